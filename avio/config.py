@@ -1,0 +1,236 @@
+"""The settings of every server process: AVIO_* variables over an optional avio.toml over defaults.
+
+Validated at start, all errors at once; unknown keys are refused. Reads no store and opens nothing.
+"""
+
+import os
+import socket
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from avio.clock import parse_zone
+from avio.wire.paths import PathError, canonical
+
+PREFIX = "AVIO_"
+
+# Variables with our prefix that are not settings of the server: the CLI's, the demo's, the tests'.
+FOREIGN = frozenset(
+    {
+        "AVIO_CONFIG",
+        "AVIO_URL",
+        "AVIO_TOKEN",
+        "AVIO_PASSWORD",
+        "AVIO_PROGRESS",
+        "AVIO_DEBUG",
+        "AVIO_ADMIN_PASSWORD",
+        "AVIO_FAULT",
+        "AVIO_COMPLETE",
+    }
+)
+
+
+class SettingsError(Exception):
+    """The settings don't hold; `problems` has one line for each of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Mount(BaseModel):
+    """A path that is tied to a bucket, or to a folder (prefix) of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(description="Where the files are: s3://bucket/prefix, file:///dir, or any URL that obstore opens.")
+    options: dict[str, str | SecretStr] = Field(
+        default_factory=dict,
+        description="Options of the store, by obstore's names: endpoint, region, access_key_id, secret_access_key ...",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _has_scheme(cls, value: str) -> str:
+        if "://" not in value:
+            raise ValueError("is no URL; write s3://bucket/prefix or file:///dir")
+        return value
+
+    @field_validator("options")
+    @classmethod
+    def _hide_secrets(cls, value: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
+        hidden = ("secret", "token", "password", "account_key")
+        return {
+            name: SecretStr(text) if isinstance(text, str) and any(word in name.lower() for word in hidden) else text
+            for name, text in value.items()
+        }
+
+
+class TierSpec(BaseModel):
+    """A directory that holds cached files, best first in the list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alias: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="Its name in replies: MEM, SSD, HDD ...")
+    path: Path = Field(description="The directory; a cached file lies at <path>/<its path>.")
+    capacity: ByteSize = Field(gt=0, description="Bytes that it may hold, e.g. 200GiB.")
+
+    @field_validator("path")
+    @classmethod
+    def _is_absolute(cls, value: Path) -> Path:
+        if not value.is_absolute():
+            raise ValueError("is not absolute; begin it with /")
+        return value
+
+
+class Settings(BaseModel):
+    """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: str = Field("sqlite:///var/avio.db", description="sqlite:///path or postgresql://user:password@host/name.")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey.")
+    engine: Literal["local", "memory"] = Field("local", description="What answers for the paths.")
+    mounts: dict[str, Mount] = Field(default_factory=dict, description="Path to bucket (in avio.toml: [mounts.\"/data\"]).")
+    tiers: list[TierSpec] = Field(default_factory=list, description="Cache tiers, best first (in avio.toml: [[tiers]]).")
+    spool: Path = Field(Path("var/spool"), description="Directory of this node for attempts: logs, reports, results.")
+    node: str = Field(
+        default_factory=socket.gethostname,
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="Name of this worker node; unique among the supervisors.",
+    )
+    slots: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="Jobs that run at once on this node.")
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(8, description="Files that one job moves at once.")
+    host: str = Field("127.0.0.1", description="Address that web listens on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="Port that web listens on.")
+    web_workers: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Processes of web.")
+    web_threads: Annotated[int, Field(ge=4, le=1000)] = Field(64, description="Threads of each web process.")
+    listeners: Annotated[int, Field(ge=1, le=900)] = Field(
+        32, description="Event streams and long polls that each web process keeps open; below web_threads."
+    )
+    timezone: str = Field("+08:00", description="Offset of the times in replies.")
+    token_ttl: Annotated[int, Field(ge=60)] = Field(43200, description="Seconds that a login token holds.")
+    heartbeat: Annotated[float, Field(gt=0)] = Field(5, description="Seconds between two renewals of a node's lease.")
+    fence: Annotated[float, Field(gt=0)] = Field(20, description="Seconds without a renewal after which a job process ends itself.")
+    lease: Annotated[float, Field(gt=0)] = Field(30, description="Seconds that a renewed lease holds.")
+    grace: Annotated[float, Field(ge=0)] = Field(10, description="Seconds after the lease before a node's jobs are taken back.")
+    stop_grace: Annotated[float, Field(gt=0)] = Field(10, description="Seconds between TERM and KILL of a job process.")
+    queued_max: Annotated[int, Field(ge=1)] = Field(1000, description="Jobs that one user may have queued.")
+    list_lines_max: Annotated[int, Field(ge=1)] = Field(1_000_000, description="Lines that one file list may have.")
+    list_bytes_max: ByteSize = Field(ByteSize(64 << 20), gt=0, description="Bytes that one file list may have.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_offset(cls, value: str) -> str:
+        parse_zone(value)
+        return value
+
+    @field_validator("mounts")
+    @classmethod
+    def _mount_paths(cls, value: dict[str, Mount]) -> dict[str, Mount]:
+        for path in value:
+            try:
+                if canonical(path) != path:
+                    raise ValueError(f"path {path!r} should be written {canonical(path)!r}")
+            except PathError as error:
+                raise ValueError(f"path {path!r} {error}") from None
+        return value
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> "Settings":
+        if self.fence + 1 >= self.lease + self.grace:
+            raise ValueError("fence must be shorter than lease + grace, or a job could run twice")
+        if self.heartbeat * 2 > self.fence:
+            raise ValueError("heartbeat must be at most half of fence, or one lost renewal ends every job")
+        if self.listeners >= self.web_threads:
+            raise ValueError("listeners must be below web_threads, or event streams starve the API")
+        aliases = [tier.alias for tier in self.tiers]
+        if len(set(aliases)) < len(aliases):
+            raise ValueError("two tiers have the same alias")
+        return self
+
+    def engine_settings(self) -> dict[str, Any]:
+        """Return what an engine is built from, as plain JSON with the secrets readable: for the order's pipe only."""
+        return {
+            "engine": self.engine,
+            "mounts": {
+                path: {
+                    "url": mount.url,
+                    "options": {
+                        name: text.get_secret_value() if isinstance(text, SecretStr) else text
+                        for name, text in mount.options.items()
+                    },
+                }
+                for path, mount in self.mounts.items()
+            },
+            "tiers": [{"alias": t.alias, "path": str(t.path), "capacity": int(t.capacity)} for t in self.tiers],
+        }
+
+
+def load(environ: dict[str, str] | None = None) -> Settings:
+    """Return the settings of this process; `SettingsError` with every problem otherwise."""
+    return load_with_origins(environ)[0]
+
+
+def load_with_origins(environ: dict[str, str] | None = None) -> tuple[Settings, dict[str, str]]:
+    """Return the settings and, for each field, where its value came from."""
+    environ = dict(os.environ) if environ is None else environ
+    problems: list[str] = []
+    from_file, file = _read_file(environ, problems)
+    from_env = _read_environment(environ, problems)
+    origins = {name: "default" for name in Settings.model_fields}
+    origins |= {name: str(file) for name in from_file if name in origins}
+    origins |= {name: PREFIX + name.upper() for name in from_env}
+    try:
+        settings = Settings(**{**from_file, **from_env})
+    except ValidationError as error:
+        problems += [_explain(detail, origins) for detail in error.errors()]
+    if problems:
+        raise SettingsError(problems)
+    return settings, origins
+
+
+def _read_file(environ: dict[str, str], problems: list[str]) -> tuple[dict[str, Any], Path]:
+    named = environ.get("AVIO_CONFIG")
+    file = Path(named or "avio.toml")
+    try:
+        with open(file, "rb") as stream:
+            return tomllib.load(stream), file
+    except FileNotFoundError:
+        if named:
+            problems.append(f"AVIO_CONFIG: {file} does not exist; create it or unset the variable")
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{file}: {error}")
+    return {}, file
+
+
+def _read_environment(environ: dict[str, str], problems: list[str]) -> dict[str, Any]:
+    """Return fields given as AVIO_*; mounts and tiers, being tables, come from the file alone."""
+    tables = {"mounts", "tiers"}
+    found = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in FOREIGN:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in tables:
+            problems.append(f"{variable}: is a table; put it into avio.toml")
+        elif name in Settings.model_fields:
+            found[name] = text
+        else:
+            problems.append(f"{variable}: there is no such setting; avio-server check lists them")
+    return found
+
+
+def _explain(detail: Any, origins: dict[str, str]) -> str:
+    path = [str(part) for part in detail["loc"]]
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if not path:
+        return message
+    origin = origins.get(path[0], "avio.toml")
+    name = ".".join(path)
+    if detail["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting; avio-server check lists them"
+    return f"{name} (from {origin}): {message}"

@@ -1,0 +1,58 @@
+"""Queries on users. Used by web (login) and admin."""
+
+from avio.db.connecting import transaction
+from avio.db.models import User
+from avio.db.sql import change, now, row
+
+
+def find(name: str) -> User | None:
+    """Return the user called `name`, disabled or not."""
+    found: User | None = User.get_or_none(User.name == name)
+    return found
+
+
+def by_uid(uid: int) -> User | None:
+    """Return the user with number `uid`."""
+    found: User | None = User.get_or_none(User.uid == uid)
+    return found
+
+
+def create(name: str, password_hash: str, *, admin: bool = False) -> User | None:
+    """Add a user with the next number; None when the name is taken."""
+    with transaction():
+        if find(name) is not None:
+            return None
+        last = row("SELECT coalesce(max(uid), 0) FROM users")
+        assert last is not None
+        user: User = User.create(
+            uid=last[0] + 1, name=name, password_hash=password_hash, admin=admin, created_at=now()
+        )
+        return user
+
+
+def set_password(name: str, password_hash: str) -> bool:
+    """Give a user another password and end the logins that the old one opened; False when there is no such user."""
+    with transaction():
+        changed = change("UPDATE users SET password_hash = ? WHERE name = ?", password_hash, name)
+        revoke = "UPDATE tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND uid = (SELECT uid FROM users WHERE name = ?)"
+        change(revoke, name)
+    return changed > 0
+
+
+def disable(name: str) -> bool:
+    """Shut a user out, tokens included; False when there is no such user, or it is done already."""
+    with transaction():
+        changed = change("UPDATE users SET disabled_at = {now} WHERE name = ? AND disabled_at IS NULL", name)
+        revoke = "UPDATE tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND uid = (SELECT uid FROM users WHERE name = ?)"
+        change(revoke, name)
+    return changed > 0
+
+
+def enable(name: str) -> bool:
+    """Let a disabled user in again; False when there is nothing to do."""
+    return change("UPDATE users SET disabled_at = NULL WHERE name = ? AND disabled_at IS NOT NULL", name) > 0
+
+
+def everyone(limit: int = 1000) -> list[User]:
+    """Return the users by number, at most `limit`."""
+    return list(User.select().order_by(User.uid).limit(limit))
