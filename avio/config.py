@@ -9,7 +9,16 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from avio.clock import parse_zone
 from avio.wire.paths import PathError, canonical
@@ -90,11 +99,19 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database_url: str = Field("sqlite:///var/avio.db", description="sqlite:///path or postgresql://user:password@host/name.")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey.")
+    database_url: str = Field(
+        "sqlite:///var/avio.db", description="sqlite:///path or postgresql://user:password@host/name."
+    )
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey."
+    )
     engine: Literal["local", "memory"] = Field("local", description="What answers for the paths.")
-    mounts: dict[str, Mount] = Field(default_factory=dict, description="Path to bucket (in avio.toml: [mounts.\"/data\"]).")
-    tiers: list[TierSpec] = Field(default_factory=list, description="Cache tiers, best first (in avio.toml: [[tiers]]).")
+    mounts: dict[str, Mount] = Field(
+        default_factory=dict, description='Path to bucket (in avio.toml: [mounts."/data"]).'
+    )
+    tiers: list[TierSpec] = Field(
+        default_factory=list, description="Cache tiers, best first (in avio.toml: [[tiers]])."
+    )
     spool: Path = Field(Path("var/spool"), description="Directory of this node for attempts: logs, reports, results.")
     node: str = Field(
         default_factory=socket.gethostname,
@@ -113,9 +130,13 @@ class Settings(BaseModel):
     timezone: str = Field("+08:00", description="Offset of the times in replies.")
     token_ttl: Annotated[int, Field(ge=60)] = Field(43200, description="Seconds that a login token holds.")
     heartbeat: Annotated[float, Field(gt=0)] = Field(5, description="Seconds between two renewals of a node's lease.")
-    fence: Annotated[float, Field(gt=0)] = Field(20, description="Seconds without a renewal after which a job process ends itself.")
+    fence: Annotated[float, Field(gt=0)] = Field(
+        20, description="Seconds without a renewal after which a job process ends itself."
+    )
     lease: Annotated[float, Field(gt=0)] = Field(30, description="Seconds that a renewed lease holds.")
-    grace: Annotated[float, Field(ge=0)] = Field(10, description="Seconds after the lease before a node's jobs are taken back.")
+    grace: Annotated[float, Field(ge=0)] = Field(
+        10, description="Seconds after the lease before a node's jobs are taken back."
+    )
     stop_grace: Annotated[float, Field(gt=0)] = Field(10, description="Seconds between TERM and KILL of a job process.")
     queued_max: Annotated[int, Field(ge=1)] = Field(1000, description="Jobs that one user may have queued.")
     list_lines_max: Annotated[int, Field(ge=1)] = Field(1_000_000, description="Lines that one file list may have.")
@@ -181,7 +202,7 @@ def load_with_origins(environ: dict[str, str] | None = None) -> tuple[Settings, 
     problems: list[str] = []
     from_file, file = _read_file(environ, problems)
     from_env = _read_environment(environ, problems)
-    origins = {name: "default" for name in Settings.model_fields}
+    origins = dict.fromkeys(Settings.model_fields, "default")
     origins |= {name: str(file) for name in from_file if name in origins}
     origins |= {name: PREFIX + name.upper() for name in from_env}
     try:

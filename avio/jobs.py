@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 from avio.db import filelists, hints, history, orders
 from avio.db.models import Job
 from avio.engines.base import Ability, Engine
-from avio.errors import BadRequest, Conflict, FieldError, Forbidden, IdempotencyReused, NotFound, PathNotFound, TooMany, Unsupported
+from avio.errors import (
+    BadRequest,
+    Conflict,
+    FieldError,
+    Forbidden,
+    IdempotencyReused,
+    NotFound,
+    PathNotFound,
+    TooMany,
+    Unsupported,
+)
 from avio.wire.orders import IF_FULL_CHOICES, ON_CONFLICT_CHOICES, VERIFY_CHOICES, Params
 from avio.wire.paths import PathError, canonical
 from avio.wire.states import TERMINAL, JobType, State
@@ -69,7 +79,9 @@ class Service:
         if orders.count_queued(uid) >= self.queued_max:
             raise TooMany(f"{self.queued_max} jobs are queued already", cure="wait for some to begin", retry_after=30)
         return self._insert(
-            orders.NewJob(uid, spec.name, int(spec.type), json.dumps(spec.params.to_json()), key, digest if key else None)
+            orders.NewJob(
+                uid, spec.name, int(spec.type), json.dumps(spec.params.to_json()), key, digest if key else None
+            )
         )
 
     def get(self, caller: Caller, job: str) -> Job:
@@ -154,18 +166,12 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
         wrong.append(FieldError("name", f"is longer than {MAX_NAME} characters; give a shorter one"))
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
-    if params.depth is not None and not 0 <= params.depth <= MAX_DEPTH:
-        wrong.append(FieldError("params.depth", f"must be 0 to {MAX_DEPTH}; leave it out for all levels"))
-    for name, value, choices in (
-        ("verify", params.verify, VERIFY_CHOICES),
-        ("ifFull", params.if_full, IF_FULL_CHOICES),
-        ("onConflict", params.on_conflict, ON_CONFLICT_CHOICES),
-    ):
-        if value not in choices:
-            wrong.append(FieldError(f"params.{name}", f"must be one of {', '.join(choices)}"))
+    wrong += _wrong_options(params)
     if params.from_file_list:
         if not params.file_list_id:
-            wrong.append(FieldError("params.fileListId", "is missing; upload a list with POST /filelists and give its id"))
+            wrong.append(
+                FieldError("params.fileListId", "is missing; upload a list with POST /filelists and give its id")
+            )
         params = replace(params, alluxio_uri=None)
     else:
         if params.file_list_id is not None:
@@ -177,6 +183,20 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
     if wrong:
         raise BadRequest("the order does not hold", wrong)
     return params
+
+
+def _wrong_options(params: Params) -> list[FieldError]:
+    wrong = []
+    if params.depth is not None and not 0 <= params.depth <= MAX_DEPTH:
+        wrong.append(FieldError("params.depth", f"must be 0 to {MAX_DEPTH}; leave it out for all levels"))
+    for name, value, choices in (
+        ("verify", params.verify, VERIFY_CHOICES),
+        ("ifFull", params.if_full, IF_FULL_CHOICES),
+        ("onConflict", params.on_conflict, ON_CONFLICT_CHOICES),
+    ):
+        if value not in choices:
+            wrong.append(FieldError(f"params.{name}", f"must be one of {', '.join(choices)}"))
+    return wrong
 
 
 def _digest(spec: JobSpec, uid: int, retry_of: str | None = None) -> str:

@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from avio.errors import TooMany
 
-TOKEN_PREFIX = "avs1_"
+TOKEN_PREFIX = "avs1_"  # noqa: S105 - tells what it is, opens nothing
 MAX_HASHES = 2
 WAIT_SECONDS = 5
 MAX_PASSWORD = 1024
@@ -26,20 +26,20 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`, in PHC string format."""
-    with _turn():
+    with _Turn():
         return _hasher.hash(password)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Tell whether `password` belongs to the hash; None, for no such user, takes as long and is False."""
-    with _turn():
+    with _Turn():
         try:
             return _hasher.verify(password_hash or _NOBODY, password[:MAX_PASSWORD]) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
 
 
-class _turn:
+class _Turn:
     """One of the few places in which a hash may run; TooMany when none is free in time."""
 
     def __enter__(self) -> None:

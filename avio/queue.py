@@ -53,17 +53,22 @@ def hand_over(job: str) -> None:
     _take(job)
 
 
-def push(client: "redis.Redis[Any]", jobs: Iterable[str]) -> None:
-    """Put hints onto the queue in one round trip; redis errors when it is away."""
-    queue = Queue(NAME, connection=client, job_class=HintJob, serializer="json")
+def push(client: redis.Redis, jobs: Iterable[str]) -> None:
+    """Put hints onto the queue, but for jobs whose hint is there already; redis errors when it is away."""
+    jobs = list(jobs)
+    with client.pipeline(transaction=False) as pipe:
+        for job in jobs:
+            pipe.exists(HintJob.key_for(job))
+        known = pipe.execute()
     hints = [
         Queue.prepare_data(
             FUNCTION, args=(job,), job_id=job, timeout=HINT_TIMEOUT, result_ttl=0, failure_ttl=HINT_TTL, ttl=HINT_TTL
         )
-        for job in jobs
+        for job, there in zip(jobs, known, strict=True)
+        if not there
     ]
     if hints:
-        queue.enqueue_many(hints)
+        Queue(NAME, connection=client, job_class=HintJob, serializer="json").enqueue_many(hints)
 
 
 class HintWorker(SimpleWorker):
@@ -74,9 +79,15 @@ class HintWorker(SimpleWorker):
 
     max_connection_wait_time = 2.0
 
-    def __init__(self, client: "redis.Redis[Any]", name: str, wait_for_slot: Callable[[float], bool]) -> None:
+    def __init__(self, client: redis.Redis, name: str, wait_for_slot: Callable[[float], bool]) -> None:
         super().__init__(
-            [NAME], name=name, connection=client, job_class=HintJob, serializer="json", worker_ttl=30, log_job_description=False
+            [NAME],
+            name=name,
+            connection=client,
+            job_class=HintJob,
+            serializer="json",
+            worker_ttl=30,
+            log_job_description=False,
         )
         self._wait_for_slot = wait_for_slot
 
@@ -98,7 +109,7 @@ class HintWorker(SimpleWorker):
 
 
 def take_hints(
-    client: "redis.Redis[Any]", name: str, take: Callable[[str], None], wait_for_slot: Callable[[float], bool]
+    client: redis.Redis, name: str, take: Callable[[str], None], wait_for_slot: Callable[[float], bool]
 ) -> None:
     """Take hints until RQ gives up, as it does on many faults: the caller begins again. Main thread of intake."""
     global _take

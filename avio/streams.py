@@ -30,17 +30,21 @@ log = logging.getLogger(__name__)
 Batch = list[tuple[str, Event]]
 
 
-def connect(url: str, *, timeout: float = 2.0) -> "redis.Redis[Any]":
+def connect(url: str, *, timeout: float = 2.0) -> redis.Redis:
     """Return a client that gives up after `timeout` seconds and never retries by itself. Connects at first use."""
     return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0), health_check_interval=0
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
     )
 
 
 class Events:
     """The stream, over one client. Raises the errors of `AWAY` when Redis does not answer."""
 
-    def __init__(self, client: "redis.Redis[Any]") -> None:
+    def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
     def publish(self, events: Iterable[Event]) -> None:
@@ -56,8 +60,8 @@ class Events:
 
     def last_id(self) -> str:
         """Return the id of the newest event; "0-0" of an empty stream."""
-        newest = self._redis.xrevrange(EVENTS_KEY, count=1)
-        return newest[0][0].decode() if newest else "0-0"
+        newest: Any = self._redis.xrevrange(EVENTS_KEY, count=1)
+        return str(newest[0][0].decode()) if newest else "0-0"
 
     def read(self, consumer: str, block_ms: int, count: int = 1000) -> Batch:
         """Return events that no consumer of the group has had, waiting up to `block_ms`."""

@@ -38,7 +38,11 @@ def read(job: str, attempt: int, kind: str, first: int = 0) -> Iterator[bytes]:
     no = first
     while True:
         found = row(
-            "SELECT data FROM artifacts WHERE job_id = ? AND attempt = ? AND kind = ? AND no = ?", job, attempt, kind, no
+            "SELECT data FROM artifacts WHERE job_id = ? AND attempt = ? AND kind = ? AND no = ?",
+            job,
+            attempt,
+            kind,
+            no,
         )
         if found is None:
             return

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from avio.db.connecting import is_sqlite, transaction
+from avio.db.connecting import transaction
 from avio.db.sql import change, row, rows
 
 
@@ -19,9 +19,9 @@ class Claim:
 
 def due(limit: int) -> list[str]:
     """Return up to `limit` queued jobs whose time has come, oldest first: what a node polls for without hints."""
-    skip = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
     found = rows(
-        "SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now} ORDER BY run_at, id LIMIT ?" + skip, limit
+        "SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now} ORDER BY run_at, id LIMIT ? {skip_locked}",
+        limit,
     )
     return [job for (job,) in found]
 
@@ -30,8 +30,8 @@ def claim(job: str, node: str, epoch: int) -> Claim | None:
     """T3: queued to starting, one attempt further; None when somebody else was first or the node's lease is over."""
     with transaction():
         taken = row(
-            "UPDATE jobs SET state = 'starting', attempt = attempt + 1, seq = 0, phase = NULL, node = ?, node_epoch = ?,"
-            " started_at = coalesce(started_at, {now}), message = '', reason = NULL, speed_bps = 0,"
+            "UPDATE jobs SET state = 'starting', attempt = attempt + 1, seq = 0, phase = NULL,"
+            " node = ?, node_epoch = ?, started_at = coalesce(started_at, {now}), message = '', reason = NULL, speed_bps = 0,"
             " version = version + 1, updated_at = {now}"
             " WHERE id = ? AND state = 'queued' AND run_at <= {now} AND EXISTS"
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
@@ -68,5 +68,3 @@ def mark_running(job: str, attempt: int, node: str, epoch: int, pid: int) -> boo
             epoch,
         )
     return changed > 0
-
-

@@ -3,12 +3,13 @@
 Called once by each process that may use the database, after any fork. Nothing connects before the first query.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from peewee import Database, OperationalError, InterfaceError
+from peewee import Database, InterfaceError, OperationalError
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
 
 from avio.db.models import database
@@ -28,7 +29,9 @@ def open_database(url: str, *, connections: int = 20) -> Database:
     elif parts.scheme in ("postgresql", "postgres"):
         opened = _postgresql(url, connections)
     else:
-        raise ValueError(f"{url.split(':')[0]!r} is no database; write sqlite:///path or postgresql://user:password@host/name")
+        raise ValueError(
+            f"{url.split(':')[0]!r} is no database; write sqlite:///path or postgresql://user:password@host/name"
+        )
     database.initialize(opened)
     return opened
 
@@ -41,7 +44,13 @@ def _sqlite(path: str, connections: int) -> Database:
     file.parent.mkdir(parents=True, exist_ok=True)
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": BUSY_SECONDS * 1000}
     return PooledSqliteDatabase(
-        str(file), pragmas=pragmas, max_connections=connections, stale_timeout=STALE_SECONDS, timeout=BUSY_SECONDS
+        str(file),
+        pragmas=pragmas,
+        # The pool lends a connection to one thread at a time, not always to the one that opened it.
+        check_same_thread=False,
+        max_connections=connections,
+        stale_timeout=STALE_SECONDS,
+        timeout=BUSY_SECONDS,
     )
 
 
@@ -64,10 +73,14 @@ def _postgresql(url: str, connections: int) -> Database:
     )
 
 
-def borrow() -> AbstractContextManager[Any]:
-    """Hold a connection of the pool for the length of a `with` block, then give it back."""
-    context: AbstractContextManager[Any] = database.connection_context()
-    return context
+@contextmanager
+def borrow() -> Iterator[None]:
+    """Hold a connection of the pool for the length of a `with` block, then give it back; inside another, share it."""
+    if not database.is_closed():
+        yield
+        return
+    with database.connection_context():
+        yield
 
 
 def is_sqlite() -> bool:

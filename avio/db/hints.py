@@ -1,6 +1,5 @@
 """Queries on hints, the ids on the queue (T2). Used by web after a submit, by the aggregator's sweep."""
 
-from avio.db.connecting import is_sqlite
 from avio.db.sql import change, rows
 
 HINT_SECONDS = 10
@@ -16,10 +15,9 @@ def lost(limit: int = 500) -> list[str]:
 
     Two sweeps at once take different jobs; a doubled hint would do no harm, since the claim is guarded.
     """
-    skip = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
     taken = rows(
         "UPDATE jobs SET pushed_at = {now} WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now}"
-        " AND (pushed_at IS NULL OR pushed_at < {now} - ?) ORDER BY run_at, id LIMIT ?" + skip + ") RETURNING id",
+        " AND (pushed_at IS NULL OR pushed_at < {now} - ?) ORDER BY run_at, id LIMIT ? {skip_locked}) RETURNING id",
         HINT_SECONDS,
         limit,
     )

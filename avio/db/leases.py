@@ -42,7 +42,8 @@ def renew(node: str, epoch: int, lease: float) -> bool:
     """T5: hold the node's jobs for another `lease` seconds; False when the epoch is over or the node was given up."""
     return (
         change(
-            "UPDATE nodes SET lease_until = {now} + ?, seen_at = {now} WHERE name = ? AND epoch = ? AND state <> 'lost'",
+            "UPDATE nodes SET lease_until = {now} + ?, seen_at = {now}"
+            " WHERE name = ? AND epoch = ? AND state <> 'lost'",
             lease,
             node,
             epoch,

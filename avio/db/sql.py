@@ -1,6 +1,7 @@
 """Raw SQL through peewee's connection, written once for both dialects.
 
-`?` is a parameter; `{now}` the database's clock in epoch seconds; `{greatest}` and `{least}` the functions.
+`?` is a parameter; `{now}` the database's clock in epoch seconds; `{greatest}` the function; `{skip_locked}` has
+a subquery leave out rows that another transaction is at.
 """
 
 from typing import Any
@@ -11,8 +12,12 @@ from avio.db.connecting import is_sqlite
 from avio.db.models import database
 
 # SQLite below 3.42 has no unixepoch('subsec'): it would be NULL, and a comparison with it never true.
-_SQLITE = {"now": "((julianday('now') - 2440587.5) * 86400.0)", "greatest": "max", "least": "min"}
-_POSTGRESQL = {"now": "extract(epoch from clock_timestamp())::double precision", "greatest": "greatest", "least": "least"}
+_SQLITE = {"now": "((julianday('now') - 2440587.5) * 86400.0)", "greatest": "max", "skip_locked": ""}
+_POSTGRESQL = {
+    "now": "extract(epoch from clock_timestamp())::double precision",
+    "greatest": "greatest",
+    "skip_locked": "FOR UPDATE SKIP LOCKED",
+}
 
 
 def dialect(statement: str) -> str:

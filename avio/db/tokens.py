@@ -46,7 +46,11 @@ def revoke(digest: str) -> bool:
 
 def revoke_like(prefix: str) -> int:
     """Take back the tokens whose digest begins with `prefix` (what `avio-server token list` shows)."""
-    return change("UPDATE tokens SET revoked_at = {now} WHERE substr(digest, 1, ?) = ? AND revoked_at IS NULL", len(prefix), prefix)
+    return change(
+        "UPDATE tokens SET revoked_at = {now} WHERE substr(digest, 1, ?) = ? AND revoked_at IS NULL",
+        len(prefix),
+        prefix,
+    )
 
 
 def newest(uid: int | None = None, limit: int = 100) -> list[Token]:

@@ -24,9 +24,7 @@ def create(name: str, password_hash: str, *, admin: bool = False) -> User | None
             return None
         last = row("SELECT coalesce(max(uid), 0) FROM users")
         assert last is not None
-        user: User = User.create(
-            uid=last[0] + 1, name=name, password_hash=password_hash, admin=admin, created_at=now()
-        )
+        user: User = User.create(uid=last[0] + 1, name=name, password_hash=password_hash, admin=admin, created_at=now())
         return user
 
 
@@ -34,8 +32,7 @@ def set_password(name: str, password_hash: str) -> bool:
     """Give a user another password and end the logins that the old one opened; False when there is no such user."""
     with transaction():
         changed = change("UPDATE users SET password_hash = ? WHERE name = ?", password_hash, name)
-        revoke = "UPDATE tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND uid = (SELECT uid FROM users WHERE name = ?)"
-        change(revoke, name)
+        _end_logins(name)
     return changed > 0
 
 
@@ -43,8 +40,7 @@ def disable(name: str) -> bool:
     """Shut a user out, tokens included; False when there is no such user, or it is done already."""
     with transaction():
         changed = change("UPDATE users SET disabled_at = {now} WHERE name = ? AND disabled_at IS NULL", name)
-        revoke = "UPDATE tokens SET revoked_at = {now} WHERE revoked_at IS NULL AND uid = (SELECT uid FROM users WHERE name = ?)"
-        change(revoke, name)
+        _end_logins(name)
     return changed > 0
 
 
@@ -56,3 +52,11 @@ def enable(name: str) -> bool:
 def everyone(limit: int = 1000) -> list[User]:
     """Return the users by number, at most `limit`."""
     return list(User.select().order_by(User.uid).limit(limit))
+
+
+def _end_logins(name: str) -> None:
+    change(
+        "UPDATE tokens SET revoked_at = {now}"
+        " WHERE revoked_at IS NULL AND uid = (SELECT uid FROM users WHERE name = ?)",
+        name,
+    )

@@ -1,0 +1,119 @@
+"""`python -m avio.aggregator`: one loop that folds events, sweeps, reaps and trims, until SIGTERM.
+
+While Redis is away it reaps on; while the database is away events wait in the stream.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from avio import queue, streams
+from avio.aggregator.folding import fold
+from avio.aggregator.reaping import reap
+from avio.aggregator.sweeping import forget, sweep
+from avio.clock import boottime
+from avio.config import Settings, SettingsError, load
+from avio.db.connecting import AWAY as DATABASE_AWAY
+from avio.db.connecting import borrow, open_database
+from avio.db.schema import require_current
+from avio.errors import Unavailable
+from avio.log import start_logging
+
+BLOCK_MS = 500
+SWEEP_SECONDS = 2.0
+REAP_SECONDS = 2.0
+TRIM_SECONDS = 5.0
+TAKE_OVER_SECONDS = 5.0
+FORGET_SECONDS = 600.0
+PAUSE_SECONDS = 1.0
+
+log = logging.getLogger("avio.aggregator")
+
+
+@dataclass(slots=True)
+class Chore:
+    """Something to do each `every` seconds."""
+
+    every: float
+    do: Callable[[], object]
+    due: float = 0.0
+
+    def do_if_due(self) -> None:
+        """Do it when its time has come."""
+        if boottime() >= self.due:
+            self.due = boottime() + self.every
+            self.do()
+
+
+class Aggregator:
+    """The loop and its chores."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._redis = streams.connect(settings.redis_url, timeout=5.0)
+        self._stream = streams.Events(self._redis)
+        self._consumer = f"{socket.gethostname()}-{os.getpid()}"
+        self._grace = settings.grace
+        self._leaving = False
+        # The reaper first: it needs no Redis.
+        self._chores = [
+            Chore(REAP_SECONDS, self._reap),
+            Chore(FORGET_SECONDS, forget),
+            Chore(SWEEP_SECONDS, lambda: sweep(lambda jobs: queue.push(self._redis, jobs))),
+            Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
+            Chore(TRIM_SECONDS, self._stream.trim),
+        ]
+
+    def leave(self, *_: object) -> None:
+        """Signal handler: end after the batch in hand."""
+        self._leaving = True
+
+    def run(self) -> None:
+        """Loop until `leave`; a part that is away is waited for, and the others go on."""
+        while not self._leaving:
+            for step in [chore.do_if_due for chore in self._chores] + [self._fold]:
+                try:
+                    step()
+                except (*streams.AWAY, *DATABASE_AWAY, Unavailable) as error:
+                    log.warning("a part is away", extra={"why": str(error)})
+                    time.sleep(PAUSE_SECONDS / 4)
+
+    def _fold(self) -> None:
+        fold(self._stream, self._stream.read(self._consumer, BLOCK_MS))
+
+    def _reap(self) -> None:
+        told = reap(self._grace)
+        if told:
+            self._stream.publish(told)
+
+
+def main() -> int:
+    """Run the aggregator; return the exit code."""
+    try:
+        settings = load()
+        open_database(settings.database_url, connections=2)
+    except (SettingsError, ValueError) as error:
+        for problem in getattr(error, "problems", [str(error)]):
+            print(f"error: {problem}", file=sys.stderr)
+        return 2
+    start_logging("aggregator", settings.log_level)
+    try:
+        with borrow():
+            require_current()
+    except (Unavailable, *DATABASE_AWAY) as error:
+        log.error("cannot begin: %s", error)
+        return 1
+    aggregator = Aggregator(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, aggregator.leave)
+    log.info("aggregator begins")
+    aggregator.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""Exit codes of the job process, and what a death means in a full sentence.
+
+Used on both sides of the fork. Standard library only.
+"""
+
+import signal
+
+ENDED = 0  # the result file tells how
+FAULTY = 70  # it could not begin: its order or its directory is unusable
+STOPPED = 77  # it was asked to leave, and left
+FENCED = 111  # its lease ran out on its own clock
+ORPHANED = 112  # its keeper is gone
+
+_SENTENCES = {
+    ENDED: "the job process ended without a result",
+    FAULTY: "the job process could not begin, see its log",
+    STOPPED: "the job process left on request",
+    FENCED: "the job process ended itself: the node's lease was not renewed in time",
+    ORPHANED: "the job process ended itself: its keeper was gone",
+}
+
+
+def sentence(code: int | None, signal_no: int | None) -> str:
+    """Say how a process ended, given its exit code or the signal that ended it."""
+    if signal_no is not None:
+        name = signal.Signals(signal_no).name if signal_no in set(signal.Signals) else str(signal_no)
+        perhaps = ", perhaps out of memory" if signal_no == signal.SIGKILL else ""
+        return f"the job process was killed by {name}{perhaps}"
+    if code is None:
+        return "the job process is gone"
+    return _SENTENCES.get(code, f"the job process ended with exit code {code}, see its log")

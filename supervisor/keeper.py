@@ -1,0 +1,267 @@
+"""keeper: forks job processes, watches and kills them, keeps intake alive. One thread, one loop.
+
+It opens no database, Redis or TLS connection, so that a fork inherits none; what it knows of orders and
+leases comes from intake, over a socketpair, and survives intake's death here.
+"""
+
+import logging
+import os
+import selectors
+import signal
+import socket
+import sys
+from dataclasses import asdict
+from types import FrameType
+
+from avio.clock import boottime
+from supervisor import tree
+from supervisor.isolation import adopt_orphans
+from supervisor.messages import (
+    Draining,
+    Ended,
+    Evict,
+    Forget,
+    Lines,
+    Message,
+    Registered,
+    Renew,
+    Situation,
+    Start,
+    Started,
+    Stop,
+    encode,
+)
+from supervisor.process import JobProcess, fork
+from supervisor.spool import Spool
+
+# Back-off between two starts of intake, in seconds.
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+SETTLED_SECONDS = 30.0
+
+# How long intake may leave a message unread before it counts as stuck.
+SAY_SECONDS = 2.0
+LONGEST_TICK = 1.0
+
+# How long a draining node waits, beyond the grace of its jobs, for intake to write down their ends.
+DRAIN_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
+
+Attempt = tuple[str, int]
+
+
+class Keeper:
+    """The main loop of the supervisor. Signal handlers only note; the loop acts."""
+
+    def __init__(self, spool: Spool, stop_grace: float) -> None:
+        self._spool = spool
+        self._stop_grace = stop_grace
+        self._jobs: dict[Attempt, JobProcess] = {}
+        self._ended: dict[Attempt, Ended] = {}
+        self._epoch: int | None = None
+        self._deadline = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._intake_pid: int | None = None
+        self._channel: socket.socket | None = None
+        self._lines = Lines()
+        self._intake_at = 0.0
+        self._pause = FIRST_PAUSE
+        self._stops_asked = 0
+        self._drain_until: float | None = None
+
+    def run(self) -> int:
+        """Loop until drained; return the exit code."""
+        adopt_orphans()
+        self._install_signals()
+        while not self._drained():
+            self._start_intake_when_due()
+            for key, _ in self._selector.select(self._tick()):
+                key.data()
+            self._obey_signals()
+            self._reap()
+            for process in self._jobs.values():
+                process.kill_if_late(boottime())
+        self._end_intake()
+        return 0
+
+    # -- signals
+
+    def _install_signals(self) -> None:
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        self._selector.register(wake_read, selectors.EVENT_READ, lambda: os.read(wake_read, 4096))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def _ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stops_asked += 1
+
+    def _obey_signals(self) -> None:
+        """First request: every job is asked to leave and goes back onto the queue. Second: all are killed."""
+        if self._stops_asked and self._drain_until is None:
+            log.info("draining", extra={"jobs": len(self._jobs)})
+            self._drain_until = boottime() + self._stop_grace + DRAIN_SECONDS
+            self._say(Draining())
+            for process in self._jobs.values():
+                process.drained = True
+                process.terminate(boottime(), self._stop_grace)
+        if self._stops_asked > 1:
+            self._kill_all()
+
+    def _drained(self) -> bool:
+        if self._drain_until is None:
+            return False
+        return not (self._jobs or self._ended) or boottime() > self._drain_until
+
+    def _tick(self) -> float:
+        """Seconds until something is due, whether or not anything happens."""
+        due = [process.kill_at for process in self._jobs.values() if process.kill_at is not None]
+        if self._intake_pid is None:
+            due.append(self._intake_at)
+        return min([LONGEST_TICK, *(max(0.0, moment - boottime()) for moment in due)])
+
+    # -- intake
+
+    def _start_intake_when_due(self) -> None:
+        if self._intake_pid is not None or self._channel is not None or boottime() < self._intake_at:
+            return
+        ours, theirs = socket.socketpair()
+        os.set_inheritable(theirs.fileno(), True)
+        command = [sys.executable, "-m", "supervisor.intake", str(theirs.fileno())]
+        self._intake_pid = os.posix_spawn(sys.executable, command, os.environ)
+        theirs.close()
+        ours.settimeout(SAY_SECONDS)
+        self._channel, self._lines = ours, Lines()
+        self._selector.register(ours, selectors.EVENT_READ, self._hear)
+        self._say(Situation(self._epoch, list(self._jobs), [asdict(ended) for ended in self._ended.values()]))
+        if self._drain_until is not None:
+            self._say(Draining())
+        lived = boottime() - self._intake_at
+        self._pause = FIRST_PAUSE if lived > SETTLED_SECONDS else min(self._pause * 2, LONGEST_PAUSE)
+        self._intake_at = boottime() + self._pause
+        log.info("intake started", extra={"pid": self._intake_pid, "jobs": len(self._jobs)})
+
+    def _end_intake(self) -> None:
+        if self._channel is not None:
+            self._selector.unregister(self._channel)
+            self._channel.close()
+            self._channel = None
+        give_up = boottime() + SAY_SECONDS
+        while self._intake_pid is not None:
+            if boottime() > give_up:
+                self._kill_intake()
+            self._selector.select(0.05)
+            self._reap()
+
+    def _kill_intake(self) -> None:
+        if self._intake_pid is not None:
+            os.kill(self._intake_pid, signal.SIGKILL)
+
+    def _say(self, message: Message) -> None:
+        if self._channel is None:
+            return
+        try:
+            self._channel.sendall(encode(message))
+        except OSError:
+            log.warning("intake does not listen, ended", extra={"unsaid": type(message).__name__})
+            self._kill_intake()
+
+    def _hear(self) -> None:
+        assert self._channel is not None
+        try:
+            data = self._channel.recv(1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            self._selector.unregister(self._channel)
+            self._channel.close()
+            self._channel = None
+            self._kill_intake()
+            return
+        for message in self._lines.feed(data):
+            self._obey(message)
+
+    def _obey(self, message: Message) -> None:
+        if isinstance(message, Registered):
+            self._epoch = message.epoch
+        elif isinstance(message, Renew):
+            self._deadline = message.deadline
+            for process in self._jobs.values():
+                process.renew(message.deadline)
+        elif isinstance(message, Start):
+            self._start(message)
+        elif isinstance(message, Stop):
+            if (unwanted := self._jobs.get((message.job, message.attempt))) is not None:
+                unwanted.terminate(boottime(), self._stop_grace)
+        elif isinstance(message, Forget):
+            self._ended.pop((message.job, message.attempt), None)
+            self._spool.remove(message.job, message.attempt)
+        elif isinstance(message, Evict):
+            self._epoch = None
+            self._kill_all()
+
+    # -- jobs
+
+    def _start(self, order: Start) -> None:
+        if self._drain_until is not None:
+            self._end(Ended(order.job, order.attempt, None, None, 0, drained=True))
+            return
+        try:
+            directory = self._spool.make(order.job, order.attempt)
+            process = fork(order.job, order.attempt, directory, order.order, self._deadline)
+        except OSError:
+            log.exception("cannot start a job process", extra={"job": order.job})
+            self._end(Ended(order.job, order.attempt, None, None, 0))
+            return
+        self._jobs[order.job, order.attempt] = process
+        self._selector.register(process.log.pipe, selectors.EVENT_READ, lambda: self._pump(process))
+        self._say(Started(order.job, order.attempt, process.pid))
+
+    def _pump(self, process: JobProcess) -> None:
+        """A job that has closed its output is not dead, but there is nothing to read from it any more."""
+        if not process.log.pump():
+            self._selector.unregister(process.log.pipe)
+
+    def _reap(self) -> None:
+        """Take in every child that has ended: jobs, intake, and orphans that were adopted."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._intake_pid:
+                log.warning("intake ended", extra={"status": os.waitstatus_to_exitcode(status)})
+                self._intake_pid = None
+                continue
+            ended = next((process for process in self._jobs.values() if process.pid == pid), None)
+            if ended is not None:
+                self._job_ended(ended, os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+
+    def _job_ended(self, process: JobProcess, status: int, max_rss: int) -> None:
+        """The slot is given back only when nothing of the job's tree is left."""
+        tree.kill_strays(process.tag, self._known())
+        del self._jobs[process.job, process.attempt]
+        if process.log.pipe in self._selector.get_map():
+            self._selector.unregister(process.log.pipe)
+        process.close()
+        code, signal_no = (status, None) if status >= 0 else (None, -status)
+        self._end(Ended(process.job, process.attempt, code, signal_no, max_rss, process.drained))
+
+    def _end(self, ended: Ended) -> None:
+        """Tell intake, and keep the end until it is in the database: intake may die in between."""
+        self._ended[ended.job, ended.attempt] = ended
+        self._say(ended)
+
+    def _kill_all(self) -> None:
+        for process in self._jobs.values():
+            tree.kill(process.pid)
+
+    def _known(self) -> set[int]:
+        known = {process.pid for process in self._jobs.values()}
+        return known if self._intake_pid is None else known | {self._intake_pid}
