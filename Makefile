@@ -1,0 +1,50 @@
+# `make demo` and `make test` need nothing but Linux, make and Python 3.11 or later: they make .venv and fill it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve lint bench requirements
+
+help:  ## show what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+demo: .venv/run.stamp  ## start everything in a fresh directory and show a preload and a save, in under a minute
+	$(BIN)/avio-server demo
+
+test: .venv/dev.stamp  ## run all tests, two at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+serve: .venv/run.stamp  ## start everything in ./var, on port 8080
+	$(BIN)/avio-server up --home var
+
+lint: .venv/dev.stamp  ## check style, types and the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp  ## measure the paths that matter, with their peers beside them
+	$(BIN)/python -m bench
+
+requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml anew, with hashes
+	$(COMPILE) --upgrade --output-file requirements.txt
+	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "avio needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "$(PYTHON) can't make a venv: apt-get install python3-venv (or its like), then try again" >&2; exit 1; }
+
+.venv/run.stamp: .venv/pyvenv.cfg requirements.txt pyproject.toml
+	$(PIP) install --require-hashes --requirement requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@

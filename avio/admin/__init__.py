@@ -1,0 +1,62 @@
+"""The avio-server commands, for admins; run beside the server's processes. Reaches neither web nor CLI.
+
+`COMMANDS` is the map: a command's module is imported when the command is asked for.
+"""
+
+import sys
+from importlib import import_module
+
+import click
+
+from avio import __version__
+from avio.config import SettingsError
+from avio.errors import AvioError
+
+# Command: where it lives, and its line in `avio-server --help`.
+COMMANDS = {
+    "up": ("avio.admin.up", "up", "Start a whole server, and keep it up until Ctrl-C."),
+    "demo": ("avio.admin.demo", "demo", "Show a preload and a save on a server of its own, in under a minute."),
+    "check": ("avio.admin.check", "check", "Show each setting and where it came from, and whether all parts answer."),
+    "db": ("avio.admin.db", "db", "Make, check and upgrade the tables."),
+    "user": ("avio.admin.user", "user", "Add, list and disable users; give them passwords."),
+    "token": ("avio.admin.token", "token", "List and revoke login tokens."),
+    "jobs": ("avio.admin.jobs", "jobs", "List the jobs of all users."),
+    "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="avio-server")
+def commands() -> None:
+    """Run and look after an avio server. Settings come from AVIO_* variables and avio.toml: see `avio-server check`."""
+
+
+def main() -> None:
+    """Run the command of the command line; exit 2 on settings that don't hold, 1 on anything else that is refused."""
+    try:
+        commands(prog_name="avio-server")
+    except SettingsError as error:
+        for problem in error.problems:
+            click.echo(f"error: {problem}", err=True)
+        sys.exit(2)
+    except AvioError as error:
+        click.echo(f"error: {error.message}", err=True)
+        if error.cure:
+            click.echo(f"  try: {error.cure}", err=True)
+        sys.exit(1)

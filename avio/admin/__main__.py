@@ -1,0 +1,5 @@
+"""`python -m avio.admin` is `avio-server`."""
+
+from avio.admin import main
+
+main()

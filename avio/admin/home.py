@@ -1,0 +1,83 @@
+"""The home directory of `avio-server up`: everything that a server writes is in it. One `up` at a time."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from avio.errors import Conflict
+
+STARTER = """\
+# The settings of this server. `avio-server check` lists them all, with what they are for.
+# A variable AVIO_<SETTING> goes before what is said here. Restart the server after a change.
+
+# redis_url = "redis://127.0.0.1:6379/0"                  # unset: `avio-server up` runs a Valkey of its own
+# database_url = "postgresql://user:password@host/name"   # unset: avio.db beside this file
+# slots = 2                                               # jobs that run at once on this node
+
+# A path and the bucket behind it: file:///directory, s3://bucket/prefix, ...
+[mounts."/data"]
+url = "{bucket}"
+# options = {{ endpoint = "https://s3.example.com", region = "us-east-1", access_key_id = "", secret_access_key = "" }}
+
+# Where cached files lie, best first: /data/x is kept as <path>/data/x.
+[[tiers]]
+alias = "SSD"
+path = "{tier}"
+capacity = "10GiB"
+"""
+
+
+class Home:
+    """Where things are below one absolute directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.config = directory / "avio.toml"
+        self.spool = directory / "spool"
+        self.logs = directory / "logs"
+        self.run = directory / "run"
+        self.database_url = "sqlite:///" + quote(str(directory / "avio.db"))
+
+    def prepare(self) -> None:
+        """Make the directories, closed to other users."""
+        for directory in (self.directory, self.spool, self.logs, self.run):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def write_starter(self) -> bool:
+        """Write settings that work out of the box, and what they name, where there are none; tell whether."""
+        if self.config.exists():
+            return False
+        bucket, tier = self.directory / "bucket", self.directory / "cache"
+        bucket.mkdir(exist_ok=True)
+        tier.mkdir(exist_ok=True)
+        self.config.write_text(STARTER.format(bucket=_escaped(bucket.as_uri()), tier=_escaped(str(tier))))
+        return True
+
+    def log(self, name: str) -> Path:
+        """Return the log file of the process `name`."""
+        return self.logs / f"{name}.log"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the home for this process; Conflict when another holds it. The kernel lets go when we end."""
+        with open(self.run / "up.pid", "a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise Conflict(
+                    f"avio-server up runs on {self.directory} already (pid {file.read().strip()})",
+                    cure="stop that one first, or give another --home",
+                ) from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
+
+
+def _escaped(text: str) -> str:
+    """Return `text` as it stands in a basic string of TOML."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')

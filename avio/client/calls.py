@@ -1,0 +1,194 @@
+"""`Client`: one method for each call of the API.
+
+Replies are the API's JSON, typed in `shapes`. Every method raises ApiError or Unreachable.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import quote
+
+import httpx
+
+from avio.client.events import Event, read_events
+from avio.client.shapes import EntryInfo, FileList, JobInfo, JobPage, ListPage, Login, Params, ReportLine, Whoami
+from avio.client.transport import Transport
+from avio.wire.states import JobType
+
+# An event stream sends at least a ping every 15 s; three missed ones mean that it is dead.
+EVENTS_READ_SECONDS = 45.0
+
+
+class Client:
+    """A user of one avio server; `url` is `http://host:port`, ValueError on anything else.
+
+    In seconds: `timeout` is the longest wait for a reply, `patience` what a call may spend on trying again. Tried
+    again are reads, and orders of jobs: their Idempotency-Key sees to it that a repeated order makes no second job.
+    """
+
+    def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, patience: float = 8.0) -> None:
+        self._transport = Transport(url, token, timeout=timeout, patience=patience)
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at its end."""
+        return self._transport.url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    # Who
+
+    def login(self, name: str, password: str) -> Login:
+        """Return a new token; this client goes on with the one it was built with."""
+        return cast(Login, self._post("/login", json={"name": name, "password": password}))
+
+    def logout(self) -> None:
+        """Revoke the token."""
+        self._post("/logout")
+
+    def whoami(self) -> Whoami:
+        """Return whose token this is."""
+        return cast(Whoami, self._get("/whoami"))
+
+    # Tasks
+
+    def list(
+        self, path: str, *, depth: int | None = None, page_size: int | None = None, page_token: str | None = None
+    ) -> ListPage:
+        """Return one page of what is below `path`; depth 1 means direct children, None all levels."""
+        return cast(
+            ListPage, self._get("/list", alluxioUri=path, depth=depth, pageSize=page_size, pageToken=page_token)
+        )
+
+    def stat(self, path: str) -> EntryInfo:
+        """Return `path` as it stands, a directory with its sums."""
+        return cast(EntryInfo, self._get("/stat", alluxioUri=path))
+
+    # Jobs
+
+    def preload(self, params: Params, *, name: str | None = None) -> JobInfo:
+        """Order a preload."""
+        return self._order("/preload", _without_none(name=name, params=params))
+
+    def save(self, params: Params, *, name: str | None = None) -> JobInfo:
+        """Order a save."""
+        return self._order("/save", _without_none(name=name, params=params))
+
+    def submit(self, kind: JobType, params: Params, *, name: str | None = None, uid: int | None = None) -> JobInfo:
+        """Order a job of any type; `uid` of somebody else is for admins."""
+        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params))
+
+    def jobs(
+        self,
+        *,
+        statuses: Iterable[str] = (),
+        kinds: Iterable[JobType] = (),
+        uid: int | None = None,
+        name: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> JobPage:
+        """Return one page of jobs, newest first."""
+        reply = self._get(
+            "/jobs",
+            status=list(statuses),
+            type=[int(kind) for kind in kinds],
+            uid=uid,
+            name=name,
+            pageSize=page_size,
+            pageToken=page_token,
+        )
+        return cast(JobPage, reply)
+
+    def job(self, job_id: str, *, wait: int | None = None, if_version: int | None = None) -> JobInfo:
+        """Return the job; with `wait` (at most 60 s) once its version is above `if_version`, or the wait is over."""
+        return cast(JobInfo, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
+
+    def cancel(self, job_id: str) -> JobInfo:
+        """Ask for the end of a job."""
+        return cast(JobInfo, self._post(_job(job_id, "/cancel")))
+
+    def retry(self, job_id: str) -> JobInfo:
+        """Order a new job like an ended one."""
+        return self._order(_job(job_id, "/retry"), None)
+
+    def events(self, job_id: str, *, until: float) -> Iterator[Event]:
+        """Yield the events of a job as they come, until its end or `until` on the monotonic clock."""
+        with self._transport.stream("GET", _job(job_id, "/events"), timeout=EVENTS_READ_SECONDS) as response:
+            yield from read_events(response, until)
+
+    def report(self, job_id: str, *, outcome: str | None = None) -> Iterator[ReportLine]:
+        """Yield what became of each file."""
+        return cast(Iterator[ReportLine], self._lines(_job(job_id, "/report"), _without_none(outcome=outcome)))
+
+    def result(self, job_id: str) -> Iterator[EntryInfo]:
+        """Yield the entries that an ls or stat job found."""
+        return cast(Iterator[EntryInfo], self._lines(_job(job_id, "/result"), {}))
+
+    def log(self, job_id: str) -> Iterator[str]:
+        """Yield the lines of the job process's own log, without line ends."""
+        with self._transport.stream("GET", _job(job_id, "/log")) as response:
+            for line in _split(response):
+                yield line.decode("utf-8", "replace")
+
+    def upload_file_list(self, chunks: Iterable[bytes]) -> FileList:
+        """Store a file list, a path a line, sent as it is read."""
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        return cast(FileList, self._post("/filelists", content=chunks, headers=headers))
+
+    # Server
+
+    def healthz(self) -> dict[str, Any]:
+        """Return at once when web is up."""
+        return cast(dict[str, Any], self._get("/healthz"))
+
+    def readyz(self) -> dict[str, Any]:
+        """Return when every part is up; ApiError 503 naming those that are not."""
+        return cast(dict[str, Any], self._get("/readyz"))
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the API's description."""
+        return cast(dict[str, Any], self._get("/openapi.json"))
+
+    def _get(self, path: str, *, longer: float = 0, **query: Any) -> Any:
+        return self._transport.call("GET", path, repeatable=True, longer=longer, params=_without_none(**query))
+
+    def _post(self, path: str, **request: Any) -> Any:
+        return self._transport.call("POST", path, repeatable=False, **request)
+
+    def _order(self, path: str, body: dict[str, Any] | None) -> JobInfo:
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return cast(JobInfo, self._transport.call("POST", path, repeatable=True, json=body, headers=headers))
+
+    def _lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
+        with self._transport.stream("GET", path, params=query) as response:
+            for line in _split(response):
+                yield json.loads(line)
+
+
+def _job(job_id: str, rest: str = "") -> str:
+    return f"/jobs/{quote(job_id, safe='')}{rest}"
+
+
+def _without_none(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _split(response: httpx.Response) -> Iterator[bytes]:
+    """Yield lines that end in LF alone: httpx's own splitting would break a path that holds U+2028."""
+    rest = b""
+    for chunk in response.iter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest

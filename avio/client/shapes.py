@@ -1,0 +1,146 @@
+"""The shapes of the API's JSON as a caller sees them. Absent values are None; a newer server may add members.
+
+Type declarations only: nothing is checked or converted at run time.
+"""
+
+from typing import NotRequired, TypedDict
+
+
+class Login(TypedDict):
+    """A token, and the RFC 3339 time at which it expires."""
+
+    authToken: str
+    expireTime: str
+    uid: int
+    name: str
+    admin: bool
+
+
+class Whoami(TypedDict):
+    """Whose token it is."""
+
+    uid: int
+    name: str
+    admin: bool
+    expireTime: str
+
+
+class EntryInfo(TypedDict):
+    """A file or directory; sizes in bytes, None where they were not counted."""
+
+    path: str
+    name: str
+    kind: str
+    size: int | None
+    modified: str | None
+    state: str
+    cachedBytes: int | None
+    cachedPercent: float | None
+    tiers: dict[str, int]
+    saved: bool | None
+    files: int | None
+    filesCached: int | None
+
+
+class ListPage(TypedDict):
+    """Some entries below `path`; None as nextPageToken ends the list."""
+
+    path: str
+    entries: list[EntryInfo]
+    nextPageToken: str | None
+
+
+class Params(TypedDict, total=False):
+    """The params of a job; what is left out is at the server's default."""
+
+    alluxioUri: str
+    depth: int
+    fromFileList: bool
+    fileListId: str
+    tier: str
+    verify: str
+    ifFull: str
+    onConflict: str
+
+
+class Amount(TypedDict):
+    """Files and bytes; `complete` on a total alone, False while the listing goes on."""
+
+    files: int
+    bytes: int
+    complete: NotRequired[bool]
+
+
+class Progress(TypedDict):
+    """Absolute counters; speed in bytes per second; percent by bytes, None until the total is complete."""
+
+    total: Amount
+    done: Amount
+    skipped: Amount
+    failed: Amount
+    bytesWire: int
+    speedBps: int
+    percent: float | None
+
+
+class ErrorGroup(TypedDict):
+    """All failures of a job with one reason, and a few of their paths."""
+
+    reason: str
+    count: int
+    retryable: bool
+    hint: str
+    samples: list[str]
+
+
+class JobInfo(TypedDict):
+    """A job as it stands; `status` is a word of `avio.wire.states.State`, times are RFC 3339."""
+
+    id: str
+    name: str
+    uid: int
+    type: int
+    params: Params
+    status: str
+    reason: str | None
+    message: str
+    createTime: str
+    startTime: str | None
+    updateTime: str | None
+    finishTime: str | None
+    attempt: int
+    phase: str | None
+    progress: Progress
+    errors: list[ErrorGroup]
+    verified: Amount | None
+    node: str | None
+    version: int
+    retryOf: str | None
+    links: dict[str, str | None]
+
+
+class JobPage(TypedDict):
+    """Some jobs, newest first."""
+
+    jobs: list[JobInfo]
+    nextPageToken: str | None
+
+
+class ReportLine(TypedDict):
+    """What became of one file; `outcome` is a word of `avio.wire.results.Outcome`."""
+
+    path: str
+    outcome: str
+    bytes: int | None
+    tier: str | None
+    reason: str | None
+    message: str | None
+    tries: int | None
+
+
+class FileList(TypedDict):
+    """An uploaded file list, to be named in params.fileListId."""
+
+    fileListId: str
+    lines: int
+    bytes: int

@@ -1,0 +1,71 @@
+"""How an entry of the namespace looks in a table and as a record."""
+
+from typing import Any
+
+from avio.client.shapes import EntryInfo
+from avio.commands.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, size
+from avio.commands.tables import Column
+
+
+def path_column(root: str) -> Column:
+    """Return the last column of a listing of `root`: for people the name below it, for machines the whole path."""
+    return Column("PATH", lambda row: _below(row, root), _path)
+
+
+def record(entry: EntryInfo) -> list[tuple[str, str]]:
+    """Return the labels and values of one entry."""
+    return [
+        ("Path", _path(entry)),
+        ("Kind", entry["kind"]),
+        ("State", entry["state"]),
+        ("Size", _exact(entry["size"])),
+        ("Cached", f"{percent(entry['cachedPercent'])}, {_exact(entry['cachedBytes'])}"),
+        ("Files", _files(entry)),
+        ("Tiers", ", ".join(f"{tier} {_exact(held)}" for tier, held in entry["tiers"].items()) or NOTHING),
+        ("Saved", {True: "yes", False: "no", None: UNKNOWN}[entry["saved"]]),
+        ("Modified", moment(entry["modified"])),
+    ]
+
+
+def _path(entry: Any) -> str:
+    path: str = printable(entry["path"])
+    return path + "/" if entry["kind"] == "directory" and not path.endswith("/") else path
+
+
+def _below(entry: Any, root: str) -> str:
+    path = _path(entry)
+    if entry["path"] == root:
+        return printable(entry["name"]) or path
+    return path.removeprefix(printable(root).rstrip("/") + "/")
+
+
+def _tier_names(entry: Any) -> str:
+    return "+".join(entry["tiers"]) or NOTHING
+
+
+def _raw_tiers(entry: Any) -> str:
+    return ",".join(f"{tier}={held}" for tier, held in entry["tiers"].items()) or NOTHING
+
+
+def _raw_percent(entry: Any) -> str:
+    return UNKNOWN if entry["cachedPercent"] is None else str(entry["cachedPercent"])
+
+
+def _exact(number: int | None) -> str:
+    if number is None:
+        return UNKNOWN
+    return size(number) if number < 1024 else f"{size(number)} ({number} B)"
+
+
+def _files(entry: EntryInfo) -> str:
+    files, cached = (UNKNOWN if count is None else str(count) for count in (entry["files"], entry["filesCached"]))
+    return f"{cached} of {files} cached"
+
+
+COLUMNS = (
+    Column("SIZE", lambda row: size(row["size"]), lambda row: raw(row["size"]), width=8, right=True),
+    Column("CACHED", lambda row: percent(row["cachedPercent"]), _raw_percent, width=6, right=True),
+    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=7),
+    Column("TIER", _tier_names, _raw_tiers, width=6),
+    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw(row["modified"]), width=16),
+)

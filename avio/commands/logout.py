@@ -1,0 +1,32 @@
+"""`avio logout`: the token holds no longer, here or at the server."""
+
+import click
+
+from avio.client import ApiError
+from avio.commands import options
+from avio.commands.command import Command
+from avio.commands.session import connect, current_token, current_url, forget
+from avio.commands.tables import print_json
+
+NOT_AUTHENTICATED = 401
+
+
+@click.command(cls=Command)
+@options.as_json
+@click.pass_context
+def logout(context: click.Context, as_json: bool) -> None:
+    """Revoke the token and forget it."""
+    url = current_url(context.find_root().params["url"])
+    token = current_token(url)
+    with connect(url, token) as client:
+        try:
+            client.logout()
+        except ApiError as error:
+            # An expired token needs no revoking.
+            if error.status != NOT_AUTHENTICATED:
+                raise
+    forget(token)
+    if as_json:
+        print_json({"url": url})
+    else:
+        click.echo(f"logged out of {url}")

@@ -1,0 +1,25 @@
+"""The options and arguments that several commands share."""
+
+import click
+
+from avio.client.following import DAY_SECONDS
+from avio.commands.jobids import complete_job
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the names of the API.")
+
+job_argument = click.argument("job", shell_complete=complete_job)
+
+wait = click.option(
+    "--wait",
+    type=click.FloatRange(min=1),
+    metavar="[=SECONDS]",
+    help=f"Wait for the end of the job and leave with its exit code; at most SECONDS (default {DAY_SECONDS:g}).",
+)
+
+progress = click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "lines", "none"]),
+    default="auto",
+    envvar="AVIO_PROGRESS",
+    help="How to show progress; auto is a bar on a terminal, lines elsewhere.",
+)

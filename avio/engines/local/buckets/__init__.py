@@ -1,0 +1,1 @@
+"""The buckets of the local engine: what a mount's URL leads to."""

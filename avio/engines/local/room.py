@@ -1,0 +1,87 @@
+"""Room in the tiers: what is used, what is promised to copies under way, where the next one goes.
+
+Used in the job process, and by web for figures. Measured from the disk: files come and go without us.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from avio.engines.local.tiers import TierDirectory, Tiers
+from avio.engines.local.trees import Walk, walk
+from avio.errors import CacheFull, Unsupported
+
+KEPT = 30.0  # seconds that a measurement holds
+LEAST = 1.0  # seconds between two, even while a tier seems full
+SHARE = 20  # a measurement holds at least this many times as long as it took
+
+
+class Room:
+    """Used bytes of each tier. Safe to use from several threads."""
+
+    def __init__(self, tiers: Tiers) -> None:
+        self._tiers = tiers
+        self._lock = threading.Lock()
+        self._used = dict.fromkeys(tiers, 0)
+        self._promised = dict.fromkeys(tiers, 0)
+        self._measured = dict.fromkeys(tiers, (float("-inf"), 0.0))  # when, and how long it took
+
+    def used(self, tier: TierDirectory) -> int:
+        """Return the bytes that `tier` holds, measured not long ago."""
+        with self._lock:
+            self._measure(tier, KEPT)
+            return self._used[tier]
+
+    @contextmanager
+    def promise(self, size: int, alias: str | None) -> Iterator[TierDirectory]:
+        """Yield the first tier with room for `size` bytes, or the one asked for, and hold the room meanwhile.
+
+        The bytes count as used when the block ends well. Raises CacheFull; Unsupported where no tier has this alias.
+        """
+        asked = [tier for tier in self._tiers if alias in (None, tier.alias)]
+        if not asked:
+            known = ", ".join(tier.alias for tier in self._tiers) or "none"
+            raise Unsupported(
+                f"there is no tier {alias!r}" if alias else "there is no tier", cure=f"tiers here: {known}"
+            )
+        tier = self._place(size, asked)
+        kept = 0
+        try:
+            yield tier
+            kept = size
+        finally:
+            with self._lock:
+                self._promised[tier] -= size
+                self._used[tier] += kept
+
+    def correct(self, tier: TierDirectory, difference: int) -> None:
+        """Count `difference` bytes more on `tier`, fewer if negative."""
+        with self._lock:
+            self._used[tier] += difference
+
+    def _place(self, size: int, asked: list[TierDirectory]) -> TierDirectory:
+        with self._lock:
+            for max_age in (KEPT, LEAST):
+                for tier in asked:
+                    self._measure(tier, max_age)
+                    if size <= self._free(tier):
+                        self._promised[tier] += size
+                        return tier
+            free = max(self._free(tier) for tier in asked)
+        names = ", ".join(tier.alias for tier in asked)
+        raise CacheFull(f"{size} bytes don't fit: {max(0, free)} are free on {names}")
+
+    def _free(self, tier: TierDirectory) -> int:
+        disk = os.fstatvfs(tier.root.fd)
+        return min(tier.capacity - self._used[tier] - self._promised[tier], disk.f_bavail * disk.f_frsize)
+
+    def _measure(self, tier: TierDirectory, max_age: float) -> None:
+        measured, took = self._measured[tier]
+        begin = time.monotonic()
+        if begin - measured < max(max_age, SHARE * took):
+            return
+        self._used[tier] = sum(size for _, size, _ in walk(Walk(tier.root, "")))
+        end = time.monotonic()
+        self._measured[tier] = (end, end - begin)

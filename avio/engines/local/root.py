@@ -1,0 +1,120 @@
+"""A directory whose inside is reached without ever following a symlink.
+
+Used for tiers and `file://` buckets. The kernel's openat2 checks the whole way in one call; where it is
+missing or forbidden (old kernels, old container filters), each part is opened by itself.
+"""
+
+import ctypes
+import errno
+import os
+from functools import cached_property
+from typing import ClassVar
+
+HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
+
+_OPENAT2 = 437  # the number on every architecture
+_RESOLVE = 0x04 | 0x08  # RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+
+class _How(ctypes.Structure):
+    _fields_: ClassVar = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
+
+
+class Root:
+    """The directory `path`, made when first needed if `make`.
+
+    Names are relative to it, with `/` between their parts; "" is the directory itself.
+    Methods raise OSError; a symlink anywhere on the way is ELOOP or ENOTDIR.
+    """
+
+    def __init__(self, path: str, *, make: bool) -> None:
+        self.path = path
+        self._to_make = make
+
+    @cached_property
+    def fd(self) -> int:
+        """The open directory itself."""
+        if self._to_make:
+            os.makedirs(self.path, mode=0o755, exist_ok=True)
+        return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def open(self, name: str, flags: int) -> int:
+        """Open what lies at `name`; it is never created by this."""
+        return _open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+    def stat(self, name: str) -> os.stat_result | None:
+        """Return the lstat of `name`; None where nothing is, or where the way to it is no chain of directories."""
+        try:
+            fd = self.open(name, os.O_PATH)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+                return None
+            raise
+        try:
+            return os.fstat(fd)
+        finally:
+            os.close(fd)
+
+    def open_parent(self, name: str, *, make: bool = False) -> tuple[int, str]:
+        """Return the open directory that holds `name`, and the last part of it; the caller closes the former."""
+        directory, _, last = name.rpartition("/")
+        try:
+            return self.open(directory, os.O_RDONLY | os.O_DIRECTORY), last
+        except FileNotFoundError:
+            if not make:
+                raise
+        return self._make(directory), last
+
+    def unlink(self, name: str) -> None:
+        """Remove the file `name`; its directories stay."""
+        parent, last = self.open_parent(name)
+        try:
+            os.unlink(last, dir_fd=parent)
+        finally:
+            os.close(parent)
+
+    def _make(self, directory: str) -> int:
+        fd = os.dup(self.fd)
+        for part in directory.split("/"):
+            try:
+                os.mkdir(part, 0o755, dir_fd=fd)
+            except FileExistsError:
+                pass
+            except OSError:
+                os.close(fd)
+                raise
+            fd = _step(fd, part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        return fd
+
+
+def _open_beneath(root: int, name: str, flags: int) -> int:
+    how = _How(flags, 0, _RESOLVE)
+    while True:
+        fd = _libc.syscall(_OPENAT2, root, os.fsencode(name), ctypes.byref(how), ctypes.sizeof(how))
+        if fd >= 0:
+            return int(fd)
+        code = ctypes.get_errno()
+        if code in (errno.ENOSYS, errno.EPERM):
+            return _open_by_parts(root, name, flags)
+        if code not in (errno.EAGAIN, errno.EINTR):  # EAGAIN: a rename was under way somewhere on the path
+            raise OSError(code, os.strerror(code), name)
+
+
+def _open_by_parts(root: int, name: str, flags: int) -> int:
+    *directories, last = name.split("/")
+    fd = os.dup(root)
+    for part in directories:
+        fd = _step(fd, part, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    return _step(fd, last, flags)
+
+
+def _step(directory: int, part: str, flags: int) -> int:
+    """Open `part` in `directory` and close the latter, come what may."""
+    try:
+        if part == "..":
+            raise OSError(errno.EXDEV, "leads out of the directory", part)
+        return os.open(part, flags, dir_fd=directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,124 @@
+"""Temporary files of one attempt: `<root>/.avio/<attempt>/<n>`, on the file system of their final names.
+
+Used in the job process. Hidden from every listing; left-overs of a killed attempt are removed by `sweep`.
+"""
+
+import itertools
+import os
+import shutil
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import ClassVar
+
+from avio.engines.local.root import HIDDEN, Root
+
+
+class Blocked(OSError):
+    """Something that is no plain file lies where a file is to go."""
+
+
+class Scratch:
+    """The temporaries of one attempt in one root. Safe to use from several threads."""
+
+    _numbers: ClassVar = itertools.count()
+
+    def __init__(self, root: Root, attempt: str) -> None:
+        self._root = root
+        self._directory = f"{HIDDEN}/{attempt}"
+
+    @contextmanager
+    def file(self) -> Iterator["Temporary"]:
+        """Yield a new, empty temporary file; at the end it is closed, and gone unless it was published."""
+        temporary = self._create()
+        try:
+            yield temporary
+        finally:
+            temporary.close()
+
+    def _create(self) -> "Temporary":
+        name = f"{self._directory}/{next(self._numbers)}"
+        directory, last = self._root.open_parent(name, make=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            fd = os.open(last, flags, 0o644, dir_fd=directory)
+        except OSError:
+            os.close(directory)
+            raise
+        return Temporary(self._root, directory, last, fd)
+
+    def remove(self) -> None:
+        """Remove the directory with all that is left in it."""
+        remove_tree(self._root, self._directory)
+        with suppress(OSError):  # another attempt is at work in it
+            os.rmdir(HIDDEN, dir_fd=self._root.fd)
+
+
+class Temporary:
+    """A file on its way to its final name; `fd` is open for reading and writing."""
+
+    def __init__(self, root: Root, directory: int, name: str, fd: int) -> None:
+        self.fd = fd
+        self._root = root
+        self._directory = directory
+        self._name = name
+        self._published = False
+
+    def publish(self, name: str, unchanged: Callable[[os.stat_result | None], bool], *, durable: bool) -> bool:
+        """Give the file its final `name`, if `unchanged` agrees with what lies there; return whether it did.
+
+        The bytes are on disk before. `durable` has the new name on disk too before this returns.
+        """
+        os.fsync(self.fd)
+        parent, last = self._root.open_parent(name, make=True)
+        try:
+            there = _lstat(last, parent)
+            if there is not None and not stat.S_ISREG(there.st_mode):
+                raise Blocked(f"/{name} is no plain file here; remove it first")
+            if not unchanged(there):
+                return False
+            os.rename(self._name, last, src_dir_fd=self._directory, dst_dir_fd=parent)
+            self._published = True
+            if durable:
+                os.fsync(parent)
+            return True
+        finally:
+            os.close(parent)
+
+    def close(self) -> None:
+        """Close the file, and remove it unless it was published."""
+        os.close(self.fd)
+        if not self._published:
+            with suppress(FileNotFoundError):
+                os.unlink(self._name, dir_fd=self._directory)
+        os.close(self._directory)
+
+
+def sweep(root: Root, keep: Collection[str]) -> None:
+    """Remove the temporaries of every attempt that is not in `keep`."""
+    if root.stat(HIDDEN) is None:
+        return
+    fd = root.open(HIDDEN, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for name in os.listdir(fd):
+            if name not in keep:
+                shutil.rmtree(name, dir_fd=fd, ignore_errors=True)
+    finally:
+        os.close(fd)
+
+
+def remove_tree(root: Root, name: str) -> None:
+    """Remove the directory `name` of `root`, never following a symlink; nothing there is fine."""
+    with suppress(FileNotFoundError):
+        parent, last = root.open_parent(name)
+        try:
+            shutil.rmtree(last, dir_fd=parent, ignore_errors=True)
+        finally:
+            os.close(parent)
+
+
+def _lstat(name: str, directory: int) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,144 @@
+"""Moves many files at once: threads that take entries as they come, and one stream of what became of them.
+
+Used in the job process. Memory is bounded by the number of threads, whatever the number of entries.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from avio.engines.base import Entry, Moved, Run
+from avio.engines.local.stopping import Stopped, go_on
+from avio.errors import EngineError, Scope
+from avio.wire.results import Outcome
+
+T = TypeVar("T")
+
+TRIES = 5
+BACKOFF = 0.2  # seconds before the second try, doubled with each, with jitter
+LOOK = 0.1  # seconds between two looks at the attempt
+LEAVE = 0.7  # seconds that threads get to leave; one that hangs in a store's call is left behind
+
+log = logging.getLogger(__name__)
+
+
+def retried(work: Callable[[Entry], Moved], run: Run) -> Callable[[Entry], Moved]:
+    """Return `work` with tries: an error worth another try gets one, and a file's last error becomes its outcome.
+
+    Errors of scope JOB, `Stopped` and anything that is no EngineError pass.
+    """
+
+    def attempt(entry: Entry) -> Moved:
+        for tries in range(1, TRIES + 1):
+            try:
+                return replace(work(entry), tries=tries)
+            except EngineError as error:
+                if error.scope is Scope.JOB:
+                    raise
+                if error.scope is Scope.FILE or tries == TRIES:
+                    return Moved(entry, Outcome.FAILED, tries=tries, error=error)
+                log.info("another try", extra={"path": entry.path, "tries": tries, "reason": error.reason})
+            _wait(BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.5), run)
+        raise AssertionError("the last try returns")
+
+    return attempt
+
+
+def in_threads(entries: Iterable[Entry], work: Callable[[Entry], T], threads: int, run: Run) -> Iterator[T]:
+    """Yield `work(entry)` of each entry in the order in which they end; stop early once the attempt must leave.
+
+    What `work` or `entries` raise is raised here; `Stopped` only ends the stream.
+    """
+    crew = _Crew(iter(entries), work, threads, run)
+    try:
+        yield from crew.results()
+    finally:
+        crew.leave()
+
+
+class _Done:
+    """A thread has ended; `error` is why, unless there was nothing left to do."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+
+class _Crew(Generic[T]):
+    def __init__(self, entries: Iterator[Entry], work: Callable[[Entry], T], threads: int, run: Run) -> None:
+        self._entries = entries
+        self._work = work
+        self._run = run
+        self._lock = threading.Lock()  # one thread at a time asks for the next entry
+        self._leaving = False
+        self._results: SimpleQueue[T | _Done] = SimpleQueue()
+        # A result holds a slot until it was taken: nobody runs ahead of a slow reader.
+        self._slots: SimpleQueue[None] = SimpleQueue()
+        for _ in range(2 * threads):
+            self._slots.put(None)
+        self._threads = [threading.Thread(target=self._labour, daemon=True, name=f"move-{n}") for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def results(self) -> Iterator[T]:
+        working = len(self._threads)
+        deadline = float("inf")
+        while working and time.monotonic() < deadline:
+            try:
+                result = self._results.get(timeout=LOOK)
+            except Empty:
+                result = None
+            if isinstance(result, _Done):
+                working -= 1
+                if result.error is not None:
+                    raise result.error
+            elif result is not None:
+                self._slots.put(None)
+                yield result
+            if deadline == float("inf") and self._run.stopping():
+                deadline = time.monotonic() + LEAVE
+
+    def leave(self) -> None:
+        """Make the threads end, waiting a little for them."""
+        self._leaving = True
+        for _ in self._threads:
+            self._slots.put(None)
+        deadline = time.monotonic() + LEAVE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _labour(self) -> None:
+        error = None
+        try:
+            while self._take():
+                pass
+        except Stopped:
+            pass
+        except BaseException as raised:  # raised again by the reader of the results
+            error = raised
+            self._leaving = True
+        self._results.put(_Done(error))
+
+    def _take(self) -> bool:
+        self._slots.get()
+        with self._lock:
+            if self._leaving:
+                return False
+            go_on(self._run)
+            entry = next(self._entries, None)
+        if entry is None:
+            return False
+        self._results.put(self._work(entry))
+        return True
+
+
+def _wait(seconds: float, run: Run) -> None:
+    """Sleep, but raise `Stopped` soon after the attempt must leave."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        go_on(run)
+        time.sleep(min(LOOK, left))

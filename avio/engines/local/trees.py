@@ -1,0 +1,89 @@
+"""The sorted walk of a directory tree: one read of each directory, one stat of each file.
+
+Used by tiers and `file://` buckets, in web and the job process. Holds one directory per level at a time.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from avio.engines.local.root import HIDDEN, Root
+
+# Sorts after every name: `directory + "/" + LAST` is a place right after the whole directory.
+LAST = "\U0010ffff"
+
+
+class Walk(NamedTuple):
+    """Where and how to walk. Keys are relative to `base`, a directory of the root.
+
+    `prefix` is "" or a directory's key with a slash at its end: only what lies in it is walked. `after` is the
+    key after which to begin. `separator` is what a slash counts as in the order of keys. Directories in `skip`
+    (keys) are left out, and those more than `depth` levels below the prefix.
+    """
+
+    root: Root
+    base: str
+    prefix: str = ""
+    after: str = ""
+    separator: str = "/"
+    depth: int | None = None
+    skip: frozenset[str] = frozenset()
+
+
+Found = tuple[str, int, int]  # key, size in bytes, mtime in nanoseconds: a bare tuple, there are very many
+
+
+def walk(how: Walk) -> Iterator[Found]:
+    """Yield the plain files in key order; a directory that is not there, or vanishes, is empty.
+
+    Symlinks, sockets and the like are left out, and so are names that are no UTF-8.
+    """
+    levels = [iter(_read(how, how.prefix))]
+    while levels:
+        for found in levels[-1]:
+            if found[1] >= 0:
+                yield found
+            elif how.depth is None or len(levels) < how.depth:
+                levels.append(iter(_read(how, found[0])))
+                break
+        else:
+            levels.pop()
+
+
+def _read(how: Walk, prefix: str) -> list[Found]:
+    """Return what is in a directory, in order; its directories end in a slash and have size -1."""
+    path = f"{how.base}/{prefix}" if how.base else prefix
+    try:
+        fd = how.root.open(path.rstrip("/"), os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found: list[Found] = []
+    try:
+        with os.scandir(fd) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    found.append((prefix + entry.name, status.st_size, status.st_mtime_ns))
+                elif entry.is_dir(follow_symlinks=False) and (path or entry.name != HIDDEN):
+                    found.append((f"{prefix}{entry.name}/", -1, 0))
+    finally:
+        os.close(fd)
+    place = how.after.replace("/", how.separator) if how.after.startswith(prefix) else ""
+    if how.skip or place or not "".join([key for key, _, _ in found]).isascii():
+        found = [each for each in found if _is_wanted(how, each[0], place)]
+    if how.separator == "/":
+        found.sort()
+    else:
+        found.sort(key=lambda each: each[0].replace("/", how.separator))
+    return found
+
+
+def _is_wanted(how: Walk, key: str, place: str) -> bool:
+    """Tell whether `key` lies behind `place` or on the way to it, and is neither skipped nor unspeakable."""
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in key) or key.rstrip("/") in how.skip:
+        return False
+    behind = key.replace("/", how.separator) > place
+    return behind or (key.endswith("/") and how.after.startswith(key))

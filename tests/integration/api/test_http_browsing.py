@@ -1,0 +1,67 @@
+"""The tasks list and stat."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avio.api import Web
+from avio.api.parts import KEY
+from avio.errors import TooLarge
+from tests.integration.api.conftest import CheckedClient
+
+
+def test_a_file_is_told_with_its_state(ada: CheckedClient, bucket: Path) -> None:
+    entry = ada.get("/stat?alluxioUri=/data/train/a.bin").get_json()
+    assert (entry["path"], entry["name"], entry["kind"]) == ("/data/train/a.bin", "a.bin", "file")
+    assert entry["size"] == (bucket / "train/a.bin").stat().st_size
+    assert (entry["state"], entry["cachedBytes"], entry["cachedPercent"]) == ("remote", 0, 0.0)
+
+
+def test_a_directory_is_told_with_its_sums(ada: CheckedClient) -> None:
+    entry = ada.get("/stat?alluxioUri=/data/train").get_json()
+    assert (entry["kind"], entry["files"], entry["filesCached"]) == ("directory", 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("depth", "names"),
+    [("", {"top.bin", "train", "a.bin", "b.bin", "deep", "c.bin"}), ("&depth=1", {"top.bin", "train"})],
+)
+def test_depth_bounds_a_listing(ada: CheckedClient, depth: str, names: set[str]) -> None:
+    page = ada.get(f"/list?alluxioUri=/data{depth}").get_json()
+    assert page["path"] == "/data"
+    assert {entry["name"] for entry in page["entries"]} == names
+    assert page["nextPageToken"] is None
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(ada: CheckedClient) -> None:
+    whole = [entry["path"] for entry in ada.get("/list?alluxioUri=/data").get_json()["entries"]]
+    paged: list[str] = []
+    link = "</list?alluxioUri=/data&pageSize=2>"
+    while link:
+        response = ada.get(link[1 : link.index(">")])
+        paged += [entry["path"] for entry in response.get_json()["entries"]]
+        link = response.headers.get("Link", "")
+    assert paged == whole
+    assert len(whole) == len(set(whole)) == 6
+
+
+def test_a_stat_of_too_much_says_how_to_make_it_a_job(
+    app: Web, ada: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: Any, limit: int) -> None:
+        raise TooLarge(f"more than {limit} files")
+
+    monkeypatch.setattr(type(app.extensions[KEY].engine), "stat", too_large)
+    response = ada.get("/stat?alluxioUri=/data")
+    assert response.status_code == 413
+    assert response.get_json()["reason"] == "TOO_LARGE"
+    assert "100000" in response.get_json()["detail"]
+    assert "Prefer: respond-async" in response.get_json()["cure"]
+
+
+def test_names_that_are_hard_to_write_come_back_as_they_are(ada: CheckedClient, bucket: Path) -> None:
+    name = 'spaß & "quotes" 100%+\u2028.bin'
+    (bucket / name).write_bytes(b"x")
+    assert ada.get("/stat", query_string={"alluxioUri": f"/data/{name}"}).get_json()["name"] == name
+    assert name in {entry["name"] for entry in ada.get("/list?alluxioUri=/data&depth=1").get_json()["entries"]}

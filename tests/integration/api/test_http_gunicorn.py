@@ -1,0 +1,186 @@
+"""Web as it is served: gunicorn with the settings of `avio.api.serving`, in processes of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from httpx_sse import connect_sse
+
+from avio.clock import now
+from avio.config import Settings
+from avio.wire.events import Event, ProgressEvent, StateEvent
+from avio.wire.progress import Counters, Progress
+from tests.integration.api.conftest import CheckedClient
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:avio.api.serving", "app:app"]
+LIMIT = 20.0  # seconds
+CANARY = "avs1_canary-canary-canary"
+
+
+class Web:
+    """A running gunicorn: its address, and what it wrote."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+        self.process = process
+        self.url = url
+        self.log = log
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return its log, which has to be JSON lines and nothing else."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+def environment(settings: Settings, file: Path, **more: str) -> dict[str, str]:
+    """Write the settings down and return what points a process to them."""
+    mounts = "".join(f'[mounts."{path}"]\nurl = "{mount.url}"\n' for path, mount in settings.mounts.items())
+    tiers = "".join(
+        f'[[tiers]]\nalias = "{tier.alias}"\npath = "{tier.path}"\ncapacity = {int(tier.capacity)}\n'
+        for tier in settings.tiers
+    )
+    head = f'database_url = "{settings.database_url}"\nredis_url = "{settings.redis_url}"\n'
+    file.write_text(head + mounts + tiers)
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("AVIO_")}
+    return {**inherited, "AVIO_CONFIG": str(file), **more}
+
+
+@pytest.fixture
+def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
+    """One worker with four threads, of which two may listen."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    small = {"AVIO_WEB_WORKERS": "1", "AVIO_WEB_THREADS": "4", "AVIO_LISTENERS": "2", "AVIO_PORT": str(port)}
+    log = tmp_path / "web.log"
+    with open(log, "wb") as stream:
+        process = subprocess.Popen(
+            COMMAND, cwd=ROOT, env=environment(settings, tmp_path / "avio.toml", **small), stdout=stream, stderr=stream
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + LIMIT
+        while True:
+            try:
+                httpx.get(f"{url}/healthz")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+        yield Web(process, url, log)
+    finally:
+        process.terminate()
+        process.wait(LIMIT)
+
+
+def client(web: Web, speaker: CheckedClient) -> httpx.Client:
+    """Return a client with the token of `speaker`."""
+    return httpx.Client(base_url=web.url, headers={"Authorization": f"QBox {speaker.token}"}, timeout=LIMIT)
+
+
+def test_a_job_is_followed_to_its_end(
+    web: Web, ada: CheckedClient, order: str, set_row: Callable[..., None], publish: Callable[[Event], None]
+) -> None:
+    with client(web, ada) as http, connect_sse(http, "GET", f"/jobs/{order}/events") as source:
+        events = source.iter_sse()
+        assert next(events).event == "snapshot"
+        set_row(order, state="running", node="n1", attempt=1)
+        publish(StateEvent(order, 1, "running"))
+        assert next(events).json()["status"] == "running"
+        began = time.monotonic()
+        publish(ProgressEvent(order, 1, 1, Progress("transferring", True, Counters(2, 20, 1, 10))))
+        told = next(events)
+        assert (told.event, told.id, told.json()["progress"]["percent"]) == ("progress", "1-1", 50.0)
+        assert time.monotonic() - began < 1
+        set_row(order, state="succeeded", node=None, finished_at=now())
+        publish(StateEvent(order, 1, "succeeded"))
+        assert [event.event for event in events] == ["end"]
+
+
+def test_listeners_are_capped_and_the_api_goes_on(web: Web, ada: CheckedClient, order: str) -> None:
+    with (
+        client(web, ada) as http,
+        connect_sse(http, "GET", f"/jobs/{order}/events") as first,
+        connect_sse(http, "GET", f"/jobs/{order}/events") as second,
+    ):
+        assert next(first.iter_sse()).event == next(second.iter_sse()).event == "snapshot"
+        for refused in (http.get(f"/jobs/{order}/events"), http.get(f"/jobs/{order}?wait=5")):
+            assert refused.status_code == 429
+            assert int(refused.headers["Retry-After"]) > 0
+        assert http.get(f"/jobs/{order}").status_code == 200
+
+
+def test_a_stop_ends_streams_at_once(web: Web, ada: CheckedClient, order: str) -> None:
+    with client(web, ada) as http, connect_sse(http, "GET", f"/jobs/{order}/events") as source:
+        events = source.iter_sse()
+        assert next(events).event == "snapshot"
+        began = time.monotonic()
+        web.process.send_signal(signal.SIGTERM)
+        assert list(events) == []
+    assert web.process.wait(LIMIT) == 0
+    assert time.monotonic() - began < 8
+
+
+def test_the_log_is_json_lines_without_tokens_and_queries(web: Web, ada: CheckedClient) -> None:
+    with client(web, ada) as http:
+        http.get(f"/jobs?name={CANARY}", headers={"X-Request-Id": "trace-1"})
+        http.get("/whoami", headers={"Authorization": f"QBox {CANARY}"})
+        http.post("/login", json={"name": "ada", "password": CANARY})
+        http.get("/no%0Acontrol%1B[31m")
+    deadline = time.monotonic() + LIMIT
+    while sum(line["message"] == "request" for line in web.lines()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    requests = [line for line in web.lines() if line["message"] == "request"]
+    assert [(line["path"], line["status"]) for line in requests[:3]] == [
+        ("/jobs", 200),
+        ("/whoami", 401),
+        ("/login", 401),
+    ]
+    assert requests[0]["requestId"] == "trace-1"
+    written = web.log.read_text()
+    assert CANARY not in written
+    assert str(ada.token) not in written
+
+
+def test_an_upload_is_streamed_and_cut_off_at_its_cap(web: Web, ada: CheckedClient) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(4000):
+            yield b"/data/some/path\n" * 4096
+
+    with client(web, ada) as http:
+        small = http.post(
+            "/filelists", content=iter([b"/data/a\n/da", b"ta/b\n"]), headers={"Content-Type": "text/plain"}
+        )
+        assert small.json()["lines"] == 2
+        try:
+            response = http.post("/filelists", content=endless(), headers={"Content-Type": "text/plain"})
+        except httpx.TransportError:
+            pass  # the server closed while we were still sending
+        else:
+            assert response.status_code == 413
+        assert http.get("/whoami").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"AVIO_WEB_THREADS": "x", "AVIO_OOPS": "1", "AVIO_SLOTS": "0"}, ["web_threads", "AVIO_OOPS", "slots"]),
+        ({"AVIO_DATABASE_URL": "mysql://h/d"}, ["mysql"]),
+    ],
+)
+def test_settings_that_do_not_hold_end_the_master_with_2(
+    settings: Settings, tmp_path: Path, more: dict[str, str], told: list[str]
+) -> None:
+    env = environment(settings, tmp_path / "avio.toml", **more)
+    ended = subprocess.run(COMMAND, cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT)
+    assert ended.returncode == 2
+    assert all(name in ended.stderr for name in told)
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,216 @@
+"""`avio-server up` as a real process, over a Procfile of stand-ins: readiness, restarts, stops, and no orphans."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Runs `up` on a checkout of stand-ins, with less patience than is usual.
+UP = """
+import pathlib, sys
+import avio.admin.up as room
+room.READY_LIMIT = 5
+room.STOP_MARGIN = 0
+root = pathlib.Path(sys.argv.pop(1))
+room.checkout = lambda _: root
+room.up()
+"""
+
+# Each notes its pid and the signals it gets; web answers /readyz, and has a child in its group.
+STAND_IN = """
+import os, signal, subprocess, sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+name, *manners = sys.argv[1:]
+notes = open(os.environ["NOTES"], "a", buffering=1)
+def leave(*_):
+    notes.write(f"{name} got TERM\\n")
+    if "stubborn" not in manners:
+        sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+Path(f"{name}.pid").write_text(str(os.getpid()))
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(503 if "unready" in manners else 200)
+        self.end_headers()
+        self.wfile.write(b'{"redis": "does not answer"}')
+
+if name == "web":
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    Path("grandchild.pid").write_text(str(child.pid))
+    HTTPServer(("127.0.0.1", int(os.environ["AVIO_PORT"])), Handler).serve_forever()
+time.sleep(300)
+"""
+
+
+class Stage:
+    """A home, a checkout of stand-ins, and an `up` over them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.home = directory / "home"
+        self.notes = directory / "notes"
+        self.notes.touch()
+        (directory / "stand_in.py").write_text(STAND_IN)
+        self.up: subprocess.Popen[str] | None = None
+
+    def start(self, procfile: str, **environ: str) -> subprocess.Popen[str]:
+        lines = [line.replace("stand-in", f"exec {sys.executable} stand_in.py") for line in procfile.splitlines()]
+        (self.directory / "Procfile").write_text(textwrap.dedent("\n".join(lines)))
+        with open(self.directory / "stderr", "a") as stderr:
+            self.up = subprocess.Popen(
+                [sys.executable, "-c", UP, self.directory, "--home", self.home, "--port", "0"],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=os.environ | {"NOTES": str(self.notes), "PYTHONPATH": str(ROOT)} | environ,
+            )
+        return self.up
+
+    def line(self) -> str:
+        """Return the next line that `up` prints."""
+        assert self.up is not None
+        assert self.up.stdout is not None
+        return self.up.stdout.readline()
+
+    def stop(self) -> int:
+        """Ask `up` to stop, and return its exit code."""
+        assert self.up is not None
+        assert self.up.stdout is not None
+        self.up.terminate()
+        code = self.up.wait(20)
+        self.up.stdout.close()
+        return code
+
+    def pid(self, name: str) -> int:
+        return int((self.directory / f"{name}.pid").read_text())
+
+    def valkey_pid(self) -> int:
+        found = subprocess.check_output(["pgrep", "-f", f"valkey-server.*{self.home}"], text=True)
+        return int(found)
+
+    def stderr(self) -> str:
+        return (self.directory / "stderr").read_text()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    if made.up is not None:
+        made.stop()
+
+
+TWO = "web: stand-in web\naggregator: stand-in aggregator\n"
+
+
+def test_it_shows_the_password_once_says_ready_and_keeps_all_its_files_at_home(stage: Stage) -> None:
+    stage.start(TWO)
+
+    assert stage.line().startswith("made user admin with password ")
+    assert stage.line().startswith("ready http://127.0.0.1:")
+    assert {path.name for path in stage.home.iterdir()} >= {"avio.toml", "avio.db", "spool", "logs", "run"}
+    assert stage.stop() == 0
+
+    # At the second start the user is there, and no password is shown
+    stage.start(TWO)
+    assert stage.line().startswith("ready ")
+
+
+def test_a_given_password_is_never_shown(stage: Stage) -> None:
+    stage.start(TWO, AVIO_ADMIN_PASSWORD="correct horse")
+
+    assert stage.line().startswith("ready ")
+
+
+def test_what_dies_is_started_again_and_that_is_said(stage: Stage) -> None:
+    stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    stage.line()
+    first, valkey = stage.pid("aggregator"), stage.valkey_pid()
+
+    os.kill(first, signal.SIGKILL)
+    os.kill(valkey, signal.SIGKILL)
+
+    wait_until(lambda: stage.pid("aggregator") != first, 10, "another aggregator")
+    wait_until(lambda: stage.valkey_pid() != valkey, 10, "another valkey")
+    assert "aggregator ended (SIGKILL); starting it again in 0.2 s" in stage.stderr()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_one_after_the_other_and_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
+    up = stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    stage.line()
+    pids = [stage.pid("web"), stage.pid("grandchild"), stage.pid("aggregator"), stage.valkey_pid()]
+
+    up.send_signal(number)
+
+    assert up.wait(20) == 0
+    assert stage.notes.read_text().splitlines() == ["web got TERM", "aggregator got TERM"]
+    assert [pid for pid in pids if is_alive(pid)] == []
+    assert list((stage.home / "run").iterdir()) == [stage.home / "run" / "up.pid"]
+
+
+def test_a_second_signal_ends_the_wait_for_what_does_not_stop(stage: Stage) -> None:
+    # Given a process that does not leave, and an `up` that would wait a minute for it
+    up = stage.start("web: stand-in web stubborn\n", AVIO_ADMIN_PASSWORD="x", AVIO_STOP_GRACE="60")
+    stage.line()
+    pids = [stage.pid("web"), stage.pid("grandchild")]
+    up.terminate()
+    wait_until(lambda: "web got TERM" in stage.notes.read_text(), 10, "TERM reaches web")
+    began = time.monotonic()
+
+    up.terminate()
+
+    assert up.wait(10) == 0
+    assert time.monotonic() - began < 5
+    assert [pid for pid in pids if is_alive(pid)] == []
+
+
+def test_nothing_is_left_when_up_itself_is_killed(stage: Stage) -> None:
+    up = stage.start("web: stand-in web\naggregator: stand-in aggregator\n", AVIO_ADMIN_PASSWORD="x")
+    stage.line()
+    os.kill(stage.pid("grandchild"), signal.SIGKILL)  # a real web's workers watch their parent; this one does not
+    pids = [stage.pid("web"), stage.pid("aggregator"), stage.valkey_pid()]
+
+    up.kill()
+
+    wait_until(lambda: not any(map(is_alive, pids)), 10, "the end of all processes")
+
+
+def test_what_does_not_get_ready_is_named_with_the_end_of_its_log(stage: Stage) -> None:
+    up = stage.start("web: stand-in web unready\naggregator: echo no such module; exit 1\n", AVIO_ADMIN_PASSWORD="x")
+
+    assert up.wait(30) == 1
+    said = stage.stderr()
+    assert 'web says: {"redis": "does not answer"}' in said
+    assert "aggregator does not stay up" in said
+    assert "no such module" in said
+
+
+def test_a_second_up_on_the_same_home_is_refused(stage: Stage) -> None:
+    first = stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    stage.line()
+
+    second = subprocess.run(
+        [sys.executable, "-m", "avio.admin", "up", "--home", stage.home],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+    )
+
+    assert second.returncode == 1
+    assert f"(pid {first.pid})" in second.stderr
+    assert "give another --home" in second.stderr

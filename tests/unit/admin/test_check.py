@@ -1,0 +1,81 @@
+"""`avio-server check`: what it prints, what it hides, and its exit codes."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from avio.admin import commands
+from avio.config import SettingsError
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the path of a settings file, in a directory with a bucket and a tier."""
+    for name in ("bucket", "tier"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "avio.toml"
+
+
+def check() -> Result:
+    return CliRunner().invoke(commands, ["check"], catch_exceptions=False)
+
+
+def test_each_setting_is_shown_with_where_it_came_from(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("slots = 7\n")
+    monkeypatch.setenv("AVIO_THREADS", "3")
+
+    found = {line.split()[0]: line.split()[1:] for line in check().stdout.splitlines() if line}
+
+    assert found["slots"] == ["7", "avio.toml"]
+    assert found["threads"] == ["3", "AVIO_THREADS"]
+    assert found["timezone"] == ["+08:00", "default"]
+
+
+def test_no_secret_is_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text(
+        'database_url = "postgresql://avio:geheim@127.0.0.1:1/avio"\n'
+        '[mounts."/data"]\nurl = "s3://train"\n'
+        'options = { access_key_id = "who", secret_access_key = "geheim", endpoint = "http://127.0.0.1:1" }\n'
+    )
+    monkeypatch.setenv("AVIO_REDIS_URL", "redis://:geheim@127.0.0.1:1/0")
+
+    shown = check().stdout
+
+    assert "geheim" not in shown
+    assert "postgresql://avio:********@127.0.0.1:1/avio" in shown
+    assert "access_key_id=who, secret_access_key=********" in shown
+
+
+def test_every_error_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text('slotz = 1\nport = 99999\n[[tiers]]\nalias = "SSD"\npath = "cache"\ncapacity = "1GiB"\n')
+    monkeypatch.setenv("AVIO_THREADS", "many")
+
+    with pytest.raises(SettingsError) as caught:
+        check()
+
+    told = "\n".join(caught.value.problems)
+    assert len(caught.value.problems) == 4
+    assert all(name in told for name in ("slotz", "port", "tiers.0.path", "threads"))
+
+
+def test_parts_that_do_not_answer_are_told_each_on_its_line(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text(f'[[tiers]]\nalias = "SSD"\npath = "{config.parent}/nowhere"\ncapacity = "1GiB"\n')
+    monkeypatch.setenv("AVIO_REDIS_URL", "redis://127.0.0.1:1/0")
+
+    result = check()
+
+    assert result.exit_code == 1
+    assert "not ok   database: its tables are at version 0" in result.stdout
+    assert "not ok   redis: does not answer" in result.stdout
+    assert "not ok   tier SSD:" in result.stdout
+    assert "mkdir -p" in result.stdout
+
+
+def test_a_tier_that_can_be_written_to_is_well_and_nothing_is_left_in_it(config: Path) -> None:
+    tier = config.parent / "tier"
+    config.write_text(f'[[tiers]]\nalias = "SSD"\npath = "{tier}"\ncapacity = "1GiB"\n')
+
+    assert f"tier SSD: {tier}" in check().stdout
+    assert list(tier.iterdir()) == []

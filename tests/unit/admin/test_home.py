@@ -1,0 +1,85 @@
+"""The home directory of `up`: its first settings, its lock, its bounded logs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avio.admin import logfiles
+from avio.admin.home import Home
+from avio.config import load
+from avio.errors import Conflict
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / 'a "home" of ours')
+    made.prepare()
+    return made
+
+
+def test_the_first_settings_hold_and_point_into_the_home(home: Home) -> None:
+    assert home.write_starter()
+
+    settings = load({"AVIO_CONFIG": str(home.config)})
+
+    assert settings.tiers[0].path == home.directory / "cache"
+    assert settings.mounts["/data"].url == (home.directory / "bucket").as_uri()
+    assert settings.tiers[0].path.is_dir()
+
+
+def test_settings_that_are_there_are_never_written_over(home: Home) -> None:
+    home.config.write_text("slots = 7\n")
+
+    assert not home.write_starter()
+    assert home.config.read_text() == "slots = 7\n"
+
+
+def test_the_home_is_closed_to_other_users(home: Home) -> None:
+    assert {path.stat().st_mode & 0o777 for path in (home.directory, home.run, home.spool, home.logs)} == {0o700}
+
+
+def test_a_second_holder_is_refused_with_the_pid_of_the_first(home: Home) -> None:
+    with home.lock(), pytest.raises(Conflict, match=rf"pid {os.getpid()}\)"), home.lock():
+        pass
+
+
+def test_the_lock_is_free_again_when_its_holder_was_killed(home: Home) -> None:
+    # Given a process that holds the home and is killed
+    hold = (
+        "import sys, pathlib; from avio.admin.home import Home\n"
+        "with Home(pathlib.Path(sys.argv[1])).lock(): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, home.directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(Conflict), home.lock():
+            pass
+        holder.kill()
+
+    # Then the next one has it
+    with home.lock():
+        assert (home.run / "up.pid").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_log_that_grew_too_large_is_cut_while_its_writer_goes_on(home: Home) -> None:
+    log = home.log("web")
+    with open(log, "ab", buffering=0) as writer:
+        writer.write(b"old line\n" * 20)
+
+        logfiles.trim(home.logs, limit=100)
+        writer.write(b"new line\n")
+
+    assert log.read_bytes() == b"new line\n"
+    assert log.with_name("web.log.1").read_bytes() == b"old line\n" * 20
+
+
+def test_the_tail_of_a_log_is_its_last_lines(home: Home) -> None:
+    home.log("web").write_text("".join(f"line {number}\n" for number in range(5000)))
+
+    assert logfiles.tail(home.log("web"), lines=2) == "line 4998\nline 4999"
+    assert logfiles.tail(home.log("nobody")) == ""

@@ -1,0 +1,113 @@
+"""Replies of the API to lay out in the stub; a test holds them against the shapes that the API declares."""
+
+from typing import Any
+
+JOB = "01JX7M3K9QZ5V8W2YB4D6F1H0N"
+PAGE_OF_NONE: dict[str, Any] = {"jobs": [], "nextPageToken": None}
+
+
+def login_info(**changes: Any) -> dict[str, Any]:
+    """Return the reply to a login."""
+    return {
+        "authToken": "stub-token",
+        "expireTime": "2026-05-03T12:00:00.000+08:00",
+        "uid": 7,
+        "name": "lena",
+        "admin": False,
+        **changes,
+    }
+
+
+def whoami_info() -> dict[str, Any]:
+    """Return a Whoami."""
+    return {name: value for name, value in login_info().items() if name != "authToken"}
+
+
+def entry_info(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
+    """Return an EntryInfo: a cached file of 3 KiB."""
+    return {
+        "path": path,
+        "name": path.rpartition("/")[2],
+        "kind": "file",
+        "size": 3072,
+        "modified": "2026-05-02T11:40:00.000+08:00",
+        "state": "cached",
+        "cachedBytes": 3072,
+        "cachedPercent": 100.0,
+        "tiers": {"MEM": 3072},
+        "saved": True,
+        "files": 1,
+        "filesCached": 1,
+        **changes,
+    }
+
+
+def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "/data") -> dict[str, Any]:
+    """Return a page of a listing."""
+    return {"path": path, "entries": list(entries), "nextPageToken": token}
+
+
+def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: bool = True) -> dict[str, Any]:
+    """Return a ProgressInfo of files of 1 MiB."""
+    mebibyte = 1 << 20
+    return {
+        "total": {"files": total, "bytes": total * mebibyte, "complete": complete},
+        "done": {"files": done, "bytes": done * mebibyte},
+        "skipped": {"files": 0, "bytes": 0},
+        "failed": {"files": failed, "bytes": failed * mebibyte},
+        "bytesWire": done * mebibyte,
+        "speedBps": mebibyte,
+        "percent": 100.0 * done / total if complete else None,
+    }
+
+
+def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
+    """Return a JobInfo: a preload of /data."""
+    ended = status in ("succeeded", "partial", "failed", "cancelled")
+    base = f"/jobs/{changes.get('id', JOB)}"
+    return {
+        "id": JOB,
+        "name": "",
+        "uid": 7,
+        "type": 1,
+        "params": {"alluxioUri": "/data", "fromFileList": False},
+        "status": status,
+        "reason": None,
+        "message": "",
+        "createTime": "2026-05-02T11:40:00.000+08:00",
+        "startTime": "2026-05-02T11:40:01.000+08:00",
+        "updateTime": "2026-05-02T11:40:05.000+08:00",
+        "finishTime": "2026-05-02T11:40:05.000+08:00" if ended else None,
+        "attempt": 1,
+        "phase": "transferring",
+        "progress": progress_info(4 if ended else 2),
+        "errors": [],
+        "verified": {"files": 4, "bytes": 4 << 20} if status == "succeeded" else None,
+        "node": "n1",
+        "version": 9 if ended else 5,
+        "retryOf": None,
+        "links": {
+            "self": base,
+            "events": f"{base}/events",
+            "cancel": None if ended else f"{base}/cancel",
+            "retry": f"{base}/retry" if ended else None,
+            "report": f"{base}/report",
+            "result": None,
+            "log": f"{base}/log",
+        },
+        **changes,
+    }
+
+
+def report_line(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
+    """Return a line of a report."""
+    return {
+        "path": path,
+        "outcome": "done",
+        "bytes": 3072,
+        "tier": "MEM",
+        "reason": None,
+        "message": None,
+        "tries": 1,
+        **changes,
+    }

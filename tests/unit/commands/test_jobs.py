@@ -1,0 +1,132 @@
+"""`avio jobs`, `job show`, `log`, `report`, and the ways to name a job."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.commands.conftest import Avio
+from tests.unit.commands.samples import JOB, PAGE_OF_NONE, job_info, progress_info, report_line, whoami_info
+from tests.unit.commands.stub import BREAK, Reply, Stub, ndjson
+
+pytestmark = pytest.mark.usefixtures("logged_in")
+
+OTHER = "01JX7M3K9QZZZZZZZZZZZZZZZZ"
+
+
+def page(*jobs: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    """Return a page of jobs."""
+    return {"jobs": list(jobs), "nextPageToken": token}
+
+
+def test_jobs_are_listed_with_their_progress_and_none_where_it_is_not_known(avio: Avio, stub: Stub) -> None:
+    listing = job_info(id=OTHER, name="ni\tghtly", progress=progress_info(1, complete=False))
+    stub.on("GET", "/jobs", page(listing, job_info("succeeded")))
+
+    lines = [line.split("\t") for line in avio("jobs").stdout.splitlines()]
+
+    assert lines == [
+        [OTHER, "preload", "ni\\tghtly", "running", "1", "-", "2026-05-02T11:40:00.000+08:00"],
+        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00"],
+    ]
+
+
+def test_filters_reach_the_server_and_the_limit_holds(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(job_info(), job_info(), token="t"), page(job_info(), job_info(), token="u"))
+
+    said = json.loads(avio("jobs --status running --status failed --type save --type ls --limit 3 --json").stdout)
+
+    assert len(said["jobs"]) == 3
+    first, second = (request.query for request in stub.requests)
+    assert first == {"status": ["running", "failed"], "type": ["2", "0"], "pageSize": ["3"]}
+    assert second["pageToken"] == ["t"]
+
+
+def test_all_goes_on_to_the_last_page(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(*[job_info()] * 100, token="t"), page(job_info()))
+
+    assert len(avio("jobs --all").stdout.splitlines()) == 101
+
+
+def test_job_show_tells_all_about_one_job(avio: Avio, stub: Stub) -> None:
+    error = {"reason": "GONE", "count": 1, "retryable": True, "hint": "", "samples": ["/data/\x07"]}
+    job = job_info("partial", errors=[error], params={"alluxioUri": "/data", "fromFileList": False, "tier": "MEM"})
+    stub.on("GET", f"/jobs/{JOB}", job)
+
+    shown = avio(f"job show {JOB}").stdout
+
+    assert "Status:   partial" in shown
+    assert "tier=MEM" in shown
+    assert "Errors:   GONE for 1, e.g. /data/\\x07" in shown
+    assert json.loads(avio(f"job show {JOB} --json").stdout) == job
+
+
+def test_a_unique_prefix_names_a_job(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(job_info(id=OTHER), token="t"), page(job_info()))
+    stub.on("GET", f"/jobs/{JOB}", job_info())
+
+    assert JOB in avio(f"job show {JOB[:12].lower()}").stdout
+
+
+def test_a_prefix_of_several_jobs_is_wrong_usage_that_names_them(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(job_info(id=OTHER), job_info()))
+
+    said = avio("job show 01JX7M", 2).stderr
+
+    assert OTHER in said
+    assert JOB in said
+
+
+def test_a_prefix_of_no_job_leaves_with_6(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(job_info()))
+
+    assert "no job begins with ZZ" in avio("job show zz", 6).stderr
+
+
+def test_last_is_the_newest_job_of_ones_own(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/whoami", whoami_info())
+    stub.on("GET", "/jobs", page(job_info()))
+    stub.on("GET", f"/jobs/{JOB}", job_info())
+
+    avio("job show @last")
+
+    assert stub.asked("GET", "/jobs")[0].query == {"uid": ["7"], "pageSize": ["1"]}
+
+
+def test_last_without_any_job_leaves_with_6(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/whoami", whoami_info())
+    stub.on("GET", "/jobs", PAGE_OF_NONE)
+
+    assert "no job yet" in avio("watch @last", 6).stderr
+
+
+def test_the_log_is_printed_line_by_line(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", f"/jobs/{JOB}/log", Reply([b"one\ntw", b"o \x1b[2J\nthree"], headers={"Content-Type": "text/plain"}))
+
+    assert avio(f"log {JOB}").stdout == "one\ntwo \\x1b[2J\nthree\n"
+    assert avio(f"log {JOB} --json").stdout.splitlines()[0] == '{"line": "one"}'
+
+
+def test_a_log_that_breaks_off_is_no_success(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", f"/jobs/{JOB}/log", Reply([b"one\n", BREAK]))
+
+    assert avio(f"log {JOB}", 5).stdout == "one\n"
+
+
+def test_the_report_has_a_line_for_each_file(avio: Avio, stub: Stub) -> None:
+    failed = report_line("/data/b", outcome="failed", bytes=0, tier=None, reason="GONE", message="it is gone", tries=3)
+    stub.on("GET", f"/jobs/{JOB}/report", ndjson(report_line(), failed))
+
+    assert avio(f"report {JOB} --failed").stdout.splitlines() == [
+        "done\t3072\tMEM\t1\t-\t/data/a.tar\t-",
+        "failed\t0\t-\t3\tGONE\t/data/b\tit is gone",
+    ]
+    assert stub.requests[0].query == {"outcome": ["failed"]}
+
+
+def test_a_name_with_a_line_separator_does_not_break_a_line_of_the_report(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", f"/jobs/{JOB}/report", ndjson(report_line("/data/a\u2028b\x85c"), report_line()))
+
+    lines = [json.loads(line) for line in avio(f"report {JOB} --json").stdout.splitlines()]
+
+    assert lines == [report_line("/data/a\u2028b\x85c"), report_line()]

@@ -1,0 +1,138 @@
+"""Logging in and out: where the token is kept, and where it is sent."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.commands.conftest import Avio
+from tests.unit.commands.samples import entry_info, login_info, whoami_info
+from tests.unit.commands.stub import TOKEN, Reply, Stub, problem
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    return home / "avio" / "config.json"
+
+
+def test_login_keeps_the_token_for_the_owner_alone_and_the_next_command_sends_it(
+    avio: Avio, stub: Stub, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVIO_PASSWORD", "pa ss")
+    stub.on("POST", "/login", login_info())
+    stub.on("GET", "/whoami", whoami_info())
+
+    said = avio(f"login --url {stub.url}/ --name lena").stdout
+    shown = avio("whoami").stdout
+
+    assert f"logged in to {stub.url} as lena until 2026-05-03 12:00" in said
+    assert stub.asked("POST", "/login")[0].json == {"name": "lena", "password": "pa ss"}
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in config.parent.iterdir()] == ["config.json"]
+    assert "lena" in shown
+    assert stub.url in shown
+
+
+def test_login_reads_the_first_line_of_standard_input_and_shows_no_token(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/login", login_info())
+
+    reply = json.loads(
+        avio(f"login --url {stub.url} --name lena --password-stdin --json", stdin="secret\nrest\n").stdout
+    )
+
+    assert stub.asked("POST", "/login")[0].json["password"] == "secret"
+    assert reply == {"url": stub.url, **whoami_info()}
+
+
+def test_a_wrong_password_leaves_with_4_and_keeps_nothing(avio: Avio, stub: Stub, config: Path) -> None:
+    stub.on("POST", "/login", problem(401, "NOT_AUTHENTICATED", "name or password is wrong"))
+
+    said = avio(f"login --url {stub.url} --name lena --password-stdin", 4, stdin="no\n").stderr
+
+    assert "name or password is wrong" in said
+    assert not config.exists()
+
+
+def test_without_a_terminal_nothing_is_asked(avio: Avio, stub: Stub) -> None:
+    assert "--password-stdin" in avio(f"login --url {stub.url} --name lena", 2).stderr
+    assert "--name" in avio(f"login --url {stub.url}", 2).stderr
+
+
+def test_the_password_is_asked_for_without_echo(stub: Stub, home: Path) -> None:
+    stub.on("POST", "/login", login_info())
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "avio.commands", "login", "--url", stub.url, "--name", "lena"]
+
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        said = _read_until(ours, b"Password: ")
+        os.write(ours, b"hunter2\n")
+        said += _read_until(ours, b"logged in")
+        process.wait(10)
+    os.close(ours)
+
+    assert stub.asked("POST", "/login")[0].json["password"] == "hunter2"
+    assert b"hunter2" not in said
+    assert process.returncode == 0
+
+
+def _read_until(descriptor: int, end: bytes) -> bytes:
+    said = b""
+    while end not in said:
+        said += os.read(descriptor, 1024)
+    return said
+
+
+def test_the_token_is_sent_to_no_other_server(avio: Avio, stub: Stub, config: Path) -> None:
+    config.parent.mkdir()
+    kept = {"url": "http://elsewhere:1", "token": TOKEN, "name": "lena", "expires": "2026-05-03T12:00:00Z"}
+    config.write_text(json.dumps(kept))
+
+    said = avio(f"--url {stub.url} stat /data", 4).stderr
+
+    assert "authorization" not in stub.requests[0].headers
+    assert said.splitlines()[-1] == "try:     log in again: avio login"
+
+
+def test_the_environment_goes_before_the_file(
+    avio: Avio, stub: Stub, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.parent.mkdir()
+    kept = {"url": "http://127.0.0.1:1", "token": "old", "name": "lena", "expires": "2026-05-03T12:00:00Z"}
+    config.write_text(json.dumps(kept))
+    monkeypatch.setenv("AVIO_URL", stub.url)
+    monkeypatch.setenv("AVIO_TOKEN", TOKEN)
+    stub.on("GET", "/stat", entry_info())
+
+    assert "cached" in avio("stat /data/a.tar").stdout
+
+
+@pytest.mark.parametrize("reply", [Reply(status=204), problem(401, "NOT_AUTHENTICATED", "the token has expired")])
+def test_logout_forgets_the_token_even_if_it_had_expired(avio: Avio, stub: Stub, config: Path, reply: Reply) -> None:
+    stub.on("POST", "/login", login_info())
+    stub.on("POST", "/logout", reply)
+    avio(f"login --url {stub.url} --name lena --password-stdin", stdin="secret\n")
+
+    avio("logout")
+
+    assert len(stub.asked("POST", "/logout")) == 1
+    assert not config.exists()
+
+
+def test_a_broken_configuration_is_said_with_its_file_and_cure(avio: Avio, config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text("{")
+
+    said = avio("whoami", 1).stderr
+
+    assert str(config) in said
+    assert "avio login" in said
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://host:port"])
+def test_an_address_that_is_none_is_wrong_usage(avio: Avio, url: str) -> None:
+    assert f"'{url}' is no address of a server" in avio(f"--url {url} whoami", 2).stderr
