@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from avio.db import filelists, hints, history, orders
 from avio.db.models import Job
-from avio.engines.base import Ability, Engine
+from avio.engines.base import Ability, Engine, Side
 from avio.errors import (
     BadRequest,
     Conflict,
@@ -156,7 +156,8 @@ class Service:
         path = spec.params.alluxio_uri or "/"
         if not self.engine.covers(path):
             raise PathNotFound(f"no mount covers {path}", cure="avio ls / shows the mounts")
-        self.engine.list(path, depth=1, size=1)
+        side = Side.CACHE if spec.type is JobType.SAVE else Side.BUCKET
+        next(self.engine.walk(path, depth=None, side=side), None)
 
 
 def checked(spec: JobSpec, key: str | None = None) -> Params:

@@ -1,1 +1,1 @@
-"""`make bench`: one file per path measured, each with its peer beside it in the same run; figures come from nowhere else."""
+"""`make bench`: one file per path measured, each with its peer beside it in the same run."""

@@ -1,4 +1,4 @@
-"""From submit to the first line of the job's process, beside an RQ fork worker: enqueue to the first line of its function."""
+"""From submit to the first line of the job process, beside an RQ fork worker: enqueue to its first line."""
 
 import datetime
 import os

@@ -16,6 +16,7 @@ from supervisor.desk import Desk
 from supervisor.messages import Ended, Forget
 from supervisor.shipping import Shipping
 from supervisor.spool import Spool
+from supervisor.tidying import Tidying
 from supervisor.voice import Voice
 
 STOPPED = "stopped"
@@ -26,9 +27,11 @@ log = logging.getLogger(__name__)
 class Ending:
     """Writes down how attempts ended."""
 
-    def __init__(self, desk: Desk, spool: Spool, voice: Voice, announcer: Announcer, shipping: Shipping) -> None:
+    def __init__(
+        self, desk: Desk, spool: Spool, voice: Voice, announcer: Announcer, shipping: Shipping, tidying: Tidying
+    ) -> None:
         self._desk, self._spool, self._voice = desk, spool, voice
-        self._announcer, self._shipping = announcer, shipping
+        self._announcer, self._shipping, self._tidying = announcer, shipping, tidying
 
     def ended(self, message: Ended) -> None:
         """The process of an attempt is gone: ship what it wrote, end the job or give it back, free the slot."""
@@ -40,6 +43,8 @@ class Ending:
         self._voice.say(Forget(message.job, message.attempt))
         if state is not None:
             self._announcer.say(StateEvent(message.job, message.attempt, state))
+        if message.code not in (exits.ENDED, exits.STOPPED):
+            self._tidying.tidy()
 
     def lost(self, held: leases.Held) -> None:
         """The database has an attempt here of which no process is left: finish it by its result, or give it back."""

@@ -30,6 +30,7 @@ from supervisor.leasing import Leasing
 from supervisor.messages import Draining, Ended, Evict, Message, Registered, Renew, Situation, Started, receive
 from supervisor.shipping import Shipping
 from supervisor.spool import Spool
+from supervisor.tidying import Tidying
 from supervisor.voice import Voice
 
 POLL_SECONDS = 1.0
@@ -50,7 +51,8 @@ class Intake:
         self._spool = Spool(settings.spool / settings.node)
         self._announcer = Announcer(settings.redis_url)
         self._shipping = Shipping(self._spool)
-        self._ending = Ending(self._desk, self._spool, self._voice, self._announcer, self._shipping)
+        self._tidying = Tidying(settings)
+        self._ending = Ending(self._desk, self._spool, self._voice, self._announcer, self._shipping, self._tidying)
 
     def run(self) -> None:
         """Take up what keeper holds, then work; never returns while keeper lives."""
@@ -95,6 +97,7 @@ class Intake:
             self._ending.lost(held)
         for job, attempt in self._spool.found():
             self._spool.remove(job, attempt)
+        self._tidying.tidy()
         log.info("registered", extra={"node": settings.node, "epoch": epoch})
         return epoch
 

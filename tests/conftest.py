@@ -15,16 +15,13 @@ from typing import Any, NoReturn
 import pytest
 import redis
 
-from tests.processes import children, command
+from tests.processes import children, command, kept
 from tests.servers.postgres import NoPostgres, Postgres, postgres
 from tests.servers.seaweed import S3Server, seaweed, weed_binary
 from tests.servers.valkey import Valkey, valkey
 
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
-
-# Processes of fixtures that live longer than a test.
-_kept: set[int] = set()
 
 
 def pytest_configure() -> None:
@@ -38,7 +35,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     before = children()
     value = yield
     if fixturedef.scope != "function":
-        _kept.update(children() - before)
+        kept.update(children() - before)
     return value
 
 
@@ -48,7 +45,7 @@ def _no_process_is_left_behind() -> Iterator[None]:
     before = children()
     yield
     deadline = time.monotonic() + SURVIVAL_LIMIT
-    while (left := children() - before - _kept) and time.monotonic() < deadline:
+    while (left := children() - before - kept) and time.monotonic() < deadline:
         time.sleep(0.02)
     commands = [command(pid) for pid in left]
     for pid in left:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+# Pids of what fixtures have started that live longer than a test.
+kept: set[int] = set()
+
 
 def is_alive(pid: int) -> bool:
     """Tell whether process `pid` is there and not a zombie."""

@@ -87,6 +87,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
 def _make_parts(settings: Settings, engine: Engine) -> Parts:
     client = streams.connect(settings.redis_url)
+    stream = streams.Events(client)
     return Parts(
         settings=settings,
         engine=engine,
@@ -96,7 +97,8 @@ def _make_parts(settings: Settings, engine: Engine) -> Parts:
             tiers=frozenset(tier.alias for tier in settings.tiers),
             queued_max=settings.queued_max,
         ),
-        hub=Hub(streams.Events(client), settings.listeners),
+        events=stream,
+        hub=Hub(stream, settings.listeners),
         throttle=Throttle(),
         redis=client,
         zone=parse_zone(settings.timezone),

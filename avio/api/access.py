@@ -1,4 +1,4 @@
-"""Gunicorn's messages and the access log as JSON lines. No header and no query goes in: tokens and paths stay out."""
+"""Gunicorn's messages and the access log as JSON lines. No header and no query goes in: that keeps tokens out."""
 
 from datetime import timedelta
 from typing import Any

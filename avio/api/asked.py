@@ -35,7 +35,7 @@ def _without_controls(text: str) -> str:
 
 def _split_commas(given: Any) -> Any:
     """Members that may be repeated may as well be written `a,b`."""
-    return [part for text in given for part in str(text).split(",") if part] if isinstance(given, list) else given
+    return [part for text in given for part in str(text).split(",")] if isinstance(given, list) else given
 
 
 Line = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_without_controls)]

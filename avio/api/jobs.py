@@ -1,5 +1,6 @@
 """Jobs: order by JobSpec, list, look, wait, cancel, retry."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,8 @@ from avio.db.connecting import borrow
 from avio.db.history import Filter
 from avio.db.models import Job
 from avio.jobs import JobSpec
+from avio.streams import AWAY
+from avio.wire.events import StateEvent
 from avio.wire.states import JobType
 
 jobs = room("jobs")
@@ -66,6 +69,7 @@ def cancel(path: JobPath, query: Nothing, body: CancelBody) -> Response:
     """Ask for the end of a job; a second time does no harm."""
     with borrow():
         job = parts().jobs.cancel(caller(), path.id, body.reason or "")
+    _tell(job)
     return accepted(job, made=True)
 
 
@@ -74,6 +78,12 @@ def retry(path: JobPath, query: Nothing, header: OrderHeader) -> Response:
     """Order again what a job that has ended was asked to do."""
     with borrow():
         return accepted(*parts().jobs.retry(caller(), path.id, header.idempotency_key))
+
+
+def _tell(job: Job) -> None:
+    """Let listeners know at once; while Redis is away they read rows anyway."""
+    with suppress(*AWAY):
+        parts().events.publish([StateEvent(job.id, job.attempt, job.state)])
 
 
 def _wait(job_id: str, query: JobQuery) -> Job:

@@ -11,6 +11,7 @@ from avio.api.throttle import Throttle
 from avio.config import Settings
 from avio.engines.base import Engine
 from avio.jobs import Service
+from avio.streams import Events
 
 KEY = "avio"
 
@@ -22,6 +23,7 @@ class Parts:
     settings: Settings
     engine: Engine
     jobs: Service
+    events: Events
     hub: Hub
     throttle: Throttle
     redis: redis.Redis

@@ -43,8 +43,8 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
         ended = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, files_total = ?, bytes_total = ?,"
             " files_done = ?, bytes_done = ?, files_skipped = ?, bytes_skipped = ?, files_failed = ?, bytes_failed = ?,"
-            " bytes_wire = {greatest}(bytes_wire, ?), speed_bps = 0, errors = ?, verified_files = ?, verified_bytes = ?,"
-            " phase = NULL, node = NULL, node_epoch = NULL,"
+            " bytes_wire = {greatest}(bytes_wire, ?), speed_bps = 0, errors = ?, verified_files = ?,"
+            " verified_bytes = ?, phase = NULL, node = NULL, node_epoch = NULL,"
             " version = version + 1, updated_at = {now}, finished_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
             state,

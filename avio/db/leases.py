@@ -82,3 +82,9 @@ def drain(node: str, epoch: int) -> None:
 def all_nodes() -> list[Node]:
     """Return every node that ever was, by name."""
     return list(Node.select().order_by(Node.name).limit(1000))
+
+
+def live_attempts() -> set[str]:
+    """Return `<job>.<attempt>` of every attempt that some node has: what a sweep of temporaries must leave alone."""
+    found = rows("SELECT id, attempt FROM jobs WHERE state IN ('starting', 'running', 'stopping') LIMIT 100000")
+    return {f"{job}.{attempt}" for job, attempt in found}

@@ -5,7 +5,7 @@ call, so that it may be built before a fork. Errors are those of `avio.errors`, 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Literal, Protocol
@@ -184,6 +184,12 @@ class Engine(ABC):
 
         With `options.verify` "checksum" the cached bytes are read back. A file that is on neither side is
         yielded as REMOTE with size 0 and `saved` False.
+        """
+
+    def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind
+        """Remove what dead attempts left behind: temporaries of every run whose name is not in `live()`.
+
+        `live` is called after they were looked for, so that an attempt that begins meanwhile keeps its own.
         """
 
     @abstractmethod

@@ -106,7 +106,7 @@ class Moving:
                     self._attempt.arrived(size, skipped=True)
                     self._reporter.outcome(found, Outcome.SKIPPED)
                 else:
-                    needed += size
+                    needed += max(0, size - (found.cached_bytes or 0))  # a stale copy gives its room to the new one
                     if room is not None and needed > room:
                         raise CacheFull(f"{needed:,} bytes or more are asked for, {room:,} are free")
                 plan.append(found, move=not in_place)

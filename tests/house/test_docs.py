@@ -45,7 +45,8 @@ def test_architecture_has_the_moves_of_the_code_and_no_others() -> None:
 
 
 def test_architecture_says_how_many_states_there_are() -> None:
-    assert len(State) == 8 and "A job is in one of eight states" in ARCHITECTURE
+    assert len(State) == 8
+    assert "A job is in one of eight states" in ARCHITECTURE
 
 
 @pytest.mark.parametrize("row", rows(ARCHITECTURE, "guard"), ids=lambda row: row[0])

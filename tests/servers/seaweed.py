@@ -36,10 +36,10 @@ class S3Server:
     pid: int
     options: dict[str, str] = field(default_factory=dict)
 
-    def store(self, bucket: str) -> S3Store:
-        """Return a client of one bucket, for what a test does behind avio's back."""
+    def store(self, bucket: str, prefix: str | None = None) -> S3Store:
+        """Return a client of one bucket, or of a folder of it, for what a test does behind avio's back."""
         keys = {name: text for name, text in self.options.items() if name != "key_order"}
-        return S3Store(bucket, **keys)  # type: ignore[arg-type]  # options are strings, as from a settings file
+        return S3Store(bucket, prefix=prefix, **keys)  # type: ignore[arg-type]  # options are strings, as from a settings file
 
     def make_bucket(self, name: str) -> str:
         """Create bucket `name` (3 characters or more), empty, and return its `s3://` URL."""
@@ -104,8 +104,8 @@ def _arguments(directory: Path, ports: dict[str, int]) -> list[str]:
     arguments += [
         f"-{name.replace('.grpc', '')}.port{'.grpc' * name.endswith('.grpc')}={port}" for name, port in ports.items()
     ]
-    # Small volumes, so that a bucket costs little; no services beside S3; sockets where the data is.
-    arguments += ["-volume.max=100", "-master.volumeSizeLimitMB=1024", "-master.telemetry=false"]
+    # Small volumes, and many: each bucket takes some; no services beside S3; sockets where the data is.
+    arguments += ["-volume.max=1000", "-master.volumeSizeLimitMB=1024", "-master.telemetry=false"]
     arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     arguments += [f"-s3.localSocket={directory}/s3.sock", f"-filer.localSocket={directory}/filer.sock"]
     return arguments

@@ -3,7 +3,7 @@
 Used by web (tasks) and the job process (jobs).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
@@ -109,10 +109,10 @@ class LocalEngine(Engine):
         for mount in self._mounts:
             mount.bucket.ping()
 
-    def sweep(self, keep: Collection[str]) -> None:
-        """Remove the temporaries of every attempt whose run name is not in `keep`, in tiers and `file://` buckets."""
+    def sweep(self, live: Callable[[], Collection[str]]) -> None:
+        """Remove the temporaries of every attempt whose run name is not in `live()`, in tiers and `file://` buckets."""
         for root in (*self._tiers.roots(), *self._mounts.roots()):
-            sweep(root, keep)
+            sweep(root, live)
 
     def _file(self, path: str) -> Item | None:
         """Return the file at `path`; None where it is no file. PathNotFound where no mount covers it."""

@@ -94,13 +94,15 @@ class Temporary:
         os.close(self._directory)
 
 
-def sweep(root: Root, keep: Collection[str]) -> None:
-    """Remove the temporaries of every attempt that is not in `keep`."""
+def sweep(root: Root, live: Callable[[], Collection[str]]) -> None:
+    """Remove the temporaries of every attempt that is not in `live()`, which is asked after they were found."""
     if root.stat(HIDDEN) is None:
         return
     fd = root.open(HIDDEN, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for name in os.listdir(fd):
+        found = os.listdir(fd)
+        keep = live() if found else ()
+        for name in found:
             if name not in keep:
                 shutil.rmtree(name, dir_fd=fd, ignore_errors=True)
     finally:

@@ -7,6 +7,7 @@ import pytest
 from avio.db import ends, folding, history
 from avio.wire.events import FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.states import State
 from tests.contract.db import given
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -82,8 +83,8 @@ def test_an_event_of_an_attempt_that_was_never_begun_changes_nothing() -> None:
     assert history.failures(job, 10) == []
 
 
-@pytest.mark.parametrize("state", ["queued", "succeeded", "cancelled"])
-def test_a_job_that_nobody_runs_takes_no_progress(state: str) -> None:
+@pytest.mark.parametrize("state", [State.QUEUED, State.SUCCEEDED, State.CANCELLED])
+def test_a_job_that_nobody_runs_takes_no_progress(state: State) -> None:
     job = given.in_state(state)
     attempt = given.row(job)["attempt"]
     before = given.row(job)

@@ -12,12 +12,22 @@ from tests.servers.seaweed import S3Server
 MakeHarness = Callable[[int], Harness]
 
 
-@pytest.fixture(params=["memory", "files", "objects"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> MakeHarness:
-    """Return what makes a harness whose tiers have a capacity."""
-    if request.param == "memory":
-        return lambda capacity: MemoryHarness(tmp_path, capacity)
-    return _make_local(request, tmp_path)
+@pytest.fixture(scope="session", params=["memory", "files", "objects"])
+def side(request: pytest.FixtureRequest) -> str | S3Server:
+    """Return what the bucket of an engine lies on; the server is started before a test counts its processes."""
+    return request.getfixturevalue("seaweed_server") if request.param == "objects" else request.param
+
+
+@pytest.fixture(scope="session", params=["files", "objects"])
+def local_side(request: pytest.FixtureRequest) -> str | S3Server:
+    """Return what the bucket of a local engine lies on."""
+    return request.getfixturevalue("seaweed_server") if request.param == "objects" else request.param
+
+
+@pytest.fixture
+def make(side: str | S3Server, tmp_path: Path) -> MakeHarness:
+    """Return what makes a harness whose tiers have the given capacity."""
+    return _make(side, tmp_path)
 
 
 @pytest.fixture
@@ -26,22 +36,18 @@ def world(make: MakeHarness) -> Harness:
     return make(CAPACITY)
 
 
-@pytest.fixture(params=["files", "objects"])
-def make_local(request: pytest.FixtureRequest, tmp_path: Path) -> MakeHarness:
-    """Return what makes a harness of the local engine."""
-    return _make_local(request, tmp_path)
-
-
 @pytest.fixture
-def local(make_local: MakeHarness) -> Harness:
+def local(local_side: str | S3Server, tmp_path: Path) -> Harness:
     """A local engine with plenty of room: for what only real disks can do."""
-    return make_local(CAPACITY)
+    return _make(local_side, tmp_path)(CAPACITY)
 
 
-def _make_local(request: pytest.FixtureRequest, tmp_path: Path) -> MakeHarness:
-    if request.param == "files":
-        return lambda capacity: FilesHarness(tmp_path, capacity)
-    server: S3Server = request.getfixturevalue("seaweed_server")
-    name = f"test-{uuid.uuid4().hex[:12]}"
-    url = server.make_bucket(name)
-    return lambda capacity: ObjectsHarness(tmp_path, url, server.options, server.store(name), capacity)
+def _make(side: str | S3Server, directory: Path) -> MakeHarness:
+    if side == "memory":
+        return lambda capacity: MemoryHarness(directory, capacity)
+    if not isinstance(side, S3Server):
+        return lambda capacity: FilesHarness(directory, capacity)
+    folder = uuid.uuid4().hex
+    url = side.make_bucket("contract")
+    store = side.store("contract", folder)
+    return lambda capacity: ObjectsHarness(directory, f"{url}/{folder}", side.options, store, capacity)

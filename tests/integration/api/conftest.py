@@ -25,9 +25,6 @@ PASSWORD = "correct horse"
 _HASH = passwords.hash_password(PASSWORD)
 
 
-pytestmark=[]
-
-
 class CheckedClient(FlaskClient):
     """A client that holds every reply against /openapi.json; as `person(...)` returns it, with a token."""
 
@@ -82,13 +79,13 @@ def bucket(tmp_path: Path) -> Path:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: SQLite, or PostgreSQL for tests that are parametrized so."""
-    if getattr(request, "param", "postgresql") == "postgresql":
+    if getattr(request, "param", "sqlite") == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path}/avio.db"
 
 
 @pytest.fixture
-def settings(postgres_server: Any, tmp_path: Path, bucket: Path, valkey_url: str, database_url: str) -> Settings:
+def settings(tmp_path: Path, bucket: Path, valkey_url: str, database_url: str) -> Settings:
     """What the app under test runs with."""
     return Settings(
         database_url=database_url,

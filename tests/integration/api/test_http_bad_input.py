@@ -153,6 +153,8 @@ def test_a_body_of_more_than_a_mebibyte(ada: CheckedClient) -> None:
         ("/stat?alluxioUri=/data/../x", {"alluxioUri"}),
         ("/stat?alluxioUri=/data&depth=1", {"depth"}),
         ("/jobs?status=done", {"status.0"}),
+        ("/jobs?status=", {"status.0"}),
+        ("/jobs?status=queued,&type=", {"status.1", "type.0"}),
         ("/jobs?type=4", {"type.0"}),
         ("/jobs?uid=x", {"uid"}),
         ("/jobs?pageToken=x", {"pageToken"}),

@@ -157,6 +157,17 @@ def test_a_stream_begins_with_a_snapshot_and_ends_with_the_job(
     assert list(events) == []
 
 
+def test_a_stream_tells_at_once_of_a_cancel(
+    ada: CheckedClient, order: str, follow: Callable[..., Iterator[tuple[str, str, Any]]]
+) -> None:
+    events = follow()
+    assert next(events)[1] == "snapshot"
+    began = time.monotonic()
+    ada.post(f"/jobs/{order}/cancel")
+    assert [event for _, event, _ in events][-1] == "end"
+    assert time.monotonic() - began < 5
+
+
 def test_a_stream_of_a_job_that_has_ended_is_a_snapshot_and_an_end(ada: CheckedClient, order: str) -> None:
     ada.post(f"/jobs/{order}/cancel")
     response = ada.get(f"/jobs/{order}/events")

@@ -1,0 +1,62 @@
+"""What may cross a process boundary, for hypothesis."""
+
+from dataclasses import fields
+
+from hypothesis import strategies as st
+
+from avio.wire.events import Event, FailureEvent, ProgressEvent, StateEvent
+from avio.wire.orders import IF_FULL_CHOICES, ON_CONFLICT_CHOICES, VERIFY_CHOICES, Order, Params
+from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.results import Failure, Result
+from avio.wire.states import JobType, Phase, State
+
+texts = st.text(max_size=30)
+numbers = st.integers(0, 2**62)
+attempts = st.integers(0, 1000)
+
+counters: st.SearchStrategy[Counters] = st.builds(Counters, **{field.name: numbers for field in fields(Counters)})
+groups = st.builds(ErrorGroup, texts, numbers, st.booleans(), texts, st.lists(texts, max_size=5))
+progress: st.SearchStrategy[Progress] = st.builds(
+    Progress, st.sampled_from([phase.value for phase in Phase]), st.booleans(), counters, numbers, st.lists(groups)
+)
+
+events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(ProgressEvent, texts, attempts, numbers, progress),
+    st.builds(FailureEvent, texts, attempts, texts, texts, texts, attempts),
+    st.builds(StateEvent, texts, attempts, st.sampled_from([state.value for state in State])),
+)
+
+params = st.builds(
+    Params,
+    st.none() | texts,
+    st.none() | st.integers(0, 1000),
+    st.booleans(),
+    st.none() | texts,
+    st.none() | texts,
+    st.sampled_from(VERIFY_CHOICES),
+    st.sampled_from(IF_FULL_CHOICES),
+    st.sampled_from(ON_CONFLICT_CHOICES),
+)
+orders = st.builds(
+    Order,
+    texts,
+    attempts,
+    st.sampled_from(JobType),
+    params,
+    st.dictionaries(texts, texts, max_size=3),
+    st.none() | texts,
+    st.none() | texts,
+    st.integers(1, 256),
+)
+results = st.builds(
+    Result,
+    texts,
+    attempts,
+    st.sampled_from(["succeeded", "partial", "failed", "stopped"]),
+    st.none() | texts,
+    texts,
+    st.none() | numbers,
+    st.none() | numbers,
+    progress,
+    st.lists(st.builds(Failure, texts, texts, texts, attempts), max_size=3),
+)
