@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from avio.db import filelists, hints, history, orders
+from avio.db.connecting import borrow
 from avio.db.models import Job
 from avio.engines.base import Ability, Engine, Side
 from avio.errors import (
@@ -72,12 +73,16 @@ class Service:
             raise Forbidden("uid names another user", cure="leave uid out, or ask an admin")
         spec = replace(spec, params=checked(spec, key))
         digest = _digest(spec, uid)
-        if key is not None and (earlier := orders.find_by_key(uid, key)) is not None:
-            return _same(earlier, digest), False
+        with borrow():
+            if key is not None and (earlier := orders.find_by_key(uid, key)) is not None:
+                return _same(earlier, digest), False
+            self._check_list(spec.params, uid)
+            if orders.count_queued(uid) >= self.queued_max:
+                raise TooMany(
+                    f"{self.queued_max} jobs are queued already", cure="wait for some to begin", retry_after=30
+                )
         self._check_able(spec.params)
-        self._check_there(spec, uid)
-        if orders.count_queued(uid) >= self.queued_max:
-            raise TooMany(f"{self.queued_max} jobs are queued already", cure="wait for some to begin", retry_after=30)
+        self._check_there(spec)
         return self._insert(
             orders.NewJob(
                 uid, spec.name, int(spec.type), json.dumps(spec.params.to_json()), key, digest if key else None
@@ -123,12 +128,14 @@ class Service:
         return page[:size], page[size - 1].id if len(page) > size else None
 
     def _insert(self, new: orders.NewJob) -> tuple[Job, bool]:
-        job, added = orders.insert(new)
+        with borrow():
+            job, added = orders.insert(new)
         if not added:
             return _same(job, new.idem_digest or ""), False
         try:
             self.push(job.id)
-            hints.pushed(job.id)
+            with borrow():
+                hints.pushed(job.id)
         except Exception:  # the row is committed; whatever ails the queue, the sweep pushes the hint again
             log.warning("hint not pushed, left to the sweep", exc_info=True, extra={"job": job.id})
         return job, True
@@ -146,12 +153,14 @@ class Service:
             message = f"there is no such tier; the tiers are {', '.join(sorted(self.tiers))}"
             raise BadRequest("the order does not hold", [FieldError("params.tier", message)])
 
-    def _check_there(self, spec: JobSpec, uid: int) -> None:
-        """A typo is told at once, not by a job hours later."""
+    def _check_list(self, params: Params, uid: int) -> None:
+        if params.from_file_list and filelists.find(params.file_list_id or "", uid) is None:
+            message = "there is no such file list of yours; upload one with POST /filelists"
+            raise BadRequest("the order does not hold", [FieldError("params.fileListId", message)])
+
+    def _check_there(self, spec: JobSpec) -> None:
+        """Tell a typo at once, not by a job hours later. Holds no connection: a store may take its time."""
         if spec.params.from_file_list:
-            if filelists.find(spec.params.file_list_id or "", uid) is None:
-                message = "there is no such file list of yours; upload one with POST /filelists"
-                raise BadRequest("the order does not hold", [FieldError("params.fileListId", message)])
             return
         path = spec.params.alluxio_uri or "/"
         if not self.engine.covers(path):

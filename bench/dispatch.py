@@ -11,6 +11,7 @@ import redis
 from rq import Queue
 
 from bench.figures import Figure, spread
+from bench.first_line import first_line
 from bench.stack import ROOT, Stack, stack, toml
 from tests.servers.valkey import valkey
 
@@ -39,12 +40,6 @@ def _ours(running: Stack) -> float:
     first = next(iter(running.client.log(job["id"]))).split(" INFO ")[0]
     begun = datetime.datetime.strptime(first, "%Y-%m-%d %H:%M:%S,%f").timestamp()  # noqa: DTZ007 - local, as the log
     return (begun - began) * 1000
-
-
-def first_line(enqueued: float, file: str) -> None:
-    """What the RQ worker runs: note how long it took to get here."""
-    with open(file, "a", encoding="ascii") as stream:
-        stream.write(f"{(time.time() - enqueued) * 1000}\n")
 
 
 def _rq(directory: Path) -> list[float]:

@@ -10,7 +10,6 @@ from avio.api.auth import caller
 from avio.api.parts import parts
 from avio.api.replies import JobInfo
 from avio.api.rooms import problems, room
-from avio.db.connecting import borrow
 from avio.db.models import Job
 from avio.jobs import JobSpec
 from avio.wire.states import JobType
@@ -35,8 +34,7 @@ def save(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
 
 def place(spec: JobSpec, header: OrderHeader) -> Response:
     """Submit `spec` for the caller and return the reply."""
-    with borrow():
-        return accepted(*parts().jobs.submit(caller(), spec, header.idempotency_key))
+    return accepted(*parts().jobs.submit(caller(), spec, header.idempotency_key))
 
 
 def accepted(job: Job, made: bool) -> Response:
