@@ -76,7 +76,7 @@ def _read_token(token: str, path: str) -> str:
     """Return the path to go on after; whatever else a client made up is refused."""
     try:
         after = base64.b64decode(token, altchars=b"-_", validate=True).decode()
-        if canonical(after) == after and is_under(after, path):
+        if is_under(canonical(after), path):
             return after
     except (binascii.Error, ValueError, PathError):
         pass

@@ -72,7 +72,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries in key order, and the path to give as `after` for the next page; None at the end."""
+    """Entries in key order, and the place to give as `after` for the next page; None at the end.
+
+    A place is the last entry's path; the engine's own way to write it (a slash after a directory) is kept as it is.
+    """
 
     entries: list[Entry]
     after: str | None

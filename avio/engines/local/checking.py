@@ -4,8 +4,7 @@ Used in the job process, after the last byte of a job.
 """
 
 import logging
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from avio.engines.base import Entry, MoveOptions, Run
 from avio.engines.local.buckets.base import Source
@@ -15,7 +14,8 @@ from avio.engines.local.joining import Item
 from avio.engines.local.mounts import Mounts
 from avio.engines.local.sums import file_entry
 from avio.engines.local.tiers import Tiers, best_of
-from avio.engines.local.transfer import in_threads
+from avio.engines.local.transfer import in_threads, persist
+from avio.errors import EngineError, Gone
 
 BATCH = 16  # files a thread that the bucket is asked for at a time
 
@@ -43,7 +43,7 @@ class Check:
     def __call__(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield each entry as it stands now, in any order."""
         if self._options.verify == "checksum":
-            yield from in_threads(entries, self._read_back, self._options.threads, self._run)
+            yield from self._in_threads(entries, self._read_back)
             return
         differing: list[Entry] = []
         for entry in entries:
@@ -55,13 +55,19 @@ class Check:
                 continue
             differing.append(entry)
             if len(differing) == BATCH * self._options.threads:
-                yield from self._ask(differing)
+                yield from self._in_threads(differing, self._look_at_both)
                 differing = []
-        yield from self._ask(differing)
+        if differing:
+            yield from self._in_threads(differing, self._look_at_both)
 
-    def _ask(self, entries: list[Entry]) -> Iterator[Entry]:
-        if entries:
-            yield from in_threads(entries, self._look_at_both, self._options.threads, self._run)
+    def _in_threads(self, entries: Iterable[Entry], work: Callable[[Entry], Entry]) -> Iterator[Entry]:
+        def checked(entry: Entry) -> Entry:
+            result, _ = persist(work, entry, self._run)
+            if isinstance(result, EngineError):
+                raise result
+            return result
+
+        return in_threads(entries, checked, self._options.threads, self._run)
 
     def _look_at_both(self, entry: Entry) -> Entry:
         return file_entry(look(self._mounts, self._tiers, entry.path))
@@ -73,12 +79,11 @@ class Check:
             return file_entry(item)
         mount = self._mounts.find(entry.path)
         tier = item.copy.tier
-        with tier_errors(f"tier {tier.alias}: {entry.path}"):
-            fd = tier.root.open(entry.path[1:], os.O_RDONLY | os.O_NONBLOCK)
-            try:
+        try:
+            with tier_errors(f"tier {tier.alias}: {entry.path}"), tier.opened(entry.path) as fd:
                 same = mount.bucket.same(item.source, fd, self._run)
-            finally:
-                os.close(fd)
+        except Gone:
+            return self._look_at_both(entry)
         if same:
             return file_entry(item)
         log.warning("a cached file was damaged and is dropped", extra={"path": entry.path, "tier": tier.alias})

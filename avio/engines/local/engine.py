@@ -4,6 +4,7 @@ Used by web (tasks) and the job process (jobs).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
@@ -16,10 +17,11 @@ from avio.engines.local.room import Room
 from avio.engines.local.scratch import sweep
 from avio.engines.local.sums import Sums, file_entry
 from avio.engines.local.tiers import Tiers, best_of, open_tiers
-from avio.engines.local.transfer import in_threads, retried
+from avio.engines.local.transfer import in_threads, persist
 from avio.engines.local.upload import Upload
-from avio.errors import PathNotFound, TooLarge
+from avio.errors import EngineError, PathNotFound, TooLarge
 from avio.wire.paths import depth_below, is_under
+from avio.wire.results import Outcome
 
 
 class LocalEngine(Engine):
@@ -154,7 +156,13 @@ class LocalEngine(Engine):
 
 
 def _moved(entries: Iterable[Entry], move: Download | Upload, options: MoveOptions, run: Run) -> Iterator[Moved]:
+    def moved(entry: Entry) -> Moved:
+        result, tries = persist(move, entry, run)
+        if isinstance(result, EngineError):
+            return Moved(entry, Outcome.FAILED, tries=tries, error=result)
+        return result if tries == 1 else replace(result, tries=tries)
+
     try:
-        yield from in_threads(entries, retried(move, run), options.threads, run)
+        yield from in_threads(entries, moved, options.threads, run)
     finally:
         move.finish()

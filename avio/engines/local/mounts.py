@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from avio.engines.local.buckets.base import Bucket, NoBucket
 from avio.engines.local.buckets.files import FilesBucket
 from avio.engines.local.buckets.objects import ObjectsBucket
+from avio.engines.local.buckets.opening import StoreOpener
 from avio.engines.local.root import HIDDEN, Root
 from avio.errors import PathNotFound
 from avio.wire.paths import is_under
@@ -60,6 +61,8 @@ class Mounts:
     def find(self, path: str) -> Mount:
         """Return the mount that answers for `path`; PathNotFound where none does."""
         mount = next(mount for mount in self._all if is_under(path, mount.path))
+        if "/../" in f"{path}/":
+            raise PathNotFound(f"{path} is no canonical path", cure="write the path out, without ..")
         if mount.key(path).split("/", 1)[0] == HIDDEN:
             raise PathNotFound(f"{path} holds avio's own temporaries", cure="choose another path")
         if not mount.real and not any(is_under(each.path, path) for each in mount.nested):
@@ -88,6 +91,10 @@ def _bucket(path: str, url: str, options: dict[str, str]) -> Bucket:
         raise ValueError(f"mounts.{path}.options.key_order: {order!r} is no order; give bytes or names")
     parts = urlsplit(url)
     if parts.scheme != "file":
+        try:
+            StoreOpener(url, options).check()
+        except ValueError as error:
+            raise ValueError(f"mounts.{path}: {error}") from None
         return ObjectsBucket(url, options, _SEPARATORS[order])
     if options:
         raise ValueError(

@@ -54,8 +54,8 @@ class _Page:
     def fill(self, files: Files) -> Page:
         whole = self._depth is not None and self._after.endswith("/") and self._level(self._after) == self._depth
         stream = files(self._after + LAST if whole else self._after)
-        more = full = False
-        while not more and (item := next(stream, None)) is not None:
+        more = full = done = False
+        while not done and (item := next(stream, None)) is not None:
             while self._open and not item.path.startswith(self._open[-1].path):
                 self._close()
             listed = False
@@ -63,14 +63,15 @@ class _Page:
                 full = full or self._is_full()
                 if not full:
                     listed = self._enter(item)
-                elif not self._open:
+                else:  # it belongs on the next page; what is open is still counted to its end
                     more = True
-                    break
+                    if not self._open:
+                        break
             if self._open:
                 self._open[-1].sums.add(item)
             if not listed and self._is_spent():
                 self._give_up_counting()
-                more = full
+                done = full
                 stream = files(self._open[-1].path + LAST)
         while self._open:
             self._close()

@@ -12,6 +12,9 @@ from typing import ClassVar
 
 HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
 
+# What "there is no such thing here" looks like, a symlink on the way included.
+NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+
 _OPENAT2 = 437  # the number on every architecture
 _RESOLVE = 0x04 | 0x08  # RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -49,7 +52,7 @@ class Root:
         try:
             fd = self.open(name, os.O_PATH)
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+            if error.errno in NOT_THERE:
                 return None
             raise
         try:

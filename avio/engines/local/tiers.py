@@ -6,7 +6,7 @@ Used in web and the job process. What is in a tier is read from the disk alone, 
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from avio.engines.local.buckets.base import Source
@@ -25,16 +25,22 @@ class TierDirectory:
         self.capacity = capacity
         self.root = Root(path, make=True)
 
+    @contextmanager
+    def opened(self, path: str) -> Iterator[int]:
+        """Yield the cached file at `path`, open for reading; OSError where it can't be."""
+        fd = self.root.open(path[1:], os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
     def stamp_of(self, path: str) -> Stamp | None:
         """Return the stamp of the cached file at `path`."""
         try:
-            fd = self.root.open(path[1:], os.O_RDONLY | os.O_NONBLOCK)
+            with self.opened(path) as fd:
+                return read_stamp(fd)
         except OSError:
             return None
-        try:
-            return read_stamp(fd)
-        finally:
-            os.close(fd)
 
 
 class Copy(NamedTuple):

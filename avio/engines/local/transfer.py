@@ -8,14 +8,12 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Run
 from avio.engines.local.stopping import Stopped, go_on
 from avio.errors import EngineError, Scope
-from avio.wire.results import Outcome
 
 T = TypeVar("T")
 
@@ -27,26 +25,22 @@ LEAVE = 0.7  # seconds that threads get to leave; one that hangs in a store's ca
 log = logging.getLogger(__name__)
 
 
-def retried(work: Callable[[Entry], Moved], run: Run) -> Callable[[Entry], Moved]:
-    """Return `work` with tries: an error worth another try gets one, and a file's last error becomes its outcome.
+def persist(work: Callable[[Entry], T], entry: Entry, run: Run) -> tuple[T | EngineError, int]:
+    """Return what `work(entry)` gave, or its last error, and the tries: an error worth another try gets one.
 
     Errors of scope JOB, `Stopped` and anything that is no EngineError pass.
     """
-
-    def attempt(entry: Entry) -> Moved:
-        for tries in range(1, TRIES + 1):
-            try:
-                return replace(work(entry), tries=tries)
-            except EngineError as error:
-                if error.scope is Scope.JOB:
-                    raise
-                if error.scope is Scope.FILE or tries == TRIES:
-                    return Moved(entry, Outcome.FAILED, tries=tries, error=error)
-                log.info("another try", extra={"path": entry.path, "tries": tries, "reason": error.reason})
-            _wait(BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.5), run)
-        raise AssertionError("the last try returns")
-
-    return attempt
+    for tries in range(1, TRIES + 1):
+        try:
+            return work(entry), tries
+        except EngineError as error:
+            if error.scope is Scope.JOB:
+                raise
+            if error.scope is Scope.FILE or tries == TRIES:
+                return error, tries
+            log.info("another try", extra={"path": entry.path, "tries": tries, "reason": error.reason})
+        _wait(BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.5), run)
+    raise AssertionError("the last try returns")
 
 
 def in_threads(entries: Iterable[Entry], work: Callable[[Entry], T], threads: int, run: Run) -> Iterator[T]:

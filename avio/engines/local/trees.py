@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from avio.engines.local.root import HIDDEN, Root
+from avio.engines.local.root import HIDDEN, NOT_THERE, Root
 
 # Sorts after every name: `directory + "/" + LAST` is a place right after the whole directory.
 LAST = "\U0010ffff"
@@ -55,8 +55,10 @@ def _read(how: Walk, prefix: str) -> list[Found]:
     path = f"{how.base}/{prefix}" if how.base else prefix
     try:
         fd = how.root.open(path.rstrip("/"), os.O_RDONLY | os.O_DIRECTORY)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    except OSError as error:
+        if error.errno in NOT_THERE:
+            return []
+        raise
     found: list[Found] = []
     try:
         with os.scandir(fd) as entries:

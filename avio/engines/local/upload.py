@@ -3,8 +3,6 @@
 Used in the job process, by several threads at once.
 """
 
-import os
-
 from avio.engines.base import Entry, Moved, MoveOptions, Run
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness
@@ -47,15 +45,11 @@ class Upload:
             raise NotSaved(
                 f"{path} differs in bucket and cache, and the bucket changed since the cached file was taken from it"
             )
-        with tier_errors(f"tier {alias}: {path}"):
-            fd = copy.tier.root.open(path[1:], os.O_RDONLY | os.O_NONBLOCK)
-        try:
+        with tier_errors(f"tier {alias}: {path}"), copy.tier.opened(path) as fd:
             reading = Reading(path, fd)
             fault("upload.reading")
             saved = mount.bucket.put(key, reading, source, self._run, overwrite=overwrite)
             write_stamp(fd, Stamp(saved.size, saved.mtime_ns, saved.etag, reading.mtime_ns))
-        finally:
-            os.close(fd)
         self._tiers.drop(path, [other for other in copies if other.tier is not copy.tier])
         return Moved(entry, Outcome.DONE, reading.size, alias)
 

@@ -204,8 +204,8 @@ def test_an_engine_that_is_away_is_503_with_retry_after(
         raise EngineAway("the bucket of /data does not answer")
 
     engine = type(app.extensions[KEY].engine)
-    monkeypatch.setattr(engine, "stat", away)
-    monkeypatch.setattr(engine, "list", away)
+    for call in ("stat", "list", "walk"):
+        monkeypatch.setattr(engine, call, away)
     answers = [
         ada.get("/stat?alluxioUri=/data"),
         ada.get("/list?alluxioUri=/data"),

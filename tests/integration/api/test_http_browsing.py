@@ -40,6 +40,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(ada: CheckedClient) -> No
     link = "</list?alluxioUri=/data&pageSize=2>"
     while link:
         response = ada.get(link[1 : link.index(">")])
+        assert response.status_code == 200, (link, response.get_json())
         paged += [entry["path"] for entry in response.get_json()["entries"]]
         link = response.headers.get("Link", "")
     assert paged == whole

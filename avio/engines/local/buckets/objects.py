@@ -1,30 +1,31 @@
 """A bucket of an object store: S3 and whatever else obstore opens.
 
 Synchronous calls from threads only: the asyncio bridge costs twice as much and has aborted processes.
-The store is opened at the first call, so that an engine may be built before a fork. Used in web and the job process.
+Used in web and the job process.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, PreconditionError
-from obstore.store import ObjectStore, from_url
+from obstore.exceptions import AlreadyExistsError, NotSupportedError, PreconditionError
+from obstore.store import ObjectStore
 
 from avio.engines.base import Run
 from avio.engines.local.buckets.base import Bucket, Source
+from avio.engines.local.buckets.opening import StoreOpener
 from avio.engines.local.copying import write_all
 from avio.engines.local.errors import store_errors
 from avio.engines.local.reading import Reading
 from avio.engines.local.root import HIDDEN
 from avio.engines.local.stopping import go_on
 from avio.engines.local.trees import LAST
-from avio.errors import Corrupt, EngineAway, Gone, NotSaved, SourceChanged, StoreError
+from avio.errors import Corrupt, Gone, NotSaved, SourceChanged, StoreError
 
 CHUNK = 1 << 20  # bytes between two looks at the attempt
 SEGMENT = 32 << 20  # bytes of one ranged GET: small enough to end within the time limit on a slow line
@@ -32,24 +33,6 @@ PART = 8 << 20  # bytes of one part of an upload; smaller files go in one PUT
 MAX_PARTS = 9000  # S3 allows 10,000
 LISTED = 1000  # objects that one request lists
 
-_RETRIES = {
-    "max_retries": 2,
-    "retry_timeout": timedelta(seconds=3),
-    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
-}
-# A task must answer within about 10 s; a transfer may take longer, but not for ever.
-_ASKING = {"connect_timeout": "3s", "timeout": "4s"}
-_MOVING = {"connect_timeout": "5s", "timeout": "60s"}
-_CLIENT_OPTIONS = frozenset(
-    {
-        "allow_http",
-        "allow_invalid_certificates",
-        "proxy_url",
-        "proxy_excludes",
-        "proxy_ca_certificate",
-        "root_certificate",
-    }
-)
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -59,27 +42,15 @@ class ObjectsBucket(Bucket):
     def __init__(self, url: str, options: dict[str, str], separator: str = "/") -> None:
         self.separator = separator
         self._url = url.rstrip("/")
-        self._options = options
+        self._opener = StoreOpener(self._url, options)
 
     @cached_property
     def _asking(self) -> ObjectStore:
-        return self._open(_ASKING)
+        return self._opener.open_to_ask()
 
     @cached_property
     def _moving(self) -> ObjectStore:
-        return self._open(_MOVING)
-
-    def _open(self, limits: dict[str, str]) -> ObjectStore:
-        client = {name: text for name, text in self._options.items() if name in _CLIENT_OPTIONS}
-        config = {name: text for name, text in self._options.items() if name not in _CLIENT_OPTIONS}
-        open_store: Callable[..., ObjectStore] = from_url
-        try:
-            return open_store(self._url, config=config, client_options={**limits, **client}, retry_config=_RETRIES)
-        except (BaseError, ValueError, TypeError) as error:
-            reason = str(error).partition("\n")[0]
-            raise EngineAway(
-                f"{self._url} can't be opened: {reason}", cure="correct the options of the mount"
-            ) from None
+        return self._opener.open_to_move()
 
     def head(self, key: str) -> Source | None:
         """Ask the store for the object."""
@@ -90,7 +61,7 @@ class ObjectsBucket(Bucket):
             return None
 
     def has_directory(self, key: str) -> bool:
-        """Return False: a store knows no directories, only the bucket itself."""
+        """Tell whether `key` is the bucket itself: a store knows no other directories."""
         return not key
 
     def scan(self, prefix: str, after: str = "", depth: int | None = None, *, ordered: bool = True) -> Iterator[Source]:
@@ -102,6 +73,8 @@ class ObjectsBucket(Bucket):
             for page in self._pages(prefix, begin):
                 for source in page:
                     order = source.key.replace("/", self.separator)
+                    if order < last and source.size == 0:
+                        continue  # the mark of an empty folder, listed at the place of its slash
                     if ordered and order < last:
                         raise self._disorder(source.key)
                     last = order
@@ -119,14 +92,16 @@ class ObjectsBucket(Bucket):
         """Yield the listing in pages that are never empty."""
         with store_errors(self._name(prefix)):
             stream = iter(obstore.list(self._asking, prefix or None, offset=after or None, chunk_size=LISTED))
+        held: list[Source] = []  # the last of a page: only the next key tells what an empty object is
         while True:
             with store_errors(self._name(prefix)):
                 chunk = next(stream, None)
+            page = held + [_source(meta) for meta in chunk or () if not meta["path"].startswith(f"{HIDDEN}/")]
+            held = [page.pop()] if chunk and page and page[-1].size == 0 else []
+            if page := _without_markers(page, held):
+                yield page
             if not chunk:
                 return
-            page = [_source(meta) for meta in chunk if not meta["path"].startswith(f"{HIDDEN}/")]
-            if page:
-                yield page
 
     def _disorder(self, key: str) -> StoreError:
         return StoreError(
@@ -248,6 +223,18 @@ def _source(meta: Any) -> Source:
     modified = meta["last_modified"]
     mtime_ns = int(modified.timestamp()) * 1_000_000_000 + modified.microsecond * 1000
     return Source(meta["path"], meta["size"], mtime_ns, meta["e_tag"])
+
+
+def _without_markers(page: list[Source], following: list[Source]) -> list[Source]:
+    """Drop the empty objects that S3 consoles make for folders: `dir/`, which the store reports as `dir`."""
+    pairs = zip_longest(page, page[1:] + following)
+    return [
+        source for source, after in pairs if source and (source.size or not after or not _is_in(after.key, source.key))
+    ]
+
+
+def _is_in(key: str, directory: str) -> bool:
+    return key.startswith(directory + "/")
 
 
 def _level(key: str, prefix: str) -> int:
