@@ -4,13 +4,13 @@
 """
 
 import sys
-from importlib import import_module
 
 import click
 
 from avio import __version__
 from avio.config import SettingsError
 from avio.errors import AvioError
+from avio.lazygroup import LazyGroup
 
 # Command: where it lives, and its line in `avio-server --help`.
 COMMANDS = {
@@ -25,23 +25,7 @@ COMMANDS = {
 }
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, name, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="avio-server")
 def commands() -> None:
     """Run and look after an avio server. Settings come from AVIO_* variables and avio.toml: see `avio-server check`."""

@@ -3,12 +3,11 @@
 Runs in the user's shell. A command's module is imported when it is called: `avio --help` loads neither httpx nor rich.
 """
 
-from importlib import import_module
-
 import click
 
 from avio import __version__
 from avio.commands.exits import MEANINGS
+from avio.lazygroup import LazyGroup
 
 # Command: where it lives, and its line in `avio --help`.
 COMMANDS = {
@@ -38,30 +37,12 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is asked for, and not to list it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, name, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands from the table, then the exit codes."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), meaning) for code, meaning in MEANINGS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    sections={"Exit codes": [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--url", envvar="AVIO_URL", help="The server; over AVIO_URL, over the one of the last login.")
 @click.version_option(__version__, prog_name="avio")
 def main(url: str | None) -> None:
