@@ -56,7 +56,7 @@ class Events:
 
     def tail(self, after: str, block_ms: int, count: int = 500) -> Batch:
         """Return events after stream id `after` ("$": only new ones), waiting up to `block_ms`, without a group."""
-        return _batch(self._redis.xread({EVENTS_KEY: after}, count=count, block=block_ms))
+        return _batch(self._redis.xread({EVENTS_KEY: after}, count=count, block=block_ms))[0]
 
     def last_id(self) -> str:
         """Return the id of the newest event; "0-0" of an empty stream."""
@@ -65,14 +65,21 @@ class Events:
 
     def read(self, consumer: str, block_ms: int, count: int = 1000) -> Batch:
         """Return events that no consumer of the group has had, waiting up to `block_ms`."""
-        self._make_group()
-        return _batch(self._redis.xreadgroup(GROUP, consumer, {EVENTS_KEY: ">"}, count=count, block=block_ms))
+        try:
+            self._make_group()
+            reply = self._redis.xreadgroup(GROUP, consumer, {EVENTS_KEY: ">"}, count=count, block=block_ms)
+        except redis.ResponseError as error:
+            return _nothing_if_wiped(error)
+        return self._events_of(reply)
 
     def take_over(self, consumer: str, count: int = 1000) -> Batch:
         """Return events that a consumer was given and never acknowledged for `CLAIM_IDLE_MS`."""
-        self._make_group()
-        reply = self._redis.xautoclaim(EVENTS_KEY, GROUP, consumer, CLAIM_IDLE_MS, count=count)
-        return _batch([(EVENTS_KEY, reply[1])])
+        try:
+            self._make_group()
+            reply = self._redis.xautoclaim(EVENTS_KEY, GROUP, consumer, CLAIM_IDLE_MS, count=count)
+        except redis.ResponseError as error:
+            return _nothing_if_wiped(error)
+        return self._events_of([(EVENTS_KEY, reply[1])])
 
     def acknowledge(self, ids: list[str]) -> None:
         """Tell that `ids` are in the database."""
@@ -84,12 +91,21 @@ class Events:
 
         Trimming by length would lose events that nobody has read, without a word.
         """
-        groups = [group for group in self._redis.xinfo_groups(EVENTS_KEY) if group["name"] == GROUP.encode()]
-        if not groups:
-            return
-        pending = self._redis.xpending(EVENTS_KEY, GROUP)
-        oldest = pending["min"] or groups[0]["last-delivered-id"]
-        self._redis.xtrim(EVENTS_KEY, minid=oldest, approximate=True)
+        try:
+            groups = [group for group in self._redis.xinfo_groups(EVENTS_KEY) if group["name"] == GROUP.encode()]
+            if not groups:
+                return
+            pending = self._redis.xpending(EVENTS_KEY, GROUP)
+            oldest = pending["min"] or groups[0]["last-delivered-id"]
+            self._redis.xtrim(EVENTS_KEY, minid=oldest, approximate=True)
+        except redis.ResponseError as error:
+            _nothing_if_wiped(error)
+
+    def _events_of(self, reply: Any) -> Batch:
+        """Return the events of a reply to the group; what is none is acknowledged, or it would come back for ever."""
+        found, dropped = _batch(reply)
+        self.acknowledge(dropped)
+        return found
 
     def _make_group(self) -> None:
         """Make the group if it is missing: Redis may have been wiped since the last call."""
@@ -100,13 +116,22 @@ class Events:
                 raise
 
 
-def _batch(reply: Any) -> Batch:
-    """Return decoded events; what is no event of ours is logged and dropped, or it would come back for ever."""
+def _nothing_if_wiped(error: redis.ResponseError) -> Batch:
+    """Return no events when Redis was wiped during a call, key and group with it; raise `error` when it is another."""
+    if not str(error).startswith(("NOGROUP", "no such key")):
+        raise error
+    return []
+
+
+def _batch(reply: Any) -> tuple[Batch, list[str]]:
+    """Return decoded events, and the ids of entries that are no events of ours, which are logged."""
     found: Batch = []
+    dropped: list[str] = []
     for _, entries in reply or []:
         for entry_id, fields in entries:
             try:
                 found.append((entry_id.decode(), decode((fields or {}).get(FIELD, b""))))
             except EventError as error:
                 log.warning("dropped a stream entry", extra={"entry": entry_id.decode(), "why": str(error)})
-    return found
+                dropped.append(entry_id.decode())
+    return found, dropped

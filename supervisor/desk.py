@@ -6,6 +6,7 @@ Runs in intake. No database here: `claiming` and `ending` do the writes.
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from avio.clock import boottime
@@ -81,8 +82,10 @@ class Desk:
         """Run the tasks of the inbox one by one, and `poll` each `every` seconds; for ever."""
         next_poll = boottime()
         while True:
-            try:
-                self.inbox.get(timeout=max(0.0, next_poll - boottime()))()
-            except queue.Empty:
-                next_poll = boottime() + every
+            left = next_poll - boottime()
+            if left <= 0:  # asked first: news without end must not hold up the wishes
                 poll()
+                next_poll = boottime() + every
+                continue
+            with suppress(queue.Empty):
+                self.inbox.get(timeout=left)()

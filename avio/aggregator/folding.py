@@ -9,6 +9,7 @@ from peewee import DatabaseError, InterfaceError, OperationalError
 
 from avio.db import folding
 from avio.db.connecting import borrow
+from avio.faults import fault
 from avio.streams import Batch, Events
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 
@@ -41,6 +42,7 @@ def fold(stream: Events, batch: Batch) -> None:
         except DatabaseError:
             log.exception("batch refused, folded one by one", extra={"events": len(batch)})
             _one_by_one(batch)
+    fault("aggregator.before-ack")
     stream.acknowledge([entry for entry, _ in batch])
 
 

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timezone
 
 from flask import Response
 
+from avio.api import showing
 from avio.api.asked import Nothing, ReportQuery
 from avio.api.jobs import JobPath, find
+from avio.api.parts import parts
 from avio.api.rooms import problems, room, text
 from avio.db import artifacts as chunks
 from avio.db.connecting import borrow
+from avio.engines.base import Entry, EntryState
 from avio.errors import NotFound
 
 NDJSON = "application/x-ndjson"
@@ -29,7 +33,8 @@ def report(path: JobPath, query: ReportQuery) -> Response:
 @artifacts.get("/jobs/<ulid:id>/result", responses={200: text(NDJSON, "An EntryInfo a line."), **problems(404)})
 def result(path: JobPath, query: Nothing) -> Response:
     """Return the entries that an ls or stat job found."""
-    return Response(_pieces(path.id, "result"), mimetype=NDJSON)
+    zone = parts().zone
+    return Response((_shown(piece, zone) for piece in _pieces(path.id, "result")), mimetype=NDJSON)
 
 
 @artifacts.get(
@@ -64,3 +69,10 @@ def _read(job_id: str, attempt: int, kind: str) -> Iterator[bytes]:
 def _only(piece: bytes, outcome: str) -> bytes:
     """Chunks are whole lines: keep those with `outcome`."""
     return b"".join(line for line in piece.splitlines(keepends=True) if json.loads(line)["outcome"] == outcome)
+
+
+def _shown(piece: bytes, zone: timezone) -> bytes:
+    """Chunks are whole lines: turn each, an engine's entry, into an EntryInfo."""
+    found = (json.loads(line) for line in piece.splitlines())
+    entries = (Entry(**{**members, "state": EntryState(members["state"])}) for members in found)
+    return b"".join(json.dumps(showing.entry_info(entry, zone)).encode() + b"\n" for entry in entries)

@@ -55,10 +55,12 @@ def claim(job: str, node: str, epoch: int) -> Claim | None:
     return claimed
 
 
-def mark_running(job: str, attempt: int, node: str, epoch: int, pid: int) -> bool:
+def mark_running(job: str, attempt: int, node: str, epoch: int, pid: int, isolation: str | None = None) -> bool:
     """T4: starting to running; False when the attempt is no longer this node's, or was asked to stop meanwhile."""
     with transaction():
-        change("UPDATE attempts SET pid = ? WHERE job_id = ? AND attempt = ?", pid, job, attempt)
+        change(
+            "UPDATE attempts SET pid = ?, isolation = ? WHERE job_id = ? AND attempt = ?", pid, isolation, job, attempt
+        )
         changed = change(
             "UPDATE jobs SET state = 'running', version = version + 1, updated_at = {now}"
             " WHERE id = ? AND attempt = ? AND node = ? AND node_epoch = ? AND state = 'starting'",

@@ -25,6 +25,7 @@ class Cause(StrEnum):
     LOST = "lost"  # the node went away: counts apart
     DRAINED = "stopped"  # the node asked it to leave: counts nowhere
     FENCED = "fenced"  # its lease ran out on its own clock: counts as lost
+    UNKILLABLE = "unkillable"  # it was killed and did not go: counts as lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def give_back(job: str, attempt: int, cause: Cause, message: str, exit_: Exit = 
     progress or `MAX_LOSSES` losses.
     """
     crash = 1 if cause is Cause.CRASHED else 0
-    loss = 1 if cause in (Cause.LOST, Cause.FENCED) else 0
+    loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
         held = row(
             "SELECT crashes + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"

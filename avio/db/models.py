@@ -159,6 +159,7 @@ class Attempt(Row):
     node = TextField()
     epoch = BigIntegerField()
     pid = BigIntegerField(null=True)
+    isolation = TextField(null=True)
     started_at = DoubleField()
     ended_at = DoubleField(null=True)
     outcome = TextField(null=True)

@@ -6,6 +6,7 @@ a subquery leave out rows that another transaction is at.
 
 from typing import Any
 
+from peewee import __exception_wrapper__  # type: ignore[attr-defined]  # the stubs don't know it
 from psycopg2.extras import execute_batch
 
 from avio.db.connecting import is_sqlite
@@ -49,10 +50,11 @@ def change_many(statement: str, parameters: list[tuple[Any, ...]]) -> None:
     if not parameters:
         return
     cursor = database.cursor()
-    if is_sqlite():
-        cursor.executemany(dialect(statement), parameters)
-    else:
-        execute_batch(cursor, dialect(statement), parameters, page_size=500)
+    with __exception_wrapper__:  # the driver's errors become peewee's here too
+        if is_sqlite():
+            cursor.executemany(dialect(statement), parameters)
+        else:
+            execute_batch(cursor, dialect(statement), parameters, page_size=500)
 
 
 def now() -> float:

@@ -11,6 +11,7 @@ from avio.engines.base import Engine
 
 ENGINES = {
     "local": "avio.engines.local.engine:LocalEngine",
+    "alluxio": "avio.engines.alluxio.engine:AlluxioEngine",
     "memory": "avio.engines.memory:MemoryEngine",
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from avio.engines.base import Engine, Entry, EntryState, Moved, MoveOptions, Run, Side
 from avio.errors import CacheFull, EngineError, NothingMatched, Scope
-from avio.executor.attempt import Attempt
+from avio.executor.attempt import Attempt, Stopped
 from avio.executor.plan import Plan
 from avio.executor.reporting import Reporter
 from avio.executor.selection import Missing, select
@@ -76,13 +76,19 @@ class Moving:
         self._options = MoveOptions(params.tier, params.verify, params.if_full, params.on_conflict, order.threads)
         self._verb = _verb(engine, order.type)
         self._given_up: set[str] = set()
+        self._over = threading.Event()
 
     def run(self) -> Verified:
         """Do the work and return what is in place at the end; raises Stopped and what ends the job as a whole."""
         plan = Plan(self._directory / "plan")
         lister = threading.Thread(target=self._list, args=(plan,), name="lister", daemon=True)
         lister.start()
-        self._move(plan.to_move(), again=False)
+        try:
+            self._move(plan.to_move(), again=False)
+        except EngineError:  # the work may begin again: an old lister would count on into it
+            self._over.set()
+            lister.join()
+            raise
         lister.join()
         if plan.failed is not None:
             raise plan.failed
@@ -94,6 +100,8 @@ class Moving:
             needed = 0
             for found in select(self._engine, self._order, self._verb.side):
                 self._attempt.leave_if_stopping()
+                if self._over.is_set():
+                    raise Stopped
                 if isinstance(found, Missing):
                     lost = Entry(found.path, "file", 0, None, EntryState.UNKNOWN)
                     self._attempt.listed(0)

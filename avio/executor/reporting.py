@@ -56,20 +56,21 @@ class Reporter:
         reason = error.reason if isinstance(error, AvioError) else "INTERNAL"
         hint = error.cure if isinstance(error, AvioError) else ""
         retryable = isinstance(error, EngineError) and error.scope is Scope.RETRY
+        message = _storable(str(error))
         self._attempt.failed(entry, reason, hint, retryable=retryable)
         self._write(
-            path=entry.path, outcome=Outcome.FAILED, bytes=0, tier=None, reason=reason, message=str(error), tries=tries
+            path=entry.path, outcome=Outcome.FAILED, bytes=0, tier=None, reason=reason, message=message, tries=tries
         )
         with self._lock:
             if len(self.failures) >= MAX_FAILURES:
                 return
-            self.failures.append(Failure(entry.path, reason, str(error), tries))
+            self.failures.append(Failure(entry.path, reason, message, tries))
             self._unsent.append(
-                FailureEvent(self._attempt.job, self._attempt.number, entry.path, reason, str(error), tries)
+                FailureEvent(self._attempt.job, self._attempt.number, entry.path, reason, message, tries)
             )
             named = len(self.failures) <= LOGGED_FAILURES
         if named:
-            log.warning("failed: %s: %s (%s)", entry.path, error, reason)
+            log.warning("failed: %s: %s (%s)", entry.path, message, reason)
 
     def start_over(self) -> None:
         """Forget the failures so far: the work begins again."""
@@ -123,3 +124,8 @@ class Reporter:
             self._samples.popleft()
         first, moved = self._samples[0]
         return int((progress.counters.bytes_wire - moved) / (now - first)) if now > first else 0
+
+
+def _storable(words: str) -> str:
+    """Return `words` without what no database takes: NUL, and half characters of a name that is no UTF-8."""
+    return words.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()

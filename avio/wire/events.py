@@ -5,10 +5,12 @@ An event is one JSON text; (job, attempt, seq) orders and de-duplicates it, neve
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from avio.wire.progress import Progress
+
+MAX_NUMBER = 2**63 - 1
 
 
 class EventError(ValueError):
@@ -69,8 +71,36 @@ def decode(text: str | bytes) -> Event:
         if kind is ProgressEvent:
             data["progress"] = Progress.from_json(data["progress"])
         event = kind(**data)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise EventError(f"not an event: {error!r}") from error
-    if not isinstance(event.job, str) or not isinstance(event.attempt, int):
-        raise EventError("not an event: job or attempt is of another type")
+    if not _holds(event):
+        raise EventError("not an event: a member is of another type, or beyond what a database takes")
     return event
+
+
+def _holds(thing: Any) -> bool:
+    """Tell whether a dataclass and all in it have the types that they declare, in bounds that every database has."""
+    for member in fields(thing):
+        value = getattr(thing, member.name)
+        if member.type is int:
+            fits = type(value) is int and 0 <= value <= MAX_NUMBER
+        elif member.type is str:
+            fits = _is_text(value)
+        elif isinstance(value, list):
+            fits = all(_is_text(one) or (is_dataclass(one) and _holds(one)) for one in value)
+        else:
+            fits = _holds(value) if is_dataclass(value) else type(value) is member.type
+        if not fits:
+            return False
+    return True
+
+
+def _is_text(value: object) -> bool:
+    """Tell whether `value` is text without NUL and half characters."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -15,7 +15,7 @@ from avio.engines.local.room import Room
 from avio.engines.local.scratch import Scratch
 from avio.engines.local.stamps import Stamp, write_stamp
 from avio.engines.local.stopping import go_on
-from avio.engines.local.tiers import Copy, Tiers, best_of
+from avio.engines.local.tiers import Copy, TierDirectory, Tiers, best_of
 from avio.errors import CacheFull, Gone, SourceChanged
 from avio.faults import fault
 from avio.wire.results import Outcome
@@ -60,24 +60,31 @@ class Download:
 
     def _fetch(self, entry: Entry, source: Source, copies: list[Copy], bucket: Bucket) -> Moved:
         path, room = entry.path, self._room
-        with room.promise(source.size, self._options.tier) as tier:
+        with room.promise(source.size, self._options.tier) as tier, tier_errors(f"tier {tier.alias}: {path}"):
             before = next((copy for copy in copies if copy.tier is tier), None)
-            with tier_errors(f"tier {tier.alias}: {path}"), self._scratch[tier].file() as temporary:
-                fault("download.temporary")
-                fetched = bucket.fetch(source, temporary.fd, self._run)
-                os.utime(temporary.fd, ns=(fetched.mtime_ns, fetched.mtime_ns))
-                local_mtime_ns = os.fstat(temporary.fd).st_mtime_ns
-                write_stamp(temporary.fd, Stamp(fetched.size, fetched.mtime_ns, fetched.etag, local_mtime_ns))
-                go_on(self._run)
-                fault("download.publish")
-                if not temporary.publish(path[1:], _is_still(before), durable=False):
-                    raise SourceChanged(f"{path} was written in the cache while it was fetched")
+            try:
+                fetched = self._into(tier, path, source, before, bucket)
+            except FileNotFoundError:
+                raise SourceChanged(f"{path}: directories of tier {tier.alias} vanished under it") from None
         room.correct(tier, fetched.size - source.size - (before.size if before else 0))
         others = [copy for copy in copies if copy.tier is not tier]
         self._tiers.drop(path, others)
         for copy in others:
             room.correct(copy.tier, -copy.size)
         return Moved(entry, Outcome.DONE, fetched.size, tier.alias)
+
+    def _into(self, tier: TierDirectory, path: str, source: Source, before: Copy | None, bucket: Bucket) -> Source:
+        with self._scratch[tier].file() as temporary:
+            fault("download.temporary")
+            fetched = bucket.fetch(source, temporary.fd, self._run)
+            os.utime(temporary.fd, ns=(fetched.mtime_ns, fetched.mtime_ns))
+            local_mtime_ns = os.fstat(temporary.fd).st_mtime_ns
+            write_stamp(temporary.fd, Stamp(fetched.size, fetched.mtime_ns, fetched.etag, local_mtime_ns))
+            go_on(self._run)
+            fault("download.publish")
+            if not temporary.publish(path[1:], _is_still(before), durable=False):
+                raise SourceChanged(f"{path} changed in the cache while it was fetched")
+        return fetched
 
 
 def _is_still(before: Copy | None) -> Callable[[os.stat_result | None], bool]:

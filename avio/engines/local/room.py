@@ -26,6 +26,7 @@ class Room:
         self._lock = threading.Lock()
         self._used = dict.fromkeys(tiers, 0)
         self._promised = dict.fromkeys(tiers, 0)
+        self._disk = dict.fromkeys(tiers, (float("-inf"), 0))  # when, and the bytes free
         self._measured = dict.fromkeys(tiers, (float("-inf"), 0.0))  # when, and how long it took
 
     def used(self, tier: TierDirectory) -> int:
@@ -62,20 +63,28 @@ class Room:
             self._used[tier] += difference
 
     def _place(self, size: int, asked: list[TierDirectory]) -> TierDirectory:
-        with self._lock:
-            for max_age in (KEPT, LEAST):
-                for tier in asked:
+        for max_age in (KEPT, LEAST):
+            most = 0
+            for tier in asked:
+                with self._lock:
                     self._measure(tier, max_age)
-                    if size <= self._free(tier):
+                    free = min(tier.capacity - self._used[tier] - self._promised[tier], self._on_disk(tier))
+                    if size <= free:
                         self._promised[tier] += size
                         return tier
-            free = max(self._free(tier) for tier in asked)
+                most = max(most, free)
         names = ", ".join(tier.alias for tier in asked)
-        raise CacheFull(f"{size} bytes don't fit: {max(0, free)} are free on {names}")
+        raise CacheFull(f"{size} bytes don't fit: {most} are free on {names}")
 
-    def _free(self, tier: TierDirectory) -> int:
-        disk = os.fstatvfs(tier.root.fd)
-        return min(tier.capacity - self._used[tier] - self._promised[tier], disk.f_bavail * disk.f_frsize)
+    def _on_disk(self, tier: TierDirectory) -> int:
+        """Return what the disk under `tier` has free, seen a moment ago: once it is full, its own error says so."""
+        looked, free = self._disk[tier]
+        now = time.monotonic()
+        if now - looked > LEAST:
+            disk = os.fstatvfs(tier.root.fd)
+            free = disk.f_bavail * disk.f_frsize
+            self._disk[tier] = (now, free)
+        return free
 
     def _measure(self, tier: TierDirectory, max_age: float) -> None:
         measured, took = self._measured[tier]

@@ -7,10 +7,13 @@ missing or forbidden (old kernels, old container filters), each part is opened b
 import ctypes
 import errno
 import os
-from functools import cached_property
+import threading
+import time
 from typing import ClassVar
 
 HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
+
+LOOK = 1.0  # seconds between two looks whether the directory is still the one at its path
 
 # What "there is no such thing here" looks like, a symlink on the way included.
 NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
@@ -35,13 +38,33 @@ class Root:
     def __init__(self, path: str, *, make: bool) -> None:
         self.path = path
         self._to_make = make
+        self._lock = threading.Lock()
+        self._held: list[int] = []  # the open directory, last, and the one before: a thread may still be using it
+        self._looked = float("-inf")
 
-    @cached_property
+    @property
     def fd(self) -> int:
-        """The open directory itself."""
+        """The open directory itself, anew when another came to lie at the path; ENODEV where none does."""
+        if time.monotonic() - self._looked > LOOK:  # asked outside of the lock too: every file comes by here
+            with self._lock:
+                if time.monotonic() - self._looked > LOOK:
+                    self._open_anew()
+                    self._looked = time.monotonic()
+        return self._held[-1]
+
+    def _open_anew(self) -> None:
         if self._to_make:
             os.makedirs(self.path, mode=0o755, exist_ok=True)
-        return os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            raise OSError(errno.ENODEV, "the directory is not there", self.path) from None
+        if self._held and os.path.sameopenfile(fd, self._held[-1]):
+            os.close(fd)
+            return
+        self._held.append(fd)
+        if len(self._held) > 2:
+            os.close(self._held.pop(0))
 
     def open(self, name: str, flags: int) -> int:
         """Open what lies at `name`; it is never created by this."""
@@ -60,15 +83,19 @@ class Root:
         finally:
             os.close(fd)
 
-    def open_parent(self, name: str, *, make: bool = False) -> tuple[int, str]:
-        """Return the open directory that holds `name`, and the last part of it; the caller closes the former."""
-        directory, _, last = name.rpartition("/")
+    def open_directory(self, name: str, *, make: bool = False) -> int:
+        """Open the directory `name`, with `make` after making what is missing of it."""
         try:
-            return self.open(directory, os.O_RDONLY | os.O_DIRECTORY), last
+            return self.open(name, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             if not make:
                 raise
-        return self._make(directory), last
+        return self._make(name)
+
+    def open_parent(self, name: str, *, make: bool = False) -> tuple[int, str]:
+        """Return the open directory that holds `name`, and the last part of it; the caller closes the former."""
+        directory, _, last = name.rpartition("/")
+        return self.open_directory(directory, make=make), last
 
     def unlink(self, name: str) -> None:
         """Remove the file `name`; its directories stay."""

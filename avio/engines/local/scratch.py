@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import ClassVar
@@ -25,7 +26,9 @@ class Scratch:
 
     def __init__(self, root: Root, attempt: str) -> None:
         self._root = root
-        self._directory = f"{HIDDEN}/{attempt}"
+        self._name = f"{HIDDEN}/{attempt}"
+        self._lock = threading.Lock()
+        self._directory: Directory | None = None
 
     @contextmanager
     def file(self) -> Iterator["Temporary"]:
@@ -37,35 +40,48 @@ class Scratch:
             temporary.close()
 
     def _create(self) -> "Temporary":
-        name = f"{self._directory}/{next(self._numbers)}"
-        directory, last = self._root.open_parent(name, make=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        name = str(next(self._numbers))
+        directory = self._directory or self._open()
         try:
-            fd = os.open(last, flags, 0o644, dir_fd=directory)
-        except OSError:
-            os.close(directory)
-            raise
-        return Temporary(self._root, directory, last, fd)
+            return Temporary(self._root, directory, name)
+        except FileNotFoundError:  # somebody has emptied the whole tier
+            return Temporary(self._root, self._open(), name)
+
+    def _open(self) -> "Directory":
+        with self._lock:
+            self._directory = Directory(self._root.open_directory(self._name, make=True))
+            return self._directory
 
     def remove(self) -> None:
         """Remove the directory with all that is left in it."""
-        remove_tree(self._root, self._directory)
+        remove_tree(self._root, self._name)
         with suppress(OSError):  # another attempt is at work in it
             os.rmdir(HIDDEN, dir_fd=self._root.fd)
+
+
+class Directory:
+    """An open directory, closed when nobody holds it any longer: a thread that was left behind may still use it."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __del__(self) -> None:
+        os.close(self.fd)
 
 
 class Temporary:
     """A file on its way to its final name; `fd` is open for reading and writing."""
 
-    def __init__(self, root: Root, directory: int, name: str, fd: int) -> None:
-        self.fd = fd
+    def __init__(self, root: Root, directory: Directory, name: str) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.fd = os.open(name, flags, 0o644, dir_fd=directory.fd)
         self._root = root
         self._directory = directory
         self._name = name
         self._published = False
 
     def publish(self, name: str, unchanged: Callable[[os.stat_result | None], bool], *, durable: bool) -> bool:
-        """Give the file its final `name`, if `unchanged` agrees with what lies there; return whether it did.
+        """Give the file its final `name`, if `unchanged` agrees with what lies there; return whether it has it.
 
         The bytes are on disk before. `durable` has the new name on disk too before this returns.
         """
@@ -77,7 +93,7 @@ class Temporary:
                 raise Blocked(f"/{name} is no plain file here; remove it first")
             if not unchanged(there):
                 return False
-            os.rename(self._name, last, src_dir_fd=self._directory, dst_dir_fd=parent)
+            os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent)
             self._published = True
             if durable:
                 os.fsync(parent)
@@ -90,8 +106,7 @@ class Temporary:
         os.close(self.fd)
         if not self._published:
             with suppress(FileNotFoundError):
-                os.unlink(self._name, dir_fd=self._directory)
-        os.close(self._directory)
+                os.unlink(self._name, dir_fd=self._directory.fd)
 
 
 def sweep(root: Root, live: Callable[[], Collection[str]]) -> None:

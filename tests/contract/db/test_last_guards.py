@@ -4,7 +4,7 @@ import pytest
 from peewee import DatabaseError
 
 from avio.db.connecting import transaction
-from avio.db.sql import change
+from avio.db.sql import change, change_many
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
 
@@ -72,3 +72,8 @@ def test_the_database_refuses_a_node_state_and_an_artifact_that_are_none() -> No
 def test_a_job_of_nobody_is_refused() -> None:
     with pytest.raises(DatabaseError), transaction():
         given.job(uid=99)
+
+
+def test_many_writes_at_once_fail_with_the_same_errors_as_one() -> None:
+    with pytest.raises(DatabaseError), transaction():
+        change_many("INSERT INTO users (uid) VALUES (?)", [(1,), (2,)])

@@ -1,33 +1,43 @@
 """The engines that the suite runs over."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness
+from tests.contract.engines.alluxio import NOT_ALLUXIO, AlluxioHarness
+from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness, OnDisk
+from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 
 MakeHarness = Callable[[int], Harness]
 
 
-@pytest.fixture(scope="session", params=["memory", "files", "objects"])
-def side(request: pytest.FixtureRequest) -> str | S3Server:
+@pytest.fixture(scope="session", params=["memory", "files", "objects", pytest.param("alluxio", marks=pytest.mark.alluxio)])
+def side(request: pytest.FixtureRequest) -> str | S3Server | Cluster:
     """Return what the bucket of an engine lies on; the server is started before a test counts its processes."""
-    return request.getfixturevalue("seaweed_server") if request.param == "objects" else request.param
+    return _side(request)
 
 
 @pytest.fixture(scope="session", params=["files", "objects"])
 def local_side(request: pytest.FixtureRequest) -> str | S3Server:
     """Return what the bucket of a local engine lies on."""
-    return request.getfixturevalue("seaweed_server") if request.param == "objects" else request.param
+    return _side(request)
 
 
 @pytest.fixture
-def make(side: str | S3Server, tmp_path: Path) -> MakeHarness:
-    """Return what makes a harness whose tiers have the given capacity."""
-    return _make(side, tmp_path)
+def make(side: str | S3Server | Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeHarness]:
+    """Yield what makes a harness whose tiers have the given capacity."""
+    if not isinstance(side, Cluster):
+        yield _make(side, tmp_path)
+        return
+    if reason := NOT_ALLUXIO.get(request.node.originalname):
+        pytest.skip(reason)
+    world = AlluxioHarness(side, tmp_path)
+    yield lambda capacity: world
+    world.close()
 
 
 @pytest.fixture
@@ -37,9 +47,17 @@ def world(make: MakeHarness) -> Harness:
 
 
 @pytest.fixture
-def local(local_side: str | S3Server, tmp_path: Path) -> Harness:
+def local(local_side: str | S3Server, tmp_path: Path) -> OnDisk:
     """A local engine with plenty of room: for what only real disks can do."""
-    return _make(local_side, tmp_path)(CAPACITY)
+    world = _make(local_side, tmp_path)(CAPACITY)
+    assert isinstance(world, OnDisk)
+    return world
+
+
+def _side(request: pytest.FixtureRequest) -> Any:
+    servers = {"objects": "seaweed_server", "alluxio": "alluxio_cluster"}
+    name = servers.get(request.param)
+    return request.param if name is None else request.getfixturevalue(name)
 
 
 def _make(side: str | S3Server, directory: Path) -> MakeHarness:

@@ -139,7 +139,7 @@ class MemoryHarness(Harness):
         return []
 
 
-class _OnDisk(Harness):
+class OnDisk(Harness):
     """What the local engine has whatever its bucket is: tiers."""
 
     def __init__(self, directory: Path, mount: tuple[str, dict[str, str]], capacity: int) -> None:
@@ -166,7 +166,7 @@ class _OnDisk(Harness):
         return [str(file) for tier in self.tiers for file in tier.glob(".avio/**/*")]
 
 
-class FilesHarness(_OnDisk):
+class FilesHarness(OnDisk):
     """The local engine on a `file://` bucket."""
 
     def __init__(self, directory: Path, capacity: int = CAPACITY) -> None:
@@ -193,7 +193,7 @@ class FilesHarness(_OnDisk):
         return self.bucket / path.removeprefix("/data/")
 
 
-class ObjectsHarness(_OnDisk):
+class ObjectsHarness(OnDisk):
     """The local engine on an `s3://` bucket."""
 
     def __init__(

@@ -1,9 +1,12 @@
 """Report, result and log of a job, as they come out of the database."""
 
 import json
+from dataclasses import asdict
 
+from avio.api.replies import EntryInfo
 from avio.db import artifacts
 from avio.db.connecting import borrow
+from avio.engines.base import Entry, EntryState
 from tests.integration.api.conftest import CheckedClient
 
 
@@ -28,11 +31,20 @@ def test_the_newest_attempts_report_comes_in_order_and_whole(ada: CheckedClient,
     assert ada.get(f"/jobs/{order}/report?outcome=skipped").get_data() == b""
 
 
-def test_result_and_log_come_as_they_were_left(ada: CheckedClient, order: str) -> None:
+def test_a_result_is_entries_in_the_shape_of_the_tasks(ada: CheckedClient, order: str) -> None:
+    entry = Entry("/data/a", "file", 5, 0.0, EntryState.CACHED, 5, {"MEM": 5}, True, token="opaque")
     with borrow():
-        artifacts.add(order, 1, "result", 0, b'{"path":"/data"}\n')
+        artifacts.add(order, 1, "result", 0, json.dumps(asdict(entry)).encode() + b"\n")
+    [line] = ada.get(f"/jobs/{order}/result").get_data().splitlines()
+    shown = json.loads(line)
+    assert set(shown) == set(EntryInfo.model_json_schema(by_alias=True)["properties"])
+    assert (shown["path"], shown["name"], shown["cachedPercent"]) == ("/data/a", "a", 100)
+    assert shown["modified"] == "1970-01-01T08:00:00.000+08:00"
+
+
+def test_a_log_comes_as_it_was_left(ada: CheckedClient, order: str) -> None:
+    with borrow():
         artifacts.add(order, 1, "log", 0, b"begun\n")
-    assert ada.get(f"/jobs/{order}/result").get_data() == b'{"path":"/data"}\n'
     log = ada.get(f"/jobs/{order}/log")
     assert log.mimetype == "text/plain"
     assert log.get_data(as_text=True) == "begun\n"

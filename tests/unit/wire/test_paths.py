@@ -8,7 +8,9 @@ from avio.wire.paths import MAX_PART_BYTES, MAX_PATH_BYTES, PathError, canonical
 
 # Much of what is dangerous in a path, so that it comes up often.
 PIECES = st.sampled_from(["/", "//", ".", "..", "...", "a", "é", "%2e", "alluxio://", "h:19998", "?", "#", " ", "\\"])
-TEXTS = st.one_of(st.text(), st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES).map(lambda p: "/" + "".join(p)))
+TEXTS = st.one_of(
+    st.text(), st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES).map(lambda p: "/" + "".join(p))
+)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +59,7 @@ def test_a_path_is_refused_with_the_reason(text: str, why: str) -> None:
 def test_what_passes_is_canonical_stays_so_and_never_leaves(text: str) -> None:
     try:
         path = canonical(text)
-    except PathError as error:
-        assert str(error)
+    except PathError:
         return
     assert canonical(path) == path
     assert path.startswith("/")

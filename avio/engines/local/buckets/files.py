@@ -18,7 +18,7 @@ from avio.engines.local.root import Root
 from avio.engines.local.scratch import Scratch
 from avio.engines.local.stopping import go_on
 from avio.engines.local.trees import Walk, walk
-from avio.errors import EngineAway, Gone, NotSaved, SourceChanged
+from avio.errors import NotSaved, SourceChanged
 
 
 class FilesBucket(Bucket):
@@ -97,12 +97,9 @@ class FilesBucket(Bucket):
                 os.close(fd)
 
     def ping(self) -> None:
-        """Return when the directory is there and can be read."""
-        try:
-            with bucket_disk_errors(self._name("")):
-                os.stat(".", dir_fd=self._root.fd)
-        except Gone:
-            raise EngineAway(f"{self._directory} is not there", cure="mount or create it") from None
+        """Return when the directory is there."""
+        with bucket_disk_errors(self._name("")):
+            os.fstat(self._root.fd)
 
     def _name(self, key: str) -> str:
         return f"{self._directory}/{key}".rstrip("/")

@@ -73,8 +73,8 @@ class ObjectsBucket(Bucket):
             for page in self._pages(prefix, begin):
                 for source in page:
                     order = source.key.replace("/", self.separator)
-                    if order < last and source.size == 0:
-                        continue  # the mark of an empty folder, listed at the place of its slash
+                    if order < last and source.size == 0 and order + self.separator > last:
+                        continue  # the marker of an empty folder, listed at the place of its slash
                     if ordered and order < last:
                         raise self._disorder(source.key)
                     last = order

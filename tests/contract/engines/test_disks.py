@@ -1,0 +1,272 @@
+"""What only real disks and buckets can do to the local engine: symlinks, big files, changes under way, damage."""
+
+import os
+import shutil
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from avio.engines.base import EntryState, MoveOptions, Side
+from avio.engines.local.buckets import objects
+from avio.engines.local.stamps import ATTRIBUTE
+from avio.errors import PathNotFound, SourceChanged
+from avio.wire.results import Outcome
+from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk, outcomes
+
+DONE, SKIPPED, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED
+BIG = 80 << 20
+
+
+def in_a_worker() -> bool:
+    """Tell whether the attempt is asked by the thread that moves the file, between two of its steps."""
+    return threading.current_thread() is not threading.main_thread()
+
+
+def test_a_cached_file_is_a_plain_file_with_the_time_of_its_source(local: OnDisk) -> None:
+    local.put_all(["/data/d/f"])
+    local.preload()
+    file = local.tiers[0] / "data/d/f"
+    assert file.stat().st_mtime == local.engine.stat("/data/d/f").modified
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert file.parent.stat().st_mode & 0o777 == 0o755
+    assert b'"size":7' in os.getxattr(file, ATTRIBUTE)
+
+
+def test_a_symlink_in_a_tier_is_neither_followed_nor_overwritten(local: OnDisk, tmp_path: Path) -> None:
+    # Given a file and a directory of the cache that lead elsewhere
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    local.put_all(["/data/link", "/data/d/secret"])
+    tier = local.tiers[0] / "data"
+    tier.mkdir(parents=True)
+    (tier / "link").symlink_to(outside / "secret")
+    (tier / "d").symlink_to(outside)
+    # Then neither is a cached file, nothing is written through them, nothing is saved from them
+    assert local.engine.stat("/data").files_cached == 0
+    assert outcomes(local.preload()) == {"/data/link": FAILED, "/data/d/secret": FAILED}
+    assert (outside / "secret").read_text() == "secret"
+    assert os.listdir(outside) == ["secret"]
+    assert local.save() == {}
+    assert local.temporaries() == []
+
+
+def test_a_symlink_in_a_bucket_is_not_there(tmp_path: Path) -> None:
+    world = FilesHarness(tmp_path)
+    (tmp_path / "secret").write_text("secret")
+    (world.bucket / "link").symlink_to(tmp_path / "secret")
+    (world.bucket / "up").symlink_to(tmp_path)
+    assert world.paths() == []
+    for path in ("/data/link", "/data/up/secret"):
+        with pytest.raises(PathNotFound):
+            world.engine.stat(path)
+    world.put_cache("/data/up/new", b"new")
+    assert outcomes(world.save()) == {"/data/up/new": FAILED}
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("path", ["/data/../../etc/passwd", "/data/d/../../..", "/../etc"])
+def test_a_path_never_leaves_its_root(local: OnDisk, path: str) -> None:
+    with pytest.raises(PathNotFound):
+        local.engine.stat(path)
+
+
+def test_what_is_avios_own_has_no_path(local: OnDisk) -> None:
+    local.put_cache("/data/f", b"x")
+    (local.tiers[0] / ".avio" / "01OTHER.1").mkdir(parents=True)
+    with pytest.raises(PathNotFound):
+        local.engine.stat("/data/.avio/x")
+    assert local.paths("/") == ["/data/", "/data/f"]
+
+
+def test_a_tier_that_is_mounted_anew_is_seen(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.engines.local.root.LOOK", 0)
+    local.put_all(["/data/f"])
+    local.preload()
+    local.tiers[0].rename(local.tiers[0].with_name("away"))
+    assert local.engine.stat("/data/f").state is EntryState.REMOTE
+    assert outcomes(local.preload()) == {"/data/f": DONE}
+    assert local.read_cache("/data/f") == b"content"
+
+
+def test_a_tier_that_is_emptied_under_a_preload_ends_no_file(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.engines.local.root.LOOK", 0)
+    local.put_all([f"/data/{number}" for number in range(100)], b"x" * 10_000)
+    run = Attempt()
+    emptied: list[bool] = []
+
+    def stop() -> bool:
+        if run.bytes > 300_000 and not emptied:
+            emptied.append(True)
+            shutil.rmtree(local.tiers[0], ignore_errors=True)  # others are writing into it
+        return False
+
+    run.stop = stop
+    moved = local.preload(run=run)
+    assert emptied
+    assert [each.error for each in moved.values() if each.outcome is not DONE] == []
+    # Then the recheck tells which are gone, and the next preload brings just those
+    gone = {path for path, entry in local.recheck(each.entry for each in moved.values()).items() if not entry.in_cache}
+    assert gone
+    assert {path for path, outcome in outcomes(local.preload()).items() if outcome is DONE} == gone
+    assert local.engine.stat("/data").state is EntryState.CACHED
+
+
+def test_a_sweep_removes_what_dead_attempts_left(local: OnDisk) -> None:
+    for name in ("01DEAD.1", "01LIVE.2"):
+        (local.tiers[1] / ".avio" / name).mkdir(parents=True)
+        (local.tiers[1] / ".avio" / name / "0").write_bytes(b"half")
+    local.engine.sweep(lambda: {"01LIVE.2"})
+    assert os.listdir(local.tiers[1] / ".avio") == ["01LIVE.2"]
+
+
+def test_a_big_file_goes_there_and_back_whole(local: OnDisk) -> None:
+    content = os.urandom(1 << 20) * (BIG >> 20)
+    local.put_bucket("/data/big", content)
+    assert outcomes(local.preload()) == {"/data/big": DONE}
+    assert local.read_cache("/data/big") == content
+    local.put_cache("/data/big", content[::-1])
+    assert outcomes(local.save()) == {"/data/big": DONE}
+    assert local.read_bucket("/data/big") == content[::-1]
+    assert local.engine.stat("/data/big").state is EntryState.CACHED
+
+
+def test_an_attempt_leaves_in_the_midst_of_a_big_file(local: OnDisk) -> None:
+    local.put_bucket("/data/big", bytes(BIG))
+    run = Attempt()
+    run.stop = lambda: run.bytes > 5 << 20
+    begin = time.monotonic()
+    assert local.preload(run=run) == {}
+    assert time.monotonic() - begin < 3
+    assert run.bytes < BIG
+    assert local.read_cache("/data/big") is None
+    assert local.temporaries() == []
+
+
+def test_a_big_save_that_must_leave_leaves_no_object(local: OnDisk) -> None:
+    local.put_cache("/data/big", bytes(BIG))
+    run = Attempt()
+    run.stop = lambda: run.bytes > 5 << 20
+    assert local.save(run=run) == {}
+    assert local.read_bucket("/data/big") is None
+    assert local.temporaries() == []
+
+
+def test_a_file_that_is_written_while_it_is_saved_is_tried_again(local: OnDisk) -> None:
+    local.put_cache("/data/f", b"a" * 3_000_000)
+    run = Attempt()
+    wrote: list[bool] = []
+
+    def stop() -> bool:
+        if in_a_worker() and run.bytes and not wrote:
+            wrote.append(True)
+            local.put_cache("/data/f", b"b" * 3_000_001)
+        return False
+
+    run.stop = stop
+    moved = local.save(run=run)["/data/f"]
+    assert (moved.outcome, moved.tries) == (DONE, 2)
+    assert local.read_bucket("/data/f") == b"b" * 3_000_001
+
+
+def test_a_file_that_is_always_written_to_is_not_saved(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.engines.local.transfer.BACKOFF", 0.01)
+    local.put_cache("/data/f", b"a" * 3_000_000)
+    run = Attempt()
+
+    def stop() -> bool:
+        if in_a_worker():
+            append()
+        return False
+
+    def append() -> None:
+        with open(local.tiers[0] / "data/f", "ab") as file:
+            file.write(b"more")
+
+    run.stop = stop
+    moved = local.save(run=run)["/data/f"]
+    assert (moved.outcome, moved.tries) == (FAILED, 5)
+    assert isinstance(moved.error, SourceChanged)
+    assert local.read_bucket("/data/f") is None
+
+
+def test_a_copy_written_while_it_is_fetched_is_kept(local: OnDisk) -> None:
+    local.put_bucket("/data/f", b"theirs")
+    run = Attempt()
+
+    def stop() -> bool:
+        if in_a_worker() and run.bytes:
+            local.put_cache("/data/f", b"mine")
+        return False
+
+    run.stop = stop
+    assert outcomes(local.preload(run=run)) == {"/data/f": SKIPPED}
+    assert local.read_cache("/data/f") == b"mine"
+
+
+def test_damage_is_found_by_checksum_and_repaired(local: OnDisk) -> None:
+    local.put_all(["/data/good", "/data/bad"])
+    entries = [each.entry for each in local.preload().values()]
+    # Given one flipped byte that no size and no time tells of
+    file = local.tiers[0] / "data/bad"
+    status = file.stat()
+    file.write_bytes(b"contenT")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert local.recheck(entries)["/data/bad"].state is EntryState.CACHED
+    now = local.recheck(entries, verify="checksum")
+    assert (now["/data/good"].state, now["/data/bad"].state) == (EntryState.CACHED, EntryState.REMOTE)
+    assert outcomes(local.preload()) == {"/data/good": SKIPPED, "/data/bad": DONE}
+    assert local.read_cache("/data/bad") == b"content"
+
+
+def test_a_copy_without_a_stamp_is_trusted_by_size_and_time_alone(local: OnDisk) -> None:
+    local.put_all(["/data/same", "/data/other"])
+    local.preload()
+    for name in ("same", "other"):
+        os.removexattr(local.tiers[0] / "data" / name, ATTRIBUTE)
+    os.utime(local.tiers[0] / "data/other")
+    assert local.engine.stat("/data/same").state is EntryState.CACHED
+    assert local.engine.stat("/data/other").state is EntryState.DIRTY
+    assert outcomes(local.save()) == {"/data/same": SKIPPED, "/data/other": FAILED}
+
+
+def test_an_etag_that_is_no_md5_is_compared_by_content(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "PART", 5 << 20)
+    local.put_cache("/data/parts", bytes(12 << 20))
+    entries = [each.entry for each in local.save().values()]
+    assert local.recheck(entries, verify="checksum")["/data/parts"].state is EntryState.CACHED
+
+
+def test_the_markers_that_consoles_make_for_folders_are_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a listing as obstore gives it: the keys "c/" and "d/" have lost their slash
+    def meta(key: str, size: int) -> dict[str, object]:
+        return {"path": key, "size": size, "last_modified": datetime.fromtimestamp(0, UTC), "e_tag": None}
+
+    pages = [[meta("c", 0)], [meta("c/x", 1)], [meta("d-", 1), meta("d", 0)], [meta("d/a", 1), meta("e", 0)]]
+    monkeypatch.setattr("obstore.list", lambda *_, **__: iter(pages))
+    bucket = objects.ObjectsBucket("s3://bucket", {"region": "us-east-1"})
+    # Then they are not among the files, while an empty file is
+    assert [source.key for source in bucket.scan("")] == ["c/x", "d-", "d/a", "e"]
+
+
+def test_nobody_waits_for_a_reader_that_went_away(local: OnDisk) -> None:
+    local.put_all(f"/data/{number}" for number in range(100))
+    before = threading.active_count()
+    stream = local.engine.preload(local.engine.walk("/data", depth=None, side=Side.BUCKET), MoveOptions(), Attempt())
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]  # it is a generator
+    assert threading.active_count() == before
+    assert local.temporaries() == []
+
+
+def test_a_directory_with_too_many_files_is_listed_uncounted(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.engines.local.pages.COUNTED_FILES", 5)
+    local.put_all([f"/data/d/{number}" for number in range(10)] + ["/data/d-e", "/data/e/f", "/data/g"])
+    entries = {entry.path: entry for entry in local.engine.list("/data", depth=1, size=10).entries}
+    assert set(entries) == {"/data/d", "/data/d-e", "/data/e", "/data/g"}
+    assert (entries["/data/d"].state, entries["/data/d"].files) == (EntryState.UNKNOWN, None)
+    assert entries["/data/d"].cached_bytes is None
+    assert entries["/data/g"].state is EntryState.REMOTE

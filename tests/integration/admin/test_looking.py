@@ -1,0 +1,59 @@
+"""`avio-server jobs` and `avio-server nodes`: what an admin sees of the work."""
+
+from tests.contract.db import given
+from tests.integration.admin.conftest import Server
+
+
+def test_jobs_of_all_users_are_listed_newest_first_and_narrowed(server: Server) -> None:
+    with server.database():
+        given.user()
+        given.user("bob")
+        given.node()
+        running = given.running(files_done=3, files_total=9)
+        waiting = given.job(2)
+
+    rows = server.rows("jobs")
+
+    assert [row["id"] for row in rows] == sorted([running, waiting], reverse=True)
+    (row,) = server.rows("jobs", "--status", "running", "--uid", "1")
+    assert (row["id"], row["type"], row["node"], row["files"], row["attempt"]) == (running, "preload", "n1", "3/9+", 1)
+    assert len(server.rows("jobs", "--limit", "1")) == 1
+    assert server.rows("jobs", "--uid", "7") == []
+    assert running in server.done("jobs")
+
+
+def test_an_unknown_status_is_refused_with_the_known_ones(server: Server) -> None:
+    result = server.run("jobs", "--status", "done")
+
+    assert result.exit_code == 2
+    assert "succeeded" in result.output
+
+
+def test_nodes_tell_whether_they_were_heard_of_and_what_they_run(server: Server) -> None:
+    with server.database():
+        given.user()
+        given.node()
+        given.node("n2")
+        given.running()
+        given.lease_over("n2", 5)
+
+    rows = {row["name"]: row for row in server.rows("nodes")}
+
+    assert (rows["n1"]["state"], rows["n1"]["running"], rows["n1"]["slots"]) == ("active", 1, 2)
+    assert (rows["n2"]["state"], rows["n2"]["running"]) == ("silent", 0)
+
+
+def test_a_name_with_control_characters_does_not_reach_the_terminal(server: Server) -> None:
+    with server.database():
+        given.user()
+        given.job(message="\x1b[31mred\nline")
+
+    output = server.done("jobs")
+
+    assert "\x1b" not in output
+    assert len(output.splitlines()) == 2
+
+
+def test_nothing_to_list_says_so(server: Server) -> None:
+    assert server.rows("nodes") == []
+    assert "none" in server.run("nodes").output

@@ -1,0 +1,54 @@
+"""A memory engine with twelve files, and what runs a job over it in this very process."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avio.engines.memory import MemoryEngine
+from avio.executor import run as running
+from avio.executor.attempt import Attempt
+from avio.wire.orders import Order, Params
+from avio.wire.results import Result
+from avio.wire.states import JobType
+
+FILES = [f"/data/{folder}/{number}" for folder in ("a", "b", "b/deep") for number in range(4)]
+SIZE = 100
+
+RunJob = Callable[..., Result]
+
+
+@pytest.fixture
+def engine() -> MemoryEngine:
+    """All files are in the bucket, none in the cache."""
+    made = MemoryEngine(["/data"])
+    for path in FILES:
+        made.put_bucket(path, path.encode().ljust(SIZE))
+    return made
+
+
+@pytest.fixture
+def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunJob:
+    """Return what runs a job (a preload of /data) to its result; the stores come back at once."""
+    monkeypatch.setattr(running, "open_engine", lambda settings: engine)
+    monkeypatch.setattr(running, "AWAY_PAUSES", (0.0, 0.0, 0.0))
+
+    def run(
+        type_: JobType = JobType.PRELOAD,
+        *,
+        lines: list[str] | None = None,
+        attempt: Attempt | None = None,
+        **params: Any,
+    ) -> Result:
+        file_list = None
+        if lines is not None:
+            file_list = str(tmp_path / "filelist")
+            Path(file_list).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        wanted = Params(**({"alluxio_uri": "/data"} | params))
+        order = Order("JOB", 1, type_, wanted, file_list=file_list, threads=2)
+        result = running.run(order, attempt or Attempt("JOB", 1), tmp_path)
+        assert Result.read(tmp_path) == result
+        return result
+
+    return run

@@ -1,0 +1,108 @@
+"""The attempt: counting from any thread, and leaving in time."""
+
+import threading
+import time
+
+import pytest
+
+from avio.clock import boottime
+from avio.engines.base import Entry, EntryState
+from avio.executor.attempt import Attempt, Stopped
+from avio.wire.states import Phase
+
+ENTRY = Entry("/a", "file", 10, None, EntryState.REMOTE)
+
+
+@pytest.fixture
+def attempt() -> Attempt:
+    return Attempt("JOB", 2)
+
+
+def test_an_attempt_leaves_when_it_is_asked_to(attempt: Attempt) -> None:
+    attempt.leave_if_stopping()
+
+    attempt.stop()
+
+    assert attempt.stopping()
+    assert attempt.asked_to_stop()
+    with pytest.raises(Stopped):
+        attempt.leave_if_stopping()
+
+
+def test_an_attempt_leaves_when_its_deadline_is_over_and_not_before(attempt: Attempt) -> None:
+    attempt.deadline = boottime() + 100
+    assert not attempt.stopping()
+
+    attempt.deadline = boottime() - 0.001
+
+    assert attempt.stopping()
+    assert not attempt.asked_to_stop()
+
+
+def test_a_pause_ends_at_once_when_the_attempt_must_leave(attempt: Attempt) -> None:
+    threading.Timer(0.05, attempt.stop).start()
+    begun = time.monotonic()
+
+    with pytest.raises(Stopped):
+        attempt.pause(30)
+
+    assert time.monotonic() - begun < 5
+
+
+def test_its_name_is_that_of_job_and_number(attempt: Attempt) -> None:
+    assert attempt.name == "JOB.2"
+
+
+def test_counting_from_many_threads_loses_nothing(attempt: Attempt) -> None:
+    def count() -> None:
+        for _ in range(500):
+            attempt.listed(10)
+            attempt.moved(10)
+            attempt.arrived(10, skipped=False)
+            attempt.failed(ENTRY, "GONE", "", retryable=False)
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    counters = attempt.progress().counters
+    assert (counters.files_total, counters.files_done, counters.files_failed) == (4000, 4000, 4000)
+    assert (counters.bytes_total, counters.bytes_wire, counters.bytes_failed) == (40_000, 40_000, 40_000)
+    assert attempt.progress().errors[0].count == 4000
+
+
+def test_progress_is_a_copy(attempt: Attempt) -> None:
+    attempt.failed(ENTRY, "GONE", "", retryable=True)
+    before = attempt.progress()
+
+    attempt.begin(Phase.VERIFYING)
+    attempt.failed(ENTRY, "GONE", "", retryable=True)
+    attempt.listed_all()
+
+    assert (before.phase, before.total_complete, before.errors[0].count) == ("listing", False, 1)
+    assert before.errors[0].samples == ["/a"]
+
+
+def test_the_end_tells_what_was_verified_not_what_was_tried(attempt: Attempt) -> None:
+    for _ in range(3):
+        attempt.arrived(10, skipped=True)
+
+    attempt.settle(1, 10)
+
+    counters = attempt.progress().counters
+    assert (counters.files_done, counters.bytes_done, counters.files_skipped, counters.bytes_skipped) == (1, 10, 1, 10)
+
+
+def test_starting_over_keeps_the_bytes_that_were_moved(attempt: Attempt) -> None:
+    attempt.moved(50)
+    attempt.listed(10)
+    attempt.listed_all()
+    attempt.failed(ENTRY, "GONE", "", retryable=True)
+
+    attempt.start_over()
+
+    progress = attempt.progress()
+    assert (progress.counters.bytes_wire, progress.counters.files_total, progress.errors) == (50, 0, [])
+    assert not progress.total_complete

@@ -1,0 +1,50 @@
+"""What the end of the work means."""
+
+import pytest
+
+from avio.errors import CacheFull, EngineError
+from avio.executor.verdict import explain, judge
+from avio.wire.progress import Counters, ErrorGroup, Progress
+
+
+def progress(total: int, done: int, failed: int, *errors: ErrorGroup) -> Progress:
+    counters = Counters(files_total=total, files_done=done, files_failed=failed)
+    return Progress("verifying", True, counters, errors=list(errors))
+
+
+@pytest.mark.parametrize(
+    ("total", "done", "failed", "state"),
+    [
+        (3, 3, 0, "succeeded"),
+        (3, 2, 1, "partial"),
+        (3, 0, 3, "failed"),
+        (3, 2, 0, "partial"),  # one is neither there nor failed: never a success
+        (3, 0, 0, "failed"),
+        (3, 3, 1, "partial"),
+    ],
+)
+def test_only_all_of_it_is_a_success(total: int, done: int, failed: int, state: str) -> None:
+    assert judge(progress(total, done, failed))[0] == state
+
+
+def test_the_reason_is_that_of_most_failures_and_the_message_has_a_sample() -> None:
+    state, reason, message = judge(progress(9, 4, 5, ErrorGroup("A", 2), ErrorGroup("B", 3, samples=["/x"])))
+
+    assert (state, reason) == ("partial", "B")
+    assert message == "5 of 9 files failed: 3 with B, first /x"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "words"),
+    [
+        (CacheFull("no room"), "CACHE_FULL", "no room; free some"),
+        (EngineError("odd"), "ENGINE_ERROR", "odd"),
+        (OSError(28, "No space left on device"), "NODE_FAULT", "the node's own disk"),
+        (ZeroDivisionError("oh"), "INTERNAL", "ZeroDivisionError: oh"),
+    ],
+)
+def test_what_ended_the_work_as_a_whole_is_explained(error: Exception, reason: str, words: str) -> None:
+    found, message = explain(error)
+
+    assert found == reason
+    assert words in message

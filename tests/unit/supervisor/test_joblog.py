@@ -1,0 +1,49 @@
+"""The log of an attempt: what is in the pipe gets into the file, and the file does not grow for ever."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supervisor import joblog
+from supervisor.joblog import JobLog, rotated
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    yield read, write
+    os.close(write)
+
+
+def test_what_is_written_gets_into_the_file(tmp_path: Path, pipe: tuple[int, int]) -> None:
+    log = JobLog(tmp_path, pipe[0])
+    assert not log.pump()
+
+    os.write(pipe[1], b"hello\n")
+    assert log.pump()
+    os.write(pipe[1], b"and good bye\n")
+    log.close()
+
+    assert (tmp_path / "log").read_bytes() == b"hello\nand good bye\n"
+    assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_long_log_is_rotated_and_the_oldest_part_goes(
+    tmp_path: Path, pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joblog, "ROTATE_BYTES", 10)
+    log = JobLog(tmp_path, pipe[0])
+
+    for number in range(7):
+        os.write(pipe[1], b"line %d....\n" % number)
+        log.pump()
+    os.write(pipe[1], b"last\n")
+    log.close()
+
+    file = tmp_path / "log"
+    kept = [file, *(rotated(file, number) for number in range(1, joblog.KEPT_FILES))]
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    assert [one.read_bytes()[:6] for one in kept] == [b"last\n", b"line 6", b"line 5", b"line 4"]
