@@ -4,10 +4,11 @@ Written by the lister while the movers read behind it, then read again to verify
 however many files there are.
 """
 
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+import orjson
 
 from avio.engines.base import Entry, EntryState
 
@@ -20,7 +21,7 @@ class Plan:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._writer = open(file, "w", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115 - closed by close()
+        self._writer = open(file, "wb", buffering=1 << 16)  # noqa: SIM115 - closed by close()
         self._changed = threading.Condition()
         self._written = 0
         self._flushed = 0
@@ -30,7 +31,7 @@ class Plan:
     def append(self, entry: Entry, *, move: bool) -> None:
         """Add an entry; `move` tells whether it is to be moved, or is where it should be already."""
         line = [entry.path, entry.size, entry.modified, entry.state, entry.token, move]
-        self._writer.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._writer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         self._written += 1
         if self._written - self._flushed >= FLUSH_LINES:
             self._flush()
@@ -65,12 +66,12 @@ class Plan:
             return self._flushed, self._closed
 
     def _follow(self) -> Iterator[tuple[Entry, bool]]:
-        with open(self._file, encoding="utf-8") as reader:
+        with open(self._file, "rb") as reader:
             done = 0
             while True:
                 ready, last = self._wait_beyond(done)
                 while done < ready and self.failed is None:
-                    path, size, modified, state, token, move = json.loads(reader.readline())
+                    path, size, modified, state, token, move = orjson.loads(reader.readline())
                     done += 1
                     yield Entry(path, "file", size, modified, EntryState(state), token=token), move
                 if last and (done == self._written or self.failed is not None):

@@ -4,12 +4,13 @@ Runs in the job process. The stream may be away or wiped at any moment: counters
 event repairs what was lost, and the result file tells all in the end.
 """
 
-import json
 import logging
 import threading
 from collections import deque
 from pathlib import Path
 from typing import IO
+
+import orjson
 
 from avio import clock
 from avio.engines.base import Entry
@@ -35,7 +36,7 @@ class Reporter:
     def __init__(self, attempt: Attempt, directory: Path, events_url: str | None) -> None:
         self.failures: list[Failure] = []
         self._attempt = attempt
-        self._report: IO[str] = open(directory / REPORT_NAME, "w", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115
+        self._report: IO[bytes] = open(directory / REPORT_NAME, "wb", buffering=1 << 16)  # noqa: SIM115
         self._lock = threading.Lock()
         self._unsent: deque[Event] = deque(maxlen=MAX_FAILURES)
         self._events = None if events_url is None else Events(connect(events_url, timeout=1.0))
@@ -87,7 +88,7 @@ class Reporter:
             self._report.close()
 
     def _write(self, **line: object) -> None:
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+        text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         with self._lock:
             self._report.write(text)
 
