@@ -108,9 +108,10 @@ CREATE TABLE attempts (
     node        TEXT NOT NULL,               -- where it ran
     epoch       BIGINT NOT NULL,             -- in which epoch of that node
     pid         BIGINT,                      -- the job process
+    isolation   TEXT,                        -- JSON: rungs of isolation used, and why others were missing
     started_at  DOUBLE PRECISION NOT NULL,   -- claimed
     ended_at    DOUBLE PRECISION,            -- known to be over
-    outcome     TEXT,                        -- a terminal state, or crashed, stopped, fenced, lost
+    outcome     TEXT,                        -- a terminal state, or crashed, stopped, fenced, lost, unkillable
     exit_code   INTEGER,                     -- of the process, when it ended by itself
     exit_signal INTEGER,                     -- when a signal ended it
     max_rss     BIGINT,                      -- bytes of memory at its peak

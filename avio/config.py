@@ -105,6 +105,9 @@ class Settings(BaseModel):
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey."
     )
+    executor_redis_url: str | None = Field(
+        None, description="The same Redis as a job process may use it, with the user executor; else redis_url."
+    )
     engine: Literal["local", "memory"] = Field("local", description="What answers for the paths.")
     mounts: dict[str, Mount] = Field(
         default_factory=dict, description='Path to bucket (in avio.toml: [mounts."/data"]).'
@@ -138,6 +141,30 @@ class Settings(BaseModel):
         10, description="Seconds after the lease before a node's jobs are taken back."
     )
     stop_grace: Annotated[float, Field(gt=0)] = Field(10, description="Seconds between TERM and KILL of a job process.")
+    kill_wait: Annotated[float, Field(gt=0)] = Field(
+        30, description="Seconds after which a killed process that is still there counts as unkillable."
+    )
+    isolation: Literal["best", "strict", "basic"] = Field(
+        "best",
+        description="best: what the machine has; strict: refuse to start without all; basic: without cgroup, Landlock"
+        " and seccomp.",
+    )
+    job_user: str | None = Field(
+        None, description="System user that job processes become, as root only; the tiers must be writable to it."
+    )
+    job_files: Annotated[int, Field(ge=64)] = Field(4096, description="Files that a job process may have open.")
+    job_file_size: ByteSize = Field(
+        ByteSize(0), description="Bytes that a file written by a job may have; 0 is unlimited."
+    )
+    job_processes: Annotated[int, Field(ge=0)] = Field(
+        0, description="Processes and threads of a job (of its user, where there is no cgroup); 0 is unlimited."
+    )
+    job_memory: ByteSize = Field(ByteSize(0), description="Bytes of memory of a job, by its cgroup; 0 is unlimited.")
+    job_cpu_weight: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Share of the processors of a job, beside 100 of others, by its cgroup; 0 leaves it alone."
+    )
+    job_nice: Annotated[int, Field(ge=0, le=19)] = Field(5, description="Niceness of job processes.")
+    job_idle_io: bool = Field(False, description="Job processes use the disk only while nobody else does.")
     queued_max: Annotated[int, Field(ge=1)] = Field(1000, description="Jobs that one user may have queued.")
     list_lines_max: Annotated[int, Field(ge=1)] = Field(1_000_000, description="Lines that one file list may have.")
     list_bytes_max: ByteSize = Field(ByteSize(64 << 20), gt=0, description="Bytes that one file list may have.")

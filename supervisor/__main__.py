@@ -3,8 +3,10 @@
 import logging
 import sys
 
-from avio.config import SettingsError, load
+from avio.config import Settings, SettingsError, load
 from avio.engines.opening import open_engine
+from avio.isolation.plan import STRICT, Plan
+from avio.isolation.probing import probe
 from avio.log import start_logging
 from supervisor.keeper import Keeper
 from supervisor.spool import Spool
@@ -15,13 +17,26 @@ def main() -> int:
     try:
         settings = load()
         open_engine(settings.engine_settings())
+        plan = _plan(settings)
     except (SettingsError, ValueError) as error:
         for problem in getattr(error, "problems", [str(error)]):
             print(f"error: {problem}", file=sys.stderr)
         return 2
     start_logging("keeper", settings.log_level)
     logging.getLogger(__name__).info("keeper begins", extra={"node": settings.node, "slots": settings.slots})
-    return Keeper(Spool(settings.spool / settings.node), settings.stop_grace).run()
+    return Keeper(Spool(settings.spool / settings.node), plan, settings.stop_grace, settings.kill_wait).run()
+
+
+def _plan(settings: Settings) -> Plan:
+    """Return what isolation is asked for; ValueError when it is strict and this machine has not all of it."""
+    plan = Plan.of(settings)
+    if plan.mode == STRICT:
+        lacking = [f"{found.rung.name} ({found.why})" for found in probe(plan) if found.why is not None]
+        if lacking:
+            raise ValueError(
+                f"isolation: is strict, and this machine lacks {', '.join(lacking)}; see avio-server doctor"
+            )
+    return plan
 
 
 if __name__ == "__main__":

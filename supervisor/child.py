@@ -3,6 +3,7 @@
 The memory is a copy of keeper's: nothing of it is used but the modules imported ahead.
 """
 
+import fcntl
 import gc
 import logging
 import os
@@ -20,30 +21,37 @@ from avio.clock import boottime
 from avio.executor.attempt import Attempt
 from avio.executor.run import STOPPED as STOPPED_STATE
 from avio.executor.run import run
+from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
 from avio.wire.orders import Order
 from supervisor import exits
-from supervisor.isolation import limit, scrub_environment, set_apart
+from supervisor.isolation import reach_of, scrub_environment
 
 # How often the process looks at its own deadline, and how long a stopped one may take to tidy up.
 WATCH_SECONDS = 0.25
 TIDY_SECONDS = 5.0
 
+# Where the descriptors of keeper's pipes come to lie; output is 1 and 2.
+CONTROL, REPORT = 3, 4
 
-def main(parent: int, directory: Path, control: int, output: int) -> NoReturn:
-    """Become the job process of the attempt in `directory`; `control` gives the order, then deadlines."""
+
+def main(ground: Ground, directory: Path, control: int, output: int, report: int) -> NoReturn:
+    """Become the job process of the attempt in `directory`.
+
+    `control` gives the order, then deadlines; the rungs that hold are told to `report`, which is closed then.
+    """
     code = exits.FAULTY
     try:
         gc.freeze()
-        set_apart(parent)
-        control, output = _keep_only(control, output)
+        _keep_only(control, output, report)
         _reset_signals()
+        _start_log()
         os.chdir(directory)
         os.umask(0o022)
         scrub_environment(str(directory), directory.name)
-        limit()
         random.seed()
-        _start_log()
-        code = _work(directory, os.fdopen(control, encoding="utf-8"))
+        ladder = Ladder(ground)
+        ladder.climb(APART)
+        code = _work(directory, os.fdopen(CONTROL, encoding="utf-8"), ladder)
     except BaseException:
         logging.getLogger(__name__).exception("the job process cannot go on")
     finally:
@@ -51,10 +59,14 @@ def main(parent: int, directory: Path, control: int, output: int) -> NoReturn:
         os._exit(code)
 
 
-def _work(directory: Path, control: IO[str]) -> int:
+def _work(directory: Path, control: IO[str], ladder: Ladder) -> int:
     order = Order.from_json(control.readline())
     attempt = Attempt(order.job, order.attempt)
     attempt.deadline = float(control.readline())
+    ladder.ground.reach = reach_of(order, directory)
+    ladder.climb(CONFINED)
+    os.write(REPORT, ladder.report().encode())
+    os.close(REPORT)
     signal.signal(signal.SIGTERM, _stopper(attempt))
     threading.Thread(target=_follow, args=(control, attempt), name="control", daemon=True).start()
     threading.Thread(target=_watch, args=(attempt,), name="watch", daemon=True).start()
@@ -85,15 +97,13 @@ def _watch(attempt: Attempt) -> None:
     os._exit(exits.FENCED)
 
 
-def _keep_only(control: int, output: int) -> tuple[int, int]:
+def _keep_only(control: int, output: int, report: int) -> None:
     """Close every inherited descriptor but these; standard input is empty, output and error are `output`."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.dup2(control, 3)
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-    return 3, 1
+    kept = [os.open(os.devnull, os.O_RDONLY), output, output, control, report]
+    # Moved out of the way first: one of them may lie where another is to go.
+    for place, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, len(kept)) for fd in kept]):
+        os.dup2(fd, place)
+    os.closerange(len(kept), os.sysconf("SC_OPEN_MAX"))
 
 
 def _reset_signals() -> None:

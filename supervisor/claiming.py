@@ -65,7 +65,9 @@ class Claiming:
     def started(self, message: Started) -> None:
         """The process is up: the job runs, unless it was asked to stop meanwhile."""
         with borrow():
-            running = claims.mark_running(message.job, message.attempt, self._settings.node, self._epoch, message.pid)
+            running = claims.mark_running(
+                message.job, message.attempt, self._settings.node, self._epoch, message.pid, message.isolation
+            )
         if running:
             self._announcer.say(StateEvent(message.job, message.attempt, State.RUNNING))
 
@@ -80,7 +82,7 @@ class Claiming:
             type=JobType(claim.type),
             params=params,
             engine=self._settings.engine_settings(),
-            events_url=self._settings.redis_url,
+            events_url=self._settings.executor_redis_url or self._settings.redis_url,
             file_list=file_list,
             threads=self._settings.threads,
         )

@@ -13,7 +13,7 @@ from avio.wire.states import State
 from supervisor import exits
 from supervisor.announcing import Announcer
 from supervisor.desk import Desk
-from supervisor.messages import Ended, Forget
+from supervisor.messages import Ended, Forget, Unkillable
 from supervisor.shipping import Shipping
 from supervisor.spool import Spool
 from supervisor.tidying import Tidying
@@ -46,6 +46,15 @@ class Ending:
         if message.code not in (exits.ENDED, exits.STOPPED):
             self._tidying.tidy()
 
+    def unkillable(self, message: Unkillable) -> None:
+        """The process was killed and does not go: the job may go on elsewhere, the slot here stays taken."""
+        job, attempt = message.job, message.attempt
+        with borrow():
+            state = ends.give_back(job, attempt, ends.Cause.UNKILLABLE, "the job process could not be killed")
+        log.error("attempt is unkillable, the node drains", extra={"job": job, "attempt": attempt, "state": state})
+        if state is not None:
+            self._announcer.say(StateEvent(job, attempt, state))
+
     def lost(self, held: leases.Held) -> None:
         """The database has an attempt here of which no process is left: finish it by its result, or give it back."""
         with borrow():
@@ -70,7 +79,7 @@ class Ending:
         if result is not None and row is not None and row.cancel_at is not None:
             result.reason, result.message = None, row.cancel_reason or "cancelled"
             return State.CANCELLED if ends.finish(result, State.CANCELLED, exit_) else None
-        sentence = exits.sentence(message.code, message.signal)
+        sentence = exits.sentence(message.code, message.signal, out_of_memory=message.out_of_memory)
         return ends.give_back(job, attempt, _cause(message), sentence, exit_)
 
     def _result(self, job: str, attempt: int) -> Result | None:

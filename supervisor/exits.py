@@ -20,8 +20,10 @@ _SENTENCES = {
 }
 
 
-def sentence(code: int | None, signal_no: int | None) -> str:
-    """Say how a process ended, given its exit code or the signal that ended it."""
+def sentence(code: int | None, signal_no: int | None, *, out_of_memory: bool = False) -> str:
+    """Say how a process ended, given its exit code or the signal that ended it, and whether its memory was limited."""
+    if out_of_memory and signal_no == signal.SIGKILL:
+        return "the job process was killed: out of memory, it needs more than job_memory allows"
     if signal_no is not None:
         name = signal.Signals(signal_no).name if signal_no in set(signal.Signals) else str(signal_no)
         perhaps = ", perhaps out of memory" if signal_no == signal.SIGKILL else ""

@@ -20,14 +20,25 @@ from avio.config import Settings, load
 from avio.db import leases
 from avio.db.connecting import AWAY, borrow, open_database
 from avio.db.schema import require_current
+from avio.isolation.session import die_with_parent
 from avio.log import start_logging
 from supervisor.announcing import Announcer
 from supervisor.claiming import Claiming
 from supervisor.desk import Desk, Task
 from supervisor.ending import Ending
-from supervisor.isolation import die_with_parent
 from supervisor.leasing import Leasing
-from supervisor.messages import Draining, Ended, Evict, Message, Registered, Renew, Situation, Started, receive
+from supervisor.messages import (
+    Draining,
+    Ended,
+    Evict,
+    Message,
+    Registered,
+    Renew,
+    Situation,
+    Started,
+    Unkillable,
+    receive,
+)
 from supervisor.shipping import Shipping
 from supervisor.spool import Spool
 from supervisor.tidying import Tidying
@@ -157,10 +168,16 @@ class Intake:
                 self._later(partial(self._ending.ended, message))
             elif isinstance(message, Started):
                 self._later(partial(self._claiming.started, message))
+            elif isinstance(message, Unkillable):
+                self._drain(epoch)
+                self._later(partial(self._ending.unkillable, message))
             elif isinstance(message, Draining):
-                self._desk.drain()
-                self._later(lambda: leases.drain(self._settings.node, epoch))
+                self._drain(epoch)
         os._exit(0)
+
+    def _drain(self, epoch: int) -> None:
+        self._desk.drain()
+        self._later(lambda: leases.drain(self._settings.node, epoch))
 
     def _later(self, task: Task) -> None:
         self._desk.inbox.put(lambda: self._until_done(task))

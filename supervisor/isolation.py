@@ -1,70 +1,45 @@
-"""What sets a process apart: session, parent-death signal, limits, environment. Linux calls by ctypes.
+"""What a job process is left with: its environment, and what it may reach, as its order says.
 
-Called in the job process right after the fork, and partly by intake and keeper. Standard library only.
+Called in the job process, between fork and work. The rungs themselves are in `avio.isolation`.
 """
 
-import ctypes
 import os
-import resource
-import signal
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_NO_NEW_PRIVS = 38
-
-OPEN_FILES = 4096
-NICE = 5
-OOM_SCORE = 500
+from avio.engines.endpoints import tcp_ports, url_port
+from avio.isolation.reach import DNS, Reach, common
+from avio.wire.orders import Order
 
 # Nothing else of the supervisor's environment reaches a job: it holds the passwords of database and Redis.
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "AVIO_FAULT")
 
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _prctl(option: int, value: int) -> None:
-    if _libc.prctl(option, value, 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
-
-
-def die_with_parent(parent: int) -> None:
-    """Be killed when `parent` dies; leave at once if it is dead already.
-
-    It is the death of the parent's forking thread that counts, and a change of uid clears it.
-    """
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every orphaned descendant, so that none can slip away."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def set_apart(parent: int) -> None:
-    """Give the calling process a session of its own and tie its life to `parent`."""
-    os.setsid()
-    die_with_parent(parent)
-
-
-def limit() -> None:
-    """Set limits and priorities: no core dumps (they hold secrets), few files, first to go when memory ends."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    os.nice(NICE)
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write(str(OOM_SCORE))
-    _prctl(PR_SET_DUMPABLE, 0)
-    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+FILES = "file://"
 
 
 def scrub_environment(directory: str, tag: str) -> None:
-    """Leave only what a job needs; its home and temporary directory are `directory`, children are found by `tag`."""
+    """Leave only what a job needs; its home and temporary directory are `directory`, its attempt is `tag`."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     os.environ.clear()
     os.environ.update(kept, HOME=directory, TMPDIR=directory, AVIO_ATTEMPT=tag)
+
+
+def reach_of(order: Order, directory: Path) -> Reach:
+    """Return what the job of `order` may reach: its tiers, its buckets, `directory`, the ports of its stores."""
+    mounts = order.engine.get("mounts", {}).values()
+    tiers = [tier["path"] for tier in order.engine.get("tiers", ())]
+    for tier in tiers:
+        with suppress(OSError):  # the engine will say what is wrong with it
+            os.makedirs(tier, mode=0o755, exist_ok=True)
+    buckets = [unquote(urlsplit(mount["url"]).path) for mount in mounts if mount["url"].startswith(FILES)]
+    keys = [text for mount in mounts for text in mount.get("options", {}).values() if text.startswith("/")]
+    return Reach((str(directory), *tiers, *buckets, os.devnull), (*common(), *keys), _ports(order))
+
+
+def _ports(order: Order) -> frozenset[int] | None:
+    ports = tcp_ports(order.engine)
+    if ports is None:
+        return None
+    events = url_port(order.events_url) if order.events_url is not None else None
+    return frozenset({DNS, *ports, *([events] if events else [])})

@@ -14,8 +14,12 @@ from dataclasses import asdict
 from types import FrameType
 
 from avio.clock import boottime
+from avio.isolation.calls import Unavailable
+from avio.isolation.cgroups import Groups, clear
+from avio.isolation.ladder import Ground
+from avio.isolation.plan import BASIC, Plan
+from avio.isolation.session import adopt_orphans
 from supervisor import tree
-from supervisor.isolation import adopt_orphans
 from supervisor.messages import (
     Draining,
     Ended,
@@ -29,6 +33,7 @@ from supervisor.messages import (
     Start,
     Started,
     Stop,
+    Unkillable,
     encode,
 )
 from supervisor.process import JobProcess, fork
@@ -43,6 +48,10 @@ SETTLED_SECONDS = 30.0
 SAY_SECONDS = 2.0
 LONGEST_TICK = 1.0
 
+# How often to look whether what was killed is gone: closely for a while, since a slot waits for it.
+KILLED_TICK = 0.01
+KILLED_CLOSELY = 2.0
+
 # How long a draining node waits, beyond the grace of its jobs, for intake to write down their ends.
 DRAIN_SECONDS = 15.0
 
@@ -54,10 +63,13 @@ Attempt = tuple[str, int]
 class Keeper:
     """The main loop of the supervisor. Signal handlers only note; the loop acts."""
 
-    def __init__(self, spool: Spool, stop_grace: float) -> None:
+    def __init__(self, spool: Spool, plan: Plan, stop_grace: float, kill_wait: float) -> None:
         self._spool = spool
-        self._stop_grace = stop_grace
+        self._plan = plan
+        self._groups = None if plan.mode == BASIC else Groups(plan.limits)
+        self._stop_grace, self._kill_wait = stop_grace, kill_wait
         self._jobs: dict[Attempt, JobProcess] = {}
+        self._given_up: set[int] = set()
         self._ended: dict[Attempt, Ended] = {}
         self._epoch: int | None = None
         self._deadline = 0.0
@@ -73,6 +85,7 @@ class Keeper:
     def run(self) -> int:
         """Loop until drained; return the exit code."""
         adopt_orphans()
+        clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
         self._install_signals()
         while not self._drained():
             self._start_intake_when_due()
@@ -80,8 +93,7 @@ class Keeper:
                 key.data()
             self._obey_signals()
             self._reap()
-            for process in self._jobs.values():
-                process.kill_if_late(boottime())
+            self._see_to_endings()
         self._end_intake()
         return 0
 
@@ -119,10 +131,14 @@ class Keeper:
 
     def _tick(self) -> float:
         """Seconds until something is due, whether or not anything happens."""
-        due = [process.kill_at for process in self._jobs.values() if process.kill_at is not None]
-        if self._intake_pid is None:
-            due.append(self._intake_at)
-        return min([LONGEST_TICK, *(max(0.0, moment - boottime()) for moment in due)])
+        now = boottime()
+        due = [] if self._intake_pid is not None else [self._intake_at]
+        for process in self._jobs.values():
+            if process.killed_at is not None:
+                due.append(now + (KILLED_TICK if now - process.killed_at < KILLED_CLOSELY else LONGEST_TICK))
+            elif process.kill_at is not None:
+                due.append(process.kill_at)
+        return min([LONGEST_TICK, *(max(0.0, moment - now) for moment in due)])
 
     # -- intake
 
@@ -138,6 +154,9 @@ class Keeper:
         self._channel, self._lines = ours, Lines()
         self._selector.register(ours, selectors.EVENT_READ, self._hear)
         self._say(Situation(self._epoch, list(self._jobs), [asdict(ended) for ended in self._ended.values()]))
+        for process in self._jobs.values():
+            if process.unkillable:
+                self._say(Unkillable(process.job, process.attempt))
         if self._drain_until is not None:
             self._say(Draining())
         lived = boottime() - self._intake_at
@@ -211,20 +230,38 @@ class Keeper:
             self._end(Ended(order.job, order.attempt, None, None, 0, drained=True))
             return
         try:
-            directory = self._spool.make(order.job, order.attempt)
-            process = fork(order.job, order.attempt, directory, order.order, self._deadline)
+            user = self._plan.user
+            directory = self._spool.make(order.job, order.attempt, None if user is None else (user.uid, user.gid))
+            process = fork(order.job, order.attempt, directory, order.order, self._deadline, self._ground(order))
         except OSError:
             log.exception("cannot start a job process", extra={"job": order.job})
             self._end(Ended(order.job, order.attempt, None, None, 0))
             return
         self._jobs[order.job, order.attempt] = process
         self._selector.register(process.log.pipe, selectors.EVENT_READ, lambda: self._pump(process))
-        self._say(Started(order.job, order.attempt, process.pid))
+        self._selector.register(process.report, selectors.EVENT_READ, lambda: self._hear_of(process))
+
+    def _ground(self, order: Start) -> Ground:
+        ground = Ground(self._plan, os.getpid())
+        if self._groups is not None:
+            try:
+                ground.group = self._groups.make(f"{order.job}.{order.attempt}")
+            except Unavailable as error:
+                ground.no_group = str(error)
+        return ground
 
     def _pump(self, process: JobProcess) -> None:
         """A job that has closed its output is not dead, but there is nothing to read from it any more."""
         if not process.log.pump():
             self._selector.unregister(process.log.pipe)
+
+    def _hear_of(self, process: JobProcess) -> None:
+        """The process is up once it tells how it is isolated; one that dies before says nothing."""
+        isolation = process.hear()
+        if isolation is not None:
+            self._selector.unregister(process.report)
+            if isolation:
+                self._say(Started(process.job, process.attempt, process.pid, isolation))
 
     def _reap(self) -> None:
         """Take in every child that has ended: jobs, intake, and orphans that were adopted."""
@@ -241,17 +278,38 @@ class Keeper:
                 continue
             ended = next((process for process in self._jobs.values() if process.pid == pid), None)
             if ended is not None:
-                self._job_ended(ended, os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024)
+                ended.exit_code, ended.max_rss = os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
 
-    def _job_ended(self, process: JobProcess, status: int, max_rss: int) -> None:
-        """The slot is given back only when nothing of the job's tree is left."""
-        tree.kill_strays(process.tag, self._known())
+    def _see_to_endings(self) -> None:
+        """Kill what is due. A slot is given back only when nothing is left of its job, and never waited for in vain."""
+        orphans = tree.kill_orphans(self._known())
+        for process in list(self._jobs.values()):
+            process.kill_if_due(boottime())
+            if process.gone() and not orphans:
+                self._job_ended(process)
+            elif process.killed_at is not None and boottime() - process.killed_at > self._kill_wait:
+                self._give_up(process)
+
+    def _job_ended(self, process: JobProcess) -> None:
+        if process.report in self._selector.get_map():
+            self._hear_of(process)
+        for pipe in (process.log.pipe, process.report):
+            if pipe in self._selector.get_map():
+                self._selector.unregister(pipe)
         del self._jobs[process.job, process.attempt]
-        if process.log.pipe in self._selector.get_map():
-            self._selector.unregister(process.log.pipe)
+        out_of_memory = process.group is not None and process.group.out_of_memory()
         process.close()
-        code, signal_no = (status, None) if status >= 0 else (None, -status)
-        self._end(Ended(process.job, process.attempt, code, signal_no, max_rss, process.drained))
+        assert process.exit_code is not None
+        code, signal_no = (process.exit_code, None) if process.exit_code >= 0 else (None, -process.exit_code)
+        self._end(Ended(process.job, process.attempt, code, signal_no, process.max_rss, process.drained, out_of_memory))
+
+    def _give_up(self, process: JobProcess) -> None:
+        """The kernel holds on to it, e.g. in a write to a dead disk: its slot stays taken, the node takes no more."""
+        self._given_up.update(tree.orphans(self._known()))
+        if not process.unkillable:
+            process.unkillable = True
+            log.error("job process is unkillable", extra={"job": process.job, "pid": process.pid})
+            self._say(Unkillable(process.job, process.attempt))
 
     def _end(self, ended: Ended) -> None:
         """Tell intake, and keep the end until it is in the database: intake may die in between."""
@@ -260,8 +318,8 @@ class Keeper:
 
     def _kill_all(self) -> None:
         for process in self._jobs.values():
-            tree.kill(process.pid)
+            process.kill(boottime())
 
     def _known(self) -> set[int]:
-        known = {process.pid for process in self._jobs.values()}
+        known = {process.pid for process in self._jobs.values() if process.exit_code is None} | self._given_up
         return known if self._intake_pid is None else known | {self._intake_pid}

@@ -20,6 +20,7 @@ class Ended:
     signal: int | None
     max_rss: int
     drained: bool = False
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,20 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """keeper: the process of an attempt is up."""
+    """keeper: the process of an attempt is up. `isolation` is what its ladder reports, JSON."""
 
     job: str
     attempt: int
     pid: int
+    isolation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unkillable:
+    """keeper: the process of an attempt was killed and does not go; its slot stays taken until it does."""
+
+    job: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,11 @@ class Evict:
     """intake: the epoch is over; kill everything and begin a new one."""
 
 
-Message = Ended | Situation | Started | Draining | Registered | Start | Renew | Stop | Forget | Evict
+Message = Ended | Situation | Started | Unkillable | Draining | Registered | Start | Renew | Stop | Forget | Evict
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Ended, Situation, Started, Draining, Registered, Start, Renew, Stop, Forget, Evict)
+    kind.__name__: kind
+    for kind in (Ended, Situation, Started, Unkillable, Draining, Registered, Start, Renew, Stop, Forget, Evict)
 }
 
 # An order with its engine's settings is far below this; a line beyond it is a fault.

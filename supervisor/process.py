@@ -7,72 +7,100 @@ import fcntl
 import os
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from avio.isolation.cgroups import Group
+from avio.isolation.ladder import Ground
 from supervisor import child, tree
 from supervisor.joblog import JobLog
 
 # The order and a few deadlines must fit without a reader, since keeper never waits for a job.
 CONTROL_PIPE_BYTES = 1 << 20
+REPORT_BYTES = 1 << 16
 
 
 @dataclass(slots=True)
 class JobProcess:
-    """A forked job process. `kill_at` is when TERM has had its time, on keeper's clock."""
+    """A forked job process. Times are keeper's clock: `kill_at` is when TERM has had its time.
+
+    `exit_code` is negative for a signal and None while the process is there, whose children may outlive it.
+    """
 
     job: str
     attempt: int
     pid: int
     control: int
+    report: int
     log: JobLog
+    group: Group | None
     kill_at: float | None = None
+    killed_at: float | None = None
+    exit_code: int | None = None
+    max_rss: int = 0
     drained: bool = False
-
-    @property
-    def tag(self) -> str:
-        """What its exec'ed children carry in their environment."""
-        return f"{self.job}.{self.attempt}"
+    unkillable: bool = False
+    _reported: bytes = field(default=b"")
 
     def renew(self, deadline: float) -> None:
         """Give the process its new deadline; one that does not read misses it and ends by the last."""
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self.control, f"{deadline}\n".encode())
 
+    def hear(self) -> str | None:
+        """Return what the process says of its isolation, None while there is more to come; "" when it says nothing."""
+        with suppress(BlockingIOError):
+            while data := os.read(self.report, REPORT_BYTES):
+                self._reported += data
+            return self._reported.decode(errors="replace")
+        return None
+
     def terminate(self, now: float, grace: float) -> None:
-        """Ask the process to leave; `kill_if_late` ends it once `grace` seconds are over."""
+        """Ask the process to leave; `kill_if_due` ends it once `grace` seconds are over."""
         if self.kill_at is None:
             self.kill_at = now + grace
-            os.kill(self.pid, signal.SIGTERM)
+            if self.exit_code is None:
+                os.kill(self.pid, signal.SIGTERM)
 
-    def kill_if_late(self, now: float) -> None:
-        """Kill the whole tree when the process was asked to leave and did not."""
-        if self.kill_at is not None and now >= self.kill_at:
+    def kill(self, now: float) -> None:
+        """Kill all of it: by its control group where it has one, and by walking its tree."""
+        self.killed_at = self.killed_at or now
+        if self.group is not None:
+            self.group.kill()
+        if self.exit_code is None:
             tree.kill(self.pid)
 
+    def kill_if_due(self, now: float) -> None:
+        """Kill all of it when its time is over, or when it is gone and has left children behind."""
+        if self.exit_code is not None or (self.kill_at is not None and now >= self.kill_at):
+            self.kill(now)
+
+    def gone(self) -> bool:
+        """Tell whether nothing is left of it, as far as its control group knows."""
+        return self.exit_code is not None and (self.group is None or self.group.empty())
+
     def close(self) -> None:
-        """Give back its descriptors."""
+        """Give back its descriptors and its control group."""
         self.log.close()
         os.close(self.control)
+        os.close(self.report)
+        if self.group is not None:
+            self.group.remove()
 
 
-def fork(job: str, attempt: int, directory: Path, order: str, deadline: float) -> JobProcess:
+def fork(job: str, attempt: int, directory: Path, order: str, deadline: float, ground: Ground) -> JobProcess:
     """Fork a job process with its order and first deadline in its pipe. Only the main thread may call it."""
     control_read, control_write = os.pipe()
     log_read, log_write = os.pipe()
-    keeper = os.getpid()
+    report_read, report_write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        child.main(keeper, directory, control_read, log_write)
-    os.close(control_read)
-    os.close(log_write)
-    os.set_blocking(log_read, False)
-    os.set_blocking(control_write, False)
-    _widen(control_write)
-    process = JobProcess(job, attempt, pid, control_write, JobLog(directory, log_read))
+        child.main(ground, directory, control_read, log_write, report_write)
+    for theirs in (control_read, log_write, report_write):
+        os.close(theirs)
+    for ours in (log_read, control_write, report_read):
+        os.set_blocking(ours, False)
+    fcntl.fcntl(control_write, fcntl.F_SETPIPE_SZ, CONTROL_PIPE_BYTES)
+    process = JobProcess(job, attempt, pid, control_write, report_read, JobLog(directory, log_read), ground.group)
     os.write(control_write, f"{order}\n{deadline}\n".encode())
     return process
-
-
-def _widen(pipe: int) -> None:
-    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CONTROL_PIPE_BYTES)

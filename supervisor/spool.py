@@ -3,6 +3,7 @@
 Used by keeper (makes and removes them) and intake (reads what is left in them).
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -18,10 +19,12 @@ class Spool:
         """Return where an attempt lives; it need not exist."""
         return self.root / f"{job}.{attempt}"
 
-    def make(self, job: str, attempt: int) -> Path:
-        """Make an attempt's directory, for its owner alone."""
+    def make(self, job: str, attempt: int, owner: tuple[int, int] | None = None) -> Path:
+        """Make an attempt's directory, for its owner alone: `owner` (uid, gid) where only root is the caller."""
         directory = self.directory(job, attempt)
         directory.mkdir(mode=0o700, exist_ok=True)
+        if owner is not None and os.geteuid() == 0:
+            os.chown(directory, *owner)
         return directory
 
     def remove(self, job: str, attempt: int) -> None:

@@ -1,6 +1,7 @@
 """Killing a job's whole tree, grandchildren that left its session among them.
 
-Runs in keeper, which is their subreaper: whoever is orphaned becomes its child and is found there.
+Runs in keeper. A job process adopts the orphans below it, and keeper adopts them when it is gone: whoever is
+keeper's child, and neither a job nor intake, belongs to a job that has ended.
 """
 
 import os
@@ -33,7 +34,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill(pid: int) -> None:
-    """Kill `pid`, its process group and everything below it; who is orphaned meanwhile is left to `kill_strays`."""
+    """Kill `pid`, its process group and everything below it; who slips away is an orphan of the caller's then."""
     below = descendants(pid)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
@@ -41,25 +42,18 @@ def kill(pid: int) -> None:
         _kill_one(child)
 
 
-def strays(tag: str, known: Collection[int]) -> list[int]:
-    """Return children of the calling process that are not `known` and carry AVIO_ATTEMPT=`tag`: orphans of a job."""
-    return [pid for pid in children(os.getpid()) if pid not in known and _carries(pid, tag)]
+def orphans(known: Collection[int]) -> list[int]:
+    """Return the children of the calling process that are not `known`."""
+    return [pid for pid in children(os.getpid()) if pid not in known]
 
 
-def kill_strays(tag: str, known: Collection[int]) -> None:
-    """Kill the orphans of a job and everything below them."""
-    for pid in strays(tag, known):
-        for child in descendants(pid):
+def kill_orphans(known: Collection[int]) -> bool:
+    """Kill the orphans and everything below them; tell whether there were any."""
+    found = orphans(known)
+    for pid in found:
+        for child in [pid, *descendants(pid)]:
             _kill_one(child)
-        _kill_one(pid)
-
-
-def _carries(pid: int, tag: str) -> bool:
-    try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-    return f"AVIO_ATTEMPT={tag}".encode() in environ.split(b"\0")
+    return bool(found)
 
 
 def _kill_one(pid: int) -> None:

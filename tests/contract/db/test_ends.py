@@ -4,12 +4,14 @@ import json
 
 import pytest
 
-from avio.db import ends, history, orders
+from avio.db import ends, folding, history, orders
 from avio.db.sql import now
+from avio.wire.events import FailureEvent
 from avio.wire.progress import ErrorGroup
 from avio.wire.results import Failure
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
+from tests.contract.db.abreast import abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 Cause = ends.Cause
@@ -56,6 +58,7 @@ def test_the_counters_of_the_end_are_those_of_the_result_even_if_they_are_lower(
 
 def test_the_end_keeps_the_failures_of_this_attempt_alone() -> None:
     job = given.running()
+    folding.fold([], [FailureEvent(job, 1, "/older", "GONE", "gone")])
     give_back(job, Cause.LOST)
     given.claim(job)
     old = given.result(job, 1, failures=[Failure("/old", "GONE", "gone")])
@@ -110,6 +113,7 @@ def test_a_cancelled_job_that_was_faster_than_its_wish_keeps_its_end() -> None:
 @pytest.mark.parametrize(("crashes", "pause"), [(0, 1), (1, 5)])
 def test_a_crash_sends_the_job_back_with_a_growing_pause(crashes: int, pause: int) -> None:
     job = given.running(crashes=crashes)
+    given.set_row(job, pushed_at=1)
 
     assert give_back(job, Cause.CRASHED) == "queued"
 
@@ -148,8 +152,19 @@ def test_losses_count_apart_and_send_the_job_back_at_once(cause: Cause) -> None:
     assert history.attempts(job)[0].outcome == cause.value
 
 
+def test_of_many_reapers_at_once_one_gives_the_job_back() -> None:
+    jobs = [given.running() for _ in range(4)]
+
+    given_back = abreast(4, lambda _: [give_back(job, Cause.LOST) for job in jobs])
+
+    for of_all_reapers in zip(*given_back, strict=True):
+        assert sorted(of_all_reapers, key=str) == [None, None, None, "queued"]
+    assert {given.row(job)["losses"] for job in jobs} == {1}
+
+
 def test_the_tenth_loss_fails_the_job() -> None:
-    job = given.running(losses=ends.MAX_LOSSES - 1)
+    assert give_back(given.running(losses=8), Cause.LOST) == "queued"
+    job = given.running(losses=9)
 
     assert give_back(job, Cause.LOST) == "failed"
     assert given.row(job)["reason"] == "NODES_LOST"

@@ -1,0 +1,90 @@
+"""Real processes of avio, as a test starts, looks at and ends them: by pid."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.processes import command, is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+STOP_LIMIT = 15.0
+
+
+class Program:
+    """A process of avio, with its log."""
+
+    def __init__(self, module: str, environ: dict[str, str], log: Path, user: int | None = None) -> None:
+        self.log = log
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, start_new_session=True, user=user, group=user, extra_groups=None if user is None else [],
+            )  # fmt: skip
+        self.pid = self.process.pid
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self.process.kill()
+        self.process.wait(STOP_LIMIT)
+
+    def terminate(self) -> int:
+        """Ask it to leave; return its exit code."""
+        self.process.terminate()
+        return self.process.wait(STOP_LIMIT)
+
+    def words(self) -> str:
+        """Return what it and its children logged."""
+        return self.log.read_text(errors="replace")
+
+
+class Supervisor(Program):
+    """keeper, with its intake and its jobs."""
+
+    def intake(self) -> int:
+        """Return the pid of intake, once there is one."""
+        wait_until(lambda: self._children(intake=True), 10, "intake is there")
+        return self._children(intake=True)[0]
+
+    def jobs(self) -> list[int]:
+        """Return the pids of the job processes."""
+        return self._children(intake=False)
+
+    def job(self) -> int:
+        """Return the pid of the job process, once there is one."""
+        wait_until(self.jobs, 15, "a job process is there")
+        return self.jobs()[0]
+
+    def kill_all(self) -> None:
+        """End keeper; whatever of its children does not die with it is ended too."""
+        below = self._below()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(STOP_LIMIT)
+        for pid in below:
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+
+    def _below(self) -> list[int]:
+        try:
+            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        except OSError:
+            return []
+
+    def _children(self, *, intake: bool) -> list[int]:
+        # A process that was just forked has no command line of its own yet: a job has keeper's, intake none.
+        return [
+            pid
+            for pid in self._below()
+            if is_alive(pid) and (("supervisor.intake" in command(pid)) if intake else _is_apart(pid))
+        ]
+
+
+def _is_apart(pid: int) -> bool:
+    """Tell whether `pid` leads a session: a job process that has begun."""
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False

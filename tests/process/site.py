@@ -1,0 +1,158 @@
+"""A place with a bucket, a cache, a database, and real processes of avio over them; all ended by pid.
+
+Times are short: heartbeat 0.5 s, fence 2 s, lease 3 s, grace 1 s.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from avio.db import history, leases, orders, schema
+from avio.db.connecting import borrow, open_database
+from avio.db.models import database
+from avio.isolation.cgroups import clear
+from avio.wire.states import TERMINAL
+from tests.contract.db import given
+from tests.process.programs import Program, Supervisor
+from tests.processes import wait_until
+
+SIZE = 1000
+END_LIMIT = 25.0
+
+TIMES = {"AVIO_HEARTBEAT": "0.5", "AVIO_FENCE": "2", "AVIO_LEASE": "3", "AVIO_GRACE": "1", "AVIO_STOP_GRACE": "2"}
+
+CONFIG = """
+[mounts."/data"]
+url = "file://{home}/bucket"
+
+[[tiers]]
+alias = "MEM"
+path = "{home}/cache"
+capacity = "1GiB"
+"""
+
+
+class Site:
+    """Everything of one test. `redis_url` points nowhere unless it is set."""
+
+    def __init__(self, home: Path, redis_url: str | None = None) -> None:
+        self.home = home
+        self.bucket, self.cache = home / "bucket", home / "cache"
+        self.redis_url = redis_url or f"redis://127.0.0.1:{_free_port()}/0"
+        self._programs: list[Program] = []
+        for directory in (self.bucket, self.cache):
+            directory.mkdir()
+        (home / "avio.toml").write_text(CONFIG.format(home=home))
+        self.database_url = f"sqlite:///{home}/avio.db"
+        open_database(self.database_url)
+        with borrow():
+            schema.prepare()
+            given.user()
+
+    # -- what there is
+
+    def fill(self, files: int, folder: str = "set") -> None:
+        """Put `files` files of `SIZE` bytes into the bucket."""
+        (self.bucket / folder).mkdir()
+        for number in range(files):
+            (self.bucket / folder / f"{number:05}").write_bytes(number.to_bytes(4, "big") * (SIZE // 4))
+
+    def cached(self) -> list[Path]:
+        """Return the files of the cache; temporaries are not among them."""
+        return [file for file in self.cache.rglob("*") if file.is_file() and ".avio" not in file.parts]
+
+    def temporaries(self) -> list[Path]:
+        """Return the temporaries in the cache."""
+        return [file for file in self.cache.rglob("*") if ".avio" in file.parts and file.is_file()]
+
+    def assert_all_cached(self, files: int, folder: str = "set") -> None:
+        """Each of the files is in the cache, as it is in the bucket, and nothing else is."""
+        for number in range(files):
+            name = f"{folder}/{number:05}"
+            assert (self.cache / "data" / name).read_bytes() == (self.bucket / name).read_bytes()
+        assert self.temporaries() == []
+
+    # -- programs
+
+    def supervisor(
+        self, node: str = "n1", module: str = "supervisor", user: int | None = None, **environ: str
+    ) -> Supervisor:
+        """Start a supervisor, or a `module` in its place; `environ` are further variables."""
+        variables = self._environ(AVIO_NODE=node, **environ)
+        started = Supervisor(module, variables, self.home / f"{node}.log", user)
+        self._programs.append(started)
+        return started
+
+    def aggregator(self, **environ: str) -> Program:
+        """Start an aggregator."""
+        started = Program("avio.aggregator", self._environ(**environ), self.home / "aggregator.log")
+        self._programs.append(started)
+        return started
+
+    def close(self, *, failed: bool) -> None:
+        """End all programs; show their logs when the test failed."""
+        for program in self._programs:
+            if isinstance(program, Supervisor):
+                program.kill_all()
+            elif program.process.poll() is None:
+                program.kill()
+        clear(entry.name for entry in self.home.glob("spool/*/*.*"))
+        database.close_all()
+        if failed:
+            for log in sorted({program.log for program in self._programs}):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
+
+    def _environ(self, **more: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            **TIMES,
+            "AVIO_CONFIG": str(self.home / "avio.toml"),
+            "AVIO_DATABASE_URL": self.database_url,
+            "AVIO_REDIS_URL": self.redis_url,
+            "AVIO_SPOOL": str(self.home / "spool"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **more,
+        }
+
+    # -- jobs
+
+    def order(self, path: str = "/data/set") -> str:
+        """Queue a preload, without a hint; return its id."""
+        with borrow():
+            return str(orders.insert(orders.NewJob(1, "load", 1, f'{{"alluxioUri": "{path}"}}'))[0].id)
+
+    def cancel(self, job: str) -> None:
+        """Wish the end of a job."""
+        with borrow():
+            assert orders.cancel(job, "enough")
+
+    def row(self, job: str) -> dict[str, Any]:
+        """Return the row of a job."""
+        with borrow():
+            return given.row(job)
+
+    def attempts(self, job: str) -> list[Any]:
+        """Return the attempts of a job, newest first."""
+        with borrow():
+            return history.attempts(job)
+
+    def wait_for(self, job: str, *states: str, limit: float = END_LIMIT) -> dict[str, Any]:
+        """Wait until a job is in one of `states`; return its row."""
+        wait_until(lambda: self.row(job)["state"] in states, limit, f"job {job} is {' or '.join(states)}")
+        return self.row(job)
+
+    def wait_for_end(self, job: str, limit: float = END_LIMIT) -> dict[str, Any]:
+        """Wait until a job has ended; return its row."""
+        return self.wait_for(job, *TERMINAL, limit=limit)
+
+    def node(self, name: str = "n1") -> Any:
+        """Return the row of a node; None when there is none."""
+        with borrow():
+            return next((node for node in leases.all_nodes() if node.name == name), None)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

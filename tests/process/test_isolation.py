@@ -1,0 +1,241 @@
+"""Each rung's effect, in a real job process: what it must not do fails, what it must be able to do works.
+
+The same trials succeed in mode basic: so they go red when a rung is taken out.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avio.isolation import landlock
+from avio.isolation.calls import Unavailable
+from avio.isolation.cgroups import clear
+from avio.isolation.plan import Plan
+from avio.isolation.probing import probe
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 30.0
+NOBODY = 65534
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+NEEDED = [
+    "write attempt", "write tier", "write bucket", "move in tier", "read urandom", "write null", "read itself",
+    "resolve", "certificates", "import", "connect", "threads", "fork",
+]  # fmt: skip
+
+# Trial: the rung that denies it, what it fails with.
+DENIED = {
+    "write outside": ("landlock", "EACCES"),
+    "read outside": ("landlock", "EACCES"),
+    "read passwd": ("landlock", "EACCES"),
+    "read keeper's environment": ("landlock", "EACCES"),
+    "run a program": ("landlock", "EACCES"),
+    "connect elsewhere": ("landlock-tcp", "EACCES"),
+    "listen": ("landlock-tcp", "EACCES"),
+    "signal keeper": ("landlock-signals", "EPERM"),
+    "ptrace": ("seccomp", "EPERM"),
+    "mount": ("seccomp", "EPERM"),
+    "unshare": ("seccomp", "EPERM"),
+    "clone a namespace": ("seccomp", "EPERM"),
+    "clone3": ("seccomp", "ENOSYS"),
+}
+
+
+class Trial:
+    """A place for a job process, and what came of it."""
+
+    def __init__(self, home: Path, ports: tuple[int, int], uid: int | None) -> None:
+        self.home, self._ports, self._uid = home, ports, uid
+
+    def run(self, trials: list[str], mode: str = "best", **given: Any) -> dict[str, Any]:
+        """Have a job process try `trials`; return what it found, and in `end` how it ended."""
+        words = {"home": str(self.home), "ports": self._ports, "trials": trials, "mode": mode, **given}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.process.trial"], cwd=ROOT, input=json.dumps(words), text=True,
+            capture_output=True, timeout=LIMIT, user=self._uid, group=self._uid,
+            extra_groups=None if self._uid is None else [],
+        )  # fmt: skip
+        pid, _, end = done.stdout.partition("\n")
+        assert end, done.stderr
+        log, found = self.home / "attempt" / "log", self.home / "attempt" / "trials.json"
+        return {
+            **(json.loads(found.read_text()) if found.exists() else {}),
+            "pid": int(pid),
+            "end": json.loads(end),
+            "log": log.read_text(),
+        }
+
+
+def need(result: dict[str, Any], rung: str) -> None:
+    """Skip the test, visibly, where this machine has not the rung; everywhere else it must have been used."""
+    isolation = json.loads(result["end"]["isolation"])
+    if rung not in isolation["used"]:
+        pytest.skip(f"{rung}: {isolation['missing'][rung]}")
+
+
+@pytest.fixture
+def place() -> Iterator[Callable[[int | None], Trial]]:
+    """Return what makes a place, for this user or another; not below pytest's own directory, which is for one user."""
+    home = Path(tempfile.mkdtemp(prefix="avio-trial-"))
+    home.chmod(0o755)
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+
+    def make(uid: int | None = None) -> Trial:
+        for name in ("attempt", "tier", "bucket", "outside"):
+            (home / name).mkdir()
+        (home / "outside" / "secret").write_text("secret")
+        for path in (home, *home.rglob("*")):
+            os.chown(path, -1 if uid is None else uid, -1)
+        return Trial(home, (listeners[0].getsockname()[1], listeners[1].getsockname()[1]), uid)
+
+    yield make
+    for listener in listeners:
+        listener.close()
+    shutil.rmtree(home)
+
+
+USERS = [pytest.param(None, id="this user"), pytest.param(NOBODY, id="nobody", marks=as_root)]
+
+
+@pytest.mark.parametrize("uid", USERS)
+def test_what_a_job_needs_works_with_all_rungs(place: Callable[..., Trial], uid: int | None) -> None:
+    result = place(uid).run(NEEDED)
+
+    assert {name: result[name] for name in NEEDED} == dict.fromkeys(NEEDED, "done"), result["log"]
+    assert result["end"]["exit"] == 0
+
+
+@pytest.mark.parametrize("uid", USERS)
+@pytest.mark.parametrize("rung", sorted({rung for rung, _ in DENIED.values()}))
+def test_what_a_rung_denies_fails(place: Callable[..., Trial], rung: str, uid: int | None) -> None:
+    tried = {name: outcome for name, (by, outcome) in DENIED.items() if by == rung}
+
+    result = place(uid).run(list(tried))
+
+    need(result, rung)
+    assert {name: result[name] for name in tried} == tried
+
+
+def test_the_same_succeeds_or_fails_otherwise_without_the_rungs(place: Callable[..., Trial]) -> None:
+    trials = [name for name in DENIED if name not in ("clone a namespace", "read keeper's environment")]
+
+    result = place().run(trials, mode="basic")
+
+    assert [name for name in trials if result[name] == DENIED[name][1]] == []
+    isolation = json.loads(result["end"]["isolation"])
+    assert not {"cgroup", "landlock", "landlock-tcp", "landlock-signals", "seccomp"}.intersection(isolation["used"])
+    assert isolation["missing"] == {}
+
+
+@pytest.mark.parametrize("uid", USERS)
+def test_the_rungs_that_every_linux_has_hold(place: Callable[..., Trial], uid: int | None) -> None:
+    result = place(uid).run([], limits={"nice": 7, "idle_io": True})
+
+    facts = result["facts"]
+    assert (facts["no_new_privs"], facts["dumpable"], facts["subreaper"]) == (1, 0, 1)
+    assert facts["parent death"] == signal.SIGKILL
+    assert facts["idle io"]
+    assert facts["nice"] >= 7
+
+
+@as_root
+def test_a_job_as_another_user_has_none_of_roots_rights(place: Callable[..., Trial]) -> None:
+    trial = place(None)
+    for name in ("attempt", "tier"):
+        os.chown(trial.home / name, NOBODY, NOBODY)
+
+    result = trial.run(["write tier", "write outside", "read outside"], mode="basic", user="nobody")
+
+    facts = result["facts"]
+    assert (facts["uid"], facts["groups"]) == ([NOBODY] * 3, [])
+    assert facts["parent death"] == signal.SIGKILL  # which the change of user cleared
+    assert result["write tier"] == "done"
+    assert result["write outside"] == "EACCES"
+    assert (trial.home / "tier" / "written").stat().st_uid == NOBODY
+
+
+def test_a_job_may_have_no_more_open_files_nor_larger_ones_than_given(place: Callable[..., Trial]) -> None:
+    result = place().run(["many files", "large file"], limits={"files": 100, "file_size": 1 << 20})
+
+    assert (result["many files"], result["large file"]) == ("EMFILE", "EFBIG")
+
+
+def test_a_job_that_takes_more_memory_than_allowed_is_killed_alone_and_called_out_of_memory(
+    place: Callable[..., Trial],
+) -> None:
+    trial = place()
+    need(trial.run([], limits={"memory": 256 << 20}), "memory")
+
+    result = trial.run(["memory"], limits={"memory": 256 << 20})
+
+    assert result["end"]["exit"] == -signal.SIGKILL
+    assert result["end"]["out of memory"]
+
+
+def test_a_job_may_begin_no_more_threads_than_allowed(place: Callable[..., Trial]) -> None:
+    result = place().run(["threads"], limits={"processes": 20})
+
+    need(result, "processes")
+    assert result["threads"] == "EAGAIN"
+
+
+@as_root
+def test_without_a_cgroup_the_processes_of_its_user_are_counted(place: Callable[..., Trial]) -> None:
+    result = place(NOBODY).run(["fork"], mode="basic", limits={"processes": 1})
+
+    assert result["fork"] == "EAGAIN"
+
+
+@as_root
+def test_strict_refuses_what_this_user_can_not_have(place: Callable[..., Trial]) -> None:
+    result = place(NOBODY).run(["write tier"], mode="strict")
+
+    if json.loads(result["end"]["isolation"] or '{"used": []}')["used"]:
+        pytest.skip("this user can have all")
+    assert "write tier" not in result
+    assert result["end"]["exit"] != 0
+    assert "isolation is strict, and cgroup is not to be had" in result["log"]
+
+
+def test_no_probe_leaves_a_group_or_changes_the_prober() -> None:
+    before = (
+        Path("/proc/self/cgroup").read_text(),
+        os.getuid(),
+        Path("/proc/self/status").read_text().count("NoNewPrivs:\t1"),
+    )
+
+    found = list(probe(Plan()))
+
+    assert {one.rung.name for one in found if one.asked} >= {"session", "parent-death", "landlock", "seccomp"}
+    after = (
+        Path("/proc/self/cgroup").read_text(),
+        os.getuid(),
+        Path("/proc/self/status").read_text().count("NoNewPrivs:\t1"),
+    )
+    assert before == after
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/avio-job-probe.{os.getpid()}"))
+
+
+def test_a_kernel_without_landlock_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(landlock, "syscall", refuse)
+
+    with pytest.raises(Unavailable, match="no Landlock"):
+        landlock.confine((), (), None)
+
+
+def test_clearing_what_never_was_is_no_fault() -> None:
+    clear(["JOB.1"])
