@@ -17,7 +17,7 @@ options = { access_key_id = "id", secret_access_key = "s3cr3t", endpoint = "http
 
 [[tiers]]
 alias = "MEM"
-path = "/mnt/mem"
+path = "/srv/mem"
 capacity = "2GiB"
 """
 

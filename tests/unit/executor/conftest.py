@@ -1,5 +1,6 @@
 """A memory engine with twelve files, and what runs a job over it in this very process."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,17 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return result
 
     return run
+
+
+def report(directory: Path) -> dict[str, str]:
+    """Return the outcome of each file of the report."""
+    lines = (directory / "report.jsonl").read_text(encoding="utf-8").splitlines()
+    found = {line["path"]: line["outcome"] for line in map(json.loads, lines)}
+    assert len(found) == len(lines), "a file is in the report twice"
+    return found
+
+
+def figures(result: Result) -> tuple[int, ...]:
+    """Return the files in total, done, skipped and failed."""
+    counters = result.progress.counters
+    return counters.files_total, counters.files_done, counters.files_skipped, counters.files_failed

@@ -1,33 +1,16 @@
-"""Preload and save over the memory engine: what counts in the end is what is there."""
+"""Preload and save over the memory engine: outcomes, counters, and the reasons of what fails."""
 
 import itertools
-import json
 from pathlib import Path
 
 import pytest
 
-from avio.engines.base import Tier
 from avio.engines.memory import MemoryEngine
-from avio.errors import AccessDenied, Corrupt, EngineAway, NodeFault
+from avio.errors import AccessDenied, Corrupt, NodeFault
 from avio.executor import moving
 from avio.executor.attempt import Attempt
-from avio.wire.results import Result
 from avio.wire.states import JobType
-from tests.unit.executor.conftest import FILES, SIZE, RunJob
-
-
-def report(directory: Path) -> dict[str, str]:
-    """Return the outcome of each file of the report."""
-    lines = (directory / "report.jsonl").read_text(encoding="utf-8").splitlines()
-    found = {line["path"]: line["outcome"] for line in map(json.loads, lines)}
-    assert len(found) == len(lines), "a file is in the report twice"
-    return found
-
-
-def figures(result: Result) -> tuple[int, ...]:
-    """Return the files in total, done, skipped and failed."""
-    counters = result.progress.counters
-    return counters.files_total, counters.files_done, counters.files_skipped, counters.files_failed
+from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures, report
 
 
 def test_a_preload_brings_every_file_into_the_cache(run_job: RunJob, engine: MemoryEngine, tmp_path: Path) -> None:
@@ -117,85 +100,6 @@ def test_too_many_failures_end_the_job(run_job: RunJob, engine: MemoryEngine, mo
     assert len(result.failures) == 4
 
 
-def test_a_preload_that_does_not_fit_ends_before_it_fills_the_cache(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine._tiers = (Tier("MEM", 5 * SIZE, 0),)
-
-    result = run_job()
-
-    assert (result.state, result.reason) == ("failed", "CACHE_FULL")
-    assert "ifFull=partial" in result.message
-
-
-def test_a_preload_that_takes_what_fits_is_partial(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine._tiers = (Tier("MEM", 5 * SIZE, 0),)
-
-    result = run_job(if_full="partial")
-
-    assert (result.state, result.reason, figures(result)) == ("partial", "CACHE_FULL", (12, 5, 0, 7))
-
-
-def test_only_the_room_of_the_tier_that_was_asked_for_counts(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine._tiers = (Tier("MEM", 5 * SIZE, 0), Tier("SSD", 100 * SIZE, 0))
-
-    assert run_job(tier="MEM").reason == "CACHE_FULL"
-
-
-def test_what_is_in_the_cache_already_needs_no_room(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine._tiers = (Tier("MEM", 12 * SIZE, 0),)
-    run_job()
-
-    assert run_job().state == "succeeded"
-
-
-def test_a_file_that_vanishes_after_it_arrived_is_loaded_again(run_job: RunJob, engine: MemoryEngine) -> None:
-    vanished: list[str] = []
-
-    def vanish(path: str) -> None:
-        if path == FILES[5] and not vanished:
-            vanished.append(FILES[0])
-            del engine.cache[FILES[0]]
-
-    engine.before_move = vanish
-
-    result = run_job()
-
-    assert vanished
-    assert (result.state, figures(result)) == ("succeeded", (12, 12, 0, 0))
-    assert set(engine.cache) == set(FILES)
-    assert result.progress.counters.bytes_wire == 13 * SIZE
-
-
-def test_a_file_that_vanishes_for_ever_is_never_called_there(
-    run_job: RunJob, engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moving, "fault", lambda point: engine.cache.pop(FILES[0], None))
-
-    result = run_job()
-
-    assert (result.state, result.reason, figures(result)) == ("partial", "NOT_THERE", (12, 11, 0, 1))
-    assert result.verified_files == 11
-    assert [failure.path for failure in result.failures] == [FILES[0]]
-
-
-def test_a_cache_that_loses_everything_each_time_is_a_failure(
-    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moving, "fault", lambda point: engine.cache.clear())
-
-    result = run_job()
-
-    assert (result.state, result.reason, result.verified_files) == ("failed", "NOT_THERE", 0)
-    assert result.progress.counters.bytes_done == 0
-
-
-def test_a_file_that_leaves_the_bucket_while_the_job_runs_is_gone(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine.before_move = lambda path: engine.bucket.pop(FILES[7], None)  # type: ignore[assignment,return-value]
-
-    result = run_job()
-
-    assert (result.state, result.reason, figures(result)) == ("partial", "GONE", (12, 11, 0, 1))
-
-
 def test_a_file_list_loads_files_and_directories_and_names_what_is_not_there(
     run_job: RunJob, engine: MemoryEngine
 ) -> None:
@@ -231,32 +135,6 @@ def test_a_save_overwrites_no_file_that_changed_in_the_bucket_unless_it_is_asked
 
     assert run_job(JobType.SAVE, on_conflict="overwrite").state == "succeeded"
     assert engine.bucket[FILES[0]].content == b"ours"
-
-
-def test_the_work_begins_again_when_the_store_goes_away_midway(
-    run_job: RunJob, engine: MemoryEngine, tmp_path: Path
-) -> None:
-    calls = itertools.count()
-
-    def away_once(path: str) -> None:
-        if next(calls) == 5:
-            raise EngineAway("the bucket does not answer")
-
-    engine.before_move = away_once
-
-    result = run_job()
-
-    assert (result.state, figures(result)) == ("succeeded", (12, 12, 5, 0))
-    assert result.progress.counters.bytes_wire == 12 * SIZE
-    assert list(report(tmp_path).values()).count("skipped") == 5
-
-
-def test_a_store_that_stays_away_fails_the_job(run_job: RunJob, engine: MemoryEngine) -> None:
-    engine.away = EngineAway("the bucket does not answer")
-
-    result = run_job()
-
-    assert (result.state, result.reason) == ("failed", "ENGINE_AWAY")
 
 
 def test_a_full_disk_of_the_node_is_told_as_such(run_job: RunJob, engine: MemoryEngine) -> None:
