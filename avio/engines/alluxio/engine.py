@@ -1,0 +1,143 @@
+"""The Alluxio engine: a cluster's namespace, its workers as the movers. Puts the rooms of this folder together.
+
+Used by web (tasks) and the job process (jobs).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from avio.engines.alluxio.bucketlook import BucketLook
+from avio.engines.alluxio.clients import open_clients
+from avio.engines.alluxio.listing import below, synced
+from avio.engines.alluxio.lookup import Lookup, one, there
+from avio.engines.alluxio.namespace import Namespace, open_namespace
+from avio.engines.alluxio.naming import sayable
+from avio.engines.alluxio.pages import make_page
+from avio.engines.alluxio.preloading import Preload
+from avio.engines.alluxio.rechecking import Recheck
+from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.saving import Save
+from avio.engines.alluxio.settings import AlluxioSettings
+from avio.engines.alluxio.states import Sums, file_entry, is_saved
+from avio.engines.alluxio.status import Status
+from avio.engines.alluxio.verifying import Verifying
+from avio.engines.alluxio.ways import choose_carrier, choose_saver
+from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
+from avio.errors import EngineAway, TooLarge, Unsupported
+
+
+class AlluxioEngine(Engine):
+    """The engine over one cluster. It never overwrites an object: Alluxio can only delete it first."""
+
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER})
+
+    def __init__(self, settings: AlluxioSettings) -> None:
+        self._clients = open_clients(settings)
+        self._roster = Roster(self._clients.info)
+        self._look = BucketLook(settings, self._roster)
+        self._cluster = " ".join([*map(str, settings.masters), *settings.web])
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> "AlluxioEngine":
+        """Build it from `Settings.engine_settings()`; ValueError names the address that is wrong."""
+        return cls(AlluxioSettings.from_settings(settings))
+
+    def covers(self, path: str) -> bool:
+        """Tell whether Alluxio can name `path`: its root is a mount, so that it answers for all others."""
+        return "?" not in path
+
+    def stat(self, path: str, *, limit: int | None = None) -> Entry:
+        """Return `path` as the master knows it now, a directory with its sums."""
+        status = there(self._space, sayable(path))
+        if not status.folder:
+            return file_entry(status, self._roster)
+        sums = Sums()
+        for each in below(self._space, path, depth=None):
+            if not each.folder:
+                sums.add(file_entry(each, self._roster))
+                if limit is not None and sums.files > limit:
+                    raise TooLarge(
+                        f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job"
+                    )
+        return sums.entry(path)
+
+    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
+        """Return a page of what is below `path`, as the master knows it now."""
+        status = there(self._space, sayable(path))
+        if not status.folder:
+            return Page([file_entry(status, self._roster)], None)
+        return make_page(self._space, self._roster, path, depth=depth, size=size, after=after)
+
+    def walk(self, path: str, *, depth: int | None, side: Side) -> Iterator[Entry]:
+        """Yield the files at or below `path` that `side` holds; for the bucket's, the master looks into it first."""
+        in_bucket = side is Side.BUCKET
+        status = self._status(sayable(path), sync=in_bucket)
+        if not status.folder:
+            found: Iterable[Status] = [status]
+        elif in_bucket:
+            found = synced(self._space, path, depth=depth)
+        else:
+            found = below(self._space, path, depth=depth)
+        for each in found:
+            if each.folder:
+                continue
+            entry = file_entry(each, self._roster)
+            if is_saved(each) if in_bucket else entry.cached_bytes or not entry.saved:
+                yield entry
+
+    def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
+        """Load what is not in the cache; see `Preload`."""
+        self._must_know(options.tier)
+        make_carrier = choose_carrier(self._clients, self._roster, run)
+        yield from Preload(self._space, self._clients.workers, self._roster, options, run, make_carrier)(entries)
+
+    def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
+        """Persist what is not in the bucket; see `Save`."""
+        lookup = Lookup(self._space)
+        try:
+            saver = choose_saver(self._clients, lookup, self._look, self._cluster)
+            yield from Save(saver, lookup, options, run)(entries)
+        finally:
+            lookup.close()
+
+    def recheck(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Entry]:
+        """Yield each entry as it stands now; see `Recheck`."""
+        verifying = None
+        if options.verify == "checksum":
+            verifying = Verifying(self._clients.workers, self._look, self._roster)
+        return Recheck(self._space, self._roster, verifying, options, run)(entries)
+
+    def free(self, path: str, *, recursive: bool) -> None:
+        """Drop `path` from the cache; the workers remove its blocks within some seconds. Refused for what is not saved."""
+        self._space.free(sayable(path), recursive=recursive)
+
+    def capacity(self) -> Sequence[Tier]:
+        """Return each tier of each worker, best first. Alluxio makes room by itself: what is used may give way."""
+        cluster = self._clients.info.cluster()
+        return [
+            Tier(alias, use.capacity, use.used, str(worker.address))
+            for alias in cluster.tiers
+            for worker in self._roster.live()
+            if (use := worker.tiers.get(alias)) is not None and use.capacity
+        ]
+
+    def health(self) -> None:
+        """Return when the master answers and has a worker."""
+        self._space.status("/")
+        if not self._roster.live():
+            raise EngineAway("Alluxio has no worker that answers", cure="start Alluxio's workers")
+
+    def _status(self, path: str, *, sync: bool) -> Status:
+        """Return a status, compared with the bucket unless that could cost an unsaved file."""
+        if sync:
+            known = one(self._space, path)
+            sync = known is None or is_saved(known)
+        return there(self._space, path, sync=sync)
+
+    @property
+    def _space(self) -> Namespace:
+        return open_namespace(self._clients)
+
+    def _must_know(self, tier: str | None) -> None:
+        if tier is not None and tier not in (known := {each.alias for each in self.capacity()}):
+            raise Unsupported(f"there is no tier {tier!r}", cure=f"tiers here: {', '.join(sorted(known)) or 'none'}")

@@ -1,0 +1,47 @@
+"""Statuses as the master's gRPC gives them.
+
+Used by master.py. A listing makes thousands: places are made once each.
+"""
+
+from avio.engines.alluxio.proto.master_pb2 import BlockLocation, FileBlockInfo, FileInfo
+from avio.engines.alluxio.status import Address, Block, Location, Persistence, Status
+
+
+class Reader:
+    """Turns messages into statuses, keeping the few locations that all blocks share."""
+
+    def __init__(self) -> None:
+        self._locations: dict[tuple[int, str, str], Location] = {}
+
+    def status(self, info: FileInfo) -> Status:
+        """Return what `info` says."""
+        return Status(
+            path=info.path,
+            folder=info.folder,
+            length=info.length,
+            completed=info.completed,
+            persistence=Persistence(info.persistence_state),
+            mount_point=info.mount_point,
+            mount_id=info.mount_id,
+            ufs_path=info.ufs_path,
+            block_size=info.block_size_bytes,
+            blocks=tuple([self._block(block) for block in info.file_block_infos]),
+            percent=info.in_alluxio_percentage,
+            modified=info.last_modification_time_ms,
+            fingerprint=info.ufs_fingerprint,
+            pinned=info.pinned,
+        )
+
+    def _block(self, block: FileBlockInfo) -> Block:
+        info = block.block_info
+        return Block(
+            info.block_id, info.length, block.offset, tuple([self._location(place) for place in info.locations])
+        )
+
+    def _location(self, place: BlockLocation) -> Location:
+        key = (place.worker_id, place.tier_alias, place.medium_type)
+        location = self._locations.get(key)
+        if location is None:
+            address = Address(place.worker_address.host, place.worker_address.rpc_port)
+            location = self._locations[key] = Location(address, *key)
+        return location

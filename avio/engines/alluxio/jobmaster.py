@@ -1,0 +1,145 @@
+"""The job service's REST (port 20002): loads and persists file by file, the way round where gRPC is closed.
+
+Used in the job process, from any thread; opens nothing before the first call.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from avio.engines.alluxio.naming import sayable
+from avio.engines.alluxio.rest import Rest
+from avio.engines.alluxio.settings import AlluxioSettings
+
+_BASE = "/api/v1/master/job/"
+_PLAN = "alluxio.job.plan."
+
+
+class JobState(StrEnum):
+    """States of a job, in Alluxio's own words."""
+
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the job will not change any more."""
+        return self not in (JobState.CREATED, JobState.RUNNING)
+
+
+class JobStatus(NamedTuple):
+    """A job, with how many of its children ended. COMPLETED is not to be believed: ask what is cached.
+
+    `paths` are those a plan touches; `message` says why it failed, or else why a child of it did.
+    """
+
+    id: int
+    name: str
+    state: JobState
+    message: str
+    children: int
+    children_ended: int
+    paths: tuple[str, ...]
+
+
+class JobMaster:
+    """The job master. It forgets its jobs at a restart (PathNotFound): ask the files again, submit what is missing.
+
+    Raises Exhausted when it is full, EngineAway when it does not answer; a start that ends so may have happened.
+    """
+
+    def __init__(self, settings: AlluxioSettings) -> None:
+        self._rest = Rest("the Alluxio job master", settings.job_master, settings.patience)
+
+    def load(self, paths: Sequence[str], *, batch: int = 100) -> int:
+        """Start loading files (no directories), hundreds at most, in batches below one job; return its id."""
+        batches = [paths[start : start + batch] for start in range(0, len(paths), batch)]
+        return self._run(
+            {
+                "@type": "alluxio.job.workflow.composite.CompositeConfig",
+                "sequential": False,
+                "jobs": [_load_batch(some) for some in batches],
+            }
+        )
+
+    def persist(self, path: str, *, mount_id: int, ufs_path: str, overwrite: bool = False) -> int:
+        """Start copying a complete file to exactly `ufs_path` and return the job's id.
+
+        Leaves the file's own state as it was: `Proxy.mark_persisted` follows once the bytes are seen in the bucket.
+        """
+        return self._run(
+            {
+                "@type": _PLAN + "persist.PersistConfig",
+                "filePath": sayable(path),
+                "mountId": mount_id,
+                "overwrite": overwrite,
+                "ufsPath": ufs_path,
+            }
+        )
+
+    def status(self, job_id: int) -> JobStatus:
+        """Return a job; PathNotFound for one that was forgotten."""
+        return _job_of(self._rest.get(_BASE + "get_status", params={"jobId": job_id}))
+
+    def find(self, name: str, states: Sequence[JobState]) -> list[int]:
+        """Return the ids of the jobs of a name (Persist, Load) in any of `states`, oldest first."""
+        # Without a state the job master ignores the name.
+        params = {"name": name, "status": [state.value for state in states or JobState]}
+        ids: list[int] = self._rest.get(_BASE + "list", params=params)
+        return ids
+
+    def cancel(self, job_id: int) -> None:
+        """Ask a job to stop; it is quiet some seconds later. Poll `status`."""
+        self._rest.post(_BASE + "cancel", params={"jobId": job_id})
+
+    def worker_hosts(self) -> set[str]:
+        """Return the hosts of the job workers: without one nothing is ever persisted."""
+        return {worker["address"]["host"] for worker in self._rest.get("/api/v1/job_master/info")["workers"]}
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        self._rest.close()
+
+    def _run(self, config: dict[str, Any]) -> int:
+        job_id: int = self._rest.post_once(_BASE + "run", body=config)
+        return job_id
+
+
+def _load_batch(paths: Sequence[str]) -> dict[str, Any]:
+    # Without directCache a third of the files are not cached, and the job is COMPLETED. A batch takes texts alone.
+    return {
+        "@type": _PLAN + "BatchedJobConfig",
+        "jobType": "Load",
+        "jobConfig": [
+            {
+                "@type": _PLAN + "load.LoadConfig",
+                "filePath": sayable(path),
+                "replication": "1",
+                "directCache": "true",
+            }
+            for path in paths
+        ],
+    }
+
+
+def _job_of(told: dict[str, Any]) -> JobStatus:
+    """Return what the JSON of a plan or workflow says."""
+    children = told["children"] or []
+    return JobStatus(
+        id=told["id"],
+        name=told["name"],
+        state=JobState(told["status"]),
+        message=_reason(told),
+        children=len(children),
+        children_ended=sum(JobState(child["status"]).ended for child in children),
+        paths=tuple(told.get("affectedPaths") or ()),
+    )
+
+
+def _reason(told: dict[str, Any]) -> str:
+    if told["errorMessage"]:
+        return str(told["errorMessage"])
+    return next((reason for child in told["children"] or [] if (reason := _reason(child))), "")

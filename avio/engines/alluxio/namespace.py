@@ -1,0 +1,65 @@
+"""The calls on the namespace, by the master's gRPC or, where that is closed, by the proxy's REST.
+
+Used in web and the job process. `Master` has these calls as it is; `ByProxy` gives the proxy the same face.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.master import StatusPage
+from avio.engines.alluxio.proxy import Proxy
+from avio.engines.alluxio.status import Status
+from avio.errors import EngineAway
+
+
+class Namespace(Protocol):
+    """What `Master` and `ByProxy` have in common; see `Master` for each call."""
+
+    def status(self, path: str, *, sync: bool = False) -> Status: ...
+
+    def page(
+        self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
+    ) -> StatusPage: ...
+
+    def listing(self, path: str, *, recursive: bool, size: int = 1000, mount_info: bool = True) -> Iterator[Status]: ...
+
+    def sync(self, path: str, *, recursive: bool = True, compare: bool = True, limit: float = 3600) -> None: ...
+
+    def free(self, path: str, *, recursive: bool) -> None: ...
+
+
+class ByProxy:
+    """The proxy's REST. It knows no pages: each call takes the whole answer, of which a page is cut."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+        self.status = proxy.status
+        self.sync = proxy.sync
+        self.free = proxy.free
+
+    def page(
+        self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
+    ) -> StatusPage:
+        """Return up to `size` statuses after the path `after`."""
+        found = sorted(self._proxy.listing(path, recursive=recursive), key=lambda status: order(status.path))
+        rest = [status for status in found if after is None or order(status.path) > order(after)]
+        return StatusPage(rest[:size], len(rest) > size)
+
+    def listing(self, path: str, *, recursive: bool, size: int = 1000, mount_info: bool = True) -> Iterator[Status]:
+        """Yield all statuses below `path`."""
+        return iter(sorted(self._proxy.listing(path, recursive=recursive), key=lambda status: order(status.path)))
+
+
+def order(path: str) -> str:
+    """Return the key by which listings are ordered: a directory comes right before what lies in it."""
+    return path.replace("/", "\0")
+
+
+def open_namespace(clients: Clients) -> Namespace:
+    """Return the master where the settings name one, else the proxy."""
+    if clients.master is not None:
+        return clients.master
+    if clients.proxy is None:
+        raise EngineAway("neither a master nor a proxy is named", cure="name masters or proxy in the table [alluxio]")
+    return ByProxy(clients.proxy)

@@ -1,0 +1,72 @@
+"""One page of a listing: files and directories in key order, directories with their sums.
+
+Used in web and the job process. What a page may look at for its sums is bounded; a directory past that, or
+one for which the master does not answer, is listed uncounted.
+"""
+
+import time
+from itertools import islice
+
+from avio.engines.alluxio.listing import below
+from avio.engines.alluxio.namespace import Namespace
+from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.states import Sums, file_entry, uncounted
+from avio.engines.base import Entry, Page
+from avio.errors import EngineError
+from avio.wire.paths import is_under
+
+COUNTED_FILES = 20_000  # files that one page looks at for the sums of its directories
+COUNTED_SECONDS = 2.0
+
+
+def make_page(space: Namespace, roster: Roster, path: str, *, depth: int | None, size: int, after: str | None) -> Page:
+    """Return up to `size` entries below the directory `path`, at most `depth` levels of them, after the path `after`."""
+    found = list(islice(below(space, path, depth=depth, after=after), size + 1))
+    shown = found[:size]
+    sums = Counting(space, roster).sums([status.path for status in shown if status.folder])
+    entries = [sums[status.path] if status.folder else file_entry(status, roster) for status in shown]
+    return Page(entries, shown[-1].path if len(found) > size else None)
+
+
+class Counting:
+    """The sums of the directories of one page: each file below them is looked at once, however they are nested."""
+
+    def __init__(self, space: Namespace, roster: Roster) -> None:
+        self._space = space
+        self._roster = roster
+        self._left = COUNTED_FILES
+        self._deadline = time.monotonic() + COUNTED_SECONDS
+
+    def sums(self, directories: list[str]) -> dict[str, Entry]:
+        """Return the entry of each of `directories`, which are in key order."""
+        entries = {path: uncounted(path) for path in directories}
+        outermost = ""
+        for path in directories:
+            if not outermost or not is_under(path, outermost):
+                outermost = path
+                inside = [each for each in directories if is_under(each, path)]
+                entries |= self._count(path, inside)
+        return entries
+
+    def _count(self, path: str, directories: list[str]) -> dict[str, Entry]:
+        """Return the entries of `path` and of those `directories` below it that could be counted."""
+        sums = {directory: Sums() for directory in directories}
+        try:
+            for status in below(self._space, path, depth=None):
+                if status.folder:
+                    continue
+                if self._is_spent():
+                    return {}
+                entry = file_entry(status, self._roster)
+                parent = status.path
+                while len(parent) > len(path):
+                    parent = parent.rpartition("/")[0]
+                    if parent in sums:
+                        sums[parent].add(entry)
+        except EngineError:
+            return {}
+        return {directory: each.entry(directory) for directory, each in sums.items()}
+
+    def _is_spent(self) -> bool:
+        self._left -= 1
+        return self._left < 0 or (self._left % 256 == 0 and time.monotonic() > self._deadline)

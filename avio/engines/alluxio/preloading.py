@@ -1,0 +1,205 @@
+"""One preload: looks files up, has their missing blocks carried into the cache, confirms each with the master.
+
+Used in the job process. Three stages side by side (looking up, carrying, confirming) with a bounded number of
+files between them.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from queue import Empty, SimpleQueue
+
+from avio.engines.alluxio.carrying import Arrived, Carrier
+from avio.engines.alluxio.confirming import HEARTBEATS, Confirming, Next, Verdict
+from avio.engines.alluxio.lookup import BATCH, Lookup, batches, one
+from avio.engines.alluxio.namespace import Namespace
+from avio.engines.alluxio.pieces import Arriving
+from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.savable import Lost
+from avio.engines.alluxio.status import Persistence, Status
+from avio.engines.alluxio.waiting import Waiting
+from avio.engines.alluxio.worker import Workers
+from avio.engines.base import Entry, Moved, MoveOptions, Run
+from avio.errors import CacheFull, EngineError, Gone, Scope, SourceChanged
+from avio.wire.results import Outcome
+
+FILES = 2000  # files between the stages
+GATHER = 0.05  # seconds that files wait for others to be confirmed with
+LOOK = 0.1  # seconds between two looks at the attempt
+LEAVE = 3.0  # seconds in which, after a stop, what has arrived is still confirmed
+
+log = logging.getLogger(__name__)
+
+MakeCarrier = Callable[[Arrived], Carrier]
+
+
+class Preload:
+    """The preload of one attempt; call it once."""
+
+    def __init__(
+        self,
+        space: Namespace,
+        workers: Workers,
+        roster: Roster,
+        options: MoveOptions,
+        run: Run,
+        make_carrier: MakeCarrier,
+    ) -> None:
+        self._space = space
+        self._roster = roster
+        self._options = options
+        self._run = run
+        self._lookup = Lookup(space)
+        self._confirming = Confirming(self._lookup, workers, roster, options.tier)
+        self._answered: Waiting[Arriving] = Waiting()
+        self._results: SimpleQueue[Moved | BaseException | _End] = SimpleQueue()
+        self._slots = threading.BoundedSemaphore(FILES)
+        self._leaving = threading.Event()
+        self._carrier = make_carrier(self._answered.put)
+
+    def __call__(self, entries: Iterable[Entry]) -> Iterator[Moved]:
+        """Yield what became of each entry, in the order in which they end."""
+        for work in (lambda: self._look_up(entries), self._confirm):
+            threading.Thread(target=self._guarded, args=(work,), name="preload", daemon=True).start()
+        try:
+            yield from self._collect()
+        finally:
+            self._leaving.set()
+            self._carrier.leave()
+            self._lookup.close()
+            self._confirming.close()
+            if self._confirming.repaired:
+                log.info("repaired: %d orphaned blocks were removed and loaded again", self._confirming.repaired)
+
+    def _collect(self) -> Iterator[Moved]:
+        """Yield results until all have come, or until the attempt must leave and what is under way has ended."""
+        self._began, self._ended, self._all_begun = 0, 0, False
+        deadline = float("inf")
+        while time.monotonic() < deadline and not (self._all_begun and self._ended == self._began):
+            self._carrier.tick()
+            try:
+                result = self._results.get(timeout=LOOK)
+            except Empty:
+                result = None
+            if isinstance(result, BaseException):
+                raise result
+            if isinstance(result, _End):
+                return
+            if result is not None:
+                self._ended += 1
+                self._slots.release()
+                yield self._checked(result)
+            if deadline == float("inf") and self._run.stopping():
+                self._carrier.leave()
+                self._leaving.set()
+                deadline = time.monotonic() + LEAVE
+
+    def _checked(self, moved: Moved) -> Moved:
+        """Raise what ends the whole job."""
+        error = moved.error
+        if isinstance(error, EngineError) and error.scope is Scope.JOB:
+            if not (isinstance(error, CacheFull) and self._options.if_full == "partial"):
+                raise error
+        return moved
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            self._results.put(error)
+
+    def _look_up(self, entries: Iterable[Entry]) -> None:
+        for batch in batches(entries):
+            found = self._lookup.statuses([entry.path for entry in batch])
+            for entry in batch:
+                while not self._slots.acquire(timeout=LOOK):
+                    if self._leaving.is_set() or self._run.stopping():
+                        return
+                if self._run.stopping():
+                    return
+                self._began += 1
+                self._begin(entry, found[entry.path])
+        self._all_begun = True
+
+    def _begin(self, entry: Entry, status: Status | None) -> None:
+        status = status or one(self._space, entry.path, sync=True)
+        error = _unfit(entry.path, status)
+        if status is None or error is not None:
+            self._results.put(Moved(entry, Outcome.FAILED, error=error))
+            return
+        missing = [block for block in status.blocks if self._roster.best(block.locations) is None]
+        if status.persistence is not Persistence.PERSISTED:
+            if missing:
+                error = Lost(f"{entry.path} is not saved, and {len(missing)} of its blocks are on no worker")
+                self._results.put(Moved(entry, Outcome.FAILED, error=error))
+            else:
+                self._results.put(Moved(entry, Outcome.SKIPPED, status.length))
+            return
+        file = Arriving(entry, status)
+        if not status.length:  # Alluxio calls it cached from the first
+            self._results.put(Moved(entry, Outcome.DONE))
+        elif missing:
+            self._carrier.carry(file, missing)
+        elif self._is_placed(status):
+            self._results.put(Moved(entry, Outcome.SKIPPED, status.length, self._options.tier))
+        else:
+            self._answered.put(file)
+
+    def _is_placed(self, status: Status) -> bool:
+        """Tell whether a cached file lies on the tier that was asked for."""
+        best = (self._roster.best(block.locations) for block in status.blocks)
+        return self._options.tier is None or all(each is not None and each.tier == self._options.tier for each in best)
+
+    def _confirm(self) -> None:
+        while True:
+            leaving = self._leaving.is_set()
+            files = self._answered.take(BATCH, GATHER, LOOK)
+            if not files:
+                if leaving:
+                    self._results.put(_End())
+                    return
+                continue
+            arrived = []
+            for file in files:
+                if file.error is None:
+                    arrived.append(file)
+                else:
+                    self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
+            for verdict in self._confirming.verdicts(arrived) if arrived else ():
+                self._act(verdict)
+
+    def _act(self, verdict: Verdict) -> None:
+        file = verdict.file
+        if verdict.next is Next.LOOK_AGAIN:
+            self._answered.put(file, HEARTBEATS)
+        elif verdict.next is Next.LOAD_AGAIN:
+            if not self._leaving.is_set():
+                self._carrier.carry(file, verdict.missing)
+        elif verdict.next is Next.FAILED:
+            self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=verdict.error))
+        else:
+            size = file.status.length
+            self._results.put(Moved(file.entry, Outcome.DONE, size, verdict.tier, file.tries))
+
+    def _why(self, file: Arriving) -> Exception | None:
+        """Return the reason of a failed load; the bucket is asked whether the file is still what was listed."""
+        now = one(self._space, file.entry.path, sync=True)
+        if now is None:
+            return Gone(f"{file.entry.path} is not in the bucket any more")
+        if (now.length, now.modified) != (file.status.length, file.status.modified):
+            return SourceChanged(f"{file.entry.path} changed in the bucket while it was loaded")
+        return file.error
+
+
+class _End:
+    """Nothing more will come: the attempt leaves."""
+
+
+def _unfit(path: str, status: Status | None) -> EngineError | None:
+    """Return why a file can't be loaded at all."""
+    if status is None:
+        return Gone(f"{path} is neither in the bucket nor in the cache")
+    if status.persistence is Persistence.LOST:
+        return Lost(f"{path} was lost before it was saved")
+    return None

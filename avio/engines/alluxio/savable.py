@@ -1,0 +1,33 @@
+"""Whether a file that is not saved can be: complete, and all of it on workers.
+
+Used in the job process. Pure.
+"""
+
+from avio.engines.alluxio.status import Persistence, Status
+from avio.errors import EngineError, Scope, StoreError
+
+
+class Lost(StoreError):
+    """A file that was never saved, and whose blocks are gone."""
+
+    reason = "LOST"
+    cure = "write the file again: neither the cache nor the bucket has all of it"
+
+
+class Unfinished(EngineError):
+    """A file that is still being written, or whose writer died."""
+
+    scope = Scope.RETRY
+    reason = "UNFINISHED"
+    cure = "save it once its writer has closed it"
+
+
+def must_be_savable(status: Status) -> None:
+    """Raise why a file can't be saved."""
+    if status.persistence is Persistence.LOST:
+        raise Lost(f"blocks of {status.path} vanished before they were saved")
+    if not status.completed:
+        raise Unfinished(f"{status.path} is not complete")
+    missing = sum(not block.locations for block in status.blocks)
+    if missing:
+        raise Lost(f"{missing} of {len(status.blocks)} blocks of {status.path} are on no worker")

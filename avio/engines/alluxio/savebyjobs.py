@@ -1,0 +1,80 @@
+"""The way round to save, where the master's gRPC is closed: a persist job of the job service, then the flag.
+
+Used in the job process. The flag alone would lose the data: it is set only after the job has copied the bytes of
+a file that did not change meanwhile.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from avio.engines.alluxio.bysaving import Saver
+from avio.engines.alluxio.jobmaster import JobMaster, JobState
+from avio.engines.alluxio.locks import locked
+from avio.engines.alluxio.lookup import one
+from avio.engines.alluxio.proxy import Proxy
+from avio.engines.alluxio.savable import must_be_savable
+from avio.engines.alluxio.status import Persistence, Status
+from avio.errors import EngineError, PathNotFound
+
+
+class SaveByJobs(Saver):
+    """A PersistConfig for each file, without overwriting: an object that is there already makes it fail."""
+
+    name = "the job service's persist"
+
+    def __init__(self, proxy: Proxy, jobs: JobMaster, cluster: str) -> None:
+        super().__init__(jobs)
+        self._proxy = proxy
+        self._cluster = cluster
+        self._lock = threading.Lock()
+        self._started: dict[str, tuple[int, Status]] = {}
+        self._reasons: dict[str, str] = {}
+
+    def begin(self, path: str) -> Status:
+        """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed."""
+        with locked(self._cluster, path):
+            status = self._proxy.status(path)
+            if status.persistence in (Persistence.PERSISTED, Persistence.TO_BE_PERSISTED):
+                return status
+            must_be_savable(status)
+            job = self._jobs.persist(path, mount_id=status.mount_id, ufs_path=status.ufs_path)
+            with self._lock:
+                self._started[path] = (job, status)
+            return status
+
+    def statuses(self, paths: Sequence[str]) -> dict[str, Status | None]:
+        """Return how the files stand; a copy that completed is flagged on the way."""
+        return {path: self._status(path) for path in paths}
+
+    def check(self, status: Status) -> EngineError | None:
+        """Find nothing wrong: the job failed if its bytes did not arrive, and a forced look would drop the cached copy."""
+        return None
+
+    def why(self, path: str) -> str:
+        """Return why the copy of `path` failed."""
+        return self._reasons.get(path) or super().why(path)
+
+    def _status(self, path: str) -> Status | None:
+        started = self._started.get(path)
+        if started is None:
+            return one(self._proxy, path)
+        job, before = started
+        try:
+            state = self._jobs.status(job)
+        except PathNotFound:  # the job master was restarted and knows nothing of it
+            return self._failed(path, before, "the job master forgot the copy when it was restarted")
+        if not state.state.ended:
+            return before._replace(persistence=Persistence.TO_BE_PERSISTED)
+        if state.state is not JobState.COMPLETED:
+            return self._failed(path, before, state.message)
+        now = one(self._proxy, path)
+        if now is None or now.persistence is Persistence.PERSISTED:
+            return now
+        if (now.length, now.modified) != (before.length, before.modified):
+            return self._failed(path, before, "the file changed while it was copied")
+        self._proxy.mark_persisted(path)
+        return one(self._proxy, path)
+
+    def _failed(self, path: str, before: Status, reason: str) -> Status:
+        self._reasons[path] = reason
+        return before._replace(persistence=Persistence.NOT_PERSISTED)

@@ -1,0 +1,43 @@
+"""Files whose blocks were answered for, until the master confirms them: those due, in batches.
+
+Used in the job process. Opens nothing.
+"""
+
+import heapq
+import threading
+import time
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Waiting(Generic[T]):
+    """A queue of things that become due; several threads may put, one takes."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, T]] = []
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def put(self, thing: T, seconds: float = 0.0) -> None:
+        """Add what becomes due in `seconds`."""
+        with self._changed:
+            self._count += 1
+            heapq.heappush(self._heap, (time.monotonic() + seconds, self._count, thing))
+            self._changed.notify_all()
+
+    def take(self, most: int, gather: float, patience: float) -> list[T]:
+        """Return up to `most` of what is due, after `gather` seconds for more; an empty list after `patience` seconds."""
+        with self._changed:
+            self._changed.wait_for(self._due, patience)
+            if not self._due():
+                return []
+            if len(self._heap) < most:
+                self._changed.wait_for(lambda: len(self._heap) >= most, gather)
+            taken: list[T] = []
+            while len(taken) < most and self._due():
+                taken.append(heapq.heappop(self._heap)[2])
+            return taken
+
+    def _due(self) -> bool:
+        return bool(self._heap) and self._heap[0][0] <= time.monotonic()

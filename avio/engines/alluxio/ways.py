@@ -1,0 +1,50 @@
+"""Chooses how blocks get into the cache and files out of it, by what is reachable from here.
+
+Used in the job process. The choice is logged, so that a job tells why it is slow.
+"""
+
+import logging
+from functools import partial
+
+from avio.engines.alluxio.bucketlook import BucketLook
+from avio.engines.alluxio.byjobs import ByJobs
+from avio.engines.alluxio.byloadjob import ByLoadJob
+from avio.engines.alluxio.bysaving import Saver
+from avio.engines.alluxio.byworkers import ByWorkers
+from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.lookup import Lookup
+from avio.engines.alluxio.preloading import MakeCarrier
+from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.savebyjobs import SaveByJobs
+from avio.engines.alluxio.savebymaster import SaveByMaster
+from avio.engines.base import Run
+from avio.errors import EngineAway
+
+log = logging.getLogger(__name__)
+
+
+def choose_carrier(clients: Clients, roster: Roster, run: Run) -> MakeCarrier:
+    """Return what makes the first carrier that can work."""
+    workers = roster.live()
+    if clients.master is not None and (not workers or any(roster.answers(worker.address) for worker in workers)):
+        way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run)
+        name = ByWorkers.name
+    elif clients.master is not None:
+        way, name = partial(ByLoadJob, clients.master, run), ByLoadJob.name
+    else:
+        way, name = partial(ByJobs, clients.jobs, run), ByJobs.name
+    log.info("blocks are loaded by %s; %d workers are there", name, len(workers))
+    return way
+
+
+def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, cluster: str) -> Saver:
+    """Return the first saver that can work."""
+    saver: Saver
+    if clients.master is not None:
+        saver = SaveByMaster(clients.master, lookup, look, clients.jobs, cluster)
+    elif clients.proxy is not None:
+        saver = SaveByJobs(clients.proxy, clients.jobs, cluster)
+    else:
+        raise EngineAway("neither a master nor a proxy is named", cure="name masters or proxy in the table [alluxio]")
+    log.info("files are saved by %s", saver.name)
+    return saver

@@ -1,0 +1,30 @@
+"""Clients of the real Alluxio cluster, and a directory in it for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from avio.engines.alluxio.clients import Clients, open_clients
+from avio.engines.alluxio.settings import AlluxioSettings
+from tests.contract.alluxio.trees import Tree
+from tests.servers.alluxio import Cluster
+
+
+@pytest.fixture
+def settings(alluxio_cluster: Cluster) -> AlluxioSettings:
+    """Settings for the cluster."""
+    return AlluxioSettings.from_settings({"alluxio": alluxio_cluster.settings})
+
+
+@pytest.fixture
+def clients(settings: AlluxioSettings) -> Iterator[Clients]:
+    """Clients that connect anew for each test."""
+    opened = open_clients(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tree(alluxio_cluster: Cluster, clients: Clients) -> Tree:
+    """A directory of its own for each test, on the local directory under the root."""
+    return Tree(alluxio_cluster.ufs, clients)

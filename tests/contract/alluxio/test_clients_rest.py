@@ -1,0 +1,143 @@
+"""Proxy, web ports and job master by REST, on a real cluster."""
+
+import pytest
+
+from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.errors import Refused
+from avio.engines.alluxio.jobmaster import JobMaster, JobState, JobStatus
+from avio.engines.alluxio.proxy import Proxy
+from avio.engines.alluxio.settings import AlluxioSettings
+from avio.engines.alluxio.status import Persistence
+from avio.errors import PathNotFound
+from tests.contract.alluxio.test_clients_master import write_to_cache
+from tests.contract.alluxio.trees import Tree
+from tests.processes import wait_until
+from tests.servers.alluxio import Cluster
+from tests.servers.seaweed import S3Server
+
+pytestmark = pytest.mark.alluxio
+
+
+@pytest.fixture
+def proxy(clients: Clients) -> Proxy:
+    assert clients.proxy is not None
+    return clients.proxy
+
+
+def test_the_proxy_tells_the_same_as_the_master(tree: Tree, proxy: Proxy) -> None:
+    tree.put("a", "d/ü #;% 文")
+    tree.load()
+
+    assert proxy.listing(tree.path, recursive=True) == [*tree.master.listing(tree.path, recursive=True)]
+    assert proxy.status(f"{tree.path}/a") == tree.master.status(f"{tree.path}/a")
+    assert [status.path for status in proxy.listing(f"{tree.path}/a")] == [f"{tree.path}/a"]
+    proxy.check()
+
+
+def test_the_proxy_syncs_and_frees(tree: Tree, proxy: Proxy, alluxio_cluster: Cluster) -> None:
+    tree.put("a", size=10)
+    tree.load()
+    (alluxio_cluster.ufs / tree.path[1:] / "b").write_bytes(b"new")
+
+    proxy.sync(tree.path)
+    assert len(proxy.listing(tree.path)) == 2
+    proxy.free(tree.path, recursive=True)
+
+    tree.wait_until_cached(0)
+
+
+def test_what_is_not_there_is_not_found_by_the_proxy_either(tree: Tree, proxy: Proxy) -> None:
+    with pytest.raises(PathNotFound):
+        proxy.status(tree.path)
+    with pytest.raises(PathNotFound):
+        proxy.listing(tree.path)
+
+
+def test_the_free_of_an_unsaved_file_is_refused(tree: Tree, proxy: Proxy, settings: AlluxioSettings) -> None:
+    write_to_cache(settings, tree.path, b"precious")
+
+    with pytest.raises(Refused, match="not persisted"):
+        proxy.free(tree.path, recursive=False)
+    with pytest.raises(Refused, match="not persisted"):
+        tree.master.free(tree.path, recursive=False)
+
+
+def test_workers_tiers_mounts_and_settings_are_told(tree: Tree, clients: Clients, alluxio_cluster: Cluster) -> None:
+    cluster = clients.info.cluster()
+
+    (worker,) = cluster.workers
+    assert worker.address == (alluxio_cluster.hosts[1], alluxio_cluster.port("worker.rpc", 1))
+    assert worker.live
+    assert [*worker.tiers] == [*cluster.tiers] == ["MEM", "SSD", "HDD"]
+    assert [tier.capacity for tier in worker.tiers.values()] == [64 << 20, 256 << 20, 1 << 30]
+    assert cluster.version == "2.9.6"
+    assert cluster.mounts == tuple(tree.master.mounts())
+    assert cluster.configuration["alluxio.security.authentication.type"] == "SIMPLE"
+    assert clients.info.worker_configuration(worker)["alluxio.worker.tieredstore.levels"] == "3"
+
+
+def test_a_worker_tells_at_once_what_its_tiers_hold(tree: Tree, clients: Clients) -> None:
+    (worker,) = clients.info.cluster().workers
+    before = clients.info.worker_tiers(worker)["MEM"].used
+    tree.put("a")
+
+    clients.workers.load(worker.address, tree.blocks(), tag="test", limit=60)
+
+    assert clients.info.worker_tiers(worker)["MEM"].used == before + 1_500_000
+
+
+def ended(jobs: JobMaster, job_id: int) -> JobStatus:
+    wait_until(lambda: jobs.status(job_id).state.ended, 60, "the job ended")
+    return jobs.status(job_id)
+
+
+def test_the_job_service_loads_files_in_batches(tree: Tree, clients: Clients) -> None:
+    tree.put("a", "b", "c", size=1000)
+
+    status = ended(clients.jobs, clients.jobs.load([*tree.files], batch=2))
+
+    assert (status.state, status.children, status.children_ended) == (JobState.COMPLETED, 2, 2)
+    tree.wait_until_cached(100)
+
+
+def test_a_job_that_fails_says_why(tree: Tree, clients: Clients) -> None:
+    status = ended(clients.jobs, clients.jobs.load([tree.path + "/none"]))
+
+    assert status.state is JobState.FAILED
+    assert "does not exist" in status.message
+
+
+def test_a_file_is_persisted_by_the_job_service_and_then_marked(
+    tree: Tree, clients: Clients, settings: AlluxioSettings, seaweed_server: S3Server, proxy: Proxy
+) -> None:
+    path = f"/s3/{tree.path[1:]}"
+    write_to_cache(settings, path, b"precious")
+    before = proxy.status(path)
+
+    job = clients.jobs.persist(path, mount_id=before.mount_id, ufs_path=before.ufs_path)
+    status = ended(clients.jobs, job)
+
+    assert (status.state, status.paths) == (JobState.COMPLETED, (path,))
+    assert job in clients.jobs.find("Persist", [JobState.COMPLETED])
+    assert bytes(seaweed_server.store("alluxio").get(tree.path[1:]).bytes()) == b"precious"
+    assert proxy.status(path).persistence is Persistence.NOT_PERSISTED
+    proxy.mark_persisted(path)
+    assert proxy.status(path).persistence is Persistence.PERSISTED
+
+
+def test_a_job_is_cancelled(tree: Tree, clients: Clients) -> None:
+    tree.put(*(f"f{n}" for n in range(60)), size=1 << 20)
+
+    job = clients.jobs.load([*tree.files], batch=1)
+    clients.jobs.cancel(job)
+
+    assert ended(clients.jobs, job).state in (JobState.CANCELED, JobState.COMPLETED)
+
+
+def test_a_job_that_is_not_known_is_not_found(clients: Clients) -> None:
+    with pytest.raises(PathNotFound):
+        clients.jobs.status(99)
+
+
+def test_job_workers_are_told_by_host(clients: Clients, alluxio_cluster: Cluster) -> None:
+    assert clients.jobs.worker_hosts() == {alluxio_cluster.hosts[1]}

@@ -1,0 +1,209 @@
+"""The daemons of the cluster: started in order, killed and started again one by one, ended by pid."""
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.servers.alluxio.jvm import Jvm
+from tests.servers.alluxio.ports import free_ports
+from tests.servers.alluxio.properties import (
+    PORTS,
+    TIERS,
+    WORKER_PORTS,
+    as_flags,
+    cluster_properties,
+    worker_properties,
+)
+from tests.servers.seaweed import S3Server
+
+START_LIMIT = 180.0  # seconds
+
+KINDS = ("master", "job-master", "proxy", "worker", "job-worker")
+
+# A job worker that comes before its master ends itself.
+_WAVES = (("master",), ("job-master", "proxy", "worker"), ("job-worker",))
+
+_MAINS = {
+    "master": ("alluxio.master.AlluxioMaster", "-Xmx768m"),
+    "job-master": ("alluxio.master.AlluxioJobMaster", "-Xmx384m"),
+    "proxy": ("alluxio.proxy.AlluxioProxy", "-Xmx384m"),
+    "worker": ("alluxio.worker.AlluxioWorker", "-Xmx512m"),
+    "job-worker": ("alluxio.worker.AlluxioJobWorker", "-Xmx384m"),
+}
+
+_SHELLS = {"fs": "alluxio.cli.fs.FileSystemShell", "fsadmin": "alluxio.cli.fsadmin.FileSystemAdminShell"}
+
+
+class Cluster:
+    """A running cluster; `ufs` is the local directory under the root of its namespace. Workers are numbered from 1."""
+
+    def __init__(self, directory: Path, workers: int, direct_memory: str, properties: Mapping[str, str]) -> None:
+        self.ufs = directory / "ufs"
+        self.hosts = {n: f"127.0.0.{n}" for n in range(1, workers + 1)}
+        self._directory = directory
+        self._direct_memory = direct_memory
+        ports = free_ports(PORTS)
+        self._ports = ports | {
+            name + f"@{n}": port for n in self.hosts for name, port in free_ports(WORKER_PORTS).items()
+        }
+        self._auth = properties.get("alluxio.security.authentication.type", "SIMPLE").lower()
+        shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | {**properties}
+        self._launched: dict[tuple[str, int], float] = {}
+        self._jvm = Jvm(directory, shared)
+        tiers = [f"worker{n}/{alias}" for n in self.hosts for alias in TIERS]
+        for folder in ("ufs", "journal", "ext", "lib", *tiers):
+            (directory / folder).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the table [alluxio] of avio's settings says for this cluster."""
+        return {
+            "masters": [f"127.0.0.1:{self.port('master.rpc')}"],
+            "web": [f"http://127.0.0.1:{self.port('master.web')}"],
+            "job_master": [f"http://127.0.0.1:{self.port('job.master.web')}"],
+            "proxy": f"http://127.0.0.1:{self.port('proxy.web')}",
+            "auth": self._auth,
+        }
+
+    def port(self, of: str, n: int | None = None) -> int:
+        """Return a port, e.g. of `master.web`, or of `worker.rpc` of worker `n`."""
+        return self._ports[f"alluxio.{of}.port" + (f"@{n}" if n else "")]
+
+    def launch(self, kind: str, n: int = 1, properties: Mapping[str, str] | None = None) -> None:
+        """Start a daemon that does not run, with `properties` of its own."""
+        main, *flags = _MAINS[kind]
+        if kind.endswith("worker"):
+            memory = self._direct_memory if kind == "worker" else "256m"
+            flags += [f"-XX:MaxDirectMemorySize={memory}", *self._worker_flags(n)]
+        self._launched[kind, n] = time.time()
+        self._jvm.start(f"{kind}-{n}", [*flags, *as_flags(properties or {}), main])
+
+    def wait(self, kind: str, n: int = 1) -> None:
+        """Return when a daemon that was launched is at work, for all others to see."""
+        deadline = time.monotonic() + START_LIMIT
+        while not self._at_work(kind, n):
+            self._jvm.assert_alive(f"{kind}-{n}")
+            assert time.monotonic() < deadline, f"{kind} {n} did not answer: {self._jvm.tail(f'{kind}-{n}')}"
+            time.sleep(0.1)
+
+    def start(self, kind: str, n: int = 1, properties: Mapping[str, str] | None = None) -> None:
+        """Start a daemon that does not run, and return when it is at work."""
+        self.launch(kind, n, properties)
+        self.wait(kind, n)
+
+    def kill(self, kind: str, n: int = 1) -> None:
+        """End a daemon with SIGKILL."""
+        self._jvm.kill(f"{kind}-{n}")
+
+    def restart(self, kind: str, n: int = 1, properties: Mapping[str, str] | None = None) -> None:
+        """End a daemon with SIGKILL and start it again at the same address."""
+        self.kill(kind, n)
+        self.start(kind, n, properties)
+
+    def pid(self, kind: str, n: int = 1) -> int:
+        """Return the pid of a daemon, for signals."""
+        return self._jvm.pid(f"{kind}-{n}")
+
+    def log(self, kind: str, n: int = 1) -> Path:
+        """Return the log of a daemon."""
+        return self._jvm.log(f"{kind}-{n}")
+
+    def shell(self, *arguments: str) -> str:
+        """Return what Alluxio's own command line prints, e.g. for `fs ls /`; CalledProcessError when it fails."""
+        return self._jvm.run([*self._worker_flags(1), _SHELLS[arguments[0]], *arguments[1:]])
+
+    def mount(self, path: str, server: S3Server, bucket: str) -> None:
+        """Mount `s3://bucket` of `server` at `path`; the proxy has to run."""
+        options = server.options
+        properties = {
+            "alluxio.underfs.s3.endpoint": server.endpoint,
+            "alluxio.underfs.s3.endpoint.region": options["region"],
+            "alluxio.underfs.s3.disable.dns.buckets": "true",
+            "alluxio.underfs.s3.inherit.acl": "false",
+            "s3a.accessKeyId": options["access_key_id"],
+            "s3a.secretKey": options["secret_access_key"],
+        }
+        url = f"{self.settings['proxy']}/api/v1/paths/{path}/mount"
+        reply = httpx.post(url, params={"src": f"s3://{bucket}/"}, json={"properties": properties}, timeout=60)
+        assert reply.status_code == 200, reply.text
+
+    def format(self) -> None:
+        """Prepare the master's journal and the workers' directories."""
+        commands = [["alluxio.cli.Format", "master"]]
+        commands += [[*self._worker_flags(n), "alluxio.cli.Format", "worker"] for n in self.hosts]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._jvm.run, commands))
+
+    def numbers(self, kind: str) -> Iterable[int]:
+        """Return the numbers of the daemons of a kind."""
+        return self.hosts if kind.endswith("worker") else (1,)
+
+    def stop(self) -> None:
+        """End all daemons."""
+        self._jvm.stop()
+
+    def _at_work(self, kind: str, n: int) -> bool:
+        match kind:
+            case "master":
+                return self._told("master.web", "master/info") is not None
+            case "job-master":
+                return self._told("job.master.web", "job_master/info") is not None
+            case "proxy":
+                return self._told("proxy.web", "paths/%2f/exists", "POST") is not None
+            case "worker":
+                return self._is_member(kind, n, self._told("master.web", "master/info"))
+            case _:
+                return self._is_member(kind, n, self._told("job.master.web", "job_master/info"))
+
+    def _is_member(self, kind: str, n: int, master: Any) -> bool:
+        """Tell whether a master knows the worker that was launched last, not only the one before it."""
+        since = self._launched[kind, n] * 1000
+        workers = master["workers"] if master else []
+        return any(one["address"]["host"] == self.hosts[n] and one["startTimeMs"] >= since for one in workers)
+
+    def _told(self, of: str, call: str, method: str = "GET") -> Any:
+        """Return the JSON of a REST call; None while nobody answers, "" for an empty answer."""
+        try:
+            reply = httpx.request(method, f"http://127.0.0.1:{self.port(of)}/api/v1/{call}", timeout=5)
+            return (reply.json() if reply.content else "") if reply.status_code == 200 else None
+        except (httpx.TransportError, ValueError):
+            return None
+
+    def _worker_flags(self, n: int) -> list[str]:
+        home = self._directory / f"worker{n}"
+        ports = {name: self._ports[f"{name}@{n}"] for name in WORKER_PORTS}
+        return as_flags(worker_properties(home, self.hosts[n], ports))
+
+
+@contextmanager
+def alluxio(
+    directory: Path,
+    *,
+    workers: int = 1,
+    direct_memory: str = "512m",
+    properties: Mapping[str, str] | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> Iterator[Cluster]:
+    """Run a cluster of `kinds` with its data in `directory`; yield it when all are at work; remove it at the end.
+
+    `direct_memory` is a worker's: a load takes a direct buffer of each block's length. Raises NoAlluxio.
+    """
+    cluster = Cluster(directory, workers, direct_memory, properties or {})
+    try:
+        cluster.format()
+        for wave in _WAVES:
+            daemons = [(kind, n) for kind in wave if kind in kinds for n in cluster.numbers(kind)]
+            for daemon in daemons:
+                cluster.launch(*daemon)
+            for daemon in daemons:
+                cluster.wait(*daemon)
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""Java processes with one class path and one set of properties: daemons by name, and commands that are waited for."""
+
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from avio.admin.child import die_with_parent
+from tests.processes import kept
+from tests.servers.alluxio.parts import jars, java
+
+RUN_LIMIT = 300.0  # seconds
+STOP_LIMIT = 10.0  # seconds
+TAIL = 3000  # characters of a log that an error shows
+
+_LOGGING = """\
+rootLogger.level=info
+rootLogger.appenderRef.out.ref=out
+appender.out.type=Console
+appender.out.name=out
+appender.out.target=SYSTEM_ERR
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %c{1} %m%n
+"""
+
+
+class Jvm:
+    """Starts Java with `properties`, in a site file that flags overrule. Logs lie in `directory/logs`."""
+
+    def __init__(self, directory: Path, properties: Mapping[str, str]) -> None:
+        conf, self._logs = directory / "conf", directory / "logs"
+        for folder in (conf, self._logs, directory / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (conf / "alluxio-site.properties").write_text("".join(f"{key}={text}\n" for key, text in properties.items()))
+        (conf / "log4j2.properties").write_text(_LOGGING)
+        self._command = [
+            str(java()),
+            *("-cp", f"{conf}:{jars()}/*"),
+            f"-Dalluxio.conf.dir={conf}",
+            f"-Dalluxio.home={directory}",
+            f"-Dalluxio.logs.dir={self._logs}",  # refused in the site file
+            f"-Dlog4j2.configurationFile={conf}/log4j2.properties",
+            "-Djava.net.preferIPv4Stack=true",
+            f"-Djava.io.tmpdir={directory}/tmp",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",  # files in /tmp that a kill leaves behind
+        ]
+        self._daemons: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start a daemon; it dies with us."""
+        assert name not in self._daemons, f"{name} runs"
+        with open(self.log(name), "ab") as output:
+            process = subprocess.Popen(
+                [*self._command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+        self._daemons[name] = process
+        kept.add(process.pid)
+
+    def run(self, arguments: Sequence[str]) -> str:
+        """Run a command to its end and return what it prints; CalledProcessError when it fails."""
+        done = subprocess.run(
+            [*self._command, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=RUN_LIMIT,
+            check=True,
+        )
+        return done.stdout
+
+    def kill(self, name: str) -> None:
+        """End a daemon with SIGKILL."""
+        process = self._daemons.pop(name)
+        process.kill()
+        process.wait(STOP_LIMIT)
+        kept.discard(process.pid)
+
+    def stop(self) -> None:
+        """End all daemons: what they hold is thrown away."""
+        for process in self._daemons.values():
+            process.kill()
+        for name in [*self._daemons]:
+            self.kill(name)
+
+    def pid(self, name: str) -> int:
+        """Return the pid of a daemon."""
+        return self._daemons[name].pid
+
+    def log(self, name: str) -> Path:
+        """Return the log of a daemon."""
+        return self._logs / f"{name}.log"
+
+    def tail(self, name: str) -> str:
+        """Return the end of a daemon's log."""
+        return self.log(name).read_text(errors="replace")[-TAIL:]
+
+    def assert_alive(self, name: str) -> None:
+        """Fail with the end of its log when a daemon has ended."""
+        assert self._daemons[name].poll() is None, f"{name} ended: {self.tail(name)}"
