@@ -13,7 +13,7 @@ class Unavailable(Exception):
 
 
 def prctl(option: int, value: object = 0, third: object = 0) -> int:
-    """Return what prctl(2) answers; OSError when it refuses."""
+    """Return the kernel's answer; OSError when it refuses. The options are those of linux/prctl.h."""
     return _checked(f"prctl({option})", _libc.prctl(option, _wide(value), _wide(third), _wide(0), _wide(0)))
 
 
