@@ -60,9 +60,9 @@ class ByLoadJob(ByWindows):
         for count, status in enumerate(below(self._master, root, depth=None)):
             if count > FOREIGN * len(wanted):
                 return sorted(wanted)  # too much else lies there to look at all of it
-            if not status.folder and status.persistence is Persistence.PERSISTED and status.percent < 100:
-                if status.path not in wanted:
-                    others.append(status.path)
+            loadable = not status.folder and status.persistence is Persistence.PERSISTED and status.percent < 100
+            if loadable and status.path not in wanted:
+                others.append(status.path)
         return sorted(cover(wanted, others), reverse=True)
 
     def _has_ended(self, path: str) -> bool:

@@ -13,7 +13,7 @@ Arrived = Callable[[Arriving], None]
 
 
 class Carrier(ABC):
-    """One way. `arrived` is called for each file when all its blocks were answered for; `file.error` says what failed."""
+    """One way. `arrived` is called for each file when all its blocks were answered for; `file.error` says why not."""
 
     name: str
 

@@ -108,7 +108,7 @@ class AlluxioEngine(Engine):
         return Recheck(self._space, self._roster, verifying, options, run)(entries)
 
     def free(self, path: str, *, recursive: bool) -> None:
-        """Drop `path` from the cache; the workers remove its blocks within some seconds. Refused for what is not saved."""
+        """Drop `path` from the cache, within some seconds; refused for what is not saved."""
         self._space.free(sayable(path), recursive=recursive)
 
     def capacity(self) -> Sequence[Tier]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from avio.engines.alluxio.errors import Refused
-from avio.engines.alluxio.namespace import Namespace
+from avio.engines.alluxio.namespace import Answering, Namespace
 from avio.engines.alluxio.status import Status
 from avio.engines.base import Entry
 from avio.errors import PathNotFound
@@ -44,7 +44,7 @@ class Lookup:
         return one(self._space, path)
 
     def _by_range(self, paths: Sequence[str]) -> Iterator[tuple[str, Status]]:
-        """Yield what lies in the range that begins with the first path, until all were seen or it holds too much else."""
+        """Yield what lies in the range that begins with the first path, until all were seen, or too much else was."""
         wanted = set(paths[1:])
         root = os.path.commonpath([path.rpartition("/")[0] or "/" for path in paths])
         flat = all(path.rpartition("/")[0] in ("", root) for path in paths)
@@ -65,7 +65,7 @@ class Lookup:
             left -= len(page.statuses)
 
 
-def there(space: Namespace, path: str, *, sync: bool = False) -> Status:
+def there(space: Answering, path: str, *, sync: bool = False) -> Status:
     """Return the status of a path; PathNotFound also where a part of it is a file."""
     try:
         return space.status(path, sync=sync)
@@ -75,7 +75,7 @@ def there(space: Namespace, path: str, *, sync: bool = False) -> Status:
         raise PathNotFound(error.message) from None
 
 
-def one(space: Namespace, path: str, *, sync: bool = False) -> Status | None:
+def one(space: Answering, path: str, *, sync: bool = False) -> Status | None:
     """Return the status of a file; None where it is nowhere, or a directory."""
     try:
         status = there(space, path, sync=sync)

@@ -3,7 +3,6 @@
 Used in web and the job process. `Master` has these calls as it is; `ByProxy` gives the proxy the same face.
 """
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from avio.engines.alluxio.clients import Clients
@@ -13,20 +12,26 @@ from avio.engines.alluxio.status import Status
 from avio.errors import EngineAway
 
 
-class Namespace(Protocol):
-    """What `Master` and `ByProxy` have in common; see `Master` for each call."""
+class Answering(Protocol):
+    """What `Master`, `Proxy` and `ByProxy` have in common."""
 
-    def status(self, path: str, *, sync: bool = False) -> Status: ...
+    def status(self, path: str, *, sync: bool = False) -> Status:
+        """As `Master.status`."""
+
+
+class Namespace(Answering, Protocol):
+    """What `Master` and `ByProxy` have in common."""
 
     def page(
         self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
-    ) -> StatusPage: ...
+    ) -> StatusPage:
+        """As `Master.page`."""
 
-    def listing(self, path: str, *, recursive: bool, size: int = 1000, mount_info: bool = True) -> Iterator[Status]: ...
+    def sync(self, path: str, *, recursive: bool = True, compare: bool = True, limit: float = 3600) -> None:
+        """As `Master.sync`."""
 
-    def sync(self, path: str, *, recursive: bool = True, compare: bool = True, limit: float = 3600) -> None: ...
-
-    def free(self, path: str, *, recursive: bool) -> None: ...
+    def free(self, path: str, *, recursive: bool) -> None:
+        """As `Master.free`."""
 
 
 class ByProxy:
@@ -45,10 +50,6 @@ class ByProxy:
         found = sorted(self._proxy.listing(path, recursive=recursive), key=lambda status: order(status.path))
         rest = [status for status in found if after is None or order(status.path) > order(after)]
         return StatusPage(rest[:size], len(rest) > size)
-
-    def listing(self, path: str, *, recursive: bool, size: int = 1000, mount_info: bool = True) -> Iterator[Status]:
-        """Yield all statuses below `path`."""
-        return iter(sorted(self._proxy.listing(path, recursive=recursive), key=lambda status: order(status.path)))
 
 
 def order(path: str) -> str:

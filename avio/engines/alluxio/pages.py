@@ -20,7 +20,7 @@ COUNTED_SECONDS = 2.0
 
 
 def make_page(space: Namespace, roster: Roster, path: str, *, depth: int | None, size: int, after: str | None) -> Page:
-    """Return up to `size` entries below the directory `path`, at most `depth` levels of them, after the path `after`."""
+    """Return up to `size` entries below the directory `path`, at most `depth` levels down, after the path `after`."""
     found = list(islice(below(space, path, depth=depth, after=after), size + 1))
     shown = found[:size]
     sums = Counting(space, roster).sums([status.path for status in shown if status.folder])

@@ -98,9 +98,9 @@ class Preload:
     def _checked(self, moved: Moved) -> Moved:
         """Raise what ends the whole job."""
         error = moved.error
-        if isinstance(error, EngineError) and error.scope is Scope.JOB:
-            if not (isinstance(error, CacheFull) and self._options.if_full == "partial"):
-                raise error
+        goes_on = isinstance(error, CacheFull) and self._options.if_full == "partial"
+        if isinstance(error, EngineError) and error.scope is Scope.JOB and not goes_on:
+            raise error
         return moved
 
     def _guarded(self, work: Callable[[], None]) -> None:

@@ -47,7 +47,7 @@ class SaveByJobs(Saver):
         return {path: self._status(path) for path in paths}
 
     def check(self, status: Status) -> EngineError | None:
-        """Find nothing wrong: the job failed if its bytes did not arrive, and a forced look would drop the cached copy."""
+        """Find nothing wrong: the job fails if bytes don't arrive, and a forced look would drop the cached copy."""
         return None
 
     def why(self, path: str) -> str:

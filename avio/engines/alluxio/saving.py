@@ -115,7 +115,7 @@ class Save:
         for start in range(0, len(paths := list(self._under_way)), BATCH):
             found = self._saver.statuses(paths[start : start + BATCH])
             ended = [path for path, status in found.items() if self._has_ended(self._under_way[path], status)]
-            for moved in self._pool.map(lambda path: self._end(self._under_way[path], found[path]), ended):
+            for moved in self._pool.map(lambda path, found=found: self._end(self._under_way[path], found[path]), ended):
                 del self._under_way[moved.entry.path]
                 self._moved = time.monotonic()
                 if moved.outcome is Outcome.DONE:
@@ -146,7 +146,7 @@ class Save:
         return Moved(file.entry, Outcome.DONE, file.status.length)
 
     def _given_up(self) -> Iterator[Moved]:
-        """Yield those under way that have failed in the job service, or all of them when nothing has moved for too long."""
+        """Yield those under way that have failed in the job service, or all when nothing has moved for too long."""
         now = time.monotonic()
         stuck = now - self._moved > STILL
         if not stuck and now - self._asked_why < ASK_WHY:

@@ -28,7 +28,8 @@ class Verifying:
 
     def is_sound(self, status: Status) -> bool:
         """Tell whether all cached bytes of a file are those of its object; every replica that differs is dropped."""
-        return all([self._is_sound(status, block, place) for block in status.blocks for place in block.locations])
+        found = [self._is_sound(status, block, place) for block in status.blocks for place in block.locations]
+        return all(found)
 
     def _is_sound(self, status: Status, block: Block, place: Location) -> bool:
         if not self._roster.counts(place):

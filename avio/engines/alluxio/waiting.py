@@ -27,7 +27,7 @@ class Waiting(Generic[T]):
             self._changed.notify_all()
 
     def take(self, most: int, gather: float, patience: float) -> list[T]:
-        """Return up to `most` of what is due, after `gather` seconds for more; an empty list after `patience` seconds."""
+        """Return up to `most` of what is due, after `gather` seconds for more; nothing after `patience` seconds."""
         with self._changed:
             self._changed.wait_for(self._due, patience)
             if not self._due():

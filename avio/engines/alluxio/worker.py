@@ -68,9 +68,9 @@ class Workers:
     ) -> list[BlockFailure]:
         """Have `worker` load `blocks` from the bucket, and return those that it did not; the others are in its cache.
 
-        The worker takes a direct buffer of each block's length: bound the bytes of a call. It takes messages of 4 MB. `bandwidth` is in bytes a
-        second, `limit` in seconds for the whole call, `tag` names the work in the worker's metrics. EngineAway leaves
-        open which of them it loaded: ask the master.
+        The worker takes a direct buffer of each block's length: bound the bytes of a call. It takes messages of 4 MB.
+        `bandwidth` is in bytes a second, `limit` in seconds for the whole call, `tag` names the work in the worker's
+        metrics. EngineAway leaves open which of them it loaded: ask the master.
         """
         request = pb.LoadRequest(
             blocks=[
