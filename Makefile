@@ -7,10 +7,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve lint bench requirements
+.PHONY: help demo test test-alluxio serve alluxio lint bench proto requirements
+
+# What `make alluxio` and `make test-alluxio` need and can't bring along; the Java comes as a wheel.
+MAVEN := $(shell command -v mvn 2>/dev/null)
+NO_MAVEN := there is no Maven (mvn), which fetches the jars of Alluxio: apt-get install maven, then try again
+WORKERS ?= 1
 
 help:  ## show what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: .venv/run.stamp  ## start everything in a fresh directory and show a preload and a save, in under a minute
 	$(BIN)/avio-server demo
@@ -18,8 +23,20 @@ demo: .venv/run.stamp  ## start everything in a fresh directory and show a prelo
 test: .venv/dev.stamp  ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# A machine without Maven skips these tests, unless it is one of CI.
+ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)
+test-alluxio: .venv/dev.stamp .alluxio/stamp  ## run the tests that need a real Alluxio cluster
+	$(BIN)/python -m pytest -m alluxio
+else
+test-alluxio:
+	@echo "skipped: $(NO_MAVEN)"
+endif
+
 serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 	$(BIN)/avio-server up --home var
+
+alluxio: .venv/dev.stamp .alluxio/stamp  ## start a real Alluxio cluster to try avio on (WORKERS=2 for two workers)
+	@$(BIN)/python -m tests.servers.alluxio --workers $(WORKERS)
 
 lint: .venv/dev.stamp  ## check style, types and the floors of the house
 	$(BIN)/ruff check .
@@ -29,6 +46,9 @@ lint: .venv/dev.stamp  ## check style, types and the floors of the house
 
 bench: .venv/dev.stamp  ## measure the paths that matter, with their peers beside them
 	$(BIN)/python -m bench
+
+proto: .venv/dev.stamp  ## make the gRPC messages of the Alluxio engine anew from their .proto files
+	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto
 
 requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml anew, with hashes
 	$(COMPILE) --upgrade --output-file requirements.txt
@@ -47,4 +67,10 @@ requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml anew, w
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.txt
 	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+.alluxio/stamp: tests/servers/alluxio/pom.xml
+	@test -n "$(MAVEN)" || { echo "$(NO_MAVEN)" >&2; exit 1; }
+	@rm -rf .alluxio
+	@$(MAVEN) --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.alluxio/lib
 	@touch $@

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -189,10 +189,12 @@ def alluxio(
     direct_memory: str = "512m",
     properties: Mapping[str, str] | None = None,
     kinds: Sequence[str] = KINDS,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Cluster]:
     """Run a cluster of `kinds` with its data in `directory`; yield it when all are at work; remove it at the end.
 
-    `direct_memory` is a worker's: a load takes a direct buffer of each block's length. Raises NoAlluxio.
+    `direct_memory` is a worker's: a load takes a direct buffer of each block's length. `say` is told of each daemon
+    that is at work. Raises NoAlluxio.
     """
     cluster = Cluster(directory, workers, direct_memory, properties or {})
     try:
@@ -203,6 +205,7 @@ def alluxio(
                 cluster.launch(*daemon)
             for daemon in daemons:
                 cluster.wait(*daemon)
+                say(f"{' '.join(map(str, daemon))} is at work")
         yield cluster
     finally:
         cluster.stop()
