@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-alluxio serve alluxio lint bench proto requirements
+.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench proto requirements
 
 # What `make alluxio` and `make test-alluxio` need and can't bring along; the Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -22,6 +22,9 @@ demo: .venv/run.stamp  ## start everything in a fresh directory and show a prelo
 
 test: .venv/dev.stamp  ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-faults: .venv/dev.stamp  ## run the tests that break things and wait for what mends them
+	$(BIN)/python -m pytest -m faults -n 3
 
 # A machine without Maven skips these tests, unless it is one of CI.
 ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)

@@ -26,10 +26,11 @@ SURVIVAL_LIMIT = 5.0  # seconds
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Become the parent of whatever loses its own, so that it is found; leave out what `-m alluxio` alone asks for."""
+    """Become the parent of whatever loses its own, so that it is found; leave out what `-m` alone asks for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     config.addinivalue_line("markers", "alluxio: needs a real Alluxio cluster (make test-alluxio)")
-    config.option.markexpr = config.option.markexpr or "not alluxio"
+    config.addinivalue_line("markers", "faults: waits for what recovers from a fault, 5 s or more (make test-faults)")
+    config.option.markexpr = config.option.markexpr or "not alluxio and not faults"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,12 +3,10 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.process import becoming
 from tests.processes import command, is_alive, wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 STOP_LIMIT = 15.0
 
@@ -20,9 +18,14 @@ class Program:
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, start_new_session=True, user=user, group=user, extra_groups=None if user is None else [],
-            )  # fmt: skip
+                becoming.command(module, user),
+                cwd=becoming.ROOT,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         self.pid = self.process.pid
 
     def kill(self) -> None:

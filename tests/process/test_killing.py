@@ -96,6 +96,7 @@ def freezer() -> Iterator[Path]:
     group.rmdir()
 
 
+@pytest.mark.faults
 def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, freezer: Path) -> None:
     job = site.order("/data/wait")
     supervisor = site.supervisor(module=MISBEHAVING, AVIO_STOP_GRACE="0.5", AVIO_KILL_WAIT="1", AVIO_SLOTS="1")
