@@ -60,7 +60,6 @@ class Service:
 
     engine: Engine
     push: Callable[[str], None]
-    tiers: frozenset[str] = frozenset()
     queued_max: int = 1000
 
     def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:
@@ -149,8 +148,8 @@ class Service:
         missing = [ability.value for ability, asked in needed.items() if asked and ability not in self.engine.abilities]
         if missing:
             raise Unsupported(f"the engine cannot do {', '.join(missing)}", cure="leave the option out")
-        if params.tier is not None and self.tiers and params.tier not in self.tiers:
-            message = f"there is no such tier; the tiers are {', '.join(sorted(self.tiers))}"
+        if params.tier is not None and params.tier not in (known := self.engine.aliases()):
+            message = f"there is no such tier; the tiers are {', '.join(sorted(known)) or 'none'}"
             raise BadRequest("the order does not hold", [FieldError("params.tier", message)])
 
     def _check_list(self, params: Params, uid: int) -> None:
@@ -165,8 +164,7 @@ class Service:
         path = spec.params.alluxio_uri or "/"
         if not self.engine.covers(path):
             raise PathNotFound(f"no mount covers {path}", cure="avio ls / shows the mounts")
-        side = Side.CACHE if spec.type is JobType.SAVE else Side.BUCKET
-        next(self.engine.walk(path, depth=None, side=side), None)
+        self.engine.require(path, Side.CACHE if spec.type is JobType.SAVE else Side.BUCKET)
 
 
 def checked(spec: JobSpec, key: str | None = None) -> Params:

@@ -39,7 +39,10 @@ def lines(settings: Settings, origins: dict[str, str]) -> Iterator[tuple[str, st
     """Yield name, value and origin of each setting; a table of settings has a line for each of its rows."""
     for name in Settings.model_fields:
         value = getattr(settings, name)
-        if isinstance(value, dict) and value:
+        if isinstance(value, BaseModel):
+            for key in type(value).model_fields:
+                yield f"{name}.{key}", show(getattr(value, key)), origins[name]
+        elif isinstance(value, dict) and value:
             for key, row in value.items():
                 yield f'{name}."{key}"', show(row), origins[name]
         elif isinstance(value, list) and value:
@@ -57,6 +60,8 @@ def show(value: Any) -> str:
         return " ".join(f"{name}={show(getattr(value, name))}" for name in type(value).model_fields)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}={show(part)}" for name, part in value.items()) + "}"
+    if isinstance(value, list):
+        return " ".join(map(show, value))
     if isinstance(value, str) and "://" in value:
         return _PASSWORD.sub(MASK, value)
     return str(value)

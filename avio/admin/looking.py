@@ -1,4 +1,4 @@
-"""Looks at the parts that the settings name: database, Redis, mounts, tiers. Used by `avio-server check`.
+"""Looks at the parts that the settings name: database, Redis, engine, tiers. Used by `avio-server check`.
 
 A look changes nothing that stays, and waits no longer than its connection's limit.
 """
@@ -64,8 +64,8 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_engine(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the mounts are well formed and their buckets answer."""
-    if not settings.mounts:
+    """Tell whether the mounts are well formed, and their buckets or the cluster answer."""
+    if not settings.mounts and settings.engine != "alluxio":
         yield Finding(Finding.WARNING, "mounts", 'there is none; add [mounts."/data"] to avio.toml')
     try:
         engine = open_engine(settings.engine_settings())
@@ -76,12 +76,13 @@ def look_at_engine(settings: Settings) -> Iterator[Finding]:
     except AvioError as error:
         yield Finding(Finding.NOT, "engine", f"{error.message}; {error.cure}")
     else:
-        yield Finding(Finding.OK, "engine", f"{settings.engine} answers for {', '.join(settings.mounts) or 'nothing'}")
+        covered = "/" if settings.engine == "alluxio" else ", ".join(settings.mounts) or "nothing"
+        yield Finding(Finding.OK, "engine", f"{settings.engine} answers for {covered}")
 
 
 def look_at_tiers(settings: Settings) -> Iterator[Finding]:
     """Tell of each tier whether files can be written there, and carry extended attributes."""
-    if not settings.tiers:
+    if not settings.tiers and settings.engine != "alluxio":
         yield Finding(
             Finding.WARNING, "tiers", "there is none, so nothing can be preloaded; add [[tiers]] to avio.toml"
         )

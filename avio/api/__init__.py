@@ -94,7 +94,6 @@ def _make_parts(settings: Settings, engine: Engine) -> Parts:
         jobs=Service(
             engine,
             push=lambda job: queue.push(client, [job]),
-            tiers=frozenset(tier.alias for tier in settings.tiers),
             queued_max=settings.queued_max,
         ),
         events=stream,

@@ -164,6 +164,10 @@ class Engine(ABC):
     def walk(self, path: str, *, depth: int | None, side: Side) -> Iterator[Entry]:
         """Yield every file at or below `path` that `side` holds, as a stream; raises as `stat`."""
 
+    def require(self, path: str, side: Side) -> None:
+        """Return when a walk of `path` has something to begin with; raises as `stat`, and needs not be exhaustive."""
+        next(self.walk(path, depth=None, side=side), None)
+
     @abstractmethod
     def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Bring `entries` into the cache, taking them as they come and yielding each when it ended, in any order.
@@ -198,6 +202,10 @@ class Engine(ABC):
     @abstractmethod
     def capacity(self) -> Sequence[Tier]:
         """Return the tiers, best first."""
+
+    def aliases(self) -> frozenset[str]:
+        """Return the aliases of the tiers, which an order may name; may ask the cache, and raises EngineAway."""
+        return frozenset(tier.alias for tier in self.capacity())
 
     @abstractmethod
     def health(self) -> None:

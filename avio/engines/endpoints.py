@@ -16,6 +16,8 @@ def tcp_ports(settings: dict[str, Any]) -> frozenset[int] | None:
     """Return the ports for `Settings.engine_settings()`; None when the stores name them only later."""
     if settings.get("engine") == "memory":
         return frozenset()
+    if settings.get("engine") == "alluxio":
+        return _of_cluster(settings["alluxio"])
     if settings.get("engine") != "local":
         return None
     ports: set[int] = set()
@@ -28,6 +30,19 @@ def tcp_ports(settings: dict[str, Any]) -> frozenset[int] | None:
             if port is not None:
                 ports.add(port)
     return frozenset(ports)
+
+
+def _of_cluster(table: dict[str, Any]) -> frozenset[int] | None:
+    """Return the ports of an Alluxio cluster; None unless the settings name the workers' too.
+
+    A worker is learnt of from the master, and one that comes later may have any port.
+    """
+    workers = table.get("worker_ports")
+    if not workers:
+        return None
+    masters = [int(address.rpartition(":")[2]) for address in table["masters"]]
+    urls = [*table["web"], *table["job_master"], *filter(None, [table["proxy"]])]
+    return frozenset([*masters, *workers, *filter(None, map(url_port, urls))])
 
 
 def url_port(text: str) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from avio.config import Settings
+from avio.config.alluxio import AlluxioSpec
 from avio.wire import events
 from avio.wire.states import MOVES, State
 
@@ -37,6 +38,14 @@ def test_operations_lists_every_setting_with_its_default_and_its_description() -
         assert documented[name][1] == field.description, name
         if name not in ("node", "mounts", "tiers"):
             assert documented[name][0] == str(field.default), name
+
+
+def test_operations_lists_every_key_of_the_table_of_alluxio() -> None:
+    documented = {row[0]: row[1:] for row in rows(OPERATIONS, "key")}
+    assert documented == {
+        name: [str(field.get_default(call_default_factory=True)), field.description]
+        for name, field in AlluxioSpec.model_fields.items()
+    }
 
 
 def test_architecture_has_the_moves_of_the_code_and_no_others() -> None:

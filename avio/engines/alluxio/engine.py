@@ -43,8 +43,8 @@ class AlluxioEngine(Engine):
         return cls(AlluxioSettings.from_settings(settings))
 
     def covers(self, path: str) -> bool:
-        """Tell whether Alluxio can name `path`: its root is a mount, so that it answers for all others."""
-        return "?" not in path
+        """Tell that it does: the root of Alluxio is a mount."""
+        return True
 
     def stat(self, path: str, *, limit: int | None = None) -> Entry:
         """Return `path` as the master knows it now, a directory with its sums."""
@@ -84,6 +84,10 @@ class AlluxioEngine(Engine):
             entry = file_entry(each, self._roster)
             if is_saved(each) if in_bucket else entry.cached_bytes or not entry.saved:
                 yield entry
+
+    def require(self, path: str, side: Side) -> None:
+        """Return when the master knows `path`; for the bucket's side it looks there first, without its children."""
+        self._status(sayable(path), sync=side is Side.BUCKET)
 
     def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Load what is not in the cache; see `Preload`."""

@@ -63,6 +63,10 @@ class Roster:
         """Knock at a worker's door and remember whether it is open."""
         try:
             socket.create_connection(address, PROBE).close()
+        except PermissionError:
+            log.warning("jobs may not connect to worker %s: add its port to worker_ports in [alluxio]", address)
+            self.lost(address)
+            return False
         except OSError:
             self.lost(address)
             return False

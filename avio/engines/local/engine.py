@@ -105,6 +105,10 @@ class LocalEngine(Engine):
         """Return the tiers with what they hold, measured not long ago."""
         return [Tier(tier.alias, tier.capacity, self._room.used(tier)) for tier in self._tiers]
 
+    def aliases(self) -> frozenset[str]:
+        """Return the aliases of the tiers, without measuring them."""
+        return frozenset(tier.alias for tier in self._tiers)
+
     def health(self) -> None:
         """Return when every tier can be written to and every bucket answers."""
         self._tiers.check()

@@ -36,7 +36,7 @@ class World:
         self.hints: list[str] = []
         self.engine = MemoryEngine(["/data"])
         self.engine.put_bucket("/data/a", b"x")
-        self.service = Service(self.engine, self.hints.append, frozenset({"MEM"}), queued_max=3)
+        self.service = Service(self.engine, self.hints.append, queued_max=3)
 
 
 @pytest.fixture

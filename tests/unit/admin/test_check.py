@@ -79,3 +79,15 @@ def test_a_tier_that_can_be_written_to_is_well_and_nothing_is_left_in_it(config:
 
     assert f"tier SSD: {tier}" in check().stdout
     assert list(tier.iterdir()) == []
+
+
+def test_a_table_has_a_line_for_each_key(config: Path) -> None:
+    config.write_text('engine = "alluxio"\n[alluxio]\nmasters = ["127.0.0.1:1"]\npatience = 0\n')
+
+    result = check()
+
+    found = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line}
+    assert found["alluxio.masters"] == ["127.0.0.1:1", "avio.toml"]
+    assert found["alluxio.web"] == ["http://127.0.0.1:19999", "avio.toml"]
+    assert "mounts: there is none" not in result.stdout
+    assert "engine: the Alluxio master at 127.0.0.1:1" in result.stdout

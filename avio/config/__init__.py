@@ -9,18 +9,11 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ByteSize,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from avio.clock import parse_zone
+from avio.config.alluxio import AlluxioSpec
+from avio.config.local import Mount, TierSpec, readable
 from avio.wire.paths import PathError, canonical
 
 PREFIX = "AVIO_"
@@ -49,51 +42,6 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Mount(BaseModel):
-    """A path that is tied to a bucket, or to a folder (prefix) of one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str = Field(description="Where the files are: s3://bucket/prefix, file:///dir, or any URL that obstore opens.")
-    options: dict[str, str | SecretStr] = Field(
-        default_factory=dict,
-        description="Options of the store, by obstore's names: endpoint, region, access_key_id, secret_access_key ...",
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _has_scheme(cls, value: str) -> str:
-        if "://" not in value:
-            raise ValueError("is no URL; write s3://bucket/prefix or file:///dir")
-        return value
-
-    @field_validator("options")
-    @classmethod
-    def _hide_secrets(cls, value: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
-        hidden = ("secret", "token", "password", "account_key")
-        return {
-            name: SecretStr(text) if isinstance(text, str) and any(word in name.lower() for word in hidden) else text
-            for name, text in value.items()
-        }
-
-
-class TierSpec(BaseModel):
-    """A directory that holds cached files, best first in the list."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    alias: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="Its name in replies: MEM, SSD, HDD ...")
-    path: Path = Field(description="The directory; a cached file lies at <path>/<its path>.")
-    capacity: ByteSize = Field(gt=0, description="Bytes that it may hold, e.g. 200GiB.")
-
-    @field_validator("path")
-    @classmethod
-    def _is_absolute(cls, value: Path) -> Path:
-        if not value.is_absolute():
-            raise ValueError("is not absolute; begin it with /")
-        return value
-
-
 class Settings(BaseModel):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
@@ -108,12 +56,17 @@ class Settings(BaseModel):
     executor_redis_url: str | None = Field(
         None, description="The same Redis as a job process may use it, with the user executor; else redis_url."
     )
-    engine: Literal["local", "memory"] = Field("local", description="What answers for the paths.")
+    engine: Literal["local", "alluxio", "memory"] = Field(
+        "local", description="What answers for the paths: mounts and tiers of our own, or an Alluxio cluster."
+    )
     mounts: dict[str, Mount] = Field(
         default_factory=dict, description='Path to bucket (in avio.toml: [mounts."/data"]).'
     )
     tiers: list[TierSpec] = Field(
         default_factory=list, description="Cache tiers, best first (in avio.toml: [[tiers]])."
+    )
+    alluxio: AlluxioSpec | None = Field(
+        None, description="Where the Alluxio cluster answers (in avio.toml: [alluxio]); for the engine alluxio alone."
     )
     spool: Path = Field(Path("var/spool"), description="Directory of this node for attempts: logs, reports, results.")
     node: str = Field(
@@ -200,21 +153,28 @@ class Settings(BaseModel):
             raise ValueError("two tiers have the same alias")
         return self
 
+    @model_validator(mode="after")
+    def _fit_the_engine(self) -> "Settings":
+        """What the engine would not read is refused: it would seem to be in force."""
+        if self.engine == "alluxio":
+            if self.alluxio is None:
+                raise ValueError('alluxio: is missing; add [alluxio] with masters = ["host:19998"] to avio.toml')
+            if self.mounts or self.tiers:
+                raise ValueError("mounts and tiers are those of the cluster with engine alluxio; take them out")
+        elif self.alluxio is not None:
+            raise ValueError(f'[alluxio] has no effect with engine {self.engine}; set engine = "alluxio"')
+        return self
+
     def engine_settings(self) -> dict[str, Any]:
         """Return what an engine is built from, as plain JSON with the secrets readable: for the order's pipe only."""
         return {
             "engine": self.engine,
             "mounts": {
-                path: {
-                    "url": mount.url,
-                    "options": {
-                        name: text.get_secret_value() if isinstance(text, SecretStr) else text
-                        for name, text in mount.options.items()
-                    },
-                }
+                path: {"url": mount.url, "options": {name: readable(text) for name, text in mount.options.items()}}
                 for path, mount in self.mounts.items()
             },
             "tiers": [{"alias": t.alias, "path": str(t.path), "capacity": int(t.capacity)} for t in self.tiers],
+            **({} if self.alluxio is None else {"alluxio": self.alluxio.model_dump()}),
         }
 
 
@@ -256,8 +216,8 @@ def _read_file(environ: dict[str, str], problems: list[str]) -> tuple[dict[str, 
 
 
 def _read_environment(environ: dict[str, str], problems: list[str]) -> dict[str, Any]:
-    """Return fields given as AVIO_*; mounts and tiers, being tables, come from the file alone."""
-    tables = {"mounts", "tiers"}
+    """Return fields given as AVIO_*; tables come from the file alone."""
+    tables = {"mounts", "tiers", "alluxio"}
     found = {}
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in FOREIGN:

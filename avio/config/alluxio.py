@@ -1,0 +1,91 @@
+"""The table of the Alluxio engine: where the parts of its cluster answer.
+
+Opens nothing.
+"""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MASTER_PORT = 19998
+WEB_PORT = 19999
+JOB_MASTER_PORT = 20002
+
+
+def _with_port(text: str) -> str:
+    """Return `host:port`, the port being the usual one where none is given."""
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        port = 0
+    if not parts.hostname or parts.netloc != text or parts.username is not None or port == 0:
+        raise ValueError(f"{text!r} is no address; write host:{MASTER_PORT}")
+    return text if port else f"{text}:{MASTER_PORT}"
+
+
+def _base_url(text: str) -> str:
+    """Return a URL without a slash at its end."""
+    if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
+        raise ValueError(f"{text!r} is no URL; write http://host:port")
+    return text.rstrip("/")
+
+
+MasterAddress = Annotated[str, AfterValidator(_with_port)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class AlluxioSpec(BaseModel):
+    """The addresses of a cluster, and who avio is in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    masters: list[MasterAddress] = Field(
+        default_factory=list, description="gRPC addresses host:19998 of the masters; without, all goes over the proxy."
+    )
+    web: list[BaseUrl] = Field(
+        default_factory=list, description="URLs of the masters' web ports; absent: port 19999 of the masters."
+    )
+    job_master: list[BaseUrl] = Field(
+        default_factory=list, description="URLs of the job masters' web ports; absent: port 20002 of the masters."
+    )
+    proxy: BaseUrl | None = Field(
+        None, description="URL of the proxy, http://host:39999; needed where the masters' gRPC can't be reached."
+    )
+    user: str = Field(
+        "alluxio", min_length=1, description="Whom avio acts as: the user that Alluxio runs as may do everything."
+    )
+    auth: Literal["simple", "nosasl"] = Field(
+        "simple", description="As the cluster has it in alluxio.security.authentication.type."
+    )
+    patience: Annotated[float, Field(ge=0, le=3600)] = Field(
+        10.0, description="Seconds that a call goes on trying while the cluster does not answer."
+    )
+    worker_ports: list[Port] = Field(
+        default_factory=list,
+        description="gRPC ports of all workers, if job processes may connect to no others; absent: any port.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside_the_masters(cls, table: object) -> object:
+        """Fill in what the masters tell, so that nobody else has to."""
+        if not isinstance(table, dict) or not isinstance(table.get("masters"), list):
+            return table
+        hosts = [host for text in table["masters"] if isinstance(text, str) and (host := _host(text))]
+        usual = {"web": WEB_PORT, "job_master": JOB_MASTER_PORT}
+        return {name: [f"http://{host}:{port}" for host in hosts] for name, port in usual.items()} | table
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> "AlluxioSpec":
+        if not self.masters and not (self.web and self.job_master and self.proxy):
+            raise ValueError('needs masters = ["host:19998"], or all of web, job_master and proxy where gRPC is closed')
+        return self
+
+
+def _host(text: str) -> str:
+    """Return the host of an address, as it stands in a URL."""
+    host, colon, port = text.rpartition(":")
+    return host if colon and port.isdigit() else text
