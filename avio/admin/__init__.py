@@ -17,10 +17,16 @@ COMMANDS = {
     "up": ("avio.admin.up", "up", "Start a whole server, and keep it up until Ctrl-C."),
     "demo": ("avio.admin.demo", "demo", "Show a preload and a save on a server of its own, in under a minute."),
     "check": ("avio.admin.check", "check", "Show each setting and where it came from, and whether all parts answer."),
+    "doctor": (
+        "avio.admin.doctor",
+        "doctor",
+        "Look at all that a worker node stands on, isolation included; say what to change.",
+    ),
     "db": ("avio.admin.db", "db", "Make, check and upgrade the tables."),
     "user": ("avio.admin.user", "user", "Add, list and disable users; give them passwords."),
     "token": ("avio.admin.token", "token", "List and revoke login tokens."),
     "jobs": ("avio.admin.jobs", "jobs", "List the jobs of all users."),
+    "job": ("avio.admin.job", "job", "Show one job and its attempts: where they ran, how isolated, how they ended."),
     "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
 }
 

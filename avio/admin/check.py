@@ -8,8 +8,10 @@ from typing import Any
 import click
 from pydantic import BaseModel, SecretStr
 
-from avio.admin.looking import LOOKS, Finding
+from avio.admin.printing import show_findings
+from avio.admin.sections import PARTS
 from avio.config import Settings, load_with_origins
+from avio.findings import Severity
 
 MASK = "********"
 
@@ -29,10 +31,9 @@ def check() -> None:
     for name, value, origin in rows:
         click.echo(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}".rstrip())
     click.echo()
-    findings = [finding for look in LOOKS for finding in look(settings)]
-    for finding in findings:
-        click.echo(f"{finding.verdict:7}  {finding.part}: {finding.message}")
-    sys.exit(int(any(finding.verdict == Finding.NOT for finding in findings)))
+    findings = [finding for part in PARTS for finding in part.look(settings)]
+    show_findings(findings)
+    sys.exit(int(any(finding.severity is Severity.FAULT for finding in findings)))
 
 
 def lines(settings: Settings, origins: dict[str, str]) -> Iterator[tuple[str, str, str]]:

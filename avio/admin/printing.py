@@ -1,11 +1,15 @@
 """How admin commands show rows: a table for people, JSON for machines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
+
+from avio.findings import Finding, Severity
+
+WORDS = {Severity.GOOD: "ok", Severity.NOTE: "note", Severity.WARNING: "warning", Severity.FAULT: "not ok"}
 
 
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
@@ -20,6 +24,14 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """Print findings, a line each, and below it what to do."""
+    for finding in findings:
+        click.echo(f"{WORDS[finding.severity]:7}  {finding.subject}: {_text(finding.message)}")
+        if finding.cure:
+            click.echo(f"         try: {_text(finding.cure)}")
 
 
 def moment(seconds: float | None) -> str | None:

@@ -155,7 +155,12 @@ def _delegate(own: Path, controller: str) -> None:
         aside = own / SUPERVISOR
         aside.mkdir(exist_ok=True)
         (aside / "cgroup.procs").write_text("0", encoding="ascii")
-        (own / "cgroup.subtree_control").write_text(f"+{controller}", encoding="ascii")
+        try:
+            (own / "cgroup.subtree_control").write_text(f"+{controller}", encoding="ascii")
+        except OSError:  # somebody else is in `own` too
+            (own / "cgroup.procs").write_text("0", encoding="ascii")
+            aside.rmdir()
+            raise
 
 
 def clear(tags: Iterable[str], limit: float = 2.0) -> None:

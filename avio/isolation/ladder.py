@@ -32,12 +32,16 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One means of isolation: `take` applies it to the calling process for good, `asked` tells whether it is wanted."""
+    """One means of isolation: `take` applies it to the calling process for good, `asked` tells whether it is wanted.
+
+    `setting` is what asks for it.
+    """
 
     name: str
     gives: str
     take: Callable[[Ground], None]
     asked: Callable[[Plan], bool] = lambda _: True
+    setting: str = "isolation"
 
 
 def _not_basic(plan: Plan) -> bool:
@@ -93,19 +97,38 @@ def _confine_signals(_: Ground) -> None:
 APART = (
     Rung("session", "no terminal, a process group of its own", lambda _: os.setsid()),
     Rung("cgroup", "all of its processes are killed at once, however they left", _join, _not_basic),
-    Rung("memory", "memory of all of its processes", _holds("memory"), lambda p: _not_basic(p) and p.limits.memory > 0),
+    Rung(
+        "memory",
+        "memory of all of its processes",
+        _holds("memory"),
+        lambda p: _not_basic(p) and p.limits.memory > 0,
+        "job_memory",
+    ),
     Rung(
         "processes",
         "how many processes and threads",
         _holds("processes"),
         lambda p: _not_basic(p) and p.limits.processes > 0,
+        "job_processes",
     ),
-    Rung("cpu", "its share of the processors", _holds("cpu"), lambda p: _not_basic(p) and p.limits.cpu_weight > 0),
+    Rung(
+        "cpu",
+        "its share of the processors",
+        _holds("cpu"),
+        lambda p: _not_basic(p) and p.limits.cpu_weight > 0,
+        "job_cpu_weight",
+    ),
     Rung("rlimits", "no core dumps, few open files", _limit),
     Rung("nice", "others have the processor first", lambda ground: limits.step_back(ground.plan.limits.nice)),
-    Rung("idle-io", "others have the disk first", lambda _: limits.idle_io(), lambda plan: plan.limits.idle_io),
+    Rung(
+        "idle-io",
+        "others have the disk first",
+        lambda _: limits.idle_io(),
+        lambda plan: plan.limits.idle_io,
+        "job_idle_io",
+    ),
     Rung("oom-score", "killed before the server's processes when memory ends", lambda _: limits.go_first()),
-    Rung("user", "none of root's rights", _become, lambda plan: plan.user is not None),
+    Rung("user", "none of root's rights", _become, lambda plan: plan.user is not None, "job_user"),
     Rung("parent-death", "killed when keeper dies", lambda ground: session.die_with_parent(ground.parent)),
     Rung("subreaper", "its orphans stay below it", lambda _: session.adopt_orphans()),
     Rung("hidden-memory", "processes of the same user can't read its secrets", lambda _: session.hide_memory()),

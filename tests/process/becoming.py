@@ -1,4 +1,4 @@
-"""Run as a program by root: `python -m tests.process.becoming UID MODULE` becomes that user, then that module.
+"""Run as a program by root: `python -m tests.process.becoming UID MODULE ...` becomes that user, then that module.
 
 Works wherever Python and the checkout lie: a directory on the way to them that is closed to the user is covered, for
 this program and its children alone, by an empty one that is open, with what is needed bound into it.
@@ -53,21 +53,20 @@ def _check(returned: int) -> None:
 
 def main() -> None:
     """Open the ways, become the user and go on as the module."""
-    uid, module = int(sys.argv[1]), sys.argv[2]
+    uid, module = int(sys.argv[1]), sys.argv[2:]
     open_ways({Path(path).resolve() for path in (ROOT, sys.prefix, sys.base_prefix)})
     os.chdir(ROOT)
     if uid:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    os.execv(sys.executable, [sys.executable, "-m", module])
+    os.execv(sys.executable, [sys.executable, "-m", *module])
 
 
-def command(module: str, uid: int | None) -> list[str]:
+def command(module: str, uid: int | None, *arguments: str) -> list[str]:
     """Return the command that runs `module` as the user `uid`; None is whoever runs it."""
-    if uid is None:
-        return [sys.executable, "-m", module]
-    return [sys.executable, "-m", "tests.process.becoming", str(uid), module]
+    become = [] if uid is None else ["tests.process.becoming", str(uid)]
+    return [sys.executable, "-m", *become, module, *arguments]
 
 
 if __name__ == "__main__":

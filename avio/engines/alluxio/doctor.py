@@ -8,10 +8,10 @@ from functools import partial
 
 from avio.engines.alluxio.clients import Clients, open_clients
 from avio.engines.alluxio.clusterinfo import ClusterInfo, WorkerInfo
-from avio.engines.alluxio.findings import Finding, fault, good, warning
 from avio.engines.alluxio.fitness import of_cluster, of_job_service, of_worker
 from avio.engines.alluxio.settings import AlluxioSettings
 from avio.errors import EngineError
+from avio.findings import Finding, fault, good, warning
 
 
 def examine(settings: AlluxioSettings) -> list[Finding]:

@@ -6,8 +6,8 @@ Used by the doctor. Each rule is explained in docs/alluxio.md. Opens nothing.
 from collections.abc import Iterator, Mapping
 
 from avio.engines.alluxio.clusterinfo import ClusterInfo, WorkerInfo
-from avio.engines.alluxio.findings import Finding, fault, good, note, warning
 from avio.engines.alluxio.settings import AlluxioSettings
+from avio.findings import Finding, fault, good, note, warning
 
 TESTED = "2.9"
 

@@ -17,13 +17,13 @@ from avio.engines.alluxio import master as master_room
 from avio.engines.alluxio.clients import Clients, open_clients
 from avio.engines.alluxio.doctor import examine
 from avio.engines.alluxio.errors import DeadProxy
-from avio.engines.alluxio.findings import Severity
 from avio.engines.alluxio.jobmaster import JobState
 from avio.engines.alluxio.master import Master
 from avio.engines.alluxio.proxy import Proxy
 from avio.engines.alluxio.settings import AlluxioSettings
 from avio.engines.alluxio.status import Address
 from avio.errors import AccessDenied, EngineAway, PathNotFound
+from avio.findings import Severity
 from tests.conftest import missing
 from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until

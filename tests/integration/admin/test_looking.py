@@ -1,5 +1,7 @@
 """`avio-server jobs` and `avio-server nodes`: what an admin sees of the work."""
 
+from avio.db import claims, ends
+from avio.errors import NotFound
 from tests.contract.db import given
 from tests.integration.admin.conftest import Server
 
@@ -27,6 +29,22 @@ def test_an_unknown_status_is_refused_with_the_known_ones(server: Server) -> Non
 
     assert result.exit_code == 2
     assert "succeeded" in result.output
+
+
+def test_a_job_is_shown_attempt_by_attempt_with_its_isolation(server: Server) -> None:
+    with server.database():
+        given.user()
+        given.node()
+        job = given.job()
+        claims.claim(job, "n1", 1)
+        claims.mark_running(job, 1, "n1", 1, 77, '{"used": ["session", "cgroup"], "missing": {"user": "not root"}}')
+        ends.give_back(job, 1, ends.Cause.CRASHED, "died", ends.Exit(signal=9, max_rss=1000))
+
+    (row,) = server.rows("job", job)
+
+    assert (row["attempt"], row["node"], row["pid"], row["outcome"]) == (1, "n1", 77, "crashed")
+    assert (row["exit"], row["isolation"], row["missing"]) == ("signal 9", "session cgroup", "user: not root")
+    assert isinstance(server.run("job", "nowhere").exception, NotFound)
 
 
 def test_nodes_tell_whether_they_were_heard_of_and_what_they_run(server: Server) -> None:

@@ -1,9 +1,9 @@
-"""What the doctor found, and how much it matters.
+"""What a look at the surroundings found, and how much it matters.
 
-Used by the doctor and `avio-server doctor`. Opens nothing.
+Made by engines and by the sections of `avio-server doctor`. Standard library only; opens nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 
@@ -24,6 +24,10 @@ class Finding:
     subject: str
     message: str
     cure: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as a JSON object."""
+        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def good(subject: str, message: str) -> Finding:

@@ -1,0 +1,41 @@
+"""`avio-server job`: one job as an admin sees it, attempt by attempt."""
+
+import json
+from typing import Any
+
+import click
+
+from avio.admin.opening import opened
+from avio.admin.printing import moment, show
+from avio.db import history
+from avio.db.models import Attempt
+from avio.errors import NotFound
+
+
+@click.command()
+@click.argument("job_id")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def job(job_id: str, as_json: bool) -> None:
+    """Show the attempts of the job JOB_ID, newest first: where they ran, how isolated, how they ended."""
+    with opened():
+        if history.find(job_id) is None:
+            raise NotFound(f"there is no job {job_id}", cure="avio-server jobs lists them")
+        rows = [_row(attempt) for attempt in history.attempts(job_id)]
+    show(rows, as_json=as_json)
+
+
+def _row(attempt: Attempt) -> dict[str, Any]:
+    isolation = json.loads(attempt.isolation) if attempt.isolation else {}
+    return {
+        "attempt": attempt.attempt,
+        "node": attempt.node,
+        "epoch": attempt.epoch,
+        "pid": attempt.pid,
+        "started": moment(attempt.started_at),
+        "ended": moment(attempt.ended_at),
+        "outcome": attempt.outcome,
+        "exit": attempt.exit_code if attempt.exit_signal is None else f"signal {attempt.exit_signal}",
+        "max_rss": attempt.max_rss,
+        "isolation": " ".join(isolation.get("used", ())),
+        "missing": "; ".join(f"{rung}: {why}" for rung, why in isolation.get("missing", {}).items()),
+    }
