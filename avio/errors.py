@@ -175,6 +175,22 @@ class NotSaved(EngineError):
     cure = "compare both; save with onConflict=overwrite to keep the cached file"
 
 
+class Unsaved(EngineError):
+    """A cached file that the bucket does not hold: to drop it would be to lose it."""
+
+    reason = "NOT_SAVED"
+    status = 409
+    cure = "save it first (avio save), or leave it where it is"
+
+
+class IsDirectory(EngineError):
+    """A directory where only a file was meant."""
+
+    reason = "IS_DIRECTORY"
+    status = 400
+    cure = "give recursive to mean all below it, or name a file"
+
+
 class StoreError(EngineError):
     """The store or the disk answered with an error that has no better name here."""
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "token": ("avio.admin.token", "token", "List and revoke login tokens."),
     "jobs": ("avio.admin.jobs", "jobs", "List the jobs of all users."),
     "job": ("avio.admin.job", "job", "Show one job and its attempts: where they ran, how isolated, how they ended."),
+    "tiers": ("avio.admin.tiers", "tiers", "Show what each tier of the cache may hold, and holds."),
     "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
 }
 

@@ -16,6 +16,7 @@ from avio import config, queue, streams
 from avio.api import auth, errors, headers, reading
 from avio.api.artifacts import artifacts
 from avio.api.browsing import browsing
+from avio.api.cache import cache
 from avio.api.events import events
 from avio.api.filelists import filelists
 from avio.api.health import health
@@ -33,7 +34,7 @@ from avio.engines.base import Engine
 from avio.engines.opening import open_engine
 from avio.jobs import Service
 
-ROOMS = (door, session, browsing, orders, jobs, events, artifacts, filelists, health)
+ROOMS = (door, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
 
 QBOX = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`QBox <authToken of POST /login>`"}
 

@@ -128,6 +128,12 @@ class JobBody(OrderBody):
     type: Annotated[int, Field(strict=True, ge=0, le=3, description="0 ls, 1 preload, 2 save, 3 stat")]
 
 
+class FreeBody(StatQuery):
+    """What to drop from the cache; a directory only with `recursive`."""
+
+    recursive: StrictBool = False
+
+
 class CancelBody(Asked):
     """Why; no body at all will do."""
 

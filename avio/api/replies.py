@@ -57,6 +57,30 @@ class EntryPage(Reply):
     next_page_token: str | None
 
 
+class FreedInfo(Reply):
+    """What was dropped from the cache."""
+
+    path: str
+    files: int
+    bytes: int
+
+
+class TierInfo(Reply):
+    """One tier, of one worker where there are several: bytes that it may hold, holds, and still has room for."""
+
+    alias: str
+    worker: str | None
+    capacity: int
+    used: int
+    free: int
+
+
+class TierList(Reply):
+    """All tiers, best first."""
+
+    tiers: list[TierInfo]
+
+
 class Amount(Reply):
     """So many files of so many bytes."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from avio.clock import rfc3339
 from avio.db.models import Job
 from avio.db.tokens import Login
-from avio.engines.base import Entry
+from avio.engines.base import Entry, Tier
 from avio.wire.events import ProgressEvent
 from avio.wire.progress import Counters
 from avio.wire.states import TERMINAL, JobType, State
@@ -76,6 +76,17 @@ def progress_event(event: ProgressEvent) -> dict[str, Any]:
         "phase": progress.phase,
         "progress": progress_info(progress.counters, complete=progress.total_complete, speed_bps=progress.speed_bps),
         "errors": progress.to_json()["errors"],
+    }
+
+
+def tier_info(tier: Tier) -> dict[str, Any]:
+    """Return a TierInfo."""
+    return {
+        "alias": tier.alias,
+        "worker": tier.worker,
+        "capacity": tier.capacity,
+        "used": tier.used,
+        "free": tier.free,
     }
 
 

@@ -13,7 +13,19 @@ from urllib.parse import quote
 import httpx
 
 from avio.client.events import Event, read_events
-from avio.client.shapes import EntryInfo, FileList, JobInfo, JobPage, ListPage, Login, Params, ReportLine, Whoami
+from avio.client.shapes import (
+    EntryInfo,
+    FileList,
+    Freed,
+    JobInfo,
+    JobPage,
+    ListPage,
+    Login,
+    Params,
+    ReportLine,
+    TierList,
+    Whoami,
+)
 from avio.client.transport import Transport
 from avio.wire.states import JobType
 
@@ -73,6 +85,14 @@ class Client:
     def stat(self, path: str) -> EntryInfo:
         """Return `path` as it stands, a directory with its sums."""
         return cast(EntryInfo, self._get("/stat", alluxioUri=path))
+
+    def tiers(self) -> TierList:
+        """Return the tiers, best first, with what they may hold and hold."""
+        return cast(TierList, self._get("/tiers"))
+
+    def free(self, path: str, *, recursive: bool = False) -> Freed:
+        """Drop a file, or with `recursive` all below a directory, from the cache; refused for what is not saved."""
+        return cast(Freed, self._post("/free", json={"alluxioUri": path, "recursive": recursive}))
 
     # Jobs
 

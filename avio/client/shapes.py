@@ -50,6 +50,30 @@ class ListPage(TypedDict):
     nextPageToken: str | None
 
 
+class Freed(TypedDict):
+    """What was dropped from the cache: files, and their cached bytes."""
+
+    path: str
+    files: int
+    bytes: int
+
+
+class Tier(TypedDict):
+    """One tier, of one worker where there are several; bytes."""
+
+    alias: str
+    worker: str | None
+    capacity: int
+    used: int
+    free: int
+
+
+class TierList(TypedDict):
+    """All tiers, best first."""
+
+    tiers: list[Tier]
+
+
 class Params(TypedDict, total=False):
     """The params of a job; what is left out is at the server's default."""
 

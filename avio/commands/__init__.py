@@ -26,6 +26,8 @@ COMMANDS = {
         "Bring PATH, or a list of paths, from the bucket into the cache.",
     ),
     "save": ("avio.commands.save", "save", "Bring PATH, or a list of paths, from the cache into its bucket."),
+    "free": ("avio.commands.free", "free", "Drop PATH from the cache; refused for what is not saved."),
+    "tiers": ("avio.commands.tiers", "tiers", "Show what each tier of the cache may hold, and holds."),
     "jobs": ("avio.commands.jobs", "jobs", "List jobs, newest first."),
     "job": ("avio.commands.job", "job", "Look at one job."),
     "watch": ("avio.commands.watch", "watch", "Follow a job to its end."),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Literal, Protocol
 
+from avio.errors import IsDirectory, TooLarge, Unsaved
 from avio.wire.results import Outcome
 
 Kind = Literal["file", "directory"]
@@ -109,6 +110,14 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class Freed:
+    """How many cached files were dropped, and their cached bytes."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MoveOptions:
     """How to move: the tier asked for (None: the engine's choice), depth of verification, conflicts."""
 
@@ -197,6 +206,32 @@ class Engine(ABC):
         """Remove what dead attempts left behind: temporaries of every run whose name is not in `live()`.
 
         `live` is called after they were looked for, so that an attempt that begins meanwhile keeps its own.
+        """
+
+    def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
+        """Drop `path` from the cache, a directory only if `recursive`; return what was there.
+
+        All of it is looked at first: nothing is dropped when a file is not saved (Unsaved), or when more than
+        `limit` files are cached below (TooLarge). Raises IsDirectory, and else as `stat`.
+        """
+        files = size = 0
+        for entry in self.walk(path, depth=None, side=Side.CACHE):
+            if entry.path != path and not recursive:
+                raise IsDirectory(f"{path} is a directory")
+            if not entry.saved:
+                raise Unsaved(f"{entry.path} is not saved: nothing is freed")
+            files += 1
+            size += entry.cached_bytes or 0
+            if limit is not None and files > limit:
+                raise TooLarge(f"more than {limit} files are cached below {path}", cure="free what lies below it")
+        self.drop(path)
+        return Freed(files, size)
+
+    @abstractmethod
+    def drop(self, path: str) -> None:
+        """Drop what is cached at or below `path`, of which `free` has made sure that the bucket holds it.
+
+        A file that was written meanwhile stays: Unsaved. The cache may take some seconds to follow.
         """
 
     @abstractmethod

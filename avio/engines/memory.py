@@ -126,6 +126,11 @@ class MemoryEngine(Engine):
                 return
             yield self._file(entry.path)
 
+    def drop(self, path: str) -> None:
+        """Forget the copies."""
+        for each in self._paths(path):
+            self.cache.pop(each, None)
+
     def capacity(self) -> Sequence[Tier]:
         """Return the tiers."""
         return [replace(tier, used=self._used(tier.alias)) for tier in self._tiers]

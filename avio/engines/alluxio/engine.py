@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from avio.engines.alluxio.bucketlook import BucketLook
 from avio.engines.alluxio.clients import open_clients
+from avio.engines.alluxio.errors import Refused
 from avio.engines.alluxio.listing import below, synced
 from avio.engines.alluxio.lookup import Lookup, one, there
 from avio.engines.alluxio.namespace import Namespace, open_namespace
@@ -23,7 +24,7 @@ from avio.engines.alluxio.status import Status
 from avio.engines.alluxio.verifying import Verifying
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
-from avio.errors import EngineAway, TooLarge, Unsupported
+from avio.errors import EngineAway, TooLarge, Unsaved, Unsupported
 
 
 class AlluxioEngine(Engine):
@@ -111,9 +112,14 @@ class AlluxioEngine(Engine):
             verifying = Verifying(self._clients.workers, self._look, self._roster)
         return Recheck(self._space, self._roster, verifying, options, run)(entries)
 
-    def free(self, path: str, *, recursive: bool) -> None:
-        """Drop `path` from the cache, within some seconds; refused for what is not saved."""
-        self._space.free(sayable(path), recursive=recursive)
+    def drop(self, path: str) -> None:
+        """Have the master forget the blocks of `path`; the workers remove them within some seconds."""
+        try:
+            self._space.free(sayable(path), recursive=True)
+        except Refused as error:
+            if "not persisted" not in error.message:
+                raise
+            raise Unsaved(error.message) from None
 
     def capacity(self) -> Sequence[Tier]:
         """Return each tier of each worker, best first. Alluxio makes room by itself: what is used may give way."""

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
-from avio.engines.alluxio.errors import Refused
 from avio.engines.alluxio.frommessage import Reader
 from avio.engines.alluxio.loadprogress import LoadProgress
 from avio.engines.alluxio.loadrequest import load_request
@@ -99,25 +98,6 @@ class Master:
         )
         request = pb.ListStatusRequest(path=sayable(path), options=options)
         self._primary.drain("ListStatus", request, pb.ListStatusResponse, limit, self._settings.patience)
-
-    def start_sync(self, path: str) -> int:
-        """Start the recursive sync of newer clusters and return its id; Unsupported on those without."""
-        options = pb.SyncMetadataOptions(load_descendant_type=pb.DESCENDANTS_ALL)
-        request = pb.SyncMetadataRequest(path=sayable(path), options=options)
-        return self._call("SyncMetadataAsync", request, pb.SyncMetadataAsyncResponse).task_group_id
-
-    def sync_done(self, sync_id: int) -> bool:
-        """Tell whether the sync has ended well; Refused with the reason when it failed or was cancelled."""
-        tasks = self._call("GetSyncProgress", pb.SyncGroup(task_group_id=sync_id), pb.GetSyncProgressResponse).task
-        for task in tasks:
-            if task.state in (pb.FAILED, pb.CANCELED):
-                state = pb.SyncMetadataState.Name(task.state)
-                raise Refused(f"metadata sync: {task.exception.exception_message or state}", state)
-        return all(task.state == pb.SUCCEEDED for task in tasks)
-
-    def cancel_sync(self, sync_id: int) -> None:
-        """Stop a sync."""
-        self._call("CancelSyncMetadata", pb.SyncGroup(task_group_id=sync_id), pb.Empty)
 
     def mounts(self) -> list[MountPoint]:
         """Return the mount table, by path."""

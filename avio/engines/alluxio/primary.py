@@ -12,7 +12,7 @@ from avio.engines.alluxio.channel import Channel
 from avio.engines.alluxio.errors import Exhausted
 from avio.engines.alluxio.retrying import patiently
 from avio.engines.alluxio.settings import AlluxioSettings
-from avio.errors import EngineAway, EngineError, Unsupported
+from avio.errors import EngineAway, Unsupported
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -20,8 +20,12 @@ T = TypeVar("T")
 _SERVICE = "/alluxio.grpc.file.FileSystemMasterClientService/"
 
 
+class NotServing(EngineAway):
+    """A master that knows none of its calls: it is starting, or a standby."""
+
+
 class Primary:
-    """The masters of `settings`; a standby answers with UNAVAILABLE or UNIMPLEMENTED, and the next one is asked."""
+    """The masters of `settings`; where one is starting, or a standby, the next is asked."""
 
     def __init__(self, settings: AlluxioSettings) -> None:
         self._channels = [Channel("the Alluxio master", address, settings) for address in settings.masters]
@@ -52,21 +56,19 @@ class Primary:
             channel.close()
 
     def _round(self, ask: Callable[[Channel], T]) -> T:
-        first, error = self._first, None
+        first = self._first
+        error: EngineAway | None = None
         for step in range(len(self._channels)):
             turn = (first + step) % len(self._channels)
             try:
                 answer = ask(self._channels[turn])
             except Exhausted:
                 raise
-            except (EngineAway, Unsupported) as refusal:
-                error = _plainer(error, refusal)
-                continue
-            self._first = turn
-            return answer
+            except EngineAway as away:
+                error = error or away
+            except Unsupported as refusal:  # every call of ours is there in all of 2.9
+                error = NotServing(f"{refusal.message}; it is starting, or a standby")
+            else:
+                self._first = turn
+                return answer
         raise error or EngineAway("there is no Alluxio master in the settings")
-
-
-def _plainer(error: EngineError | None, refusal: EngineError) -> EngineError:
-    """Return the one that is said when no master answers well: a primary's word above a standby's silence."""
-    return refusal if error is None or isinstance(refusal, Unsupported) else error

@@ -19,7 +19,7 @@ from avio.engines.local.sums import Sums, file_entry
 from avio.engines.local.tiers import Tiers, best_of, open_tiers
 from avio.engines.local.transfer import in_threads, persist
 from avio.engines.local.upload import Upload
-from avio.errors import EngineError, PathNotFound, TooLarge
+from avio.errors import EngineError, PathNotFound, TooLarge, Unsaved
 from avio.wire.paths import depth_below, is_under
 from avio.wire.results import Outcome
 
@@ -100,6 +100,14 @@ class LocalEngine(Engine):
     def recheck(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Check`."""
         return Check(self._mounts, self._tiers, options, run)(entries)
+
+    def drop(self, path: str) -> None:
+        """Remove the copies of what is cached at or below `path`, on every tier."""
+        item = self._file(path)
+        for each in join(self._mounts, self._tiers, path) if item is None else [item]:
+            if each.freshness is not None and each.freshness.is_dirty:
+                raise Unsaved(f"{each.path} was written while it was freed")
+            self._tiers.drop(each.path, self._tiers.copies(each.path) if each.copy is not None else ())
 
     def capacity(self) -> Sequence[Tier]:
         """Return the tiers with what they hold, measured not long ago."""

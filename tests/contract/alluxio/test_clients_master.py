@@ -119,18 +119,6 @@ def test_a_free_empties_the_cache(tree: Tree) -> None:
     tree.wait_until_cached(0)
 
 
-def test_a_sync_of_newer_clusters_ends_well(tree: Tree, alluxio_cluster: Cluster) -> None:
-    tree.put("a", size=10)
-    (alluxio_cluster.ufs / tree.path[1:] / "b").write_bytes(b"new")
-
-    sync_id = tree.master.start_sync(tree.path)
-    wait_until(lambda: tree.master.sync_done(sync_id), 30, "synced")
-
-    assert tree.master.status(f"{tree.path}/b").length == 3
-    with pytest.raises(PathNotFound):
-        tree.master.cancel_sync(sync_id)
-
-
 def test_alluxios_own_load_job_runs_and_is_followed(tree: Tree) -> None:
     tree.put("a", "ü 😀", size=100_000)
 

@@ -47,6 +47,21 @@ def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "
     return {"path": path, "entries": list(entries), "nextPageToken": token}
 
 
+def freed_info() -> dict[str, Any]:
+    """Return a FreedInfo."""
+    return {"path": "/data/train", "files": 2, "bytes": 4096}
+
+
+def tier_list() -> dict[str, Any]:
+    """Return a TierList: a tier of a worker, and one that is not spread over several."""
+    return {
+        "tiers": [
+            {"alias": "MEM", "worker": "10.0.0.1:29999", "capacity": 64 << 20, "used": 16 << 20, "free": 48 << 20},
+            {"alias": "SSD", "worker": None, "capacity": 1024, "used": 0, "free": 1024},
+        ]
+    }
+
+
 def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: bool = True) -> dict[str, Any]:
     """Return a ProgressInfo of files of 1 MiB."""
     mebibyte = 1 << 20

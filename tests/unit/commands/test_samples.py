@@ -20,6 +20,8 @@ from tests.unit.commands import samples
         (replies.JobInfo, samples.job_info()),
         (replies.JobInfo, samples.job_info("succeeded")),
         (replies.JobPage, samples.PAGE_OF_NONE),
+        (replies.FreedInfo, samples.freed_info()),
+        (replies.TierList, samples.tier_list()),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -38,6 +40,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (replies.JobInfo, shapes.JobInfo),
         (replies.JobPage, shapes.JobPage),
         (replies.FileListInfo, shapes.FileList),
+        (replies.FreedInfo, shapes.Freed),
+        (replies.TierInfo, shapes.Tier),
+        (replies.TierList, shapes.TierList),
     ],
 )
 def test_the_client_knows_every_member_of_a_reply(model: type[BaseModel], shape: type) -> None:

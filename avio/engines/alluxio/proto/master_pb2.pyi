@@ -17,33 +17,11 @@ class ReportFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TEXT: _ClassVar[ReportFormat]
     JSON: _ClassVar[ReportFormat]
-
-class LoadDescendantType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    DESCENDANTS_NONE: _ClassVar[LoadDescendantType]
-    DESCENDANTS_ONE: _ClassVar[LoadDescendantType]
-    DESCENDANTS_ALL: _ClassVar[LoadDescendantType]
-
-class SyncMetadataState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    UNKNOWN: _ClassVar[SyncMetadataState]
-    RUNNING: _ClassVar[SyncMetadataState]
-    SUCCEEDED: _ClassVar[SyncMetadataState]
-    FAILED: _ClassVar[SyncMetadataState]
-    CANCELED: _ClassVar[SyncMetadataState]
 NEVER: LoadMetadataType
 ONCE: LoadMetadataType
 ALWAYS: LoadMetadataType
 TEXT: ReportFormat
 JSON: ReportFormat
-DESCENDANTS_NONE: LoadDescendantType
-DESCENDANTS_ONE: LoadDescendantType
-DESCENDANTS_ALL: LoadDescendantType
-UNKNOWN: SyncMetadataState
-RUNNING: SyncMetadataState
-SUCCEEDED: SyncMetadataState
-FAILED: SyncMetadataState
-CANCELED: SyncMetadataState
 
 class CommonOptions(_message.Message):
     __slots__ = ("sync_interval_ms",)
@@ -311,55 +289,6 @@ class StopJobResponse(_message.Message):
     JOB_STOPPED_FIELD_NUMBER: _ClassVar[int]
     job_stopped: bool
     def __init__(self, job_stopped: _Optional[bool] = ...) -> None: ...
-
-class SyncMetadataOptions(_message.Message):
-    __slots__ = ("load_descendant_type",)
-    LOAD_DESCENDANT_TYPE_FIELD_NUMBER: _ClassVar[int]
-    load_descendant_type: LoadDescendantType
-    def __init__(self, load_descendant_type: _Optional[_Union[LoadDescendantType, str]] = ...) -> None: ...
-
-class SyncMetadataRequest(_message.Message):
-    __slots__ = ("path", "options")
-    PATH_FIELD_NUMBER: _ClassVar[int]
-    OPTIONS_FIELD_NUMBER: _ClassVar[int]
-    path: str
-    options: SyncMetadataOptions
-    def __init__(self, path: _Optional[str] = ..., options: _Optional[_Union[SyncMetadataOptions, _Mapping]] = ...) -> None: ...
-
-class SyncMetadataAsyncResponse(_message.Message):
-    __slots__ = ("submitted", "task_group_id")
-    SUBMITTED_FIELD_NUMBER: _ClassVar[int]
-    TASK_GROUP_ID_FIELD_NUMBER: _ClassVar[int]
-    submitted: bool
-    task_group_id: int
-    def __init__(self, submitted: _Optional[bool] = ..., task_group_id: _Optional[int] = ...) -> None: ...
-
-class SyncGroup(_message.Message):
-    __slots__ = ("task_group_id",)
-    TASK_GROUP_ID_FIELD_NUMBER: _ClassVar[int]
-    task_group_id: int
-    def __init__(self, task_group_id: _Optional[int] = ...) -> None: ...
-
-class SyncMetadataTask(_message.Message):
-    __slots__ = ("state", "exception")
-    class Failure(_message.Message):
-        __slots__ = ("exception_type", "exception_message")
-        EXCEPTION_TYPE_FIELD_NUMBER: _ClassVar[int]
-        EXCEPTION_MESSAGE_FIELD_NUMBER: _ClassVar[int]
-        exception_type: str
-        exception_message: str
-        def __init__(self, exception_type: _Optional[str] = ..., exception_message: _Optional[str] = ...) -> None: ...
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    EXCEPTION_FIELD_NUMBER: _ClassVar[int]
-    state: SyncMetadataState
-    exception: SyncMetadataTask.Failure
-    def __init__(self, state: _Optional[_Union[SyncMetadataState, str]] = ..., exception: _Optional[_Union[SyncMetadataTask.Failure, _Mapping]] = ...) -> None: ...
-
-class GetSyncProgressResponse(_message.Message):
-    __slots__ = ("task",)
-    TASK_FIELD_NUMBER: _ClassVar[int]
-    task: _containers.RepeatedCompositeFieldContainer[SyncMetadataTask]
-    def __init__(self, task: _Optional[_Iterable[_Union[SyncMetadataTask, _Mapping]]] = ...) -> None: ...
 
 class Empty(_message.Message):
     __slots__ = ()

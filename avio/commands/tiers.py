@@ -1,0 +1,38 @@
+"""`avio tiers`: what the tiers of the cache may hold, and hold."""
+
+from typing import Any
+
+import click
+
+from avio.client import Client
+from avio.commands import options
+from avio.commands.cells import percent, printable, raw, size
+from avio.commands.command import Command
+from avio.commands.session import with_client
+from avio.commands.tables import Column, print_json, print_table
+
+COLUMNS = (
+    Column("TIER", lambda row: printable(row["alias"]), lambda row: raw(row["alias"]), width=6),
+    Column("CAPACITY", lambda row: size(row["capacity"]), lambda row: raw(row["capacity"]), width=8, right=True),
+    Column("USED", lambda row: size(row["used"]), lambda row: raw(row["used"]), width=8, right=True),
+    Column("FREE", lambda row: size(row["free"]), lambda row: raw(row["free"]), width=8, right=True),
+    Column("USED%", lambda row: percent(_share(row)), lambda row: f"{_share(row):.1f}", width=5, right=True),
+    Column("WORKER", lambda row: raw(row["worker"]), lambda row: raw(row["worker"])),
+)
+
+
+@click.command(cls=Command)
+@options.as_json
+@with_client
+def tiers(client: Client, as_json: bool) -> None:
+    """Show what each tier of the cache may hold, and holds."""
+    found = client.tiers()
+    if as_json:
+        print_json(found)
+    else:
+        print_table(COLUMNS, [found["tiers"]])
+
+
+def _share(row: Any) -> float:
+    """Return the used percent of a tier."""
+    return 100.0 * row["used"] / row["capacity"] if row["capacity"] else 0.0

@@ -1,0 +1,60 @@
+"""`avio free` and `avio tiers`: what is asked, what is shown on a terminal and what to programs."""
+
+import json
+
+import pytest
+
+from avio.commands import tables
+from tests.unit.commands.conftest import Avio
+from tests.unit.commands.samples import freed_info, tier_list
+from tests.unit.commands.stub import Stub, problem
+
+pytestmark = pytest.mark.usefixtures("logged_in")
+
+
+def test_a_free_says_what_was_dropped(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", freed_info())
+
+    run = avio("free -r /data/train")
+
+    assert run.exit_code == 0
+    assert run.stderr == "freed /data/train: 2 files, 4.0 KiB\n"
+    (asked,) = stub.asked("POST", "/free")
+    assert asked.json == {"alluxioUri": "/data/train", "recursive": True}
+
+
+def test_a_free_is_of_one_file_unless_told_otherwise(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", freed_info())
+
+    assert json.loads(avio("free /data/train --json").stdout) == freed_info()
+    assert stub.asked("POST", "/free")[0].json == {"alluxioUri": "/data/train", "recursive": False}
+
+
+def test_what_is_not_saved_fails_with_the_cure(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", problem(409, "NOT_SAVED", "/data/x is not saved: nothing is freed", cure="save it first"))
+
+    run = avio("free /data/x", 1)
+
+    assert "NOT_SAVED" in run.stderr
+    assert "save it first" in run.stderr
+
+
+def test_programs_get_the_tiers_raw(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/tiers", tier_list())
+
+    assert avio("tiers").stdout.splitlines() == [
+        "MEM\t67108864\t16777216\t50331648\t25.0\t10.0.0.1:29999",
+        "SSD\t1024\t0\t1024\t0.0\t-",
+    ]
+    assert json.loads(avio("tiers --json").stdout) == tier_list()
+
+
+def test_people_get_the_tiers_as_a_table(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "is_terminal", lambda: True)
+    stub.on("GET", "/tiers", tier_list())
+
+    heading, first, second = (line.split() for line in avio("tiers").stdout.splitlines())
+
+    assert heading == ["TIER", "CAPACITY", "USED", "FREE", "USED%", "WORKER"]
+    assert first == ["MEM", "64", "MiB", "16", "MiB", "48", "MiB", "25%", "10.0.0.1:29999"]
+    assert second == ["SSD", "1.0", "KiB", "0", "B", "1.0", "KiB", "0%", "-"]
