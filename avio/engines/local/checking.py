@@ -10,7 +10,7 @@ from avio.engines.base import Entry, MoveOptions, Run
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness
-from avio.engines.local.joining import Item
+from avio.engines.local.merging import Item
 from avio.engines.local.mounts import Mounts
 from avio.engines.local.sums import file_entry
 from avio.engines.local.tiers import Tiers, best_of

@@ -5,12 +5,14 @@ Used by web (tasks) and the job process (jobs).
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, ClassVar
 
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
 from avio.engines.local.checking import Check, look
 from avio.engines.local.download import Download
-from avio.engines.local.joining import Item, join
+from avio.engines.local.joining import join
+from avio.engines.local.merging import Item
 from avio.engines.local.mounts import Mounts, open_mounts
 from avio.engines.local.pages import make_page
 from avio.engines.local.room import Room
@@ -53,12 +55,9 @@ class LocalEngine(Engine):
         if item is not None:
             return file_entry(item)
         sums = Sums()
-        for each in join(self._mounts, self._tiers, path):
-            sums.add(each)
-            if limit is not None and sums.files > limit:
-                raise TooLarge(
-                    f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job"
-                )
+        sums.add_while(islice(join(self._mounts, self._tiers, path), None if limit is None else limit + 1), "")
+        if limit is not None and sums.files > limit:
+            raise TooLarge(f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job")
         if not sums.files:
             self._must_be_there(path)
         return sums.entry(path)

@@ -3,29 +3,14 @@
 Used in web and the job process. Sorted streams are merged, so that memory stays flat.
 """
 
-import heapq
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import chain
 
-from avio.engines.local.buckets.base import Source
-from avio.engines.local.freshness import Freshness
+from avio.engines.local.merging import Cached, Item, cached_on, merge
 from avio.engines.local.mounts import Mount, Mounts
-from avio.engines.local.tiers import Copy, TierDirectory, Tiers, best_of
-from avio.engines.local.trees import Found, Walk, walk
+from avio.engines.local.tiers import Tiers
+from avio.engines.local.trees import Walk, runs
 from avio.wire.paths import is_under
-
-_Copies = tuple[str, Sequence[Copy]]  # what the tiers hold for a key, best first
-
-
-class Item(NamedTuple):
-    """A file by its path, on either side or both. A path that ends in a slash is a mount: there, if empty."""
-
-    path: str
-    source: Source | None = None
-    copy: Copy | None = None
-    freshness: Freshness | None = None
 
 
 def join(mounts: Mounts, tiers: Tiers, path: str, after: str = "") -> Iterator[Item]:
@@ -68,44 +53,17 @@ def _own(mount: Mount, tiers: Tiers, path: str, after: str) -> Iterator[Item]:
     key = mount.key(path)
     prefix = key + "/" if key else ""
     begin = mount.key(after) if after.startswith(mount.prefix) else ""
-    return _merge(mount, mount.bucket.scan(prefix, begin), _cached(mount, tiers, prefix, begin))
+    bucket = mount.bucket
+    return merge(mount.prefix, bucket.separator, bucket.runs(prefix, begin), _cached(mount, tiers, prefix, begin))
 
 
-def _cached(mount: Mount, tiers: Tiers, prefix: str, after: str) -> Iterator[_Copies]:
-    """Yield what the tiers hold of a mount, in its key order."""
+def _cached(mount: Mount, tiers: Tiers, prefix: str, after: str) -> Cached:
+    """Return what the tiers hold of a mount; those that hold nothing of it cost nothing more."""
     separator = mount.bucket.separator
     skip = frozenset(mount.key(nested.path) for nested in mount.nested)
-    streams = [
-        _on_tier(tier, walk(Walk(tier.root, mount.path[1:], prefix, after, separator, skip=skip))) for tier in tiers
-    ]
-    if len(streams) == 1:
-        return streams[0]
-    merged = heapq.merge(*streams, key=lambda copies: copies[0].replace("/", separator))
-    return ((key, [copy for _, (copy,) in group]) for key, group in groupby(merged, itemgetter(0)))
-
-
-def _on_tier(tier: TierDirectory, files: Iterator[Found]) -> Iterator[_Copies]:
-    for key, size, mtime_ns in files:
-        yield key, (Copy(tier, size, mtime_ns),)
-
-
-def _merge(mount: Mount, sources: Iterator[Source], cached: Iterator[_Copies]) -> Iterator[Item]:
-    prefix, separator = mount.prefix, mount.bucket.separator
-    source = next(sources, None)
-    copies = next(cached, None)
-    while source is not None or copies is not None:
-        if source is not None and copies is not None and source.key == copies[0]:
-            path = prefix + source.key
-            copy, freshness = best_of(path, source, copies[1])
-            yield Item(path, source, copy, freshness)
-            source = next(sources, None)
-            copies = next(cached, None)
-        elif copies is None or (
-            source is not None and source.key.replace("/", separator) < copies[0].replace("/", separator)
-        ):
-            yield Item(prefix + source.key, source)  # type: ignore[union-attr]  # one of the two is there
-            source = next(sources, None)
-        else:
-            path = prefix + copies[0]
-            yield Item(path, None, *best_of(path, None, copies[1]))
-            copies = next(cached, None)
+    streams = []
+    for tier in tiers:
+        found = runs(Walk(tier.root, mount.path[1:], prefix, after, separator, skip=skip))
+        if (first := next(found, None)) is not None:
+            streams.append((tier, chain([first], found)))
+    return cached_on(streams, separator)

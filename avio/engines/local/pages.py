@@ -7,14 +7,16 @@ files pass by. What a page may look at is bounded; a directory past that is list
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from avio.engines.base import Entry, Page
-from avio.engines.local.joining import Item
+from avio.engines.local.merging import Item
 from avio.engines.local.sums import Sums, file_entry, uncounted
 from avio.engines.local.trees import LAST
 
 COUNTED_FILES = 20_000  # files that one page looks at for the sums of its directories
 COUNTED_SECONDS = 1.0
+CHUNK = 256  # files counted between two looks at the clock
 PAGE_SECONDS = 5.0  # a page that takes longer ends early; the next one goes on from there
 
 Files = Callable[[str], Iterator[Item]]
@@ -55,7 +57,8 @@ class _Page:
         whole = self._depth is not None and self._after.endswith("/") and self._level(self._after) == self._depth
         stream = files(self._after + LAST if whole else self._after)
         more = full = done = False
-        while not done and (item := next(stream, None)) is not None:
+        item = next(stream, None)
+        while not done and item is not None:
             while self._open and not item.path.startswith(self._open[-1].path):
                 self._close()
             listed = False
@@ -73,9 +76,21 @@ class _Page:
                 self._give_up_counting()
                 done = full
                 stream = files(self._open[-1].path + LAST)
+            item = self._ahead(stream)
         while self._open:
             self._close()
         return Page(self._entries, self._last if more else None)
+
+    def _ahead(self, stream: Iterator[Item]) -> Item | None:
+        """Return the next item; where nothing is listed by itself, many that are only counted pass by before it."""
+        if self._open and self._open[-1].deepest:
+            path, sums = self._open[-1].path, self._open[-1].sums
+            before = sums.files
+            item = sums.add_while(islice(stream, max(0, min(CHUNK, COUNTED_FILES - 1 - self._counted))), path)
+            self._counted += sums.files - before
+            if item is not None:
+                return item
+        return next(stream, None)
 
     def _enter(self, item: Item) -> bool:
         """Add what `item` brings to the page; return whether the file itself is on it."""
@@ -117,9 +132,7 @@ class _Page:
     def _is_spent(self) -> bool:
         """Count a file that is only looked at; tell whether the sums of this page have cost what they may."""
         self._counted += 1
-        if self._counted % 256 == 0 and self._clock() > COUNTED_SECONDS:
-            self._counted = COUNTED_FILES
-        return self._counted >= COUNTED_FILES
+        return self._counted >= COUNTED_FILES or self._clock() > COUNTED_SECONDS
 
     def _level(self, place: str) -> int:
         return place.count("/", len(self._root))

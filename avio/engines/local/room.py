@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from avio.engines.local.tiers import TierDirectory, Tiers
-from avio.engines.local.trees import Walk, walk
+from avio.engines.local.trees import Walk, runs
 from avio.errors import CacheFull, Unsupported
 
 KEPT = 30.0  # seconds that a measurement holds
@@ -91,6 +91,6 @@ class Room:
         begin = time.monotonic()
         if begin - measured < max(max_age, SHARE * took):
             return
-        self._used[tier] = sum(size for _, size, _ in walk(Walk(tier.root, "")))
+        self._used[tier] = sum(found[1] for run in runs(Walk(tier.root, "")) for found in run)
         end = time.monotonic()
         self._measured[tier] = (end, end - begin)

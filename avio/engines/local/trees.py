@@ -30,24 +30,32 @@ class Walk(NamedTuple):
     skip: frozenset[str] = frozenset()
 
 
-Found = tuple[str, int, int]  # key, size in bytes, mtime in nanoseconds: a bare tuple, there are very many
+# Key, size in bytes, mtime in nanoseconds, no etag: what a bucket's `Source` is, as a bare tuple; there are very many.
+Found = tuple[str, int, int, None]
 
 
-def walk(how: Walk) -> Iterator[Found]:
-    """Yield the plain files in key order; a directory that is not there, or vanishes, is empty.
+def runs(how: Walk) -> Iterator[list[Found]]:
+    """Yield the plain files in key order, those between two directories at once, never none.
 
-    Symlinks, sockets and the like are left out, and so are names that are no UTF-8.
+    A directory that is not there, or vanishes, is empty. Symlinks, sockets and the like are left out, and so are
+    names that are no UTF-8.
     """
     levels = [iter(_read(how, how.prefix))]
     while levels:
+        run: list[Found] = []
+        below = None
         for found in levels[-1]:
             if found[1] >= 0:
-                yield found
+                run.append(found)
             elif how.depth is None or len(levels) < how.depth:
-                levels.append(iter(_read(how, found[0])))
+                below = found[0]
                 break
-        else:
+        if run:
+            yield run
+        if below is None:
             levels.pop()
+        else:
+            levels.append(iter(_read(how, below)))
 
 
 def _read(how: Walk, prefix: str) -> list[Found]:
@@ -68,13 +76,13 @@ def _read(how: Walk, prefix: str) -> list[Found]:
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue
-                    found.append((prefix + entry.name, status.st_size, status.st_mtime_ns))
+                    found.append((prefix + entry.name, status.st_size, status.st_mtime_ns, None))
                 elif entry.is_dir(follow_symlinks=False) and (path or entry.name != HIDDEN):
-                    found.append((f"{prefix}{entry.name}/", -1, 0))
+                    found.append((f"{prefix}{entry.name}/", -1, 0, None))
     finally:
         os.close(fd)
     place = how.after.replace("/", how.separator) if how.after.startswith(prefix) else ""
-    if how.skip or place or not "".join([key for key, _, _ in found]).isascii():
+    if how.skip or place or not "".join([each[0] for each in found]).isascii():
         found = [each for each in found if _is_wanted(how, each[0], place)]
     if how.separator == "/":
         found.sort()

@@ -5,11 +5,14 @@ Used in web and the job process. A bucket knows keys, not paths; it opens nothin
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from avio.engines.base import Run
 from avio.engines.local.reading import Reading
 from avio.engines.local.root import Root
+
+BATCH = 256  # objects that make a run
 
 
 class Source(NamedTuple):
@@ -60,6 +63,11 @@ class Bucket(ABC):
 
         In order; raises StoreError when the store has another one, unless `ordered` is False.
         """
+
+    def runs(self, prefix: str, after: str = "") -> Iterator[list[Source]]:
+        """Yield what `scan` does, many at once and never none."""
+        stream = self.scan(prefix, after)
+        return iter(lambda: list(islice(stream, BATCH)), [])
 
     @abstractmethod
     def fetch(self, source: Source, target: int, run: Run) -> Source:

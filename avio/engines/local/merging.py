@@ -1,0 +1,100 @@
+"""Bucket and cache side by side: two sorted streams of files become one stream of items.
+
+Used in web and the job process. Pure. Every file of a listing comes by here: what can be done for a whole run of
+files at once is, and named tuples are made by `new`, in half of the time that their own constructors take.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from avio.engines.local.buckets.base import Source
+from avio.engines.local.freshness import Freshness
+from avio.engines.local.tiers import Copy, TierDirectory, best_of
+from avio.engines.local.trees import Found
+
+BATCH = 1000  # files of several tiers that make a run
+
+new = tuple.__new__
+
+
+class Item(NamedTuple):
+    """A file by its path, on either side or both. A path that ends in a slash is a mount: there, if empty."""
+
+    path: str
+    source: Source | None = None
+    copy: Copy | None = None
+    freshness: Freshness | None = None
+
+
+class Cached(NamedTuple):
+    """What the tiers hold: runs of files by key, and how the copies of one are judged beside its source.
+
+    A file is a tuple that begins with its key; with one tier it is `Found`, which equals the source it was taken of.
+    """
+
+    runs: Iterator[Sequence[tuple[Any, ...]]]
+    judge: Callable[[str, Source | None, tuple[Any, ...]], tuple[Copy, Freshness]]
+    tier: TierDirectory | None
+
+
+def cached_on(streams: Sequence[tuple[TierDirectory, Iterator[list[Found]]]], separator: str) -> Cached:
+    """Return what several tiers hold as one; of a file that lies on more than one all copies are judged."""
+    if len(streams) == 1:
+        [(tier, runs)] = streams
+        return Cached(runs, lambda path, source, found: best_of(path, source, [_copy(tier, found)]), tier)
+    merged = heapq.merge(
+        *(_keyed(tier, runs) for tier, runs in streams), key=lambda each: each[0].replace("/", separator)
+    )
+    files = ((key, [copy for _, copy in group]) for key, group in groupby(merged, itemgetter(0)))
+    runs_of_all = iter(lambda: list(islice(files, BATCH)), [])
+    return Cached(runs_of_all, lambda path, source, file: best_of(path, source, file[1]), None)
+
+
+def _keyed(tier: TierDirectory, runs: Iterator[list[Found]]) -> Iterator[tuple[str, Copy]]:
+    return ((found[0], _copy(tier, found)) for found in chain.from_iterable(runs))
+
+
+def _copy(tier: TierDirectory, found: tuple[Any, ...]) -> Copy:
+    return new(Copy, (tier, found[1], found[2]))
+
+
+def merge(prefix: str, separator: str, sources: Iterator[Sequence[Source]], cached: Cached) -> Iterator[Item]:
+    """Yield the items of a mount in key order; `sources` and the cached are runs, none of them empty."""
+    ours, theirs = next(sources, None), next(cached.runs, None)
+    i = j = 0
+    while ours is not None or theirs is not None:
+        if i == j == 0 and ours == theirs:  # a directory that is cached as it is: lists compare fast
+            tier, state = cached.tier, Freshness.CACHED
+            for source in ours or ():
+                yield new(Item, (prefix + source[0], source, new(Copy, (tier, source[1], source[2])), state))
+            ours, theirs = next(sources, None), next(cached.runs, None)
+            continue
+        source = ours[i] if ours is not None else None
+        file = theirs[j] if theirs is not None else None
+        step = _order(source, file, separator)
+        if step <= 0:
+            i += 1
+        if step >= 0:
+            j += 1
+        path = prefix + (source.key if source is not None and step <= 0 else file[0])  # type: ignore[index]  # one is there
+        if step < 0:
+            yield new(Item, (path, source, None, None))
+        elif file is not None:
+            found = source if step == 0 else None
+            yield new(Item, (path, found, *cached.judge(path, found, file)))
+        if ours is not None and i == len(ours):
+            ours, i = next(sources, None), 0
+        if theirs is not None and j == len(theirs):
+            theirs, j = next(cached.runs, None), 0
+
+
+def _order(source: Source | None, file: tuple[Any, ...] | None, separator: str) -> int:
+    """Return -1 where the source comes first or alone, 1 where the cached file does, 0 where they are of one key."""
+    if source is None or file is None:
+        return 1 if source is None else -1
+    if source[0] == file[0]:
+        return 0
+    return -1 if source[0].replace("/", separator) < file[0].replace("/", separator) else 1
