@@ -68,23 +68,20 @@ def merge(prefix: str, separator: str, sources: Iterator[Sequence[Source]], cach
     while ours is not None or theirs is not None:
         if i == j == 0 and ours == theirs:  # a directory that is cached as it is: lists compare fast
             tier, state = cached.tier, Freshness.CACHED
-            for source in ours or ():
-                yield new(Item, (prefix + source[0], source, new(Copy, (tier, source[1], source[2])), state))
+            for each in ours or ():
+                yield new(Item, (prefix + each[0], each, new(Copy, (tier, each[1], each[2])), state))
             ours, theirs = next(sources, None), next(cached.runs, None)
             continue
         source = ours[i] if ours is not None else None
         file = theirs[j] if theirs is not None else None
         step = _order(source, file, separator)
-        if step <= 0:
-            i += 1
-        if step >= 0:
-            j += 1
-        path = prefix + (source.key if source is not None and step <= 0 else file[0])  # type: ignore[index]  # one is there
-        if step < 0:
-            yield new(Item, (path, source, None, None))
+        if source is not None and step < 0:
+            yield new(Item, (prefix + source.key, source, None, None))
         elif file is not None:
-            found = source if step == 0 else None
-            yield new(Item, (path, found, *cached.judge(path, found, file)))
+            path, beside = prefix + file[0], source if step == 0 else None
+            yield new(Item, (path, beside, *cached.judge(path, beside, file)))
+        i += step <= 0
+        j += step >= 0
         if ours is not None and i == len(ours):
             ours, i = next(sources, None), 0
         if theirs is not None and j == len(theirs):
