@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 import redis
+from hypothesis import settings
 
 from tests.processes import children, command, kept
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
@@ -23,6 +24,9 @@ from tests.servers.valkey import Valkey, valkey
 
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
+
+# For a night: `pytest --hypothesis-profile=thorough`.
+settings.register_profile("thorough", max_examples=500, stateful_step_count=100, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
