@@ -11,6 +11,7 @@ from tests.e2e.trees import small_files, upload
 from tests.servers.seaweed import seaweed, weed_binary
 
 
+@pytest.mark.faults
 def test_a_bucket_that_is_away_is_named_and_exits_with_5(
     make_stage: Make, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import children
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +28,7 @@ def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
     assert children() == before
 
 
+@pytest.mark.faults
 def test_ctrl_c_in_the_middle_leaves_nothing_either(tmp_path: Path) -> None:
     # Given a demo whose preload has begun
     with subprocess.Popen(

@@ -13,6 +13,8 @@ from tests.e2e.trees import small_files, upload
 from tests.processes import is_alive, kept, wait_until
 from tests.servers.seaweed import S3Server
 
+pytestmark = pytest.mark.faults
+
 TREE = small_files(2200, "train", size=2048)
 BYTES = sum(map(len, TREE.values()))
 END_LIMIT = 45.0  # seconds

@@ -40,6 +40,7 @@ def test_a_preload_and_a_save_as_the_demo_shows_them(up: Roof) -> None:
     assert [job["status"] for job in up.admin.json("jobs", "--limit", "2")["jobs"]] == ["succeeded"] * 2
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", MARKS)
 def test_a_part_that_is_killed_comes_back_and_the_preload_succeeds(up: Roof, name: str) -> None:
     # Given a preload that is under way
@@ -61,6 +62,7 @@ def test_a_part_that_is_killed_comes_back_and_the_preload_succeeds(up: Roof, nam
     cache.empty()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("end", [Roof.press_ctrl_c, lambda up: up.process.kill()], ids=["Ctrl-C", "kill -9"])
 def test_no_process_is_left_however_up_ends(tmp_path: Path, end: Callable[[Roof], None]) -> None:
     # Given an `up` with a job process at work
