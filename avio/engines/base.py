@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal, Protocol
 
 from avio.errors import IsDirectory, TooLarge, Unsaved
+from avio.findings import Finding
 from avio.wire.results import Outcome
 
 Kind = Literal["file", "directory"]
@@ -241,6 +242,10 @@ class Engine(ABC):
     def aliases(self) -> frozenset[str]:
         """Return the aliases of the tiers, which an order may name; may ask the cache, and raises EngineAway."""
         return frozenset(tier.alias for tier in self.capacity())
+
+    def examine(self) -> Iterable[Finding]:
+        """Return what there is to say of what stands behind the engine; changes nothing, and raises nothing of ours."""
+        return ()
 
     @abstractmethod
     def health(self) -> None:

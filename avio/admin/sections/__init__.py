@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from avio.admin.sections.database import look_at_database
 from avio.admin.sections.disks import look_at_spool, look_at_tiers
-from avio.admin.sections.engine import look_at_engine
+from avio.admin.sections.engine import look_at_cluster, look_at_engine
 from avio.admin.sections.isolation import look_at_isolation
 from avio.admin.sections.redis import look_at_redis
 from avio.config import Settings
@@ -32,4 +32,9 @@ PARTS = (
 )
 
 # What a worker node stands on besides.
-SECTIONS = (*PARTS, Section("spool", look_at_spool), Section("isolation", look_at_isolation))
+SECTIONS = (
+    *PARTS,
+    Section("cluster", look_at_cluster),
+    Section("spool", look_at_spool),
+    Section("isolation", look_at_isolation),
+)

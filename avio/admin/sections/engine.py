@@ -1,4 +1,4 @@
-"""Looks at the engine: are the mounts well formed, do their buckets or the cluster answer."""
+"""Looks at the engine: are the mounts well formed, do their buckets or the cluster answer, does the cluster fit."""
 
 from collections.abc import Iterator
 
@@ -26,3 +26,9 @@ def look_at_engine(settings: Settings) -> Iterator[Finding]:
     else:
         covered = "/" if settings.engine == ALLUXIO else ", ".join(settings.mounts) or "nothing"
         yield good("engine", f"{settings.engine} answers for {covered}")
+
+
+def look_at_cluster(settings: Settings) -> Iterator[Finding]:
+    """Yield what the cluster behind the engine lacks; nothing where there is none."""
+    if settings.engine == ALLUXIO:
+        yield from open_engine(settings.engine_settings()).examine()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from avio.engines.alluxio.bucketlook import BucketLook
 from avio.engines.alluxio.clients import open_clients
+from avio.engines.alluxio.doctor import examine
 from avio.engines.alluxio.errors import Refused
 from avio.engines.alluxio.listing import below, synced
 from avio.engines.alluxio.lookup import Lookup, one, there
@@ -25,6 +26,7 @@ from avio.engines.alluxio.verifying import Verifying
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
 from avio.errors import EngineAway, TooLarge, Unsaved, Unsupported
+from avio.findings import Finding
 
 
 class AlluxioEngine(Engine):
@@ -33,6 +35,7 @@ class AlluxioEngine(Engine):
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER})
 
     def __init__(self, settings: AlluxioSettings) -> None:
+        self._settings = settings
         self._clients = open_clients(settings)
         self._roster = Roster(self._clients.info)
         self._look = BucketLook(settings, self._roster)
@@ -130,6 +133,10 @@ class AlluxioEngine(Engine):
             for worker in self._roster.live()
             if (use := worker.tiers.get(alias)) is not None and use.capacity
         ]
+
+    def examine(self) -> Iterable[Finding]:
+        """Return what the cluster lacks for avio; see docs/alluxio.md."""
+        return examine(self._settings)
 
     def health(self) -> None:
         """Return when the master answers and has a worker."""

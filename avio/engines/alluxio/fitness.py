@@ -23,6 +23,13 @@ def of_cluster(cluster: ClusterInfo, settings: AlluxioSettings) -> Iterator[Find
             "version", f"is {cluster.version}; avio is tested with {TESTED}", f"use a release of Alluxio {TESTED}"
         )
     yield from _safety(cluster.configuration, settings)
+    owner = cluster.configuration.get("alluxio.security.login.username")
+    if owner and owner != settings.user:
+        yield warning(
+            "user",
+            f"avio acts as {settings.user}, Alluxio runs as {owner}: what {settings.user} may not touch fails",
+            f'set user = "{owner}" in [alluxio], or alluxio.security.login.username={settings.user}',
+        )
     skipped = cluster.configuration.get("alluxio.master.persistence.blacklist")
     if skipped:
         yield warning(
