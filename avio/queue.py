@@ -46,6 +46,10 @@ class HintJob(Job):
         return restored
 
 
+# What the names of all of RQ's keys begin with.
+PREFIX = HintJob.redis_job_namespace_prefix.removesuffix("job:")
+
+
 def hand_over(job: str) -> None:
     """What RQ calls in intake: give the id to the desk, which claims it or lets it be."""
     if _take is None or not isinstance(job, str):

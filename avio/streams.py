@@ -38,6 +38,7 @@ def connect(url: str, *, timeout: float = 2.0) -> redis.Redis:
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
+        driver_info=None,  # its CLIENT SETINFO is unknown before Redis 7.2, and would have to be allowed
     )
 
 

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Become the parent of whatever loses its own, so that it is found; leave out what `-m` alone asks for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     config.addinivalue_line("markers", "alluxio: needs a real Alluxio cluster (make test-alluxio)")
-    config.addinivalue_line("markers", "faults: waits for what recovers from a fault, 5 s or more (make test-faults)")
+    config.addinivalue_line("markers", "faults: breaks things or tries walls, for 5 s or more (make test-faults)")
     config.option.markexpr = config.option.markexpr or "not alluxio and not faults"
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
         "Look at all that a worker node stands on, isolation included; say what to change.",
     ),
     "db": ("avio.admin.db", "db", "Make, check and upgrade the tables."),
+    "redis-acl": ("avio.admin.redisacl", "redis_acl", "Make users of Redis with least rights, by process."),
     "user": ("avio.admin.user", "user", "Add, list and disable users; give them passwords."),
     "token": ("avio.admin.token", "token", "List and revoke login tokens."),
     "jobs": ("avio.admin.jobs", "jobs", "List the jobs of all users."),

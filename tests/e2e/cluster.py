@@ -31,9 +31,18 @@ SETTINGS |= {"heartbeat": "1", "fence": "6", "lease": "7", "grace": "1", "stop_g
 
 
 class Cluster:
-    """Processes by name: `web`, `aggregator`, and each of `nodes`, which runs the line `supervisor`."""
+    """Processes by name: `web`, `aggregator`, and each of `nodes`, which runs the line `supervisor`.
 
-    def __init__(self, directory: Path, settings: Mapping[str, str], nodes: Sequence[str]) -> None:
+    `own` are settings of one line of the Procfile alone.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: Mapping[str, str],
+        nodes: Sequence[str],
+        own: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.logs = directory / "logs"
         self.spool = directory / "spool"
         self.nodes = tuple(nodes)
@@ -46,7 +55,8 @@ class Cluster:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         given = {**SETTINGS, **settings, "spool": str(self.spool), "port": str(port)}
         self._environ = {**os.environ, "PATH": path, "AVIO_CONFIG": str(directory / "avio.toml")}
-        self._environ |= {f"AVIO_{name.upper()}": value for name, value in given.items()}
+        self._environ |= _variables(given)
+        self._own = {line: _variables(more) for line, more in (own or {}).items()}
         self.logs.mkdir()
         self.spool.mkdir()
 
@@ -106,9 +116,15 @@ class Cluster:
             yield log.name, log.read_text(errors="replace")[-TAIL:]
 
     def _start(self, name: str) -> Child:
-        line = self._lines["supervisor" if name in self.nodes else name]
-        environ = self._environ | {"AVIO_NODE": name}
-        return Child(["/bin/sh", "-c", line], environ=environ, directory=ROOT, log=self.logs / f"{name}.log")
+        line = "supervisor" if name in self.nodes else name
+        environ = self._environ | {"AVIO_NODE": name} | self._own.get(line, {})
+        return Child(
+            ["/bin/sh", "-c", self._lines[line]], environ=environ, directory=ROOT, log=self.logs / f"{name}.log"
+        )
+
+
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    return {f"AVIO_{name.upper()}": value for name, value in settings.items()}
 
 
 def _free_port() -> int:

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from avio.admin.aclroles import ROLES, acl_file
+from avio.admin.redisacl import variables
 from tests.e2e.cluster import Cluster
 from tests.e2e.stage import Make, Stage
 from tests.e2e.trees import Cache
@@ -22,14 +24,18 @@ def make_stage(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postgr
     """Return what runs a server on PostgreSQL, a Valkey of its own and a new bucket of an S3 server."""
 
     @contextmanager
-    def make(s3: S3Server, *, nodes: tuple[str, ...] = ("n1", "n2"), fault: str = "") -> Iterator[Stage]:
+    def make(
+        s3: S3Server, *, nodes: tuple[str, ...] = ("n1", "n2"), fault: str = "", least_rights: bool = False
+    ) -> Iterator[Stage]:
         directory = tmp_path_factory.mktemp("cluster")
         bucket = f"avio-{uuid4().hex[:12]}"
         cache = Cache(directory / "tiers", TIERS, "/data")
         (directory / "avio.toml").write_text(_toml(s3.make_bucket(bucket), s3.options, cache))
-        with valkey(directory / "valkey") as redis:
+        passwords = {role.name: f"the password of {role.name}" for role in ROLES}
+        with valkey(directory / "valkey", acl=acl_file(passwords) if least_rights else None) as redis:
             settings = {"database_url": postgres_server.make_database(), "redis_url": redis.url, "fault": fault}
-            cluster = Cluster(directory, settings, nodes)
+            own = _by_role(redis.url, passwords) if least_rights else None
+            cluster = Cluster(directory, settings, nodes, own)
             try:
                 cluster.start()
                 user = cluster.add_user("worker")
@@ -47,6 +53,16 @@ def calm_stage(make_stage: Make, seaweed_server: S3Server) -> Iterator[Stage]:
     """Return a server with one node, for tests that kill nothing; each keeps to a directory of its own."""
     with make_stage(seaweed_server, nodes=("n1",)) as made:
         yield made
+
+
+def _by_role(url: str, passwords: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Return the settings that point each line of the Procfile at its user of Redis."""
+    own: dict[str, dict[str, str]] = {}
+    for line in variables(url, passwords):
+        process, variable = line.split(": ", 1)
+        name, _, value = variable.partition("=")
+        own.setdefault(process, {})[name.removeprefix("AVIO_").lower()] = value
+    return own
 
 
 def _toml(url: str, options: dict[str, str], cache: Cache) -> str:

@@ -21,13 +21,22 @@ START_LIMIT = 10.0  # seconds
 STOP_LIMIT = 10.0  # seconds
 
 
-class Valkey:
-    """A server on a loopback port; `url` stays the same over kill and start."""
+# Who looks at a server whose other users may do little.
+TESTER = "user tester on nopass ~* &* +@all"
 
-    def __init__(self, directory: Path, port: int) -> None:
-        self.url = f"redis://127.0.0.1:{port}/0"
+
+class Valkey:
+    """A server on a loopback port; `url` stays the same over kill and start.
+
+    `acl` is an ACL file that it loads, with `TESTER` among its users: `url` is theirs then.
+    """
+
+    def __init__(self, directory: Path, port: int, acl: Path | None = None) -> None:
+        self.place = f"127.0.0.1:{port}/0"
+        self.url = f"redis://{self.place}" if acl is None else f"redis://tester:any@{self.place}"
         self._directory = directory
         self._port = port
+        self._acl = [] if acl is None else ["--aclfile", str(acl)]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,7 +49,10 @@ class Valkey:
         """Start the server, empty, and return when it answers."""
         with open(self._directory / "valkey.log", "ab") as log:
             self._process = subprocess.Popen(
-                [program(), *arguments(self._directory), "--bind", "127.0.0.1", "--port", str(self._port)],
+                [
+                    *(program(), *arguments(self._directory), "--bind", "127.0.0.1", "--port", str(self._port)),
+                    *self._acl,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -73,10 +85,17 @@ class Valkey:
 
 
 @contextmanager
-def valkey(directory: Path, port: int | None = None) -> Iterator[Valkey]:
-    """Run a server with its log in `directory`, on `port` or a free one; yield it when it answers."""
+def valkey(directory: Path, port: int | None = None, acl: str | None = None) -> Iterator[Valkey]:
+    """Run a server with its log in `directory`, on `port` or a free one; yield it when it answers.
+
+    `acl` is the text of an ACL file; `TESTER` is added to it.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    server = Valkey(directory, port or _free_port())
+    file = None
+    if acl is not None:
+        file = directory / "users.acl"
+        file.write_text(f"{acl}{TESTER}\n")
+    server = Valkey(directory, port or _free_port(), file)
     try:
         server.start()
         yield server
