@@ -24,6 +24,7 @@ from avio.errors import (
     TooMany,
     Unsupported,
 )
+from avio.faults import fault
 from avio.wire.orders import IF_FULL_CHOICES, ON_CONFLICT_CHOICES, VERIFY_CHOICES, Params
 from avio.wire.paths import PathError, canonical
 from avio.wire.states import TERMINAL, JobType, State
@@ -127,16 +128,19 @@ class Service:
         return page[:size], page[size - 1].id if len(page) > size else None
 
     def _insert(self, new: orders.NewJob) -> tuple[Job, bool]:
+        fault("web.before-insert")
         with borrow():
             job, added = orders.insert(new)
         if not added:
             return _same(job, new.idem_digest or ""), False
+        fault("web.after-commit")
         try:
             self.push(job.id)
             with borrow():
                 hints.pushed(job.id)
         except Exception:  # the row is committed; whatever ails the queue, the sweep pushes the hint again
             log.warning("hint not pushed, left to the sweep", exc_info=True, extra={"job": job.id})
+        fault("web.after-push")
         return job, True
 
     def _check_able(self, params: Params) -> None:

@@ -64,6 +64,7 @@ class Claiming:
 
     def started(self, message: Started) -> None:
         """The process is up: the job runs, unless it was asked to stop meanwhile."""
+        fault("intake.before-running")
         with borrow():
             running = claims.mark_running(
                 message.job, message.attempt, self._settings.node, self._epoch, message.pid, message.isolation

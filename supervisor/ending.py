@@ -7,6 +7,7 @@ import logging
 
 from avio.db import ends, history, leases
 from avio.db.connecting import borrow
+from avio.faults import fault
 from avio.wire.events import StateEvent
 from avio.wire.results import Result
 from avio.wire.states import State
@@ -35,10 +36,12 @@ class Ending:
 
     def ended(self, message: Ended) -> None:
         """The process of an attempt is gone: ship what it wrote, end the job or give it back, free the slot."""
+        fault("intake.before-end")
         exit_ = ends.Exit(message.code, message.signal, message.max_rss)
         with borrow():
             state = self._end(message, exit_)
         log.info("attempt ended", extra={"job": message.job, "attempt": message.attempt, "state": state})
+        fault("intake.after-end")
         self._desk.release(message.job)
         self._voice.say(Forget(message.job, message.attempt))
         if state is not None:
@@ -73,6 +76,7 @@ class Ending:
         job, attempt = message.job, message.attempt
         result = self._result(job, attempt)
         self._shipping.ship_all(job, attempt)
+        fault("intake.before-finish")
         if result is not None and result.state != STOPPED:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)

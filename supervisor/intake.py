@@ -20,6 +20,7 @@ from avio.config import Settings, load
 from avio.db import leases
 from avio.db.connecting import AWAY, borrow, open_database
 from avio.db.schema import require_current
+from avio.faults import fault
 from avio.isolation.session import die_with_parent
 from avio.log import start_logging
 from supervisor.announcing import Announcer
@@ -102,6 +103,7 @@ class Intake:
         settings = self._settings
         sent = boottime()
         epoch = leases.register(settings.node, _boot_id(), settings.slots, settings.lease)
+        fault("intake.registered")
         self._voice.say(Registered(epoch))
         self._voice.say(Renew(sent + settings.fence))
         for held in leases.held_by_older(settings.node, epoch):
@@ -138,6 +140,7 @@ class Intake:
             time.sleep(PAUSE_SECONDS)
 
     def _take(self, job: str) -> None:
+        fault("intake.dequeued")
         self._desk.ask(partial(self._if_there, partial(self._claiming.take, job)), HAND_OVER_SECONDS)
 
     def _poll(self) -> None:

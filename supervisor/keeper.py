@@ -14,6 +14,7 @@ from dataclasses import asdict
 from types import FrameType
 
 from avio.clock import boottime
+from avio.faults import fault
 from avio.isolation.calls import Unavailable
 from avio.isolation.cgroups import Groups, clear
 from avio.isolation.ladder import Ground
@@ -232,11 +233,13 @@ class Keeper:
         try:
             user = self._plan.user
             directory = self._spool.make(order.job, order.attempt, None if user is None else (user.uid, user.gid))
+            fault("keeper.before-fork")
             process = fork(order.job, order.attempt, directory, order.order, self._deadline, self._ground(order))
         except OSError:
             log.exception("cannot start a job process", extra={"job": order.job})
             self._end(Ended(order.job, order.attempt, None, None, 0))
             return
+        fault("keeper.after-fork")
         self._jobs[order.job, order.attempt] = process
         self._selector.register(process.log.pipe, selectors.EVENT_READ, lambda: self._pump(process))
         self._selector.register(process.report, selectors.EVENT_READ, lambda: self._hear_of(process))
@@ -299,6 +302,7 @@ class Keeper:
         del self._jobs[process.job, process.attempt]
         out_of_memory = process.group is not None and process.group.out_of_memory()
         process.close()
+        fault("keeper.job-ended")
         assert process.exit_code is not None
         code, signal_no = (process.exit_code, None) if process.exit_code >= 0 else (None, -process.exit_code)
         self._end(Ended(process.job, process.attempt, code, signal_no, process.max_rss, process.drained, out_of_memory))

@@ -11,6 +11,7 @@ from avio.clock import boottime
 from avio.config import Settings
 from avio.db import leases
 from avio.db.connecting import AWAY, borrow
+from avio.faults import fault
 from supervisor.desk import Desk
 from supervisor.messages import Evict, Renew, Stop
 from supervisor.voice import Voice
@@ -45,9 +46,11 @@ class Leasing:
     def renew(self) -> bool:
         """Renew once. The deadline counts from before the renewal was sent: the fence must come first."""
         sent = boottime()
+        fault("intake.before-renew")
         with borrow():
             if not leases.renew(self._settings.node, self._epoch, self._settings.lease):
                 return False
+            fault("intake.after-renew")
             self._voice.say(Renew(sent + self._settings.fence))
             self._compare()
         return True

@@ -22,6 +22,7 @@ from avio.db.connecting import AWAY as DATABASE_AWAY
 from avio.db.connecting import borrow, open_database
 from avio.db.schema import require_current
 from avio.errors import Unavailable
+from avio.faults import fault
 from avio.log import start_logging
 
 BLOCK_MS = 500
@@ -65,7 +66,7 @@ class Aggregator:
             Chore(FORGET_SECONDS, forget),
             Chore(SWEEP_SECONDS, lambda: sweep(lambda jobs: queue.push(self._redis, jobs))),
             Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
-            Chore(TRIM_SECONDS, self._stream.trim),
+            Chore(TRIM_SECONDS, self._trim),
         ]
 
     def leave(self, *_: object) -> None:
@@ -84,6 +85,10 @@ class Aggregator:
 
     def _fold(self) -> None:
         fold(self._stream, self._stream.read(self._consumer, BLOCK_MS))
+
+    def _trim(self) -> None:
+        fault("aggregator.before-trim")
+        self._stream.trim()
 
     def _reap(self) -> None:
         told = reap(self._grace)

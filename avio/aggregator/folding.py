@@ -34,6 +34,7 @@ def fold(stream: Events, batch: Batch) -> None:
     """Put a batch into the database, then acknowledge it; what dies in between is folded again and changes nothing."""
     if not batch:
         return
+    fault("aggregator.before-fold")
     with borrow():
         try:
             folding.fold(*newest([event for _, event in batch]))

@@ -7,6 +7,7 @@ import logging
 
 from avio.db import ends, reaping
 from avio.db.connecting import borrow
+from avio.faults import fault
 from avio.wire.events import StateEvent
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ def reap(grace: float) -> list[StateEvent]:
         if lost := reaping.mark_lost(grace):
             log.warning("nodes lost", extra={"nodes": lost})
         for held in reaping.orphans(grace):
+            fault("aggregator.before-give-back")
             state = ends.give_back(held.job, held.attempt, ends.Cause.LOST, "its node was lost")
             if state is not None:
                 log.warning("job reaped", extra={"job": held.job, "attempt": held.attempt, "state": state})

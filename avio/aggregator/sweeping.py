@@ -9,6 +9,7 @@ from collections.abc import Callable
 from avio.db import filelists, hints, tokens
 from avio.db.connecting import borrow
 from avio.db.sql import now
+from avio.faults import fault
 
 ABANDONED_UPLOAD_SECONDS = 3600
 EXPIRED_TOKEN_SECONDS = 7 * 86400
@@ -21,6 +22,7 @@ def sweep(push: Callable[[list[str]], None]) -> int:
     with borrow():
         lost = hints.lost()
     if lost:
+        fault("aggregator.before-push")
         push(lost)
         log.info("hints pushed again", extra={"jobs": len(lost)})
     return len(lost)

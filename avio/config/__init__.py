@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from avio import faults
 from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, TierSpec, readable
@@ -189,6 +190,10 @@ def load_with_origins(environ: dict[str, str] | None = None) -> tuple[Settings, 
     problems: list[str] = []
     from_file, file = _read_file(environ, problems)
     from_env = _read_environment(environ, problems)
+    try:
+        faults.parse(environ.get("AVIO_FAULT", ""))
+    except ValueError as error:
+        problems.append(f"AVIO_FAULT: {error}")
     origins = dict.fromkeys(Settings.model_fields, "default")
     origins |= {name: str(file) for name in from_file if name in origins}
     origins |= {name: PREFIX + name.upper() for name in from_env}

@@ -120,6 +120,7 @@ class Moving:
                 plan.append(found, move=not in_place)
             if self._attempt.progress().counters.files_total == 0:
                 raise NothingMatched(f"no file matches {self._order.params.alluxio_uri or 'the file list'}")
+            fault("executor.listed")
             self._attempt.listed_all()
             self._attempt.begin(Phase.TRANSFERRING)
             log.info("listed: %s", _figures(self._attempt))

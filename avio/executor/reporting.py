@@ -16,6 +16,7 @@ from avio import clock
 from avio.engines.base import Entry
 from avio.errors import AvioError, EngineError, Scope
 from avio.executor.attempt import Attempt
+from avio.faults import fault
 from avio.streams import AWAY, Events, connect
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.progress import Progress
@@ -110,6 +111,7 @@ class Reporter:
             self._unsent.clear()
         if self._events is None:
             return
+        fault("executor.before-publish")
         try:
             self._events.publish(failures + batch)
         except AWAY as error:

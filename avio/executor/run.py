@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     """Do the work of `order`, leave result, report and entries in `directory`, and return the result."""
+    fault("executor.begins")
     began = time.monotonic()
     log.info("%s %s: attempt %d", order.type.name.lower(), order.params.alluxio_uri or "file list", order.attempt)
     reporter = Reporter(attempt, directory, order.events_url)

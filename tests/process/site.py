@@ -60,11 +60,15 @@ class Site:
 
     def cached(self) -> list[Path]:
         """Return the files of the cache; temporaries are not among them."""
-        return [file for file in self.cache.rglob("*") if file.is_file() and ".avio" not in file.parts]
+        return [file for file in self._files() if ".avio" not in file.parts]
 
     def temporaries(self) -> list[Path]:
         """Return the temporaries in the cache."""
-        return [file for file in self.cache.rglob("*") if ".avio" in file.parts and file.is_file()]
+        return [file for file in self._files() if ".avio" in file.parts]
+
+    def _files(self) -> list[Path]:
+        """Return all files of the cache; unlike rglob, os.walk lets directories vanish on its way."""
+        return [Path(folder, name) for folder, _, names in os.walk(self.cache) for name in names]
 
     def assert_all_cached(self, files: int, folder: str = "set") -> None:
         """Each of the files is in the cache, as it is in the bucket, and nothing else is."""

@@ -77,6 +77,7 @@ class Download:
         with self._scratch[tier].file() as temporary:
             fault("download.temporary")
             fetched = bucket.fetch(source, temporary.fd, self._run)
+            fault("download.fetched")
             os.utime(temporary.fd, ns=(fetched.mtime_ns, fetched.mtime_ns))
             local_mtime_ns = os.fstat(temporary.fd).st_mtime_ns
             write_stamp(temporary.fd, Stamp(fetched.size, fetched.mtime_ns, fetched.etag, local_mtime_ns))
@@ -84,6 +85,7 @@ class Download:
             fault("download.publish")
             if not temporary.publish(path[1:], _is_still(before), durable=False):
                 raise SourceChanged(f"{path} changed in the cache while it was fetched")
+        fault("download.published")
         return fetched
 
 

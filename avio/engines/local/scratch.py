@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import ClassVar
 
 from avio.engines.local.root import HIDDEN, Root
+from avio.faults import fault
 
 
 class Blocked(OSError):
@@ -86,6 +87,7 @@ class Temporary:
         The bytes are on disk before. `durable` has the new name on disk too before this returns.
         """
         os.fsync(self.fd)
+        fault("scratch.synced")
         parent, last = self._root.open_parent(name, make=True)
         try:
             there = _lstat(last, parent)
@@ -95,6 +97,7 @@ class Temporary:
                 return False
             os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent)
             self._published = True
+            fault("scratch.renamed")
             if durable:
                 os.fsync(parent)
             return True

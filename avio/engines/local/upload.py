@@ -49,6 +49,7 @@ class Upload:
             reading = Reading(path, fd)
             fault("upload.reading")
             saved = mount.bucket.put(key, reading, source, self._run, overwrite=overwrite)
+            fault("upload.saved")
             write_stamp(fd, Stamp(saved.size, saved.mtime_ns, saved.etag, reading.mtime_ns))
         self._tiers.drop(path, [other for other in copies if other.tier is not copy.tier])
         return Moved(entry, Outcome.DONE, reading.size, alias)

@@ -130,7 +130,7 @@ def test_a_file_that_does_not_hold_is_refused(file: Path, text: str, words: str)
 
 
 def test_variables_of_the_cli_are_no_settings() -> None:
-    environ = dict.fromkeys(FOREIGN - {"AVIO_CONFIG"}, "x")
+    environ = dict.fromkeys(FOREIGN - {"AVIO_CONFIG", "AVIO_FAULT"}, "x")
 
     assert load({"AVIO_CONFIG": "/dev/null", **environ}).slots == 2
 
