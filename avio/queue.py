@@ -39,10 +39,14 @@ class HintJob(Job):
         return hand_over
 
     def restore(self, raw_data: Any) -> Any:
-        """Load the entry, but none of the call-backs and webhooks that it may bring along."""
+        """Load the entry, but nothing that it asks for besides: call-backs, webhooks, repeats, times of its own."""
         restored = super().restore(raw_data)
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks = []
+        self.retries_left = self.repeats_left = self.group_id = None
+        self.rate_limit_key = self.rate_limit_concurrency = None
+        self._dependency_ids = []
+        self.timeout, self.result_ttl, self.failure_ttl = HINT_TIMEOUT, 0, HINT_TTL
         return restored
 
 
@@ -107,6 +111,9 @@ class HintWorker(SimpleWorker):
 
     def subscribe(self) -> None:
         """Listen to no commands: a Redis writer could otherwise stop the node."""
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Be suspended by nobody, for the same reason."""
 
     def _install_signal_handlers(self) -> None:
         pass

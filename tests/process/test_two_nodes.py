@@ -1,12 +1,9 @@
-"""With Redis, an aggregator and two nodes: hints, forged hints, and a frozen node that loses its job to another."""
+"""With Redis, an aggregator and two nodes: hints, and a frozen node that loses its job to another."""
 
 import os
-import pickle
 import signal
-from pathlib import Path
 
 import redis
-from rq import Callback, Queue
 
 from avio import queue
 from tests.process.site import Site
@@ -17,38 +14,6 @@ def push(site: Site, job: str) -> None:
     """Put a hint onto the queue, as web does."""
     with redis.Redis.from_url(site.redis_url) as client:
         queue.push(client, [job])
-
-
-def queued(site: Site) -> int:
-    with redis.Redis.from_url(site.redis_url) as client:
-        return Queue(queue.NAME, connection=client).count
-
-
-def test_forged_hints_are_refused_and_not_run(site_with_redis: Site, tmp_path: Path) -> None:
-    site = site_with_redis
-    site.fill(3)
-    trap = tmp_path / "trap"
-    with redis.Redis.from_url(site.redis_url) as client:
-        plain = Queue(queue.NAME, connection=client, serializer="json")
-        plain.enqueue("os.system", f"touch {trap}")
-        plain.enqueue("avio.queue.push", "x")
-        plain.enqueue(queue.FUNCTION, {"no": "id"})
-        plain.enqueue(queue.FUNCTION, "01ARZ3NDEKTSV4RRFFQ69G5FAV", on_success=Callback("os.system"))
-        plain.enqueue(queue.FUNCTION, "01ARZ3NDEKTSV4RRFFQ69G5FAX", on_failure=Callback("os.abort"))
-        Queue(queue.NAME, connection=client).enqueue("os.system", f"touch {trap}")  # in a pickle
-        client.hset("rq:job:bad", mapping={"data": pickle.dumps(("os.system", None, (f"touch {trap}",), {}))})
-        client.rpush("rq:queue:avio", "bad", "none", b"\xff\xfe")
-    supervisor = site.supervisor()
-    intake = supervisor.intake()
-
-    wait_until(lambda: queued(site) == 0, 20, "all forged hints were taken")
-    job = site.order()
-    push(site, job)
-
-    assert site.wait_for_end(job)["state"] == "succeeded"
-    assert not trap.exists()
-    assert supervisor.intake() == intake
-    assert supervisor.terminate() == 0
 
 
 def test_a_job_goes_on_and_others_begin_while_redis_is_wiped(site_with_redis: Site) -> None:
