@@ -1,5 +1,7 @@
 """`avio-server tiers`: what the tiers may hold and hold, asked of the cache itself."""
 
+from contextlib import closing
+
 import click
 
 from avio import config
@@ -16,8 +18,9 @@ def tiers(as_json: bool) -> None:
         engine = open_engine(config.load().engine_settings())
     except ValueError as error:
         raise BadRequest(str(error), cure="avio-server check shows the settings") from error
-    rows = [
-        {"tier": tier.alias, "worker": tier.worker, "capacity": tier.capacity, "used": tier.used, "free": tier.free}
-        for tier in engine.capacity()
-    ]
+    with closing(engine):
+        rows = [
+            {"tier": tier.alias, "worker": tier.worker, "capacity": tier.capacity, "used": tier.used, "free": tier.free}
+            for tier in engine.capacity()
+        ]
     show(rows, as_json=as_json)

@@ -247,6 +247,9 @@ class Engine(ABC):
         """Return what there is to say of what stands behind the engine; changes nothing, and raises nothing of ours."""
         return ()
 
+    def close(self) -> None:  # noqa: B027 - an engine may hold nothing open
+        """Close all connections; the next call opens its own again."""
+
     @abstractmethod
     def health(self) -> None:
         """Return when cache and buckets answer; raise EngineAway naming the one that does not."""

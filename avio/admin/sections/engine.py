@@ -1,6 +1,7 @@
 """Looks at the engine: are the mounts well formed, do their buckets or the cluster answer, does the cluster fit."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from avio.admin.oneline import one_line
 from avio.config import Settings
@@ -16,9 +17,9 @@ def look_at_engine(settings: Settings) -> Iterator[Finding]:
     if not settings.mounts and settings.engine != ALLUXIO:
         yield warning("mounts", "there is none, so there is no path", 'add [mounts."/data"] to avio.toml')
     try:
-        engine = open_engine(settings.engine_settings())
-        if all(tier.path.is_dir() for tier in settings.tiers):  # asking it would make those that are missing
-            engine.health()
+        with closing(open_engine(settings.engine_settings())) as engine:
+            if all(tier.path.is_dir() for tier in settings.tiers):  # asking it would make those that are missing
+                engine.health()
     except ValueError as error:
         yield fault("mounts", one_line(error), "correct it in avio.toml")
     except AvioError as error:
@@ -31,4 +32,5 @@ def look_at_engine(settings: Settings) -> Iterator[Finding]:
 def look_at_cluster(settings: Settings) -> Iterator[Finding]:
     """Yield what the cluster behind the engine lacks; nothing where there is none."""
     if settings.engine == ALLUXIO:
-        yield from open_engine(settings.engine_settings()).examine()
+        with closing(open_engine(settings.engine_settings())) as engine:
+            yield from engine.examine()

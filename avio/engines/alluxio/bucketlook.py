@@ -79,6 +79,13 @@ class BucketLook:
             cure="compare both; move one of them away, then save again",
         )
 
+    def close(self) -> None:
+        """Close all connections; the next call opens its own again."""
+        with self._lock:
+            channels = [*self._channels.values()]
+        for channel in channels:
+            channel.close()
+
     def _channel(self) -> Channel:
         live = self._roster.live()
         if not live:

@@ -3,6 +3,7 @@
 Used by web (tasks) and the job process (jobs).
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from avio.engines.alluxio.clients import open_clients
 from avio.engines.alluxio.doctor import examine
 from avio.engines.alluxio.errors import Refused
 from avio.engines.alluxio.listing import below, synced
-from avio.engines.alluxio.lookup import Lookup, one, there
+from avio.engines.alluxio.lookup import Lookup, there
 from avio.engines.alluxio.namespace import Namespace, open_namespace
 from avio.engines.alluxio.naming import sayable
 from avio.engines.alluxio.pages import make_page
@@ -25,8 +26,10 @@ from avio.engines.alluxio.status import Status
 from avio.engines.alluxio.verifying import Verifying
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
-from avio.errors import EngineAway, TooLarge, Unsaved, Unsupported
+from avio.errors import EngineAway, EngineError, PathNotFound, TooLarge, Unsaved, Unsupported
 from avio.findings import Finding
+
+log = logging.getLogger(__name__)
 
 
 class AlluxioEngine(Engine):
@@ -36,6 +39,7 @@ class AlluxioEngine(Engine):
 
     def __init__(self, settings: AlluxioSettings) -> None:
         self._settings = settings
+        self._asked_proxy = False
         self._clients = open_clients(settings)
         self._roster = Roster(self._clients.info)
         self._look = BucketLook(settings, self._roster)
@@ -52,7 +56,7 @@ class AlluxioEngine(Engine):
 
     def stat(self, path: str, *, limit: int | None = None) -> Entry:
         """Return `path` as the master knows it now, a directory with its sums."""
-        status = there(self._space, sayable(path))
+        status = self._status(sayable(path), sync=False)
         if not status.folder:
             return file_entry(status, self._roster)
         sums = Sums()
@@ -67,7 +71,7 @@ class AlluxioEngine(Engine):
 
     def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
         """Return a page of what is below `path`, as the master knows it now."""
-        status = there(self._space, sayable(path))
+        status = self._status(sayable(path), sync=False)
         if not status.folder:
             return Page([file_entry(status, self._roster)], None)
         return make_page(self._space, self._roster, path, depth=depth, size=size, after=after)
@@ -139,17 +143,36 @@ class AlluxioEngine(Engine):
         return examine(self._settings)
 
     def health(self) -> None:
-        """Return when the master answers and has a worker."""
+        """Return when the master answers and has a worker; the first time, say so when the proxy is of no use."""
+        if not self._asked_proxy:
+            self._asked_proxy = True
+            self._look_at_proxy()
         self._space.status("/")
         if not self._roster.live():
             raise EngineAway("Alluxio has no worker that answers", cure="start Alluxio's workers")
 
+    def close(self) -> None:
+        """Close the connections to all parts of the cluster."""
+        self._clients.close()
+        self._look.close()
+
     def _status(self, path: str, *, sync: bool) -> Status:
-        """Return a status, compared with the bucket unless that could cost an unsaved file."""
-        if sync:
-            known = one(self._space, path)
-            sync = known is None or is_saved(known)
-        return there(self._space, path, sync=sync)
+        """Return a status; the bucket is asked for what the master does not know, and with `sync` for all else.
+
+        Where that could cost an unsaved file it is not asked.
+        """
+        try:
+            known = there(self._space, path)
+        except PathNotFound:
+            return there(self._space, path, sync=True)
+        return there(self._space, path, sync=True) if sync and (known.folder or is_saved(known)) else known
+
+    def _look_at_proxy(self) -> None:
+        if self._clients.proxy is not None:
+            try:
+                self._clients.proxy.check()
+            except EngineError as error:
+                log.warning("the ways round by the proxy are closed: %s; %s", error, error.cure)
 
     @property
     def _space(self) -> Namespace:

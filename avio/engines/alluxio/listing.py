@@ -13,17 +13,22 @@ from avio.wire.paths import depth_below, is_under
 PAGE = 1000  # statuses that one call brings
 
 
-def below(space: Namespace, path: str, *, depth: int | None, after: str | None = None) -> Iterator[Status]:
-    """Yield the statuses of what lies below the directory `path`, in key order, after the path `after`."""
+def below(
+    space: Namespace, path: str, *, depth: int | None, after: str | None = None, size: int = PAGE
+) -> Iterator[Status]:
+    """Yield the statuses of what lies below the directory `path`, in key order, after the path `after`.
+
+    `size` statuses are asked for at a time.
+    """
     if depth is None or depth == 1:
-        yield from _pages(space, path, recursive=depth is None, after=after)
+        yield from _pages(space, path, recursive=depth is None, after=after, size=size)
         return
     for status in _children(space, path, after):
         if after is None or order(status.path) > order(after):
             yield status
         if status.folder:
             inside = after if after is not None and is_under(after, status.path) else None
-            yield from below(space, status.path, depth=depth - 1, after=inside)
+            yield from below(space, status.path, depth=depth - 1, after=inside, size=size)
 
 
 def synced(space: Namespace, path: str, *, depth: int | None) -> Iterator[Status]:
@@ -56,10 +61,12 @@ def _children(space: Namespace, path: str, after: str | None) -> Iterator[Status
     yield from _pages(space, path, recursive=False, after=child)
 
 
-def _pages(space: Namespace, path: str, *, recursive: bool, after: str | None = None) -> Iterator[Status]:
+def _pages(
+    space: Namespace, path: str, *, recursive: bool, after: str | None = None, size: int = PAGE
+) -> Iterator[Status]:
     more = True
     while more:
-        page = space.page(path, recursive=recursive, size=PAGE, after=after, mount_info=False)
+        page = space.page(path, recursive=recursive, size=size, after=after, mount_info=False)
         yield from page.statuses
         more = page.more and bool(page.statuses)
         if more:

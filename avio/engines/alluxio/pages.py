@@ -21,7 +21,7 @@ COUNTED_SECONDS = 2.0
 
 def make_page(space: Namespace, roster: Roster, path: str, *, depth: int | None, size: int, after: str | None) -> Page:
     """Return up to `size` entries below the directory `path`, at most `depth` levels down, after the path `after`."""
-    found = list(islice(below(space, path, depth=depth, after=after), size + 1))
+    found = list(islice(below(space, path, depth=depth, after=after, size=size + 1), size + 1))
     shown = found[:size]
     sums = Counting(space, roster).sums([status.path for status in shown if status.folder])
     entries = [sums[status.path] if status.folder else file_entry(status, roster) for status in shown]

@@ -15,9 +15,11 @@ from tests.servers.seaweed import S3Server
 MakeHarness = Callable[[int], Harness]
 
 
-@pytest.fixture(
-    scope="session", params=["memory", "files", "objects", pytest.param("alluxio", marks=pytest.mark.alluxio)]
-)
+# Alluxio as it is meant to be reached, and where the masters' gRPC is closed.
+ALLUXIO = [pytest.param(name, marks=pytest.mark.alluxio) for name in ("alluxio", "alluxio-by-rest")]
+
+
+@pytest.fixture(scope="session", params=["memory", "files", "objects", *ALLUXIO])
 def side(request: pytest.FixtureRequest) -> str | S3Server | Cluster:
     """Return what the bucket of an engine lies on; the server is started before a test counts its processes."""
     return _side(request)
@@ -37,7 +39,8 @@ def make(side: str | S3Server | Cluster, tmp_path: Path, request: pytest.Fixture
         return
     if reason := NOT_ALLUXIO.get(request.node.originalname):
         pytest.skip(reason)
-    world = AlluxioHarness(side, request.getfixturevalue("seaweed_server"))
+    grpc = "alluxio-by-rest" not in request.node.callspec.params.values()
+    world = AlluxioHarness(side, request.getfixturevalue("seaweed_server"), grpc=grpc)
     yield lambda capacity: world
     world.close()
 
@@ -57,7 +60,7 @@ def local(local_side: str | S3Server, tmp_path: Path) -> OnDisk:
 
 
 def _side(request: pytest.FixtureRequest) -> Any:
-    servers = {"objects": "seaweed_server", "alluxio": "alluxio_cluster"}
+    servers = {"objects": "seaweed_server", "alluxio": "alluxio_cluster", "alluxio-by-rest": "alluxio_cluster"}
     name = servers.get(request.param)
     return request.param if name is None else request.getfixturevalue(name)
 

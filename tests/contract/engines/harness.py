@@ -62,6 +62,10 @@ class Harness(ABC):
     def temporaries(self) -> list[str]:
         """Return what an attempt left behind."""
 
+    def name(self, path: str) -> str:
+        """Return `path` as this engine can name it: itself, unless there is a character that it can't have."""
+        return path
+
     def put_all(self, paths: Iterable[str], content: bytes = b"content") -> None:
         for path in paths:
             self.put_bucket(path, content)

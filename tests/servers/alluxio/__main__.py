@@ -4,7 +4,6 @@ Everything lies in one temporary directory, which is removed at the end.
 """
 
 import argparse
-import json
 import signal
 import sys
 import tempfile
@@ -74,13 +73,11 @@ def fill(cluster: Cluster, server: S3Server) -> None:
 def explain(home: Path, cluster: Cluster, server: S3Server) -> str:
     """Write settings for avio into `home`, and return what a person needs to know."""
     config = home / "avio.toml"
-    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in cluster.settings.items())
-    settings = f'engine = "alluxio"\n\n[alluxio]\n{table}'
-    config.write_text(settings, encoding="utf-8")
+    config.write_text(cluster.toml(), encoding="utf-8")
     return EXPLANATION.format(
         config=config,
         program=Path(sys.executable).with_name("avio-server"),
-        settings=indent(settings, "  "),
+        settings=indent(cluster.toml(), "  "),
         ufs=cluster.ufs,
         bucket=BUCKET,
         endpoint=server.endpoint,

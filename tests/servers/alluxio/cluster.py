@@ -1,5 +1,6 @@
 """The daemons of the cluster: started in order, killed and started again one by one, ended by pid."""
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,6 +71,11 @@ class Cluster:
             "proxy": f"http://127.0.0.1:{self.port('proxy.web')}",
             "auth": self._auth,
         }
+
+    def toml(self, **more: Any) -> str:
+        """Return avio's settings for this cluster as a file has them, with `more` in the table [alluxio]."""
+        lines = [f"{name} = {json.dumps(value)}" for name, value in {**self.settings, **more}.items()]
+        return "\n".join(['engine = "alluxio"', "", "[alluxio]", *lines, ""])
 
     def port(self, of: str, n: int | None = None) -> int:
         """Return a port, e.g. of `master.web`, or of `worker.rpc` of worker `n`."""
