@@ -63,6 +63,9 @@ class AlluxioSpec(BaseModel):
     patience: Annotated[float, Field(ge=0, le=3600)] = Field(
         10.0, description="Seconds that a call goes on trying while the cluster does not answer."
     )
+    bandwidth: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="Bytes a second that each worker may load for one job; absent: as many as it can."
+    )
     worker_ports: list[Port] = Field(
         default_factory=list,
         description="gRPC ports of all workers, if job processes may connect to no others; absent: any port.",

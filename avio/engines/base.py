@@ -97,17 +97,26 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One tier: bytes it may hold, bytes it holds. `worker` where a tier is spread over several."""
+    """One tier: bytes it may hold, bytes it holds. `worker` where a tier is spread over several.
+
+    `gives_way` tells whether what is there is dropped for what comes.
+    """
 
     alias: str
     capacity: int
     used: int
     worker: str | None = None
+    gives_way: bool = False
 
     @property
     def free(self) -> int:
         """Bytes that still fit."""
         return max(0, self.capacity - self.used)
+
+    @property
+    def room(self) -> int:
+        """Bytes that can be brought in."""
+        return self.capacity if self.gives_way else self.free
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ Runs in the job process. Listing and moving overlap; only the last check, never 
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avio.engines.base import Engine, Entry, EntryState, Moved, MoveOptions, Run, Side
@@ -27,6 +28,8 @@ ROUNDS = 3
 # A job with more failures than this, and more than this share of its files, is not worth going on.
 MAX_FAILED_FILES = 1000
 MAX_FAILED_SHARE = 0.01
+
+STOCK_LIMIT = 30.0  # seconds in which a job that failed counts what is there
 
 log = logging.getLogger(__name__)
 
@@ -85,14 +88,16 @@ class Moving:
         lister.start()
         try:
             self._move(plan.to_move(), again=False)
-        except EngineError:  # the work may begin again: an old lister would count on into it
-            self._over.set()
             lister.join()
+            if plan.failed is not None:
+                raise plan.failed
+            return self._verify(plan)
+        except EngineError as error:
+            self._over.set()  # the work may begin again: an old lister would count on into it
+            lister.join()
+            if error.scope is Scope.JOB and plan.failed is None:
+                self._take_stock(plan)
             raise
-        lister.join()
-        if plan.failed is not None:
-            raise plan.failed
-        return self._verify(plan)
 
     def _list(self, plan: Plan) -> None:
         try:
@@ -116,7 +121,7 @@ class Moving:
                 else:
                     needed += max(0, size - (found.cached_bytes or 0))  # a stale copy gives its room to the new one
                     if room is not None and needed > room:
-                        raise CacheFull(f"{needed:,} bytes or more are asked for, {room:,} are free")
+                        raise CacheFull(f"{needed:,} bytes or more are asked for, there is room for {room:,}")
                 plan.append(found, move=not in_place)
             if self._attempt.progress().counters.files_total == 0:
                 raise NothingMatched(f"no file matches {self._order.params.alluxio_uri or 'the file list'}")
@@ -134,7 +139,7 @@ class Moving:
         if self._order.type is not JobType.PRELOAD or self._options.if_full != "fail":
             return None
         wanted = self._options.tier
-        return sum(tier.free for tier in self._engine.capacity() if wanted in (None, tier.alias))
+        return sum(tier.room for tier in self._engine.capacity() if wanted in (None, tier.alias))
 
     def _move(self, entries: Iterable[Entry], *, again: bool) -> None:
         for moved in self._verb.move(entries, self._options, self._attempt):
@@ -173,6 +178,21 @@ class Moving:
         self._attempt.settle(files, size)
         log.info("verified: %d files, %d bytes in place", files, size)
         return Verified(files, size)
+
+    def _take_stock(self, plan: Plan) -> None:
+        """Set what is done to what is there, though the job has failed: what had arrived may have gone since."""
+        deadline = time.monotonic() + STOCK_LIMIT
+        files = size = 0
+        try:
+            for entry in self._engine.recheck(plan.entries(), replace(self._options, verify="size"), self._attempt):
+                if time.monotonic() > deadline or self._attempt.stopping():
+                    return
+                if entry.path not in self._given_up and self._verb.in_place(entry):
+                    files, size = files + 1, size + (entry.size or 0)
+        except EngineError as error:
+            log.warning("what is there could not be counted: %s", error)
+            return
+        self._attempt.settle(files, size)
 
     def _give_up(self, entry: Entry, error: Exception, tries: int = 1) -> None:
         if entry.path in self._given_up:

@@ -43,6 +43,7 @@ class AlluxioEngine(Engine):
         self._clients = open_clients(settings)
         self._roster = Roster(self._clients.info)
         self._look = BucketLook(settings, self._roster)
+        self._bandwidth = settings.bandwidth
         self._cluster = " ".join([*map(str, settings.masters), *settings.web])
 
     @classmethod
@@ -100,14 +101,14 @@ class AlluxioEngine(Engine):
     def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Load what is not in the cache; see `Preload`."""
         self._must_know(options.tier)
-        make_carrier = choose_carrier(self._clients, self._roster, run)
+        make_carrier = choose_carrier(self._clients, self._roster, run, self._bandwidth)
         yield from Preload(self._space, self._clients.workers, self._roster, options, run, make_carrier)(entries)
 
     def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Persist what is not in the bucket; see `Save`."""
         lookup = Lookup(self._space)
         try:
-            saver = choose_saver(self._clients, lookup, self._look, self._cluster)
+            saver = choose_saver(self._clients, lookup, self._look, self._roster, self._cluster)
             yield from Save(saver, lookup, options, run)(entries)
         finally:
             lookup.close()
@@ -132,7 +133,7 @@ class AlluxioEngine(Engine):
         """Return each tier of each worker, best first. Alluxio makes room by itself: what is used may give way."""
         cluster = self._clients.info.cluster()
         return [
-            Tier(alias, use.capacity, use.used, str(worker.address))
+            Tier(alias, use.capacity, use.used, str(worker.address), gives_way=True)
             for alias in cluster.tiers
             for worker in self._roster.live()
             if (use := worker.tiers.get(alias)) is not None and use.capacity

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from avio.engines.alluxio.errors import Exhausted
+from avio.engines.alluxio.pacing import Pace
 from avio.engines.alluxio.pieces import Piece, Pieces
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.status import Address
 from avio.engines.alluxio.windows import CALLS, Window
 from avio.engines.alluxio.worker import BlockFailure, Workers
 from avio.engines.base import Run
-from avio.errors import CacheFull, EngineAway, EngineError, Gone, StoreError
+from avio.errors import CacheFull, EngineAway, EngineError, Gone, Scope, StoreError
 
 TRIES = 4  # for a block that fails
 REFUSALS = 10  # for a block that finds no memory, the window halving each time
@@ -28,6 +29,15 @@ PAUSE = 0.3
 Answer = Callable[[Piece, Address | None, Exception | None], None]
 
 log = logging.getLogger(__name__)
+
+
+class NoWorkers(EngineError):
+    """All workers are gone, and none came for too long."""
+
+    scope = Scope.JOB
+    reason = "NO_WORKERS"
+    status = 503
+    cure = "start Alluxio's workers, then retry the job"
 
 
 class Loader:
@@ -83,7 +93,7 @@ class Loader:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _open(self, address: Address) -> None:
-        lane = Lane(address)
+        lane = Lane(address, self._bandwidth)
         self._lanes[address] = lane
         for number in range(CALLS):
             thread = threading.Thread(target=self._labour, args=(lane,), name=f"load-{address}-{number}", daemon=True)
@@ -95,8 +105,17 @@ class Loader:
             if lane.lost and not self._comes_back(lane):
                 continue
             batch = self._pieces.take(lane.window, CALLS * len(self._lanes), PATIENCE)
-            if batch:
+            if batch and self._waits_for_turn(lane, batch):
                 self._load(lane, batch)
+
+    def _waits_for_turn(self, lane: "Lane", batch: Sequence[Piece]) -> bool:
+        """Wait until the bandwidth allows the batch; False when the attempt must leave meanwhile."""
+        begin = lane.pace.turn(sum(piece.block.length for piece in batch))
+        while (left := begin - time.monotonic()) > 0:
+            if self._pieces.closed or self._run.stopping():
+                return False
+            time.sleep(min(left, PAUSE))
+        return True
 
     def _load(self, lane: "Lane", batch: Sequence[Piece]) -> None:
         began = time.monotonic()
@@ -106,7 +125,6 @@ class Loader:
                 [piece.block for piece in batch],
                 tag=self._run.name,
                 limit=CALL_LIMIT,
-                bandwidth=self._bandwidth,
             )
         except Exhausted as error:
             failures = [BlockFailure(piece.block.id, "RESOURCE_EXHAUSTED", str(error), True) for piece in batch]
@@ -168,19 +186,18 @@ class Loader:
 
     def _give_up(self) -> None:
         reasons = "; ".join(lane.lost for lane in self._lanes.values()) or "the master knows none"
-        error = EngineAway(
-            f"no worker answered for {LOST_LIMIT:.0f} s: {reasons}", cure="start the workers, then retry the job"
-        )
+        error = NoWorkers(f"no worker answered for {LOST_LIMIT:.0f} s: {reasons}")
         for piece in self._pieces.take_all():
             self._answer(piece, None, error)
 
 
 class Lane:
-    """One worker: its window, and why it is lost, empty while it is not."""
+    """One worker: its window and pace, and why it is lost, empty while it is not."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, bandwidth: int | None) -> None:
         self.address = address
-        self.window = Window()
+        self.window = Window(bandwidth)
+        self.pace = Pace(bandwidth)
         self.lost = ""
 
 

@@ -37,6 +37,9 @@ class Piece:
     tries: int = 1
 
 
+SMALL = 1 << 20  # bytes that are not worth sharing
+
+
 class Pieces:
     """Blocks that wait, taken by the lanes of the workers as their windows allow."""
 
@@ -66,7 +69,7 @@ class Pieces:
             share = -(-len(self._waiting) // takers)
             batch = [self._waiting.popleft()]
             size = batch[0].block.length
-            while self._waiting and len(batch) < min(share, window.blocks):
+            while self._waiting and len(batch) < window.blocks and (len(batch) < share or size < SMALL):
                 length = self._waiting[0].block.length
                 if size + length > window.call_bytes() or not window.admits(size + length):
                     break

@@ -184,6 +184,8 @@ class Preload:
 
     def _why(self, file: Arriving) -> Exception | None:
         """Return the reason of a failed load; the bucket is asked whether the file is still what was listed."""
+        if isinstance(file.error, EngineError) and file.error.scope is Scope.JOB:
+            return file.error
         now = one(self._space, file.entry.path, sync=True)
         if now is None:
             return Gone(f"{file.entry.path} is not in the bucket any more")

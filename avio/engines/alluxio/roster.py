@@ -27,9 +27,11 @@ class Roster:
     def __init__(self, info: MasterInfo) -> None:
         self._info = info
         self._lock = threading.Lock()
+        self._looking = threading.Lock()  # held by the one that asks the master
         self._looked = float("-inf")
         self._known: tuple[WorkerInfo, ...] = ()
         self._aliases: list[str] = []
+        self._heard = False  # whether any worker ever answered us
         self._lost: set[Address] = set()  # by our own calls
         self._absent: frozenset[Address] = frozenset()  # by our calls or the master's
 
@@ -71,31 +73,37 @@ class Roster:
             self.lost(address)
             return False
         with self._lock:
+            self._heard = True
             self._lost.discard(address)
             self._reckon()
         return True
 
-    def probe(self) -> None:
-        """Knock at every door."""
+    def probe(self) -> bool:
+        """Knock at every door; tell whether one is open."""
         self._look()
-        for worker in self._known:
-            self.answers(worker.address)
+        doors = [self.answers(worker.address) for worker in self._known]  # at every one, open or not
+        return any(doors)
 
     def _reckon(self) -> None:
+        """Take stock. Where no worker ever answered, it is we who stand outside: the master's word holds alone."""
+        lost = self._lost if self._heard else ()
         silent = (worker.address for worker in self._known if not worker.live or worker.silent > SILENT)
-        self._absent = frozenset([*self._lost, *silent])
+        self._absent = frozenset([*lost, *silent])
 
     def _look(self) -> None:
-        with self._lock:
+        """Ask the master if it is time; meanwhile the other threads go on with what is known, if anything is."""
+        if time.monotonic() - self._looked < KEPT or not self._looking.acquire(blocking=not self._known):
+            return
+        try:
             if time.monotonic() - self._looked < KEPT:
                 return
-            self._looked = time.monotonic()
-        try:
             cluster = self._info.cluster()
+            with self._lock:
+                self._known = cluster.workers
+                self._aliases = list(cluster.tiers)
+                self._reckon()
         except EngineError as error:  # what was known holds: a master that restarts does not kill its workers
             log.debug("the master's web port: %s", error)
-            return
-        with self._lock:
-            self._known = cluster.workers
-            self._aliases = list(cluster.tiers)
-            self._reckon()
+        finally:
+            self._looked = time.monotonic()
+            self._looking.release()

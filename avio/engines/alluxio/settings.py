@@ -16,7 +16,7 @@ class AlluxioSettings:
     `masters` are gRPC addresses (the primary is found by trying), `web` and `job_master` the base URLs of
     their REST, `proxy` the base URL of the proxy's, None where there is none. `user` is whom avio acts as:
     the one that Alluxio runs as may read and write everything. `patience` is how long a call goes on trying while
-    the cluster does not answer, in seconds.
+    the cluster does not answer, in seconds; `bandwidth` is what each worker may load for a job, in bytes a second.
     """
 
     masters: tuple[Address, ...]
@@ -26,6 +26,7 @@ class AlluxioSettings:
     user: str = "alluxio"
     auth: Literal["simple", "nosasl"] = "simple"
     patience: float = 10.0
+    bandwidth: int | None = None
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "AlluxioSettings":
@@ -35,7 +36,7 @@ class AlluxioSettings:
             masters=tuple(_address(text) for text in table.get("masters", ())),
             web=tuple(table["web"]),
             job_master=tuple(table["job_master"]),
-            **{name: table[name] for name in ("proxy", "user", "auth", "patience") if name in table},
+            **{name: table[name] for name in ("proxy", "user", "auth", "patience", "bandwidth") if name in table},
         )
 
 

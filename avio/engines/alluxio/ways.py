@@ -23,24 +23,27 @@ from avio.errors import EngineAway
 log = logging.getLogger(__name__)
 
 
-def choose_carrier(clients: Clients, roster: Roster, run: Run) -> MakeCarrier:
-    """Return what makes the first carrier that can work."""
-    workers = roster.live()
-    if clients.master is not None and (not workers or any(roster.answers(worker.address) for worker in workers)):
-        way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run)
+def choose_carrier(clients: Clients, roster: Roster, run: Run, bandwidth: int | None) -> MakeCarrier:
+    """Return what makes the first carrier that can work; `bandwidth` is in bytes a second for each worker."""
+    open_doors = roster.probe()
+    workers = len(roster.live())
+    if clients.master is not None and (open_doors or not workers):
+        way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run, bandwidth=bandwidth)
         name = ByWorkers.name
     elif clients.master is not None:
-        way, name = partial(ByLoadJob, clients.master, run), ByLoadJob.name
+        way, name = partial(ByLoadJob, clients.master, run, bandwidth=bandwidth), ByLoadJob.name
     else:
         way, name = partial(ByJobs, clients.jobs, run), ByJobs.name
-    log.info("blocks are loaded by %s; %d workers are there", name, len(workers))
+        if bandwidth is not None:
+            log.warning("%s knows no bandwidth: the bound does not hold", name)
+    log.info("blocks are loaded by %s; %d workers are there", name, workers)
     return way
 
 
-def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, cluster: str) -> Saver:
-    """Return the first saver that can work."""
+def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, roster: Roster, cluster: str) -> Saver:
+    """Return the first saver that can work: the master's needs a worker that looks into the bucket for us."""
     saver: Saver
-    if clients.master is not None:
+    if clients.master is not None and (clients.proxy is None or roster.probe()):
         saver = SaveByMaster(clients.master, lookup, look, clients.jobs, cluster)
     elif clients.proxy is not None:
         saver = SaveByJobs(clients.proxy, clients.jobs, cluster)

@@ -14,10 +14,14 @@ TOO_SLOW = 3.0
 
 
 class Window:
-    """The bounds of one worker: double while all goes well, half when it has no memory left, then grow by steps."""
+    """The bounds of one worker: double while all goes well, half when it has no memory left, then grow by steps.
 
-    def __init__(self) -> None:
-        self.bytes = FIRST_BYTES
+    `most` bounds the bytes in flight.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = max(MIB, min(MOST_BYTES, most or MOST_BYTES))
+        self.bytes = min(FIRST_BYTES, self._most)
         self.blocks = FIRST_BLOCKS
         self._in_flight = 0
         self._calls = 0
@@ -44,11 +48,11 @@ class Window:
     def went_well(self, seconds: float) -> None:
         """All blocks of a call were taken, in `seconds`."""
         if seconds > TOO_SLOW:
-            self.bytes = max(FIRST_BYTES, self.bytes // 2)
+            self.bytes = max(min(FIRST_BYTES, self._most), self.bytes // 2)
             self.blocks = max(FIRST_BLOCKS, self.blocks // 2)
         elif seconds < SLOW:
             self.blocks = min(MOST_BLOCKS, self.blocks * 2)
-            self.bytes = min(MOST_BYTES, self.bytes + FIRST_BYTES // 2 if self._refused else self.bytes * 2)
+            self.bytes = min(self._most, self.bytes + FIRST_BYTES // 2 if self._refused else self.bytes * 2)
 
     def was_refused(self) -> None:
         """The worker had no memory for a block."""

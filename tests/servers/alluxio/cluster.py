@@ -44,9 +44,12 @@ _SHELLS = {"fs": "alluxio.cli.fs.FileSystemShell", "fsadmin": "alluxio.cli.fsadm
 class Cluster:
     """A running cluster; `ufs` is the local directory under the root of its namespace. Workers are numbered from 1."""
 
-    def __init__(self, directory: Path, workers: int, direct_memory: str, properties: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: Path, workers: int, direct_memory: str, properties: Mapping[str, str], *, hidden: bool
+    ) -> None:
         self.ufs = directory / "ufs"
         self.hosts = {n: f"127.0.0.{n}" for n in range(1, workers + 1)}
+        self._names = {n: f"worker{n}.inside" for n in self.hosts} if hidden else self.hosts
         self._directory = directory
         self._direct_memory = direct_memory
         ports = free_ports(PORTS)
@@ -56,7 +59,7 @@ class Cluster:
         self._auth = properties.get("alluxio.security.authentication.type", "SIMPLE").lower()
         shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | {**properties}
         self._launched: dict[tuple[str, int], float] = {}
-        self._jvm = Jvm(directory, shared)
+        self._jvm = Jvm(directory, shared, {self._names[n]: self.hosts[n] for n in self.hosts} if hidden else {})
         tiers = [f"worker{n}/{alias}" for n in self.hosts for alias in TIERS]
         for folder in ("ufs", "journal", "ext", "lib", *tiers):
             (directory / folder).mkdir(parents=True, exist_ok=True)
@@ -146,6 +149,17 @@ class Cluster:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(self._jvm.run, commands))
 
+    def put(self, tree: Mapping[str, bytes]) -> None:
+        """Write files below the root of the namespace, behind Alluxio's back."""
+        for name, content in tree.items():
+            file = self.ufs / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def tiers(self, n: int) -> Path:
+        """Return the directory below which a worker keeps its blocks, a file each."""
+        return self._directory / f"worker{n}"
+
     def numbers(self, kind: str) -> Iterable[int]:
         """Return the numbers of the daemons of a kind."""
         return self.hosts if kind.endswith("worker") else (1,)
@@ -171,7 +185,7 @@ class Cluster:
         """Tell whether a master knows the worker that was launched last, not only the one before it."""
         since = self._launched[kind, n] * 1000
         workers = master["workers"] if master else []
-        return any(one["address"]["host"] == self.hosts[n] and one["startTimeMs"] >= since for one in workers)
+        return any(one["address"]["host"] == self._names[n] and one["startTimeMs"] >= since for one in workers)
 
     def _told(self, of: str, call: str, method: str = "GET") -> Any:
         """Return the JSON of a REST call; None while nobody answers, "" for an empty answer."""
@@ -184,7 +198,7 @@ class Cluster:
     def _worker_flags(self, n: int) -> list[str]:
         home = self._directory / f"worker{n}"
         ports = {name: self._ports[f"{name}@{n}"] for name in WORKER_PORTS}
-        return as_flags(worker_properties(home, self.hosts[n], ports))
+        return as_flags(worker_properties(home, self.hosts[n], self._names[n], ports))
 
 
 @contextmanager
@@ -195,14 +209,15 @@ def alluxio(
     direct_memory: str = "512m",
     properties: Mapping[str, str] | None = None,
     kinds: Sequence[str] = KINDS,
+    hidden: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Cluster]:
     """Run a cluster of `kinds` with its data in `directory`; yield it when all are at work; remove it at the end.
 
     `direct_memory` is a worker's: a load takes a direct buffer of each block's length. `say` is told of each daemon
-    that is at work. Raises NoAlluxio.
+    that is at work. `hidden` workers go by names that the cluster alone can resolve. Raises NoAlluxio.
     """
-    cluster = Cluster(directory, workers, direct_memory, properties or {})
+    cluster = Cluster(directory, workers, direct_memory, properties or {}, hidden=hidden)
     try:
         cluster.format()
         for wave in _WAVES:

@@ -25,9 +25,12 @@ appender.out.layout.pattern=%d %p %c{1} %m%n
 
 
 class Jvm:
-    """Starts Java with `properties`, in a site file that flags overrule. Logs lie in `directory/logs`."""
+    """Starts Java with `properties`, in a site file that flags overrule. Logs lie in `directory/logs`.
 
-    def __init__(self, directory: Path, properties: Mapping[str, str]) -> None:
+    Where `names` are given, with the address of each, these processes can resolve them and no others.
+    """
+
+    def __init__(self, directory: Path, properties: Mapping[str, str], names: Mapping[str, str]) -> None:
         conf, self._logs = directory / "conf", directory / "logs"
         for folder in (conf, self._logs, directory / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -45,6 +48,9 @@ class Jvm:
             "-XX:+UseSerialGC",
             "-XX:-UsePerfData",  # files in /tmp that a kill leaves behind
         ]
+        if names:
+            (conf / "hosts").write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+            self._command.append(f"-Djdk.net.hosts.file={conf}/hosts")
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, arguments: Sequence[str]) -> None:

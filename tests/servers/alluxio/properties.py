@@ -60,11 +60,11 @@ def cluster_properties(home: Path) -> dict[str, str]:
     }
 
 
-def worker_properties(home: Path, host: str, ports: Mapping[str, int]) -> dict[str, str]:
-    """Return what belongs to one worker and its job worker: a host name of their own, by which they find each other."""
+def worker_properties(home: Path, host: str, name: str, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return what belongs to one worker and its job worker, which find each other by the same `name` for `host`."""
     daemons = ("worker", "worker.web", "job.worker", "job.worker.web")
     properties = {f"alluxio.{daemon}.bind.host": host for daemon in daemons}
-    properties |= {f"alluxio.{daemon}.hostname": host for daemon in ("worker", "job.worker", "user")}
+    properties |= {f"alluxio.{daemon}.hostname": name for daemon in ("worker", "job.worker", "user")}
     properties |= {name: str(port) for name, port in ports.items()}
     properties["alluxio.worker.tieredstore.levels"] = str(len(TIERS))
     for level, (alias, quota) in enumerate(TIERS.items()):

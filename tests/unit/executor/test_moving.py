@@ -1,10 +1,13 @@
 """Preload and save over the memory engine: outcomes, counters, and the reasons of what fails."""
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from avio.engines.base import Moved
 from avio.engines.memory import MemoryEngine
 from avio.errors import AccessDenied, Corrupt, NodeFault
 from avio.executor import moving
@@ -176,3 +179,24 @@ def test_a_job_whose_lease_is_over_stops(run_job: RunJob, engine: MemoryEngine) 
 
     assert (result.state, result.message) == ("stopped", "the lease of the node is over")
     assert engine.cache == {}
+
+
+def test_a_job_that_fails_as_a_whole_counts_what_is_there(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a cache whose disk fails at the last file, and takes two others with it
+    preload = engine.preload
+
+    def failing(*arguments: Any) -> Iterator[Moved]:
+        for count, moved in enumerate(preload(*arguments), 1):
+            if count == len(FILES):
+                del engine.cache[FILES[0]], engine.cache[FILES[1]]
+                raise NodeFault("no disk any more")
+            yield moved
+
+    monkeypatch.setattr(engine, "preload", failing)
+    result = run_job()
+
+    assert (result.state, result.reason, result.verified_files) == ("failed", "NODE_FAULT", None)
+    assert figures(result) == (12, len(engine.cache), 0, 0)
+    assert len(engine.cache) == 10
