@@ -67,7 +67,7 @@ CREATE TABLE jobs (
     phase       TEXT CHECK (phase IN ('listing', 'transferring', 'verifying')), -- what the attempt is at
     attempt     INTEGER NOT NULL,            -- attempts begun; the fencing token of all later writes
     seq         BIGINT NOT NULL,             -- newest event folded, of this attempt
-    crashes     INTEGER NOT NULL,            -- attempts that died by themselves
+    crashes     INTEGER NOT NULL,            -- attempts in a row that died by themselves, without progress
     losses      INTEGER NOT NULL,            -- attempts that went down with their node
     node        TEXT,                        -- who runs it; null when nobody does
     node_epoch  BIGINT,                      -- and in which epoch of that node
@@ -111,7 +111,7 @@ CREATE TABLE attempts (
     isolation   TEXT,                        -- JSON: rungs of isolation used, and why others were missing
     started_at  DOUBLE PRECISION NOT NULL,   -- claimed
     ended_at    DOUBLE PRECISION,            -- known to be over
-    outcome     TEXT,                        -- a terminal state, or crashed, stopped, fenced, lost, unkillable
+    outcome     TEXT,                        -- a terminal state, or crashed, stalled, stopped, fenced, lost, unkillable
     exit_code   INTEGER,                     -- of the process, when it ended by itself
     exit_signal INTEGER,                     -- when a signal ended it
     max_rss     BIGINT,                      -- bytes of memory at its peak

@@ -26,7 +26,7 @@ def main() -> int:
         return 2
     start_logging("keeper", settings.log_level)
     logging.getLogger(__name__).info("keeper begins", extra={"node": settings.node, "slots": settings.slots})
-    return Keeper(spool, plan, settings.stop_grace, settings.kill_wait).run()
+    return Keeper(spool, plan, settings.stop_grace, settings.kill_wait, settings.stall_after).run()
 
 
 def _plan(settings: Settings, spool: Spool) -> Plan:

@@ -25,6 +25,7 @@ from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
 from avio.wire.orders import Order
 from supervisor import exits
 from supervisor.isolation import reach_of, scrub_environment
+from supervisor.pulse import Pulse
 
 # How often the process looks at its own deadline, and how long a stopped one may take to tidy up.
 WATCH_SECONDS = 0.25
@@ -34,10 +35,11 @@ TIDY_SECONDS = 5.0
 CONTROL, REPORT = 3, 4
 
 
-def main(ground: Ground, directory: Path, control: int, output: int, report: int) -> NoReturn:
+def main(ground: Ground, directory: Path, control: int, output: int, report: int, pulse: Pulse) -> NoReturn:
     """Become the job process of the attempt in `directory`.
 
     `control` gives the order, then deadlines; the rungs that hold are told to `report`, which is closed then.
+    `pulse` shows keeper that the work goes on.
     """
     code = exits.FAULTY
     try:
@@ -51,7 +53,7 @@ def main(ground: Ground, directory: Path, control: int, output: int, report: int
         random.seed()
         ladder = Ladder(ground)
         ladder.climb(APART)
-        code = _work(directory, os.fdopen(CONTROL, encoding="utf-8"), ladder)
+        code = _work(directory, os.fdopen(CONTROL, encoding="utf-8"), ladder, pulse)
     except BaseException:
         logging.getLogger(__name__).exception("the job process cannot go on")
     finally:
@@ -59,9 +61,9 @@ def main(ground: Ground, directory: Path, control: int, output: int, report: int
         os._exit(code)
 
 
-def _work(directory: Path, control: IO[str], ladder: Ladder) -> int:
+def _work(directory: Path, control: IO[str], ladder: Ladder, pulse: Pulse) -> int:
     order = Order.from_json(control.readline())
-    attempt = Attempt(order.job, order.attempt)
+    attempt = Attempt(order.job, order.attempt, pulse.beat)
     attempt.deadline = float(control.readline())
     ladder.ground.reach = reach_of(order, directory)
     ladder.climb(CONFINED)

@@ -83,8 +83,10 @@ class Ending:
         if result is not None and row is not None and row.cancel_at is not None:
             result.reason, result.message = None, row.cancel_reason or "cancelled"
             return State.CANCELLED if ends.finish(result, State.CANCELLED, exit_) else None
-        sentence = exits.sentence(message.code, message.signal, out_of_memory=message.out_of_memory)
-        return ends.give_back(job, attempt, _cause(message), sentence, exit_)
+        sentence = exits.sentence(
+            message.code, message.signal, out_of_memory=message.out_of_memory, stalled=message.stalled
+        )
+        return ends.give_back(job, attempt, _cause(message), sentence, exit_, message.files_done)
 
     def _result(self, job: str, attempt: int) -> Result | None:
         try:
@@ -95,6 +97,8 @@ class Ending:
 
 
 def _cause(message: Ended) -> ends.Cause:
+    if message.stalled:
+        return ends.Cause.STALLED
     if message.drained or message.code == exits.STOPPED:
         return ends.Cause.DRAINED
     if message.code in (exits.FENCED, exits.ORPHANED):

@@ -20,8 +20,13 @@ _SENTENCES = {
 }
 
 
-def sentence(code: int | None, signal_no: int | None, *, out_of_memory: bool = False) -> str:
-    """Say how a process ended, given its exit code or the signal that ended it, and whether its memory was limited."""
+def sentence(code: int | None, signal_no: int | None, *, out_of_memory: bool = False, stalled: bool = False) -> str:
+    """Say how a process ended, given its exit code or the signal that ended it.
+
+    `out_of_memory`: its memory was limited; `stalled`: keeper ended it.
+    """
+    if stalled:
+        return "the job process got no further and was ended: not a byte, not an entry for as long as stall_after"
     if out_of_memory and signal_no == signal.SIGKILL:
         return "the job process was killed: out of memory, it needs more than job_memory allows"
     if signal_no is not None:

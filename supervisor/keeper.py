@@ -8,8 +8,7 @@ import logging
 import os
 import selectors
 import signal
-import socket
-import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from types import FrameType
 
@@ -21,12 +20,12 @@ from avio.isolation.ladder import Ground
 from avio.isolation.plan import BASIC, Plan
 from avio.isolation.session import adopt_orphans
 from supervisor import tree
+from supervisor.intakeprocess import SAY_SECONDS, IntakeProcess
 from supervisor.messages import (
     Draining,
     Ended,
     Evict,
     Forget,
-    Lines,
     Message,
     Registered,
     Renew,
@@ -35,18 +34,10 @@ from supervisor.messages import (
     Started,
     Stop,
     Unkillable,
-    encode,
 )
 from supervisor.process import JobProcess, fork
 from supervisor.spool import Spool
 
-# Back-off between two starts of intake, in seconds.
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
-SETTLED_SECONDS = 30.0
-
-# How long intake may leave a message unread before it counts as stuck.
-SAY_SECONDS = 2.0
 LONGEST_TICK = 1.0
 
 # How often to look whether what was killed is gone: closely for a while, since a slot waits for it.
@@ -64,22 +55,18 @@ Attempt = tuple[str, int]
 class Keeper:
     """The main loop of the supervisor. Signal handlers only note; the loop acts."""
 
-    def __init__(self, spool: Spool, plan: Plan, stop_grace: float, kill_wait: float) -> None:
+    def __init__(self, spool: Spool, plan: Plan, stop_grace: float, kill_wait: float, stall_after: float) -> None:
         self._spool = spool
         self._plan = plan
         self._groups = None if plan.mode == BASIC else Groups(plan.limits)
-        self._stop_grace, self._kill_wait = stop_grace, kill_wait
+        self._stop_grace, self._kill_wait, self._stall_after = stop_grace, kill_wait, stall_after
         self._jobs: dict[Attempt, JobProcess] = {}
         self._given_up: set[int] = set()
         self._ended: dict[Attempt, Ended] = {}
         self._epoch: int | None = None
         self._deadline = 0.0
         self._selector = selectors.DefaultSelector()
-        self._intake_pid: int | None = None
-        self._channel: socket.socket | None = None
-        self._lines = Lines()
-        self._intake_at = 0.0
-        self._pause = FIRST_PAUSE
+        self._intake = IntakeProcess(self._selector, self._situation, self._obey)
         self._stops_asked = 0
         self._drain_until: float | None = None
 
@@ -89,7 +76,7 @@ class Keeper:
         clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
         self._install_signals()
         while not self._drained():
-            self._start_intake_when_due()
+            self._intake.start_when_due()
             for key, _ in self._selector.select(self._tick()):
                 key.data()
             self._obey_signals()
@@ -118,7 +105,7 @@ class Keeper:
         if self._stops_asked and self._drain_until is None:
             log.info("draining", extra={"jobs": len(self._jobs)})
             self._drain_until = boottime() + self._stop_grace + DRAIN_SECONDS
-            self._say(Draining())
+            self._intake.say(Draining())
             for process in self._jobs.values():
                 process.drained = True
                 process.terminate(boottime(), self._stop_grace)
@@ -133,7 +120,8 @@ class Keeper:
     def _tick(self) -> float:
         """Seconds until something is due, whether or not anything happens."""
         now = boottime()
-        due = [] if self._intake_pid is not None else [self._intake_at]
+        intake_due = self._intake.due()
+        due = [] if intake_due is None else [intake_due]
         for process in self._jobs.values():
             if process.killed_at is not None:
                 due.append(now + (KILLED_TICK if now - process.killed_at < KILLED_CLOSELY else LONGEST_TICK))
@@ -143,67 +131,23 @@ class Keeper:
 
     # -- intake
 
-    def _start_intake_when_due(self) -> None:
-        if self._intake_pid is not None or self._channel is not None or boottime() < self._intake_at:
-            return
-        ours, theirs = socket.socketpair()
-        os.set_inheritable(theirs.fileno(), True)
-        command = [sys.executable, "-m", "supervisor.intake", str(theirs.fileno())]
-        self._intake_pid = os.posix_spawn(sys.executable, command, os.environ)
-        theirs.close()
-        ours.settimeout(SAY_SECONDS)
-        self._channel, self._lines = ours, Lines()
-        self._selector.register(ours, selectors.EVENT_READ, self._hear)
-        self._say(Situation(self._epoch, list(self._jobs), [asdict(ended) for ended in self._ended.values()]))
+    def _situation(self) -> Iterator[Message]:
+        """Yield what an intake that begins must know."""
+        yield Situation(self._epoch, list(self._jobs), [asdict(ended) for ended in self._ended.values()])
         for process in self._jobs.values():
             if process.unkillable:
-                self._say(Unkillable(process.job, process.attempt))
+                yield Unkillable(process.job, process.attempt)
         if self._drain_until is not None:
-            self._say(Draining())
-        lived = boottime() - self._intake_at
-        self._pause = FIRST_PAUSE if lived > SETTLED_SECONDS else min(self._pause * 2, LONGEST_PAUSE)
-        self._intake_at = boottime() + self._pause
-        log.info("intake started", extra={"pid": self._intake_pid, "jobs": len(self._jobs)})
+            yield Draining()
 
     def _end_intake(self) -> None:
-        if self._channel is not None:
-            self._selector.unregister(self._channel)
-            self._channel.close()
-            self._channel = None
+        self._intake.hang_up()
         give_up = boottime() + SAY_SECONDS
-        while self._intake_pid is not None:
+        while self._intake.pid is not None:
             if boottime() > give_up:
-                self._kill_intake()
+                self._intake.kill()
             self._selector.select(0.05)
             self._reap()
-
-    def _kill_intake(self) -> None:
-        if self._intake_pid is not None:
-            os.kill(self._intake_pid, signal.SIGKILL)
-
-    def _say(self, message: Message) -> None:
-        if self._channel is None:
-            return
-        try:
-            self._channel.sendall(encode(message))
-        except OSError:
-            log.warning("intake does not listen, ended", extra={"unsaid": type(message).__name__})
-            self._kill_intake()
-
-    def _hear(self) -> None:
-        assert self._channel is not None
-        try:
-            data = self._channel.recv(1 << 16)
-        except OSError:
-            data = b""
-        if not data:
-            self._selector.unregister(self._channel)
-            self._channel.close()
-            self._channel = None
-            self._kill_intake()
-            return
-        for message in self._lines.feed(data):
-            self._obey(message)
 
     def _obey(self, message: Message) -> None:
         if isinstance(message, Registered):
@@ -264,7 +208,7 @@ class Keeper:
         if isolation is not None:
             self._selector.unregister(process.report)
             if isolation:
-                self._say(Started(process.job, process.attempt, process.pid, isolation))
+                self._intake.say(Started(process.job, process.attempt, process.pid, isolation))
 
     def _reap(self) -> None:
         """Take in every child that has ended: jobs, intake, and orphans that were adopted."""
@@ -275,9 +219,8 @@ class Keeper:
                 return
             if pid == 0:
                 return
-            if pid == self._intake_pid:
-                log.warning("intake ended", extra={"status": os.waitstatus_to_exitcode(status)})
-                self._intake_pid = None
+            if pid == self._intake.pid:
+                self._intake.ended(os.waitstatus_to_exitcode(status))
                 continue
             ended = next((process for process in self._jobs.values() if process.pid == pid), None)
             if ended is not None:
@@ -287,6 +230,9 @@ class Keeper:
         """Kill what is due. A slot is given back only when nothing is left of its job, and never waited for in vain."""
         orphans = tree.kill_orphans(self._known())
         for process in list(self._jobs.values()):
+            if process.stalls(boottime(), self._stall_after):
+                log.error("job process stalls, it is ended", extra={"job": process.job, "pid": process.pid})
+                process.terminate(boottime(), self._stop_grace)
             process.kill_if_due(boottime())
             if process.gone() and not orphans:
                 self._job_ended(process)
@@ -305,7 +251,19 @@ class Keeper:
         fault("keeper.job-ended")
         assert process.exit_code is not None
         code, signal_no = (process.exit_code, None) if process.exit_code >= 0 else (None, -process.exit_code)
-        self._end(Ended(process.job, process.attempt, code, signal_no, process.max_rss, process.drained, out_of_memory))
+        self._end(
+            Ended(
+                process.job,
+                process.attempt,
+                code,
+                signal_no,
+                process.max_rss,
+                process.drained,
+                out_of_memory,
+                process.stalled,
+                process.files_done,
+            )
+        )
 
     def _give_up(self, process: JobProcess) -> None:
         """The kernel holds on to it, e.g. in a write to a dead disk: its slot stays taken, the node takes no more."""
@@ -313,12 +271,12 @@ class Keeper:
         if not process.unkillable:
             process.unkillable = True
             log.error("job process is unkillable", extra={"job": process.job, "pid": process.pid})
-            self._say(Unkillable(process.job, process.attempt))
+            self._intake.say(Unkillable(process.job, process.attempt))
 
     def _end(self, ended: Ended) -> None:
         """Tell intake, and keep the end until it is in the database: intake may die in between."""
         self._ended[ended.job, ended.attempt] = ended
-        self._say(ended)
+        self._intake.say(ended)
 
     def _kill_all(self) -> None:
         for process in self._jobs.values():
@@ -326,4 +284,4 @@ class Keeper:
 
     def _known(self) -> set[int]:
         known = {process.pid for process in self._jobs.values() if process.exit_code is None} | self._given_up
-        return known if self._intake_pid is None else known | {self._intake_pid}
+        return known if self._intake.pid is None else known | {self._intake.pid}

@@ -12,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """keeper: the process of an attempt is gone, and all of its children. `max_rss` in bytes."""
+    """keeper: the process of an attempt is gone, and all of its children. `max_rss` in bytes.
+
+    `files_done` is how many files it had in place, `stalled` tells that it was ended for getting no further.
+    """
 
     job: str
     attempt: int
@@ -21,6 +24,8 @@ class Ended:
     max_rss: int
     drained: bool = False
     out_of_memory: bool = False
+    stalled: bool = False
+    files_done: int = 0
 
 
 @dataclass(frozen=True, slots=True)

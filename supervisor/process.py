@@ -14,6 +14,7 @@ from avio.isolation.cgroups import Group
 from avio.isolation.ladder import Ground
 from supervisor import child, tree
 from supervisor.joblog import JobLog
+from supervisor.pulse import Pulse
 
 # The order and a few deadlines must fit without a reader, since keeper never waits for a job.
 CONTROL_PIPE_BYTES = 1 << 20
@@ -34,13 +35,18 @@ class JobProcess:
     report: int
     log: JobLog
     group: Group | None
+    pulse: Pulse
     kill_at: float | None = None
     killed_at: float | None = None
     exit_code: int | None = None
     max_rss: int = 0
     drained: bool = False
+    stalled: bool = False
     unkillable: bool = False
+    files_done: int = 0
     _reported: bytes = field(default=b"")
+    _beats: int = -1
+    _beat_at: float = 0.0
 
     def renew(self, deadline: float) -> None:
         """Give the process its new deadline; one that does not read misses it and ends by the last."""
@@ -54,6 +60,16 @@ class JobProcess:
                 self._reported += data
             return self._reported.decode(errors="replace")
         return None
+
+    def stalls(self, now: float, limit: float) -> bool:
+        """Tell, once, that nothing has got further for `limit` seconds: no byte moved, no entry looked at."""
+        beats, self.files_done = self.pulse.read()
+        if beats != self._beats:
+            self._beats, self._beat_at = beats, now
+        if self.stalled or self.kill_at is not None or self.exit_code is not None or now - self._beat_at < limit:
+            return False
+        self.stalled = True
+        return True
 
     def terminate(self, now: float, grace: float) -> None:
         """Ask the process to leave; `kill_if_due` ends it once `grace` seconds are over."""
@@ -80,7 +96,9 @@ class JobProcess:
         return self.exit_code is not None and (self.group is None or self.group.empty())
 
     def close(self) -> None:
-        """Give back its descriptors and its control group."""
+        """Give back its descriptors, its page and its control group."""
+        _, self.files_done = self.pulse.read()
+        self.pulse.close()
         self.log.close()
         os.close(self.control)
         os.close(self.report)
@@ -93,14 +111,17 @@ def fork(job: str, attempt: int, directory: Path, order: str, deadline: float, g
     control_read, control_write = os.pipe()
     log_read, log_write = os.pipe()
     report_read, report_write = os.pipe()
+    pulse = Pulse()
     pid = os.fork()
     if pid == 0:
-        child.main(ground, directory, control_read, log_write, report_write)
+        child.main(ground, directory, control_read, log_write, report_write, pulse)
     for theirs in (control_read, log_write, report_write):
         os.close(theirs)
     for ours in (log_read, control_write, report_read):
         os.set_blocking(ours, False)
     fcntl.fcntl(control_write, fcntl.F_SETPIPE_SZ, CONTROL_PIPE_BYTES)
-    process = JobProcess(job, attempt, pid, control_write, report_read, JobLog(directory, log_read), ground.group)
+    process = JobProcess(
+        job, attempt, pid, control_write, report_read, JobLog(directory, log_read), ground.group, pulse
+    )
     os.write(control_write, f"{order}\n{deadline}\n".encode())
     return process

@@ -98,6 +98,9 @@ class Settings(BaseModel):
     kill_wait: Annotated[float, Field(gt=0)] = Field(
         30, description="Seconds after which a killed process that is still there counts as unkillable."
     )
+    stall_after: Annotated[float, Field(gt=0)] = Field(
+        600, description="Seconds without a byte or an entry after which a job process is ended, for its next attempt."
+    )
     isolation: Literal["best", "strict", "basic"] = Field(
         "best",
         description="best: what the machine has; strict: refuse to start without all; basic: without cgroup, Landlock"

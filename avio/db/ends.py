@@ -22,6 +22,7 @@ class Cause(StrEnum):
     """Why an attempt is over without a result."""
 
     CRASHED = "crashed"  # the process died by itself: counts against the job
+    STALLED = "stalled"  # it got no further and was ended: counts as a crash
     LOST = "lost"  # the node went away: counts apart
     DRAINED = "stopped"  # the node asked it to leave: counts nowhere
     FENCED = "fenced"  # its lease ran out on its own clock: counts as lost
@@ -80,18 +81,22 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
     return True
 
 
-def give_back(job: str, attempt: int, cause: Cause, message: str, exit_: Exit = Exit()) -> str | None:
+def give_back(
+    job: str, attempt: int, cause: Cause, message: str, exit_: Exit = Exit(), files_done: int = 0
+) -> str | None:
     """T8, T11: the attempt is over without a result. Return the job's state, None when it was not the caller's.
 
     Queued again after a back-off; cancelled when that was wished; failed after `MAX_CRASHES` crashes without
-    progress or `MAX_LOSSES` losses.
+    progress or `MAX_LOSSES` losses. `files_done` is how many files it had in place, as far as its node knows:
+    more than before is progress, whether or not an event ever told of it.
     """
-    crash = 1 if cause is Cause.CRASHED else 0
+    crash = 1 if cause in (Cause.CRASHED, Cause.STALLED) else 0
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
         held = row(
-            "SELECT crashes + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"
+            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"
             " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
+            files_done,
             crash,
             loss,
             job,
@@ -102,7 +107,8 @@ def give_back(job: str, attempt: int, cause: Cause, message: str, exit_: Exit = 
         crashes, losses, cancelled = held
         state, reason, text = _after(crashes, losses, bool(cancelled), message)
         changed = change(
-            "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?, run_at = {now} + ?,"
+            "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
+            " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"
             " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, speed_bps = 0,"
             " finished_at = CASE WHEN ? THEN NULL ELSE {now} END, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
@@ -111,6 +117,8 @@ def give_back(job: str, attempt: int, cause: Cause, message: str, exit_: Exit = 
             text,
             crashes,
             losses,
+            files_done,
+            files_done,
             BACK_OFF[min(crashes, len(BACK_OFF)) - 1] if crash else 0,
             state == "queued",
             job,

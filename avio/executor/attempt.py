@@ -4,6 +4,7 @@ The `Run` of the engine contract. Any thread may ask and count; the keeper's sid
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from avio.clock import boottime
@@ -16,12 +17,20 @@ class Stopped(Exception):
     """The attempt was asked to leave, or its lease is over."""
 
 
-class Attempt:
-    """One attempt of one job. `deadline` is on CLOCK_BOOTTIME: past it, nothing may be published any more."""
+def _unseen(_: int) -> None:
+    """Nobody watches whether the work goes on."""
 
-    def __init__(self, job: str, number: int) -> None:
+
+class Attempt:
+    """One attempt of one job. `deadline` is on CLOCK_BOOTTIME: past it, nothing may be published any more.
+
+    `beat` is called, with the files in place, by whatever gets the work further: an attempt without it stalls.
+    """
+
+    def __init__(self, job: str, number: int, beat: Callable[[int], None] = _unseen) -> None:
         self.job = job
         self.number = number
+        self._beat = beat
         self.deadline = float("inf")
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -66,12 +75,14 @@ class Attempt:
         """Count bytes that crossed the wire."""
         with self._lock:
             self._counters.bytes_wire += size
+            self._further()
 
     def listed(self, size: int) -> None:
         """Count a file that is asked for."""
         with self._lock:
             self._counters.files_total += 1
             self._counters.bytes_total += size
+            self._further()
 
     def listed_all(self) -> None:
         """The totals are final."""
@@ -86,6 +97,12 @@ class Attempt:
             if skipped:
                 self._counters.files_skipped += 1
                 self._counters.bytes_skipped += size
+            self._further()
+
+    def checked(self) -> None:
+        """An entry was looked at once more."""
+        with self._lock:
+            self._further()
 
     def failed(self, entry: Entry, reason: str, hint: str, *, retryable: bool) -> None:
         """Count a file that is given up."""
@@ -94,6 +111,7 @@ class Attempt:
             self._counters.bytes_failed += entry.size or 0
             group = self._errors.setdefault(reason, ErrorGroup(reason, retryable=retryable, hint=hint))
             group.add(entry.path)
+            self._further()
 
     def settle(self, files: int, size: int) -> None:
         """Set what is done to what was verified: the end tells what is there, not what was tried."""
@@ -115,3 +133,7 @@ class Attempt:
         with self._lock:
             groups = [replace(group, samples=list(group.samples)) for group in self._errors.values()]
             return Progress(self._phase, self._total_complete, replace(self._counters), errors=groups)
+
+    def _further(self) -> None:
+        """Under the lock: the pulse has one writer at a time."""
+        self._beat(self._counters.files_done)

@@ -159,6 +159,7 @@ class Moving:
             missing = Plan(self._directory / f"missing.{round_no}")
             files = size = lost = 0
             for entry in self._engine.recheck(plan.entries(), self._options, self._attempt):
+                self._attempt.checked()
                 if entry.path in self._given_up:
                     continue
                 if self._verb.in_place(entry):

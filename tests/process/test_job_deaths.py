@@ -30,7 +30,8 @@ def test_a_job_whose_process_is_killed_is_done_by_the_next_attempt(site: Site) -
 def test_the_attempt_goes_on_when_intake_is_killed(site: Site) -> None:
     site.fill(100)
     job = site.order()
-    supervisor = site.supervisor(AVIO_FAULT="executor.before-verify:delay:2.5")
+    patient = {"AVIO_FENCE": "10", "AVIO_LEASE": "11"}  # on a busy machine the next intake takes seconds to begin
+    supervisor = site.supervisor(AVIO_FAULT="executor.before-verify:delay:2.5", **patient)
     wait_until(lambda: len(site.cached()) == 100, 20, "all files have arrived")
     process, intake = supervisor.job(), supervisor.intake()
 

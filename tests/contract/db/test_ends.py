@@ -140,6 +140,32 @@ def test_the_third_crash_without_progress_fails_the_job() -> None:
     assert row["finished_at"] is not None
 
 
+def test_a_stall_counts_as_a_crash() -> None:
+    job = given.running(crashes=2)
+
+    assert give_back(job, Cause.STALLED) == "failed"
+
+    assert given.row(job)["reason"] == "CRASHED"
+    assert history.attempts(job)[0].outcome == "stalled"
+
+
+def test_files_that_a_crashed_attempt_had_in_place_are_progress_even_if_no_event_told_of_them() -> None:
+    job = given.running(crashes=2, files_done=5, files_total=5)
+
+    assert ends.give_back(job, 1, Cause.CRASHED, "it died", files_done=6) == "queued"
+
+    row = given.row(job)
+    assert (row["crashes"], row["files_done"], row["files_total"]) == (1, 6, 6)
+
+
+def test_files_that_were_in_place_before_are_no_progress() -> None:
+    job = given.running(crashes=2, files_done=5, files_total=9)
+
+    assert ends.give_back(job, 1, Cause.CRASHED, "it died", files_done=5) == "failed"
+
+    assert (given.row(job)["crashes"], given.row(job)["files_total"]) == (3, 9)
+
+
 @pytest.mark.parametrize("cause", [Cause.LOST, Cause.FENCED])
 def test_losses_count_apart_and_send_the_job_back_at_once(cause: Cause) -> None:
     job = given.running(crashes=2)
