@@ -3,6 +3,7 @@
 Unknown members are refused: a typo must not preload a bucket. `avio.api.replies` has the other direction.
 """
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -55,6 +56,16 @@ class Asked(BaseModel):
     """A part of a request. JSON names are camelCase."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the schema; the plain one, which flask-openapi3 reads at each request, is made once."""
+        return super().model_json_schema(*args, **kwargs) if args or kwargs else _plain_schema(cls)
+
+
+@cache
+def _plain_schema(shape: type[Asked]) -> dict[str, Any]:
+    return super(Asked, shape).model_json_schema()
 
 
 class LoginBody(Asked):
