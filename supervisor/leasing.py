@@ -16,7 +16,7 @@ from supervisor.desk import Desk
 from supervisor.messages import Evict, Renew, Stop
 from supervisor.voice import Voice
 
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 

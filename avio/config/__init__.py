@@ -86,7 +86,7 @@ class Settings(BaseModel):
     )
     timezone: str = Field("+08:00", description="Offset of the times in replies.")
     token_ttl: Annotated[int, Field(ge=60)] = Field(43200, description="Seconds that a login token holds.")
-    heartbeat: Annotated[float, Field(gt=0)] = Field(5, description="Seconds between two renewals of a node's lease.")
+    heartbeat: Annotated[float, Field(gt=0)] = Field(2, description="Seconds between two renewals of a node's lease.")
     fence: Annotated[float, Field(gt=0)] = Field(
         20, description="Seconds without a renewal after which a job process ends itself."
     )

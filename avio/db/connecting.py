@@ -62,6 +62,7 @@ def _postgresql(url: str, connections: int) -> Database:
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,  # ms without an acknowledgement: a partition shows before a lease is over
         "options": f"-c statement_timeout={30_000} -c lock_timeout={BUSY_SECONDS * 1000}",
     }
     return PooledPostgresqlDatabase(

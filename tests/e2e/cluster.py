@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg2
@@ -33,7 +34,7 @@ SETTINGS |= {"heartbeat": "1", "fence": "6", "lease": "7", "grace": "1", "stop_g
 class Cluster:
     """Processes by name: `web`, `aggregator`, and each of `nodes`, which runs the line `supervisor`.
 
-    `own` are settings of one line of the Procfile alone.
+    `own` are settings of one line of the Procfile alone, `instead` lines that take the place of its own.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Cluster:
         settings: Mapping[str, str],
         nodes: Sequence[str],
         own: Mapping[str, Mapping[str, str]] | None = None,
+        instead: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.logs = directory / "logs"
         self.spool = directory / "spool"
@@ -51,7 +53,7 @@ class Cluster:
         self.manager = Manager(["web", "aggregator", *nodes], self._start)
         self._homes = directory / "homes"
         self._database_url = settings["database_url"]
-        self._lines = parse((ROOT / "Procfile").read_text(encoding="utf-8"))
+        self._lines = {**parse((ROOT / "Procfile").read_text(encoding="utf-8")), **instead}
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         given = {**SETTINGS, **settings, "spool": str(self.spool), "port": str(port)}
         self._environ = {**os.environ, "PATH": path, "AVIO_CONFIG": str(directory / "avio.toml")}

