@@ -86,7 +86,7 @@ class AlluxioEngine(Engine):
         elif in_bucket:
             found = synced(self._space, path, depth=depth)
         else:
-            found = below(self._space, path, depth=depth)
+            found = below(self._space, path, depth=depth, load=False)
         for each in found:
             if each.folder:
                 continue

@@ -4,6 +4,7 @@ Used in web and the job process. Never holds a directory whole.
 """
 
 from collections.abc import Iterator
+from typing import TypedDict, Unpack
 
 from avio.engines.alluxio.namespace import Namespace, order
 from avio.engines.alluxio.states import is_saved
@@ -13,22 +14,27 @@ from avio.wire.paths import depth_below, is_under
 PAGE = 1000  # statuses that one call brings
 
 
-def below(
-    space: Namespace, path: str, *, depth: int | None, after: str | None = None, size: int = PAGE
-) -> Iterator[Status]:
-    """Yield the statuses of what lies below the directory `path`, in key order, after the path `after`.
+class Asking(TypedDict, total=False):
+    """How a page is asked for: see `Master.page`."""
 
-    `size` statuses are asked for at a time.
-    """
+    size: int
+    load: bool
+    limit: float
+
+
+def below(
+    space: Namespace, path: str, *, depth: int | None, after: str | None = None, **options: Unpack[Asking]
+) -> Iterator[Status]:
+    """Yield the statuses of what lies below the directory `path`, in key order, after the path `after`."""
     if depth is None or depth == 1:
-        yield from _pages(space, path, recursive=depth is None, after=after, size=size)
+        yield from _pages(space, path, recursive=depth is None, after=after, **options)
         return
     for status in _children(space, path, after):
         if after is None or order(status.path) > order(after):
             yield status
         if status.folder:
             inside = after if after is not None and is_under(after, status.path) else None
-            yield from below(space, status.path, depth=depth - 1, after=inside, size=size)
+            yield from below(space, status.path, depth=depth - 1, after=inside, **options)
 
 
 def synced(space: Namespace, path: str, *, depth: int | None) -> Iterator[Status]:
@@ -62,11 +68,12 @@ def _children(space: Namespace, path: str, after: str | None) -> Iterator[Status
 
 
 def _pages(
-    space: Namespace, path: str, *, recursive: bool, after: str | None = None, size: int = PAGE
+    space: Namespace, path: str, *, recursive: bool, after: str | None = None, **options: Unpack[Asking]
 ) -> Iterator[Status]:
+    options.setdefault("size", PAGE)
     more = True
     while more:
-        page = space.page(path, recursive=recursive, size=size, after=after, mount_info=False)
+        page = space.page(path, recursive=recursive, after=after, mount_info=False, **options)
         yield from page.statuses
         more = page.more and bool(page.statuses)
         if more:

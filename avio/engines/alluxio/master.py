@@ -55,23 +55,35 @@ class Master:
         return Reader().status(self._call("GetStatus", request, pb.GetStatusResponse).file_info)
 
     def page(
-        self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
+        self,
+        path: str,
+        *,
+        recursive: bool,
+        size: int,
+        after: str | None = None,
+        mount_info: bool = True,
+        load: bool = True,
+        limit: float | None = None,
     ) -> StatusPage:
         """Return up to `size` statuses below `path`, after the full path `after`. A file is listed as itself.
 
-        `mount_info=False` leaves out `ufs_path` and `mount_id`, which is faster. Does not sync; raises PathNotFound.
+        `mount_info=False` leaves out `ufs_path` and `mount_id`, which is faster. With `load` the first page looks
+        into the bucket for directories that never were listed, and not again. With `limit`, in seconds, there is one
+        try. Raises PathNotFound.
         """
         options = pb.ListStatusOptions(
+            load_metadata_type=pb.ONCE if load and after is None else pb.NEVER,
             recursive=recursive,
             exclude_mount_info=not mount_info,
-            disable_are_descendants_loaded_check=after is not None,  # the first page has seen to it
+            disable_are_descendants_loaded_check=after is not None,
         )
         request = pb.ListStatusPartialRequest(
             path=sayable(path), options=pb.ListStatusPartialOptions(options=options, batch_size=size)
         )
         if after is not None:
             request.options.start_after = after[len(path.rstrip("/")) + 1 :]
-        reply = self._call("ListStatusPartial", request, pb.ListStatusPartialResponse, limit=LONG)
+        patience = self._settings.patience if limit is None else 0
+        reply = self._primary.call("ListStatusPartial", request, pb.ListStatusPartialResponse, limit or LONG, patience)
         return StatusPage([*map(Reader().status, reply.file_infos)], reply.is_truncated)
 
     def listing(self, path: str, *, recursive: bool, size: int = 1000, mount_info: bool = True) -> Iterator[Status]:

@@ -23,7 +23,15 @@ class Namespace(Answering, Protocol):
     """What `Master` and `ByProxy` have in common."""
 
     def page(
-        self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
+        self,
+        path: str,
+        *,
+        recursive: bool,
+        size: int,
+        after: str | None = None,
+        mount_info: bool = True,
+        load: bool = True,
+        limit: float | None = None,
     ) -> StatusPage:
         """As `Master.page`."""
 
@@ -44,10 +52,19 @@ class ByProxy:
         self.free = proxy.free
 
     def page(
-        self, path: str, *, recursive: bool, size: int, after: str | None = None, mount_info: bool = True
+        self,
+        path: str,
+        *,
+        recursive: bool,
+        size: int,
+        after: str | None = None,
+        mount_info: bool = True,
+        load: bool = True,
+        limit: float | None = None,
     ) -> StatusPage:
         """Return up to `size` statuses after the path `after`."""
-        found = sorted(self._proxy.listing(path, recursive=recursive), key=lambda status: order(status.path))
+        listed = self._proxy.listing(path, recursive=recursive, load=load and after is None, limit=limit)
+        found = sorted(listed, key=lambda status: order(status.path))
         rest = [status for status in found if after is None or order(status.path) > order(after)]
         return StatusPage(rest[:size], len(rest) > size)
 

@@ -17,6 +17,7 @@ from avio.wire.paths import is_under
 
 COUNTED_FILES = 20_000  # files that one page looks at for the sums of its directories
 COUNTED_SECONDS = 2.0
+LEAST_SECONDS = 0.1  # for a directory that comes late
 
 
 def make_page(space: Namespace, roster: Roster, path: str, *, depth: int | None, size: int, after: str | None) -> Page:
@@ -52,7 +53,8 @@ class Counting:
         """Return the entries of `path` and of those `directories` below it that could be counted."""
         sums = {directory: Sums() for directory in directories}
         try:
-            for status in below(self._space, path, depth=None):
+            left = max(LEAST_SECONDS, self._deadline - time.monotonic())
+            for status in below(self._space, path, depth=None, limit=left):
                 if status.folder:
                     continue
                 if self._is_spent():

@@ -39,9 +39,12 @@ class Proxy:
         """As `Master.status`."""
         return status_of(self._told(path, "get-status", _SYNC if sync else {"updateTimestamps": False}, SHORT))
 
-    def listing(self, path: str, *, recursive: bool = False, limit: float = LONG) -> list[Status]:
-        """Return all statuses below `path`, whole: about 2 KiB each cross the wire. A file is listed as itself."""
-        return [status_of(info) for info in self._told(path, "list-status", {"recursive": recursive}, limit)]
+    def listing(
+        self, path: str, *, recursive: bool = False, load: bool = True, limit: float | None = None
+    ) -> list[Status]:
+        """Return all statuses below `path`, whole: about 2 KiB each cross the wire; `load` as in `Master.page`."""
+        options = {"recursive": recursive, "loadMetadataType": "ONCE" if load else "NEVER"}
+        return [status_of(info) for info in self._told(path, "list-status", options, limit or LONG)]
 
     def sync(self, path: str, *, recursive: bool = True, compare: bool = True, limit: float = 3600) -> None:
         """As `Master.sync`."""

@@ -108,4 +108,4 @@ class Sums:
             return EntryState.DIRTY
         if self.files and self.cached_files == self.files:
             return EntryState.CACHED
-        return EntryState.PARTIAL if self.cached_files or self.touched else EntryState.REMOTE
+        return EntryState.PARTIAL if self.touched else EntryState.REMOTE  # empty files count as cached from the first
