@@ -121,3 +121,4 @@ def _start_log() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request tells a user nothing
