@@ -9,6 +9,7 @@ import errno
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import ClassVar
 
 HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
@@ -83,19 +84,19 @@ class Root:
         finally:
             os.close(fd)
 
-    def open_directory(self, name: str, *, make: bool = False) -> int:
-        """Open the directory `name`, with `make` after making what is missing of it."""
+    def open_directory(self, name: str, *, make: bool = False, durable: bool = False) -> int:
+        """Open the directory `name`, with `make` after making what is missing of it, `durable` on disk."""
         try:
             return self.open(name, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             if not make:
                 raise
-        return self._make(name)
+        return self._make(name, durable)
 
-    def open_parent(self, name: str, *, make: bool = False) -> tuple[int, str]:
+    def open_parent(self, name: str, *, make: bool = False, durable: bool = False) -> tuple[int, str]:
         """Return the open directory that holds `name`, and the last part of it; the caller closes the former."""
         directory, _, last = name.rpartition("/")
-        return self.open_directory(directory, make=make), last
+        return self.open_directory(directory, make=make, durable=durable), last
 
     def unlink(self, name: str) -> None:
         """Remove the file `name`; its directories stay."""
@@ -105,13 +106,14 @@ class Root:
         finally:
             os.close(parent)
 
-    def _make(self, directory: str) -> int:
+    def _make(self, directory: str, durable: bool) -> int:
         fd = os.dup(self.fd)
         for part in directory.split("/"):
             try:
-                os.mkdir(part, 0o755, dir_fd=fd)
-            except FileExistsError:
-                pass
+                with suppress(FileExistsError):
+                    os.mkdir(part, 0o755, dir_fd=fd)
+                if durable:
+                    os.fsync(fd)
             except OSError:
                 os.close(fd)
                 raise

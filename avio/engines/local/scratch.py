@@ -88,7 +88,7 @@ class Temporary:
         """
         os.fsync(self.fd)
         fault("scratch.synced")
-        parent, last = self._root.open_parent(name, make=True)
+        parent, last = self._root.open_parent(name, make=True, durable=durable)
         try:
             there = _lstat(last, parent)
             if there is not None and not stat.S_ISREG(there.st_mode):
