@@ -130,13 +130,14 @@ class Model:
         it.leave(state)
         return True
 
-    def give_back(self, job: str, attempt: int, cause: Cause) -> str | None:
+    def give_back(self, job: str, attempt: int, cause: Cause, done: int) -> str | None:
         """T8, T11: the attempt that a node has; queued again, unless a wish or too many deaths end it."""
         it = self.jobs[job]
         if not it.has(attempt):
             return None
-        crashed = cause is Cause.CRASHED
-        it.crashes += crashed
+        crashed = cause in (Cause.CRASHED, Cause.STALLED)
+        it.crashes = (0 if done > it.done else it.crashes) + crashed
+        it.done = max(it.done, done)
         it.losses += cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE)
         it.run_at = self.now + (BACK_OFF[min(it.crashes, 3)] if crashed else 0)
         it.pushed_at = None

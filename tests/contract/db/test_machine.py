@@ -142,9 +142,9 @@ class Guards(RuleBasedStateMachine):
         assert ends.finish(result, state) == self.model.finish(job, attempt, state, done)
 
     @precondition(lambda self: self.model.jobs)
-    @rule(number=numbers, older=numbers, cause=st.sampled_from(ends.Cause))
-    def attempt_is_given_back(self, number: int, older: int, cause: ends.Cause) -> None:
-        self._give_back(*self._attempt(number, older), cause)
+    @rule(number=numbers, older=numbers, cause=st.sampled_from(ends.Cause), done=st.integers(0, FILES))
+    def attempt_is_given_back(self, number: int, older: int, cause: ends.Cause, done: int) -> None:
+        self._give_back(*self._attempt(number, older), cause, done)
 
     # -- aggregator
 
@@ -217,8 +217,9 @@ class Guards(RuleBasedStateMachine):
     def _epoch(self, node: str, late: bool = False) -> int:
         return self.model.nodes[node].epoch - late
 
-    def _give_back(self, job: str, attempt: int, cause: ends.Cause) -> None:
-        assert ends.give_back(job, attempt, cause, "it died") == self.model.give_back(job, attempt, cause)
+    def _give_back(self, job: str, attempt: int, cause: ends.Cause, done: int = 0) -> None:
+        given_back = ends.give_back(job, attempt, cause, "it died", files_done=done)
+        assert given_back == self.model.give_back(job, attempt, cause, done)
 
 
 def _decided(row: dict[str, Any]) -> tuple[Any, ...]:
