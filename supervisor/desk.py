@@ -24,12 +24,13 @@ class Desk:
     inbox: "queue.Queue[Task]" = field(default_factory=lambda: queue.Queue(INBOX))
     _held: dict[str, int] = field(default_factory=dict)
     _draining: bool = False
+    _paused: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def begin(self, job: str) -> bool:
         """Take a slot for a job that is about to be claimed; False when none is free, or the job has one."""
         with self._changed:
-            if self._draining or len(self._held) >= self.slots or job in self._held:
+            if not self._has_room() or job in self._held:
                 return False
             self._held[job] = 0
             return True
@@ -53,17 +54,27 @@ class Desk:
     def free(self) -> int:
         """Return how many jobs could be taken."""
         with self._changed:
-            return 0 if self._draining else self.slots - len(self._held)
+            return self.slots - len(self._held) if self._has_room() else 0
 
     def drain(self) -> None:
         """Take nothing further."""
         with self._changed:
             self._draining = True
 
+    def pause(self, paused: bool) -> bool:
+        """Take nothing as long as `paused` holds; tell whether that is news."""
+        with self._changed:
+            news, self._paused = paused != self._paused, paused
+            self._changed.notify_all()
+            return news
+
     def wait_for_slot(self, seconds: float) -> bool:
         """Wait until a slot is free, at most `seconds`; tell whether one is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._draining and len(self._held) < self.slots, seconds)
+            return self._changed.wait_for(self._has_room, seconds)
+
+    def _has_room(self) -> bool:
+        return not self._draining and not self._paused and len(self._held) < self.slots
 
     def ask(self, task: Task, seconds: float) -> None:
         """Have the database thread run `task`, and wait for it, at most `seconds`."""

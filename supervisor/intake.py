@@ -148,11 +148,20 @@ class Intake:
 
     def _look_around(self) -> None:
         """What needs no news to be done: wishes, jobs without hints, logs that grew."""
+        self._look_at_the_disk()
         self._leasing.obey_wishes()
         self._claiming.poll()
         for job, attempt in self._desk.held().items():
             if attempt:
                 self._shipping.ship_log(job, attempt)
+
+    def _look_at_the_disk(self) -> None:
+        """A job that this node has no room for is another's; once there is room, it goes on by itself."""
+        free = self._spool.free()
+        if self._desk.pause(free < self._settings.spool_min_free):
+            log.warning(
+                "the room in the spool has changed", extra={"free": free, "least": self._settings.spool_min_free}
+            )
 
     def _if_there(self, task: Task) -> None:
         """Run a task that comes again by itself, if the database answers."""

@@ -31,6 +31,11 @@ class Spool:
         """Remove an attempt's directory and all in it."""
         shutil.rmtree(self.directory(job, attempt), ignore_errors=True)
 
+    def free(self) -> int:
+        """Return the bytes that are free on its disk."""
+        disk = os.statvfs(self.root)
+        return disk.f_bavail * disk.f_frsize
+
     def found(self) -> list[tuple[str, int]]:
         """Return the attempts that have a directory here."""
         attempts = []

@@ -70,6 +70,9 @@ class Settings(BaseModel):
         None, description="Where the Alluxio cluster answers (in avio.toml: [alluxio]); for the engine alluxio alone."
     )
     spool: Path = Field(Path("var/spool"), description="Directory of this node for attempts: logs, reports, results.")
+    spool_min_free: ByteSize = Field(
+        ByteSize(64 << 20), description="Bytes that the spool's disk must have free for the node to take a job."
+    )
     node: str = Field(
         default_factory=socket.gethostname,
         pattern=r"^[A-Za-z0-9._-]{1,64}$",

@@ -168,6 +168,8 @@ class Moving:
                     lost += 1
                     missing.append(entry, move=True)
             missing.close()
+            if missing.failed is not None:
+                raise missing.failed
             self._attempt.leave_if_stopping()
             if not lost or round_no > ROUNDS:
                 break

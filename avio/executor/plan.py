@@ -6,6 +6,7 @@ however many files there are.
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -37,13 +38,20 @@ class Plan:
             self._flush()
 
     def close(self, failed: BaseException | None = None) -> None:
-        """Nothing more will come. With `failed`, the reason, readers end at once: the rest is not worth moving."""
+        """Nothing more will come. With `failed`, the reason, readers end at once: the rest is not worth moving.
+
+        On a full disk `failed` is the error of it: nobody may wait for lines that are not there.
+        """
         self.failed = failed
-        self._writer.flush()
+        try:
+            self._writer.flush()
+        except OSError as error:
+            self.failed = failed or error
         with self._changed:
             self._flushed, self._closed = self._written, True
             self._changed.notify_all()
-        self._writer.close()
+        with suppress(OSError):
+            self._writer.close()
 
     def _flush(self) -> None:
         self._writer.flush()

@@ -4,6 +4,7 @@ Whatever happens short of the process's death ends in a result file: succeeded, 
 """
 
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -46,13 +47,26 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         log.error("the work ended: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
         result.reason, result.message = explain(error)
-    reporter.close()
+    _close(reporter, result, directory)
     result.progress, result.failures = attempt.progress(), reporter.failures
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
     fault("executor.before-result")
     result.write(directory)
     fault("executor.after-result")
     return result
+
+
+def _close(reporter: Reporter, result: Result, directory: Path) -> None:
+    """Close the report, and give the room of the plans to the result: on a full disk, too, the end must be told."""
+    try:
+        reporter.close()
+    except OSError as error:
+        log.error("the report is cut: %s", error)
+        if result.state != STOPPED:
+            result.state = State.FAILED
+            result.reason, result.message = explain(error)
+    for plan in (*directory.glob("plan"), *directory.glob("missing.*")):
+        os.truncate(plan, 0)  # not only unlinked: a thread that was left behind may hold it open
 
 
 def _work_until_there(

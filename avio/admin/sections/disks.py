@@ -38,6 +38,11 @@ def look_at_spool(settings: Settings) -> Iterator[Finding]:
         return
     yield _written("spool", there, stamped=False)
     yield from _room("spool", there, 0)
+    disk = os.statvfs(there)
+    free = disk.f_bavail * disk.f_frsize
+    if free < settings.spool_min_free:
+        message = f"{free:,} bytes are free, spool_min_free asks for {settings.spool_min_free:,}: the node takes no job"
+        yield fault("spool", message, "free some of its disk, or set spool_min_free")
 
 
 def _written(subject: str, directory: Path, *, stamped: bool) -> Finding:

@@ -164,6 +164,14 @@ def test_a_spool_that_is_a_file_is_a_fault(home: Path, monkeypatch: pytest.Monke
     assert found.message == f"{home}/file is no directory"
 
 
+def test_a_spool_with_less_room_than_is_asked_for_is_a_fault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVIO_SPOOL_MIN_FREE", "1000TiB")
+
+    (found,) = of(Severity.FAULT, disks.look_at_spool(load()))
+
+    assert found.message.endswith("spool_min_free asks for 1,099,511,627,776,000: the node takes no job")
+
+
 @pytest.mark.parametrize(("mode", "severity"), [("best", Severity.WARNING), ("strict", Severity.FAULT)])
 def test_a_rung_that_is_missing_is_a_warning_or_when_strict_a_fault(
     monkeypatch: pytest.MonkeyPatch, mode: str, severity: Severity

@@ -1,5 +1,6 @@
 """The plan: read behind its writer, from the beginning, to its end or its early end."""
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -76,3 +77,15 @@ def test_readers_of_a_plan_that_failed_end_early(plan: Plan) -> None:
     assert len(found) <= 1
     assert isinstance(plan.failed, OSError)
     assert list(plan.to_move()) == []
+
+
+@pytest.mark.timeout(20)
+def test_readers_of_a_plan_on_a_full_disk_end_and_are_told_why() -> None:
+    plan = Plan(Path("/dev/full"))
+    plan.append(Entry("/a", "file", 1, None, EntryState.REMOTE), move=True)
+
+    plan.close()
+
+    assert list(plan.to_move()) == []
+    assert isinstance(plan.failed, OSError)
+    assert plan.failed.errno == errno.ENOSPC
