@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench chaos proto requirements
+.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench bench-alluxio chaos proto requirements
 
 # What `make alluxio` and `make test-alluxio` need and can't bring along; the Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -49,6 +49,9 @@ lint: .venv/dev.stamp  ## check style, types and the floors of the house
 
 bench: .venv/dev.stamp  ## measure the paths that matter, with their peers beside them
 	$(BIN)/python -m bench
+
+bench-alluxio: .venv/dev.stamp .alluxio/stamp  ## measure preload, save and listing on a real Alluxio cluster, beside its own commands
+	$(BIN)/python -m bench alluxio
 
 MINUTES ?= 10
 SEED ?= $(shell date +%s)

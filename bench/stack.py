@@ -25,6 +25,7 @@ class Stack:
     home: Path
     url: str
     client: Client
+    token: str
 
     def wait_for_end(self, job: JobInfo) -> JobInfo:
         """Follow a job by long polls to its end."""
@@ -54,7 +55,7 @@ def stack(home: Path, settings: str, **environ: str) -> Iterator[Stack]:
         with Client(f"http://127.0.0.1:{port}") as anonymous:
             token = anonymous.login("admin", PASSWORD)["authToken"]
         with Client(f"http://127.0.0.1:{port}", token) as client:
-            yield Stack(home, f"http://127.0.0.1:{port}", client)
+            yield Stack(home, f"http://127.0.0.1:{port}", client, token)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)

@@ -196,6 +196,10 @@ class Engine(ABC):
         an outcome for what it did not begin, once `run.stopping()`.
         """
 
+    def holds(self, entry: Entry, tier: str | None) -> bool:
+        """Tell whether a preload that asks for `tier` has nothing to do for `entry`; where a copy lies is let be."""
+        return entry.in_cache
+
     @abstractmethod
     def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Bring `entries` from the cache into their bucket; otherwise as `preload`.

@@ -77,7 +77,7 @@ class Moving:
         self._engine, self._order, self._attempt, self._reporter = engine, order, attempt, reporter
         self._directory = directory
         self._options = MoveOptions(params.tier, params.verify, params.if_full, params.on_conflict, order.threads)
-        self._verb = _verb(engine, order.type)
+        self._verb = _verb(engine, order)
         self._given_up: set[str] = set()
         self._over = threading.Event()
 
@@ -208,10 +208,10 @@ class Moving:
             raise TooManyFailures(f"{failed} files failed, last {entry.path}: {error}")
 
 
-def _verb(engine: Engine, type_: JobType) -> Verb:
-    if type_ is JobType.SAVE:
+def _verb(engine: Engine, order: Order) -> Verb:
+    if order.type is JobType.SAVE:
         return Verb(Side.CACHE, engine.save, lambda entry: entry.saved is True)
-    return Verb(Side.BUCKET, engine.preload, lambda entry: entry.in_cache)
+    return Verb(Side.BUCKET, engine.preload, lambda entry: engine.holds(entry, order.params.tier))
 
 
 def _figures(attempt: Attempt) -> str:

@@ -20,6 +20,8 @@ from avio.errors import CacheFull, Corrupt, EngineError, Gone, Scope
 
 LOOKS = 3  # looks at the master, a heartbeat or more apart, before a block without a location is taken for orphaned
 HEARTBEATS = 1.2  # seconds between two looks
+# Seconds after which a worker has told the master what it removed; a block loaded before would be forgotten with it.
+TOLD = 3.0
 TRIES = 4  # loads of the same file
 PLACING_LOOKS = 10  # looks until a move to another tier must show
 
@@ -37,18 +39,18 @@ class Next(Enum):
 
     DONE = auto()  # it is there
     LOOK_AGAIN = auto()  # after a heartbeat
-    LOAD_AGAIN = auto()  # the blocks that have no location
+    LOAD_AGAIN = auto()  # `file.again`, after `pause` seconds
     FAILED = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one file; `tier` is where most of its bytes lie, `missing` its blocks without a location."""
+    """What became of one file; `tier` is where most of its bytes lie."""
 
     file: Arriving
     next: Next
     tier: str | None = None
-    missing: Sequence[Block] = ()
+    pause: float = 0.0
     error: Exception | None = None
 
 
@@ -69,11 +71,20 @@ class Confirming:
     def verdicts(self, files: Sequence[Arriving]) -> list[Verdict]:
         """Return what is to be done with each of `files`."""
         found = self._lookup.statuses([file.entry.path for file in files])
-        return list(self._pool.map(lambda file: self._judge(file, found[file.entry.path]), files))
+        judged = [self._judge_at_once(file, found[file.entry.path]) for file in files]
+        rest = [file for file, verdict in zip(files, judged, strict=True) if verdict is None]
+        later = self._pool.map(lambda file: self._judge(file, found[file.entry.path]), rest)
+        return [*(verdict for verdict in judged if verdict is not None), *later]
 
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _judge_at_once(self, file: Arriving, status: Status | None) -> Verdict | None:
+        """Return the verdict on a file for which no worker is asked: nearly all of them."""
+        if status is None or self._tier or any(self._roster.best(block.locations) is None for block in status.blocks):
+            return None
+        return Verdict(file, Next.DONE, self._main_tier(status))
 
     def _judge(self, file: Arriving, status: Status | None) -> Verdict:
         if status is None:
@@ -87,12 +98,15 @@ class Confirming:
         if file.tries >= TRIES:
             text = f"{len(missing)} of {len(status.blocks)} blocks were loaded {TRIES} times and have no location"
             return Verdict(file, Next.FAILED, error=NotKept(text))
-        self._remove_orphans(file, missing)
-        file.status, file.looks, file.tries = status, 0, file.tries + 1
-        return Verdict(file, Next.LOAD_AGAIN, missing=missing)
+        pause = TOLD if self._remove_orphans(file, missing) else 0.0
+        file.status, file.again, file.looks, file.tries = status, missing, 0, file.tries + 1
+        return Verdict(file, Next.LOAD_AGAIN, pause=pause)
 
-    def _remove_orphans(self, file: Arriving, missing: Sequence[Block]) -> None:
-        """Drop the blocks that a worker holds and the master does not know; they could never be loaded otherwise."""
+    def _remove_orphans(self, file: Arriving, missing: Sequence[Block]) -> bool:
+        """Drop the blocks that a worker holds and the master does not know: no load would change that.
+
+        Tell whether there were any.
+        """
         orphans = [(block.id, file.holders.pop(block.id)) for block in missing if block.id in file.holders]
         for block_id, worker in orphans:
             try:
@@ -111,6 +125,7 @@ class Confirming:
                 len(orphans),
                 held,
             )
+        return bool(orphans)
 
     def _place(self, file: Arriving, status: Status) -> Verdict:
         """Move what lies elsewhere to the tier asked for; the master learns of a move at the next heartbeat."""

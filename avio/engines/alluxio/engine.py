@@ -20,6 +20,7 @@ from avio.engines.alluxio.preloading import Preload
 from avio.engines.alluxio.rechecking import Recheck
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.saving import Save
+from avio.engines.alluxio.seen import Seen
 from avio.engines.alluxio.settings import AlluxioSettings
 from avio.engines.alluxio.states import Sums, file_entry, is_saved
 from avio.engines.alluxio.status import Status
@@ -44,6 +45,7 @@ class AlluxioEngine(Engine):
         self._roster = Roster(self._clients.info)
         self._look = BucketLook(settings, self._roster)
         self._bandwidth = settings.bandwidth
+        self._seen = Seen()
         self._cluster = " ".join([*map(str, settings.masters), *settings.web])
 
     @classmethod
@@ -84,14 +86,18 @@ class AlluxioEngine(Engine):
         if not status.folder:
             found: Iterable[Status] = [status]
         elif in_bucket:
-            found = synced(self._space, path, depth=depth)
+            found = synced(self._patient_space, path, depth=depth)
         else:
-            found = below(self._space, path, depth=depth, load=False)
+            found = below(self._patient_space, path, depth=depth, load=False)
         for each in found:
             if each.folder:
                 continue
             entry = file_entry(each, self._roster)
-            if is_saved(each) if in_bucket else entry.cached_bytes or not entry.saved:
+            if in_bucket:
+                if is_saved(each):
+                    self._seen.put(each)
+                    yield entry
+            elif entry.cached_bytes or not entry.saved:
                 yield entry
 
     def require(self, path: str, side: Side) -> None:
@@ -102,11 +108,16 @@ class AlluxioEngine(Engine):
         """Load what is not in the cache; see `Preload`."""
         self._must_know(options.tier)
         make_carrier = choose_carrier(self._clients, self._roster, run, self._bandwidth)
-        yield from Preload(self._space, self._clients.workers, self._roster, options, run, make_carrier)(entries)
+        space, workers = self._patient_space, self._clients.workers
+        yield from Preload(space, workers, self._roster, options, run, make_carrier, self._seen)(entries)
+
+    def holds(self, entry: Entry, tier: str | None) -> bool:
+        """Tell whether a file is cached, and lies on the tier that is asked for: it is moved there otherwise."""
+        return entry.in_cache and (tier is None or entry.tiers.keys() <= {tier})
 
     def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Persist what is not in the bucket; see `Save`."""
-        lookup = Lookup(self._space)
+        lookup = Lookup(self._patient_space)
         try:
             saver = choose_saver(self._clients, lookup, self._look, self._roster, self._cluster)
             yield from Save(saver, lookup, options, run)(entries)
@@ -118,7 +129,7 @@ class AlluxioEngine(Engine):
         verifying = None
         if options.verify == "checksum":
             verifying = Verifying(self._clients.workers, self._look, self._roster)
-        return Recheck(self._space, self._roster, verifying, options, run)(entries)
+        return Recheck(self._patient_space, self._roster, verifying, options, run)(entries)
 
     def drop(self, path: str) -> None:
         """Have the master forget the blocks of `path`; the workers remove them within some seconds."""
@@ -178,6 +189,10 @@ class AlluxioEngine(Engine):
     @property
     def _space(self) -> Namespace:
         return open_namespace(self._clients)
+
+    @property
+    def _patient_space(self) -> Namespace:
+        return open_namespace(self._clients, for_job=True)
 
     def _must_know(self, tier: str | None) -> None:
         if tier is not None and tier not in (known := {each.alias for each in self.capacity()}):

@@ -20,6 +20,7 @@ class Asking(TypedDict, total=False):
     size: int
     load: bool
     limit: float
+    mount_info: bool
 
 
 def below(
@@ -49,11 +50,13 @@ def synced(space: Namespace, path: str, *, depth: int | None) -> Iterator[Status
             not status.folder and not is_saved(status) for status in _pages(space, directory, recursive=False)
         )
         space.sync(directory, recursive=False, compare=not unsaved)
-        for status in _pages(space, directory, recursive=False):
+        inside = []
+        for status in _pages(space, directory, recursive=False, mount_info=True):
             if not status.folder:
                 yield status
             elif depth is None or depth_below(status.path, path) < depth:
-                directories.append(status.path)
+                inside.append(status.path)
+        directories += reversed(inside)  # the next to be taken is the first
 
 
 def _children(space: Namespace, path: str, after: str | None) -> Iterator[Status]:
@@ -71,9 +74,10 @@ def _pages(
     space: Namespace, path: str, *, recursive: bool, after: str | None = None, **options: Unpack[Asking]
 ) -> Iterator[Status]:
     options.setdefault("size", PAGE)
+    options.setdefault("mount_info", False)
     more = True
     while more:
-        page = space.page(path, recursive=recursive, after=after, mount_info=False, **options)
+        page = space.page(path, recursive=recursive, after=after, **options)
         yield from page.statuses
         more = page.more and bool(page.statuses)
         if more:

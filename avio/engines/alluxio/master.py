@@ -20,6 +20,7 @@ from avio.engines.alluxio.status import MountPoint, Status
 
 SHORT = 30.0  # seconds that one try of a small call may take
 LONG = 300.0  # seconds that one try of a call that walks a tree may take
+RESTART = 60.0  # seconds that a job waits for a master that restarts; a person is told sooner
 
 M = TypeVar("M", bound=Message)
 
@@ -44,6 +45,10 @@ class Master:
     def patient(self, seconds: float) -> "Master":
         """Return the same master, sharing its connection, with another patience."""
         return Master(replace(self._settings, patience=seconds), self._primary)
+
+    def for_jobs(self) -> "Master":
+        """Return the same master, waited for while it restarts."""
+        return self.patient(max(RESTART, self._settings.patience))
 
     def status(self, path: str, *, sync: bool = False) -> Status:
         """Return `path` as it stands; with `sync` the bucket is asked first. Raises PathNotFound."""

@@ -74,10 +74,10 @@ def order(path: str) -> str:
     return path.replace("/", "\0")
 
 
-def open_namespace(clients: Clients) -> Namespace:
-    """Return the master where the settings name one, else the proxy."""
+def open_namespace(clients: Clients, *, for_job: bool = False) -> Namespace:
+    """Return the master where the settings name one, else the proxy; a job has more patience with a master."""
     if clients.master is not None:
-        return clients.master
+        return clients.master.for_jobs() if for_job else clients.master
     if clients.proxy is None:
         raise EngineAway("neither a master nor a proxy is named", cure="name masters or proxy in the table [alluxio]")
     return ByProxy(clients.proxy)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from avio.engines.alluxio.status import Address, Status
+from avio.engines.alluxio.status import Address, Block, Status
 from avio.engines.alluxio.windows import Window
 from avio.engines.alluxio.worker import LoadBlock
 from avio.engines.base import Entry
@@ -26,6 +26,7 @@ class Arriving:
     error: Exception | None = None
     holders: dict[int, Address] = field(default_factory=dict)  # blocks that a worker said it has already
     looks: int = 0  # how often the master was asked since the last try
+    again: Sequence[Block] = ()  # blocks that are to be loaded once more
 
 
 @dataclass(slots=True, eq=False)

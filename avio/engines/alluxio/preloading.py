@@ -17,6 +17,7 @@ from avio.engines.alluxio.namespace import Namespace
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.savable import Lost
+from avio.engines.alluxio.seen import Seen
 from avio.engines.alluxio.status import Persistence, Status
 from avio.engines.alluxio.waiting import Waiting
 from avio.engines.alluxio.worker import Workers
@@ -45,8 +46,10 @@ class Preload:
         options: MoveOptions,
         run: Run,
         make_carrier: MakeCarrier,
+        seen: Seen,
     ) -> None:
         self._space = space
+        self._seen = seen
         self._roster = roster
         self._options = options
         self._run = run
@@ -111,7 +114,8 @@ class Preload:
 
     def _look_up(self, entries: Iterable[Entry]) -> None:
         for batch in batches(entries):
-            found = self._lookup.statuses([entry.path for entry in batch])
+            found: dict[str, Status | None] = {entry.path: self._seen.take(entry.path) for entry in batch}
+            found |= self._lookup.statuses([path for path, status in found.items() if status is None])
             for entry in batch:
                 while not self._slots.acquire(timeout=LOOK):
                     if self._leaving.is_set() or self._run.stopping():
@@ -162,7 +166,10 @@ class Preload:
                 continue
             arrived = []
             for file in files:
-                if file.error is None:
+                if file.again:
+                    blocks, file.again = file.again, ()
+                    self._carrier.carry(file, blocks)
+                elif file.error is None:
                     arrived.append(file)
                 else:
                     self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
@@ -174,8 +181,7 @@ class Preload:
         if verdict.next is Next.LOOK_AGAIN:
             self._answered.put(file, HEARTBEATS)
         elif verdict.next is Next.LOAD_AGAIN:
-            if not self._leaving.is_set():
-                self._carrier.carry(file, verdict.missing)
+            self._answered.put(file, verdict.pause)
         elif verdict.next is Next.FAILED:
             self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=verdict.error))
         else:

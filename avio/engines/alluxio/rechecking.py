@@ -39,10 +39,24 @@ class Recheck:
                     if self._run.stopping():
                         return
                     found = lookup.statuses([entry.path for entry in batch])
-                    yield from pool.map(lambda entry, found=found: self._check(entry, found[entry.path]), batch)
+                    rest = []
+                    for entry in batch:
+                        now = self._check_at_once(entry, found[entry.path])
+                        if now is None:
+                            rest.append(entry)
+                        else:
+                            yield now
+                    yield from pool.map(lambda entry, found=found: self._check(entry, found[entry.path]), rest)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
                 lookup.close()
+
+    def _check_at_once(self, entry: Entry, status: Status | None) -> Entry | None:
+        """Return a file for which nobody else is asked: nearly all of them."""
+        if status is None or self._verifying is not None or entry.token != token(status):
+            return None
+        now = file_entry(status, self._roster)
+        return now if now.in_cache else None
 
     def _check(self, entry: Entry, status: Status | None) -> Entry:
         if self._run.stopping():

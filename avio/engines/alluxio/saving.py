@@ -19,7 +19,7 @@ from avio.errors import EngineError, Gone, Scope, StoreError
 from avio.faults import fault
 from avio.wire.results import Outcome
 
-FIRST = 16  # files under way at first
+FIRST = 64  # files under way at first
 MOST = 512  # and at most: each that was saved lets one more begin
 LOOK = 0.25  # seconds between two looks at the files under way
 STILL = 120.0  # seconds without any file saved after which those under way have failed

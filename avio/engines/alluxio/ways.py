@@ -31,7 +31,7 @@ def choose_carrier(clients: Clients, roster: Roster, run: Run, bandwidth: int | 
         way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run, bandwidth=bandwidth)
         name = ByWorkers.name
     elif clients.master is not None:
-        way, name = partial(ByLoadJob, clients.master, run, bandwidth=bandwidth), ByLoadJob.name
+        way, name = partial(ByLoadJob, clients.master.for_jobs(), run, bandwidth=bandwidth), ByLoadJob.name
     else:
         way, name = partial(ByJobs, clients.jobs, run), ByJobs.name
         if bandwidth is not None:
@@ -44,7 +44,7 @@ def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, roster: Ros
     """Return the first saver that can work: the master's needs a worker that looks into the bucket for us."""
     saver: Saver
     if clients.master is not None and (clients.proxy is None or roster.probe()):
-        saver = SaveByMaster(clients.master, lookup, look, clients.jobs, cluster)
+        saver = SaveByMaster(clients.master.for_jobs(), lookup, look, clients.jobs, cluster)
     elif clients.proxy is not None:
         saver = SaveByJobs(clients.proxy, clients.jobs, cluster)
     else:

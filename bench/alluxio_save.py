@@ -1,0 +1,49 @@
+"""Save of 2,000 x 64 KiB to an S3 mount, beside Alluxio's own `fs persist`."""
+
+import os
+from pathlib import Path
+
+import obstore
+
+from bench.alluxio_ground import BUCKET, ROUNDS, Ground, ground, ratios, save, timed
+from bench.figures import Figure, spread
+
+FILES, SIZE = 2_000, 64 << 10
+
+
+def measure(directory: Path) -> list[Figure]:
+    """Return the times of both, in turn, each over files of its own, and how they compare."""
+    body = os.urandom(SIZE + FILES)
+    (directory / "new").mkdir()
+    for no in range(FILES):
+        (directory / "new" / f"{no:06}.bin").write_bytes(body[no : no + SIZE])
+    ours, peers = [], []
+    with ground(directory) as made:
+        for no in range(ROUNDS + 1):
+            _write(made, directory, f"/s3/ours{no}")
+            our = save(made, f"/s3/ours{no}")
+            _must_be_saved(made, f"ours{no}")
+            _write(made, directory, f"/s3/peers{no}")
+            peer = timed(lambda no=no: made.cluster.shell("fs", "persist", f"/s3/peers{no}"))  # type: ignore[misc]
+            _must_be_saved(made, f"peers{no}")
+            if no:  # the first round warms both
+                ours.append(our)
+                peers.append(peer)
+    return [
+        spread("save 2,000 x 64 KiB: avio, submit to checked end", ours, "s"),
+        spread("save 2,000 x 64 KiB: fs persist", peers, "s"),
+        spread("save 2,000 x 64 KiB: fs persist / avio", ratios(peers, ours), "x", at_least=1.0),
+    ]
+
+
+def _write(made: Ground, directory: Path, path: str) -> None:
+    """Put the files into the cache alone."""
+    made.cluster.shell("fs", "copyFromLocal", str(directory / "new"), path)
+
+
+def _must_be_saved(made: Ground, folder: str) -> None:
+    pages = obstore.list(made.server.store(BUCKET), f"{folder}/")
+    sizes = [each["size"] for page in pages for each in page if each["path"].endswith(".bin")]
+    if sizes != [SIZE] * FILES:
+        raise RuntimeError(f"the bucket has {len(sizes)} of {FILES} objects")
+    made.books.empty(f"/s3/{folder}")
