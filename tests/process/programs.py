@@ -5,6 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import httpx
+
 from tests.process import becoming
 from tests.processes import command, is_alive, wait_until
 
@@ -14,11 +16,13 @@ STOP_LIMIT = 15.0
 class Program:
     """A process of avio, with its log."""
 
-    def __init__(self, module: str, environ: dict[str, str], log: Path, user: int | None = None) -> None:
+    def __init__(
+        self, module: str, environ: dict[str, str], log: Path, user: int | None = None, *arguments: str
+    ) -> None:
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
-                becoming.command(module, user),
+                [*becoming.command(module, user), *arguments],
                 cwd=becoming.ROOT,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -41,6 +45,19 @@ class Program:
     def words(self) -> str:
         """Return what it and its children logged."""
         return self.log.read_text(errors="replace")
+
+
+class Web(Program):
+    """gunicorn, with its workers."""
+
+    url = ""
+
+    def answers(self) -> bool:
+        """Tell whether it takes calls."""
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2).is_success
+        except httpx.TransportError:
+            return False
 
 
 class Supervisor(Program):

@@ -1,6 +1,6 @@
-"""A place with a bucket, a cache, a database, and real processes of avio over them; all ended by pid.
+"""A place with a bucket, a cache, a database (SQLite, or the one that is given), and real processes of avio over them.
 
-Times are short: heartbeat 0.5 s, fence 2 s, lease 3 s, grace 1 s.
+All are ended by pid. Times are short: heartbeat 0.5 s, fence 2 s, lease 3 s, grace 1 s.
 """
 
 import os
@@ -8,19 +8,22 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from avio.db import history, leases, orders, schema
+from avio import passwords
+from avio.db import history, leases, orders, schema, tokens
 from avio.db.connecting import borrow, open_database
 from avio.db.models import database
 from avio.isolation.cgroups import clear
 from avio.wire.states import TERMINAL
 from tests.contract.db import given
-from tests.process.programs import Program, Supervisor
+from tests.process.programs import Program, Supervisor, Web
 from tests.processes import wait_until
 
 SIZE = 1000
 END_LIMIT = 25.0
 
 TIMES = {"AVIO_HEARTBEAT": "0.5", "AVIO_FENCE": "2", "AVIO_LEASE": "3", "AVIO_GRACE": "1", "AVIO_STOP_GRACE": "2"}
+
+SERVED = ("--config", "python:avio.api.serving", "app:app")
 
 CONFIG = """
 [mounts."/data"]
@@ -36,15 +39,15 @@ capacity = "1GiB"
 class Site:
     """Everything of one test. `redis_url` points nowhere unless it is set."""
 
-    def __init__(self, home: Path, redis_url: str | None = None) -> None:
+    def __init__(self, home: Path, redis_url: str | None = None, database_url: str | None = None) -> None:
         self.home = home
         self.bucket, self.cache = home / "bucket", home / "cache"
-        self.redis_url = redis_url or f"redis://127.0.0.1:{_free_port()}/0"
+        self.redis_url = redis_url or f"redis://127.0.0.1:{free_port()}/0"
         self._programs: list[Program] = []
         for directory in (self.bucket, self.cache):
             directory.mkdir()
         (home / "avio.toml").write_text(CONFIG.format(home=home))
-        self.database_url = f"sqlite:///{home}/avio.db"
+        self.database_url = database_url or f"sqlite:///{home}/avio.db"
         open_database(self.database_url)
         with borrow():
             schema.prepare()
@@ -93,6 +96,23 @@ class Site:
         started = Program("avio.aggregator", self._environ(**environ), self.home / "aggregator.log")
         self._programs.append(started)
         return started
+
+    def web(self, **environ: str) -> Web:
+        """Start web with one worker, and return once it answers."""
+        port = free_port()
+        variables = self._environ(AVIO_PORT=str(port), AVIO_WEB_WORKERS="1", **environ)
+        started = Web("gunicorn", variables, self.home / "web.log", None, *SERVED)
+        started.url = f"http://127.0.0.1:{port}"
+        self._programs.append(started)
+        wait_until(started.answers, 20, "web answers")
+        return started
+
+    def token(self) -> str:
+        """Return a login token of the user."""
+        text = passwords.new_token()
+        with borrow():
+            tokens.add(passwords.digest(text), 1, 3600)
+        return text
 
     def close(self, *, failed: bool) -> None:
         """End all programs; show their logs when the test failed."""
@@ -156,7 +176,8 @@ class Site:
             return next((node for node in leases.all_nodes() if node.name == name), None)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port

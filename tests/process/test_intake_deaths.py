@@ -1,0 +1,92 @@
+"""What becomes of a job when the supervisor dies with its hint, its claim or its end in hand."""
+
+import pytest
+import redis
+
+from avio import queue
+from tests.process.site import Site
+from tests.processes import is_alive, wait_until
+
+# What is mended by a restart of intake or keeper takes the seconds that these need to begin, on a busy machine too.
+RESTART_LIMIT = 12.0
+
+PATIENT = {"AVIO_FENCE": "10", "AVIO_LEASE": "11"}
+
+
+@pytest.mark.faults
+def test_a_job_whose_hint_intake_died_with_is_found_by_polling(site_with_redis: Site) -> None:
+    site = site_with_redis
+    site.fill(3)
+    supervisor = site.supervisor(AVIO_FAULT="intake.dequeued:kill")
+    first = supervisor.intake()
+    wait_until(lambda: site.node() is not None, 15, "the node is there")
+    with redis.Redis.from_url(site.redis_url) as client:
+        job = site.order()
+        queue.push(client, [job])
+
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+
+    assert (row["state"], row["attempt"], row["losses"]) == ("succeeded", 1, 0)
+    assert supervisor.intake() != first or not is_alive(first)
+
+
+@pytest.mark.faults
+def test_a_claim_that_intake_died_with_is_given_back_by_the_next_intake(site: Site) -> None:
+    site.fill(3)
+    supervisor = site.supervisor(AVIO_FAULT="intake.after-claim:kill:2", **PATIENT)
+    first = site.order()
+    assert site.wait_for_end(first)["state"] == "succeeded"
+    intake = supervisor.intake()
+
+    job = site.order()
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+
+    assert (row["state"], row["attempt"], row["losses"], row["crashes"]) == ("succeeded", 2, 1, 0)
+    assert supervisor.intake() != intake
+    assert site.node().epoch == 1
+
+
+@pytest.mark.faults
+def test_a_claim_that_the_whole_supervisor_died_with_is_given_back_by_the_next_one(site: Site) -> None:
+    site.fill(3)
+    job = site.order()
+    dead = site.supervisor(AVIO_FAULT="keeper.before-fork:kill", AVIO_LEASE="60")
+    wait_until(lambda: dead.process.poll() is not None, 15, "keeper has died")
+    assert site.row(job)["state"] == "starting"
+
+    site.supervisor()
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+
+    assert (row["state"], row["attempt"], row["losses"]) == ("succeeded", 2, 1)
+    assert site.attempts(job)[1].outcome == "lost"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("point", ["intake.before-end", "intake.before-finish", "intake.after-end"])
+def test_an_end_that_intake_died_with_is_told_again_by_keeper(site: Site, point: str) -> None:
+    site.fill(3)
+    supervisor = site.supervisor(AVIO_FAULT=f"{point}:kill:2", **PATIENT)
+    assert site.wait_for_end(site.order())["state"] == "succeeded"
+    intake = supervisor.intake()
+
+    job = site.order()
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+    wait_until(lambda: not is_alive(intake), 5, "intake has died")
+
+    assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 3)
+    wait_until(lambda: not list((site.home / "spool" / "n1").iterdir()), RESTART_LIMIT, "the spool is empty")
+    assert site.row(job) == row
+
+
+@pytest.mark.faults
+def test_an_end_in_the_spool_outlives_intake_and_keeper(site: Site) -> None:
+    site.fill(3)
+    job = site.order()
+    dead = site.supervisor(AVIO_FAULT="keeper.job-ended:kill", AVIO_LEASE="60")
+    wait_until(lambda: dead.process.poll() is not None, 20, "keeper has died")
+    assert site.row(job)["finished_at"] is None
+
+    site.supervisor()
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+
+    assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 3)
