@@ -1,5 +1,6 @@
 """The papers of the house are held against its code: settings, states, guards, events, tables, decisions."""
 
+import ast
 import re
 from importlib import import_module
 from pathlib import Path
@@ -86,3 +87,12 @@ def test_architecture_names_every_room() -> None:
 def test_decisions_are_numbered_without_gaps() -> None:
     numbers = sorted(int(path.name.split("-")[0]) for path in (ROOT / "docs/why").glob("[0-9]*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("row", rows(OPERATIONS, "what fails"), ids=lambda row: row[0])
+def test_a_documented_fault_is_shown_by_tests_that_exist(row: list[str]) -> None:
+    named = re.findall(r"([\w/]+\.py)::(\w+)", row[3])
+    assert named, f"no test shows what happens when {row[0]}"
+    for file, test in named:
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, f"{file}::{test}"
