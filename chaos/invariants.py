@@ -12,9 +12,10 @@ import redis
 from avio.streams import EVENTS_KEY, GROUP
 from avio.wire.states import TERMINAL
 from chaos import trees
-from chaos.node import OVERLAP, POISON
+from chaos.node import POISON
 from chaos.orders import MOUNT, Ordered, Orders
 from chaos.world import World
+from tests.process.witness import overlaps, witnessed
 
 CANCEL_SECONDS = 20.0
 IDLE_MS = 60_000
@@ -72,13 +73,13 @@ class Invariants:
         return len(self._rows), wrong + [f"{job} was changed after its end, to {state}" for job, state in changed]
 
     def _no_overlap(self) -> Found:
-        wrong = [f"{file.stem} ran beside another attempt" for file in self._world.witness.glob(f"*{OVERLAP}")]
+        wrong = [f"{attempt} ran beside another attempt" for attempt in overlaps(self._world.bucket)]
         rows = self._world.ask(
             "SELECT a.job_id, a.attempt FROM attempts a JOIN attempts b ON b.job_id = a.job_id"
             " AND b.attempt = a.attempt + 1 WHERE a.ended_at IS NULL OR a.ended_at > b.started_at"
         )
         wrong += [f"{job}: attempt {attempt} was open when the next began" for job, attempt in rows]
-        return len(list(self._world.witness.glob("*.lock"))), wrong
+        return witnessed(self._world.bucket), wrong
 
     def _attempts(self) -> Found:
         numbers: dict[str, list[int]] = {job: [] for job in self._rows}

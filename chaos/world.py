@@ -31,8 +31,6 @@ SLOWLY = "download.temporary:delay:0.05"
 CONFIG = """
 [mounts."/data"]
 url = "file://{bucket}"
-[mounts."/witness"]
-url = "file://{witness}"
 [[tiers]]
 alias = "MEM"
 path = "{tier}"
@@ -54,10 +52,10 @@ class World:
     """Everything, and how to look at it."""
 
     def __init__(self, home: Path, postgres: Postgres, redis: Valkey) -> None:
-        self.bucket, self.tier, self.witness = home / "bucket", home / "tier", home / "witness"
-        for directory in (self.bucket, self.tier, self.witness):
+        self.bucket, self.tier = home / "bucket", home / "tier"
+        for directory in (self.bucket, self.tier):
             directory.mkdir()
-        text = CONFIG.format(bucket=self.bucket, witness=self.witness, tier=self.tier)
+        text = CONFIG.format(bucket=self.bucket, tier=self.tier)
         (home / "avio.toml").write_text(text, encoding="utf-8")
         self.postgres, self.redis = postgres, redis
         settings = {"database_url": postgres.make_database(), "redis_url": redis.url, "fault": SLOWLY}

@@ -72,6 +72,13 @@ def test_every_guard_is_documented() -> None:
     assert documented == {f"T{number}" for number in range(1, 12)}
 
 
+@pytest.mark.parametrize("row", rows(ARCHITECTURE, "crash"), ids=lambda row: row[0])
+def test_each_crash_point_names_a_test_that_is_there(row: list[str]) -> None:
+    place, _, test = row[-1].partition("::")
+    file = ROOT / "tests" / {"T": "process", "E": "e2e"}[place[0]] / place[2:]
+    assert f"def {test}(" in file.read_text(encoding="utf-8")
+
+
 def test_architecture_names_every_event() -> None:
     sentence = re.search(r"Events are (.*?);", ARCHITECTURE)
     assert sentence is not None

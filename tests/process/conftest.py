@@ -28,8 +28,16 @@ def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site_with_redis(tmp_path: Path, valkey_url: str, request: pytest.FixtureRequest) -> Iterator[Site]:
+def database_url() -> str | None:
+    """URL of the database of `site_with_redis`; None is a SQLite of its own."""
+    return None
+
+
+@pytest.fixture
+def site_with_redis(
+    tmp_path: Path, valkey_url: str, database_url: str | None, request: pytest.FixtureRequest
+) -> Iterator[Site]:
     """A place with a Redis, empty at the beginning."""
-    made = Site(tmp_path, valkey_url)
+    made = Site(tmp_path, valkey_url, database_url)
     yield made
     made.close(failed=request.node.stash.get(_failed, True))
