@@ -16,7 +16,7 @@ from tests.servers.seaweed import S3Server
 from tests.servers.valkey import Valkey
 
 HERE = Path(__file__).parent
-LIMIT = 400  # seconds for any one test
+LIMIT = 300  # seconds for any one test, without the start of its cluster
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.alluxio)
-            item.add_marker(pytest.mark.timeout(LIMIT))
+            item.add_marker(pytest.mark.timeout(LIMIT, func_only=True))
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ class Cluster:
         }
         self._auth = properties.get("alluxio.security.authentication.type", "SIMPLE").lower()
         shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | {**properties}
+        self._http = httpx.Client(timeout=5)
         self._launched: dict[tuple[str, int], float] = {}
         self._jvm = Jvm(directory, shared, {self._names[n]: self.hosts[n] for n in self.hosts} if hidden else {})
         tiers = [f"worker{n}/{alias}" for n in self.hosts for alias in TIERS]
@@ -167,6 +168,7 @@ class Cluster:
     def stop(self) -> None:
         """End all daemons."""
         self._jvm.stop()
+        self._http.close()
 
     def _at_work(self, kind: str, n: int) -> bool:
         match kind:
@@ -190,7 +192,7 @@ class Cluster:
     def _told(self, of: str, call: str, method: str = "GET") -> Any:
         """Return the JSON of a REST call; None while nobody answers, "" for an empty answer."""
         try:
-            reply = httpx.request(method, f"http://127.0.0.1:{self.port(of)}/api/v1/{call}", timeout=5)
+            reply = self._http.request(method, f"http://127.0.0.1:{self.port(of)}/api/v1/{call}")
             return (reply.json() if reply.content else "") if reply.status_code == 200 else None
         except (httpx.TransportError, ValueError):
             return None
