@@ -1,6 +1,7 @@
 """Java processes with one class path and one set of properties: daemons by name, and commands that are waited for."""
 
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,6 +50,7 @@ class Jvm:
             "-XX:-UsePerfData",  # files in /tmp that a kill leaves behind
         ]
         if names:
+            names = {"localhost": "127.0.0.1", socket.gethostname(): "127.0.0.1", **names}
             (conf / "hosts").write_text("".join(f"{address} {name}\n" for name, address in names.items()))
             self._command.append(f"-Djdk.net.hosts.file={conf}/hosts")
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
