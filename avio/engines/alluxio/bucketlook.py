@@ -13,9 +13,10 @@ from avio.engines.alluxio.channel import Channel
 from avio.engines.alluxio.proto import bucket_pb2 as pb
 from avio.engines.alluxio.proto import worker_pb2
 from avio.engines.alluxio.roster import Roster
+from avio.engines.alluxio.savable import conflict
 from avio.engines.alluxio.settings import AlluxioSettings
 from avio.engines.alluxio.status import Address, Status
-from avio.errors import EngineAway, NotSaved, PathNotFound
+from avio.errors import EngineAway, PathNotFound
 
 METHOD = "/alluxio.grpc.block.BlockWorker/ReadBlock"
 PIECE = 1 << 20  # bytes
@@ -74,10 +75,7 @@ class BucketLook:
                 break
         except PathNotFound:
             return
-        raise NotSaved(
-            f"{status.path} is not saved, and the bucket has another object at {status.ufs_path}",
-            cure="compare both; move one of them away, then save again",
-        )
+        raise conflict(status)
 
     def close(self) -> None:
         """Close all connections; the next call opens its own again."""

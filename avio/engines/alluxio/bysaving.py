@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
+from avio.engines.alluxio.savable import NotPersisted
 from avio.engines.alluxio.status import Status
 from avio.errors import EngineError
 
@@ -35,6 +36,10 @@ class Saver(ABC):
     @abstractmethod
     def check(self, status: Status) -> EngineError | None:
         """Return what is wrong with a file that is said to be saved, after a look into the bucket."""
+
+    def given_up(self, path: str) -> EngineError:
+        """Return the error of a file whose persist ended without success."""
+        return NotPersisted(f"Alluxio gave {path} up: {self.why(path)}", cure="see the reason, then retry")
 
     def why(self, path: str) -> str:
         """Return why the last persist of `path` failed."""

@@ -15,6 +15,7 @@ from avio.engines.alluxio.status import Block
 from avio.engines.base import Run
 from avio.errors import EngineError
 
+FIRST = 16  # files of the first window
 GATHER = 0.5  # seconds without another file after which a window is full
 LOOK = 0.3  # seconds between two looks at a job of Alluxio's
 LEAVE = 4.0
@@ -23,15 +24,19 @@ log = logging.getLogger(__name__)
 
 
 class ByWindows(Carrier):
-    """Loads window after window, in a thread of its own."""
+    """Loads window after window, in a thread of its own.
 
-    size: int  # files of a window
+    The first is small, and each twice as large as the one before: what has arrived shows early, and a stop comes soon.
+    """
+
+    size: int  # files of a window, at most
 
     def __init__(self, run: Run, arrived: Arrived) -> None:
         self._run = run
         self._arrived = arrived
         self._changed = threading.Condition()
         self._waiting: list[Arriving] = []
+        self._take = FIRST
         self._last = time.monotonic()
         self._closed = False
         self._thread = threading.Thread(target=self._labour, name="windows", daemon=True)
@@ -85,11 +90,12 @@ class ByWindows(Carrier):
             self._changed.wait_for(lambda: self._closed or self._is_full(), LOOK)
             if not self._is_full():
                 return []
-            window = self._waiting[: self.size]
-            del self._waiting[: self.size]
+            window = self._waiting[: self._take]
+            del self._waiting[: self._take]
+            self._take = min(self.size, 2 * self._take)
             return window
 
     def _is_full(self) -> bool:
-        if len(self._waiting) >= self.size:
+        if len(self._waiting) >= self._take:
             return True
         return bool(self._waiting) and time.monotonic() - self._last > GATHER

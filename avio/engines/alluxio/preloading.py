@@ -183,7 +183,8 @@ class Preload:
         elif verdict.next is Next.LOAD_AGAIN:
             self._answered.put(file, verdict.pause)
         elif verdict.next is Next.FAILED:
-            self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=verdict.error))
+            file.error = verdict.error
+            self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
         else:
             size = file.status.length
             self._results.put(Moved(file.entry, Outcome.DONE, size, verdict.tier, file.tries))

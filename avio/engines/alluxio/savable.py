@@ -4,7 +4,7 @@ Used in the job process. Pure.
 """
 
 from avio.engines.alluxio.status import Persistence, Status
-from avio.errors import EngineError, Scope, StoreError
+from avio.errors import EngineError, NotSaved, Scope, StoreError
 
 
 class Lost(StoreError):
@@ -20,6 +20,21 @@ class Unfinished(EngineError):
     scope = Scope.RETRY
     reason = "UNFINISHED"
     cure = "save it once its writer has closed it"
+
+
+class NotPersisted(StoreError):
+    """Alluxio gave up, or did nothing for too long."""
+
+    scope = Scope.RETRY
+    reason = "NOT_PERSISTED"
+
+
+def conflict(status: Status) -> NotSaved:
+    """Return the error of an unsaved file at whose place the bucket has an object: Alluxio would delete it."""
+    return NotSaved(
+        f"{status.path} is not saved, and the bucket has another object at {status.ufs_path}",
+        cure="compare both; move one of them away, then save again",
+    )
 
 
 def must_be_savable(status: Status) -> None:

@@ -4,17 +4,20 @@ Used in the job process. The flag alone would lose the data: it is set only afte
 a file that did not change meanwhile.
 """
 
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from avio.engines.alluxio.bysaving import Saver
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
 from avio.engines.alluxio.locks import locked
 from avio.engines.alluxio.lookup import one
 from avio.engines.alluxio.proxy import Proxy
-from avio.engines.alluxio.savable import must_be_savable
+from avio.engines.alluxio.savable import conflict, must_be_savable
 from avio.engines.alluxio.status import Persistence, Status
 from avio.errors import EngineError, PathNotFound
+
+log = logging.getLogger(__name__)
 
 
 class SaveByJobs(Saver):
@@ -22,13 +25,15 @@ class SaveByJobs(Saver):
 
     name = "the job service's persist"
 
-    def __init__(self, proxy: Proxy, jobs: JobMaster, cluster: str) -> None:
+    def __init__(self, proxy: Proxy, jobs: JobMaster, is_same: Callable[[Status], bool], cluster: str) -> None:
         super().__init__(jobs)
         self._proxy = proxy
+        self._is_same = is_same
         self._cluster = cluster
         self._lock = threading.Lock()
         self._started: dict[str, tuple[int, Status]] = {}
         self._reasons: dict[str, str] = {}
+        self._conflicts: dict[str, EngineError] = {}
 
     def begin(self, path: str) -> Status:
         """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed."""
@@ -50,6 +55,10 @@ class SaveByJobs(Saver):
         """Find nothing wrong: the job fails if bytes don't arrive, and a forced look would drop the cached copy."""
         return None
 
+    def given_up(self, path: str) -> EngineError:
+        """Return the error of a file whose copy ended without success."""
+        return self._conflicts.get(path) or super().given_up(path)
+
     def why(self, path: str) -> str:
         """Return why the copy of `path` failed."""
         return self._reasons.get(path) or super().why(path)
@@ -65,7 +74,7 @@ class SaveByJobs(Saver):
             return self._failed(path, before, "the job master forgot the copy when it was restarted")
         if not state.state.ended:
             return before._replace(persistence=Persistence.TO_BE_PERSISTED)
-        if state.state is not JobState.COMPLETED:
+        if state.state is not JobState.COMPLETED and not self._is_there(before, state.message):
             return self._failed(path, before, state.message)
         now = one(self._proxy, path)
         if now is None or now.persistence is Persistence.PERSISTED:
@@ -74,6 +83,18 @@ class SaveByJobs(Saver):
             return self._failed(path, before, "the file changed while it was copied")
         self._proxy.mark_persisted(path)
         return one(self._proxy, path)
+
+    def _is_there(self, before: Status, message: str) -> bool:
+        """Tell whether the copy failed since its bytes are there: an attempt died between copy and flag."""
+        if "already persisted" not in message:
+            return False
+        try:
+            if self._is_same(before):
+                return True
+        except EngineError as error:
+            log.warning("%s could not be compared with its object: %s", before.path, error)
+        self._conflicts[before.path] = conflict(before)
+        return False
 
     def _failed(self, path: str, before: Status, reason: str) -> Status:
         self._reasons[path] = reason

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from avio.engines.alluxio.bysaving import Saver
 from avio.engines.alluxio.lookup import BATCH, Lookup
-from avio.engines.alluxio.savable import Lost
+from avio.engines.alluxio.savable import Lost, NotPersisted
 from avio.engines.alluxio.status import Persistence, Status
 from avio.engines.base import Entry, Moved, MoveOptions, Run
-from avio.errors import EngineError, Gone, Scope, StoreError
+from avio.errors import EngineError, Gone, Scope
 from avio.faults import fault
 from avio.wire.results import Outcome
 
@@ -27,13 +27,6 @@ ASK_WHY = 10.0  # seconds that a file is under way before the job service is ask
 LEAVE = 2.0  # seconds in which, after a stop, files under way may still be seen to end
 
 log = logging.getLogger(__name__)
-
-
-class NotPersisted(StoreError):
-    """Alluxio gave up, or did nothing for too long."""
-
-    scope = Scope.RETRY
-    reason = "NOT_PERSISTED"
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +131,7 @@ class Save:
         elif status.persistence is Persistence.LOST:
             error = Lost(f"blocks of {path} vanished before they were saved: {self._saver.why(path)}")
         elif status.persistence is Persistence.NOT_PERSISTED:
-            error = NotPersisted(f"Alluxio gave {path} up: {self._saver.why(path)}", cure="see the reason, then retry")
+            error = self._saver.given_up(path)
         else:
             error = self._saver.check(status)
         if error is not None:

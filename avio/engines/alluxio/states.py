@@ -40,9 +40,12 @@ def is_saved(status: Status) -> bool:
 
 
 def token(status: Status) -> str:
-    """Return the mark of a file's version: another file under the same path has other blocks."""
-    first = status.blocks[0].id if status.blocks else 0
-    return f"{first:x}.{status.length:x}.{status.modified:x}"
+    """Return the mark of a file's version: another file under the same path has other blocks.
+
+    The time is that of the last change of the file's attributes, too, and tells nothing more.
+    """
+    mark = status.blocks[0].id if status.blocks else status.modified
+    return f"{mark:x}.{status.length:x}"
 
 
 def bytes_by_tier(status: Status, roster: Roster) -> dict[str, int]:

@@ -31,12 +31,22 @@ class Verifying:
         found = [self._is_sound(status, block, place) for block in status.blocks for place in block.locations]
         return all(found)
 
+    def is_same(self, status: Status) -> bool:
+        """Tell whether the object at the place of a file has its bytes, and no more; nothing is dropped."""
+        places = [(block, self._roster.best(block.locations)) for block in status.blocks]
+        cached = (
+            data
+            for block, place in places
+            if place is not None
+            for data in self._workers.read(place.worker, block.id, block.length)
+        )
+        return _alike(cached, self._look.read(status, 0, status.length + 1))
+
     def _is_sound(self, status: Status, block: Block, place: Location) -> bool:
         if not self._roster.counts(place):
             return True
-        cached = _pieces(self._workers.read(place.worker, block.id, block.length))
-        bucket = _pieces(self._look.read(status, block.offset, block.length))
-        if all(ours == theirs for ours, theirs in zip_longest(cached, bucket)):
+        cached = self._workers.read(place.worker, block.id, block.length)
+        if _alike(cached, self._look.read(status, block.offset, block.length)):
             return True
         log.warning(
             "%s: block %d on worker %s differs from the bucket and is dropped", status.path, block.id, place.worker
@@ -46,6 +56,10 @@ class Verifying:
         except EngineError as error:
             log.warning("block %d could not be dropped: %s", block.id, error)
         return False
+
+
+def _alike(ours: Iterator[bytes], theirs: Iterator[bytes]) -> bool:
+    return all(mine == other for mine, other in zip_longest(_pieces(ours), _pieces(theirs)))
 
 
 def _pieces(stream: Iterator[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from avio.engines.alluxio.preloading import MakeCarrier
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.savebyjobs import SaveByJobs
 from avio.engines.alluxio.savebymaster import SaveByMaster
+from avio.engines.alluxio.verifying import Verifying
 from avio.engines.base import Run
 from avio.errors import EngineAway
 
@@ -46,7 +47,7 @@ def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, roster: Ros
     if clients.master is not None and (clients.proxy is None or roster.probe()):
         saver = SaveByMaster(clients.master.for_jobs(), lookup, look, clients.jobs, cluster)
     elif clients.proxy is not None:
-        saver = SaveByJobs(clients.proxy, clients.jobs, cluster)
+        saver = SaveByJobs(clients.proxy, clients.jobs, Verifying(clients.workers, look, roster).is_same, cluster)
     else:
         raise EngineAway("neither a master nor a proxy is named", cure="name masters or proxy in the table [alluxio]")
     log.info("files are saved by %s", saver.name)

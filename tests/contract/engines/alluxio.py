@@ -56,6 +56,8 @@ class AlluxioHarness(Harness):
         self._clients.close()
         self._proxy.close()
 
+    plenty = 200
+
     def name(self, path: str) -> str:
         return path.replace("?", "!")
 

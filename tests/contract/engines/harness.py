@@ -39,6 +39,7 @@ class Harness(ABC):
     """An engine with one mount at /data and the tiers MEM and SSD, and what is behind it."""
 
     engine: Engine
+    plenty = 60  # files: more than are under way at once
 
     @abstractmethod
     def put_bucket(self, path: str, content: bytes) -> None: ...

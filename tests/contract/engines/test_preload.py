@@ -112,7 +112,7 @@ def test_a_file_that_is_gone_fails_alone(world: Harness) -> None:
 
 
 def test_an_attempt_that_must_leave_leaves_nothing_half_done(world: Harness) -> None:
-    contents = {f"/data/{number}": bytes([number]) * 50_000 for number in range(60)}
+    contents = {f"/data/{number}": bytes([number]) * 50_000 for number in range(world.plenty)}
     for path, content in contents.items():
         world.put_bucket(path, content)
     run = Attempt()

@@ -77,7 +77,7 @@ def test_what_is_stale_has_nothing_to_save(world: Harness) -> None:
 
 
 def test_an_attempt_that_must_leave_saves_whole_files_or_none(world: Harness) -> None:
-    contents = {f"/data/{number}": bytes([number]) * 50_000 for number in range(40)}
+    contents = {f"/data/{number}": bytes([number]) * 50_000 for number in range(world.plenty)}
     for path, content in contents.items():
         world.put_cache(path, content)
     run = Attempt()

@@ -1,0 +1,97 @@
+"""The save by the job service and the flag, where gRPC is closed: what an attempt that died between the two leaves."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import httpx
+import obstore
+import pytest
+from obstore.store import ObjectStore
+
+from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.engine import AlluxioEngine
+from avio.engines.alluxio.jobmaster import JobState
+from avio.engines.alluxio.status import Persistence, Status
+from avio.engines.base import EntryState, Moved, MoveOptions, Side
+from avio.errors import NotSaved
+from avio.wire.results import Outcome
+from tests.contract.engines.harness import Attempt
+from tests.processes import wait_until
+from tests.servers.alluxio import Cluster
+from tests.servers.seaweed import S3Server
+
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300)]
+
+CONTENT = os.urandom(2_500_000)  # three blocks
+
+
+@pytest.fixture
+def by_rest(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
+    """The engine without the masters' gRPC."""
+    made = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings | {"masters": []}})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
+    """The bucket that is mounted at /s3."""
+    return seaweed_server.store("alluxio")
+
+
+@pytest.fixture
+def unsaved(alluxio_cluster: Cluster) -> str:
+    """A file that was written through Alluxio alone."""
+    path = f"/s3/{uuid.uuid4().hex}/f"
+    with httpx.Client(base_url=f"{alluxio_cluster.settings['proxy']}/api/v1", timeout=60) as proxy:
+        stream = proxy.post(f"/paths/{path}/create-file", json={"recursive": True, "writeType": "MUST_CACHE"}).json()
+        proxy.post(f"/streams/{stream}/write", content=CONTENT).raise_for_status()
+        proxy.post(f"/streams/{stream}/close").raise_for_status()
+    return path
+
+
+def status_of(clients: Clients, path: str) -> Status:
+    assert clients.proxy is not None
+    return clients.proxy.status(path)
+
+
+def save(engine: AlluxioEngine, path: str) -> Moved:
+    (moved,) = engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt())
+    return moved
+
+
+def test_a_copy_whose_attempt_died_before_the_flag_is_recognised_by_its_bytes(
+    by_rest: AlluxioEngine, clients: Clients, bucket: ObjectStore, unsaved: str
+) -> None:
+    # Given bytes in the bucket, and a file that Alluxio still calls unsaved
+    before = status_of(clients, unsaved)
+    job = clients.jobs.persist(unsaved, mount_id=before.mount_id, ufs_path=before.ufs_path)
+    wait_until(lambda: clients.jobs.status(job).state is JobState.COMPLETED, 60, "the copy")
+    assert status_of(clients, unsaved).persistence is Persistence.NOT_PERSISTED
+
+    # When the next attempt saves it
+    moved = save(by_rest, unsaved)
+
+    # Then it is saved, and still cached
+    assert (moved.outcome, moved.error) == (Outcome.DONE, None)
+    assert by_rest.stat(unsaved).state is EntryState.CACHED
+    assert bytes(obstore.get(bucket, unsaved.removeprefix("/s3/")).bytes()) == CONTENT
+    assert save(by_rest, unsaved).outcome is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize("theirs", [CONTENT[:-1] + b"?", CONTENT + b"?", CONTENT[:-1], b""], ids=len)
+def test_an_object_of_somebody_else_is_a_conflict_and_left_alone(
+    by_rest: AlluxioEngine, clients: Clients, bucket: ObjectStore, unsaved: str, theirs: bytes
+) -> None:
+    obstore.put(bucket, unsaved.removeprefix("/s3/"), theirs)
+
+    moved = save(by_rest, unsaved)
+
+    assert moved.outcome is Outcome.FAILED
+    assert isinstance(moved.error, NotSaved)
+    assert bytes(obstore.get(bucket, unsaved.removeprefix("/s3/")).bytes()) == theirs
+    status = status_of(clients, unsaved)
+    assert status.persistence is Persistence.NOT_PERSISTED
+    blocks = [b"".join(clients.workers.read(b.locations[0].worker, b.id, b.length)) for b in status.blocks]
+    assert b"".join(blocks) == CONTENT
