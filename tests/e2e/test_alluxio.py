@@ -20,7 +20,7 @@ from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
 
 BYTES = 16 << 10
 FILES = 300

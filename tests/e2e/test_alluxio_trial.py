@@ -16,7 +16,7 @@ from tests.processes import is_alive, kept, wait_until
 from tests.servers.alluxio import NoAlluxio
 from tests.servers.alluxio.parts import jars
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
 
 
 def test_a_trial_cluster_says_how_to_use_it_and_leaves_nothing(tmp_path: Path) -> None:

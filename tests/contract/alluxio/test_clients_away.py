@@ -29,7 +29,7 @@ from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
 
 NOBODY = Address("127.0.0.1", 1)
 ROOT = Path(__file__).resolve().parents[3]

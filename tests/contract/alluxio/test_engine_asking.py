@@ -20,7 +20,7 @@ from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(400, func_only=True)]
 
 CHILDREN = 100_000
 PAGE = 1000

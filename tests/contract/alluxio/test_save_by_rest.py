@@ -21,7 +21,7 @@ from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
 
 CONTENT = os.urandom(2_500_000)  # three blocks
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.engines.alluxio import NOT_ALLUXIO, AlluxioHarness
+from tests.contract.engines.alluxio import NOT_ALLUXIO, NOT_BY_REST, AlluxioHarness
 from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness, OnDisk
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
@@ -16,7 +16,8 @@ MakeHarness = Callable[[int], Harness]
 
 
 # Alluxio as it is meant to be reached, and where the masters' gRPC is closed.
-ALLUXIO = [pytest.param(name, marks=pytest.mark.alluxio) for name in ("alluxio", "alluxio-by-rest")]
+ON_CLUSTER = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
+ALLUXIO = [pytest.param(name, marks=ON_CLUSTER) for name in ("alluxio", "alluxio-by-rest")]
 
 
 @pytest.fixture(scope="session", params=["memory", "files", "objects", *ALLUXIO])
@@ -37,9 +38,9 @@ def make(side: str | S3Server | Cluster, tmp_path: Path, request: pytest.Fixture
     if not isinstance(side, Cluster):
         yield _make(side, tmp_path)
         return
-    if reason := NOT_ALLUXIO.get(request.node.originalname):
-        pytest.skip(reason)
     grpc = "alluxio-by-rest" not in request.node.callspec.params.values()
+    if reason := (NOT_ALLUXIO | ({} if grpc else NOT_BY_REST)).get(request.node.originalname):
+        pytest.skip(reason)
     world = AlluxioHarness(side, request.getfixturevalue("seaweed_server"), grpc=grpc)
     yield lambda capacity: world
     world.close()
