@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench bench-alluxio chaos proto requirements
+.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench bench-alluxio chaos mutate-guards proto requirements
 
 # What `make alluxio` and `make test-alluxio` need and can't bring along; the Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -58,6 +58,9 @@ SEED ?= $(shell date +%s)
 
 chaos: .venv/dev.stamp  ## kill and freeze every part of a whole server for MINUTES, and check what must hold (SEED=n)
 	$(BIN)/python -m chaos $(MINUTES) $(SEED)
+
+mutate-guards: .venv/dev.stamp  ## take out each guard in turn; the tests that are there for it must go red
+	$(BIN)/python -m mutation
 
 proto: .venv/dev.stamp  ## make the gRPC messages of the Alluxio engine anew from their .proto files
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto

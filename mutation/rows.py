@@ -1,0 +1,209 @@
+"""The guards in the rows: who may change a job, an attempt or a node, in SQL and in the database's own triggers."""
+
+from mutation.mutant import mutant
+
+DB = "tests/contract/db/"
+CLAIMS, ENDS, FOLDING, LEASES = (f"avio/db/{name}.py" for name in ("claims", "ends", "folding", "leases"))
+OWNED = "AND state IN ('starting', 'running', 'stopping')"
+
+MUTANTS = (
+    mutant(
+        "T1: one job for one Idempotency-Key",
+        "avio/db/orders.py",
+        ("            new.idem_key,\n            new.idem_digest,", "            None,\n            new.idem_digest,"),
+        tests=f"{DB}test_orders.py -k sqlite",
+    ),
+    mutant(
+        "T1: the same key with another order is refused",
+        "avio/jobs.py",
+        ("if earlier.idem_digest != digest:", "if False:"),
+        tests=f"{DB}test_rules.py -k sqlite",
+    ),
+    mutant(
+        "T2: only jobs without a recent hint are pushed again",
+        "avio/db/hints.py",
+        ("(pushed_at IS NULL OR pushed_at < {now} - ?)", "(pushed_at IS NULL OR pushed_at < {now} + ?)"),
+        tests=f"{DB}test_hints.py -k sqlite",
+    ),
+    mutant(
+        "T3: a claim counts the attempt up",
+        CLAIMS,
+        ("attempt = attempt + 1, seq = 0", "attempt = attempt, seq = 0"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: from queued only",
+        CLAIMS,
+        ("WHERE id = ? AND state = 'queued' AND run_at", "WHERE id = ? AND run_at"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: not before its time",
+        CLAIMS,
+        ("AND state = 'queued' AND run_at <= {now} AND EXISTS", "AND state = 'queued' AND EXISTS"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: by a node with a lease",
+        CLAIMS,
+        (" AND lease_until > {now})", ")"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: by a node in its epoch",
+        CLAIMS,
+        ("WHERE name = ? AND epoch = ? AND state", "WHERE name = ? AND epoch >= ? AND state"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: by an active node",
+        CLAIMS,
+        ("AND state = 'active' AND lease", "AND lease"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T4: the attempt is the row's",
+        CLAIMS,
+        ("AND attempt = ? AND node = ?", "AND ? >= 0 AND node = ?"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T4: the node and the epoch are the row's",
+        CLAIMS,
+        ("AND node = ? AND node_epoch = ?", "AND ? > '' AND ? > 0"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T4: from starting only",
+        CLAIMS,
+        ("node_epoch = ? AND state = 'starting'", "node_epoch = ?"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T5: an older epoch renews nothing",
+        LEASES,
+        ("AND epoch = ? AND state <> 'lost'", "AND ? > 0 AND state <> 'lost'"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T5: a node that was given up renews nothing",
+        LEASES,
+        ("AND epoch = ? AND state <> 'lost'", "AND epoch = ?"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T5: each start is an epoch of its own",
+        LEASES,
+        ("epoch = nodes.epoch + 1", "epoch = nodes.epoch"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T6: events of the current attempt only",
+        FOLDING,
+        ("AND attempt = ? AND seq < ?", "AND ? > 0 AND seq < ?"),
+        tests=f"{DB}test_folding.py -k sqlite",
+    ),
+    mutant(
+        "T6: events that are newer than the newest",
+        FOLDING,
+        ("AND attempt = ? AND seq < ?", "AND attempt = ? AND ? >= 0"),
+        tests=f"{DB}test_folding.py -k sqlite",
+    ),
+    mutant(
+        "T6: counters never fall",
+        FOLDING,
+        ("files_done = {greatest}(files_done, ?)", "files_done = ?"),
+        tests=f"{DB}test_folding.py -k sqlite",
+    ),
+    mutant(
+        "T6: only while a node has the job",
+        FOLDING,
+        (f"AND seq < ? {OWNED}", "AND seq < ?"),
+        tests=f"{DB}test_folding.py -k sqlite",
+    ),
+    mutant(
+        "T6: progress forgives crashes",
+        FOLDING,
+        ("crashes = CASE WHEN ? > files_done THEN 0 ELSE crashes END", "crashes = crashes + 0 * ?"),
+        tests=f"{DB}test_folding.py -k sqlite",
+    ),
+    mutant(
+        "T7: an end of the current attempt only",
+        ENDS,
+        (
+            f'WHERE id = ? AND attempt = ? {OWNED}",\n            state,\n            result.reason',
+            f'WHERE id = ? AND ? > 0 {OWNED}",\n            state,\n            result.reason',
+        ),
+        tests=f"{DB}test_ends.py -k sqlite",
+    ),
+    mutant(
+        "T7: an end once, while a node has the job",
+        ENDS,
+        (
+            f'WHERE id = ? AND attempt = ? {OWNED}",\n            state,\n            result.reason',
+            'WHERE id = ? AND attempt = ?",\n            state,\n            result.reason',
+        ),
+        tests=f"{DB}test_ends.py -k sqlite",
+    ),
+    mutant(
+        "T8: the current attempt is given back, once",
+        ENDS,
+        (
+            f'WHERE id = ? AND attempt = ? {OWNED}",\n            files_done,',
+            'WHERE id = ? AND ? > 0",\n            files_done,',
+        ),
+        (
+            f'WHERE id = ? AND attempt = ? {OWNED}",\n            state,\n            reason',
+            'WHERE id = ? AND ? > 0",\n            state,\n            reason',
+        ),
+        tests=f"{DB}test_ends.py {DB}test_moves.py -k sqlite",
+    ),
+    mutant(
+        "T8: poison fails after three crashes",
+        ENDS,
+        ("if crashes >= MAX_CRASHES:", "if False:"),
+        tests=f"{DB}test_ends.py -k sqlite",
+    ),
+    mutant(
+        "T8: ten lost nodes are enough",
+        ENDS,
+        ("if losses >= MAX_LOSSES:", "if False:"),
+        tests=f"{DB}test_ends.py -k sqlite",
+    ),
+    mutant(
+        "T8: the wish to cancel wins",
+        ENDS,
+        ("    if cancelled:\n", "    if False:\n"),
+        tests=f"{DB}test_ends.py -k sqlite",
+    ),
+    mutant(
+        "T9: what has ended can not be cancelled",
+        "avio/db/orders.py",
+        (" AND state IN ('queued', 'starting', 'running', 'stopping')", ""),
+        tests=f"{DB}test_orders.py -k sqlite",
+    ),
+    mutant(
+        "the reaper waits for the grace",
+        "avio/db/reaping.py",
+        ("n.lease_until > {now} - ?", "n.lease_until > {now} + 0 * ?"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "trigger: terminal states are final (SQLite)",
+        "schema.sql",
+        ("WHEN OLD.state IN ('succeeded'", "WHEN 0 AND OLD.state IN ('succeeded'"),
+        tests=f"{DB}test_last_guards.py -k sqlite",
+    ),
+    mutant(
+        "trigger: terminal states are final (PostgreSQL)",
+        "schema.sql",
+        ("IF OLD.state IN ('succeeded'", "IF false AND OLD.state IN ('succeeded'"),
+        tests=f"{DB}test_last_guards.py -k postgresql",
+    ),
+    mutant(
+        "trigger: attempts never fall",
+        "schema.sql",
+        ("WHEN NEW.attempt < OLD.attempt\n", "WHEN 0\n"),
+        tests=f"{DB}test_last_guards.py -k sqlite",
+    ),
+)
