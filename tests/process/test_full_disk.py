@@ -42,6 +42,7 @@ def test_a_job_whose_plan_has_no_room_fails_by_that_name_and_the_node_goes_on(si
     assert is_alive(supervisor.pid)
 
 
+@pytest.mark.faults
 def test_a_node_without_room_takes_no_job_until_it_has_some(site: Site, spool: Path) -> None:
     site.fill(3)
     (spool / "foreign").write_bytes(b"x" * (SIZE - 50_000))

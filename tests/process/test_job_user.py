@@ -37,6 +37,7 @@ def open_site(request: pytest.FixtureRequest) -> Iterator[Site]:
     shutil.rmtree(home)
 
 
+@pytest.mark.faults
 def test_a_supervisor_without_roots_rights_runs_jobs(open_site: Site) -> None:
     job = open_site.order()
     supervisor = open_site.supervisor(user=NOBODY)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from avio.clock import boottime
 from avio.isolation.mounts import own_groups
 from tests.conftest import missing
+from tests.process.programs import Supervisor
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
@@ -96,10 +97,28 @@ def freezer() -> Iterator[Path]:
     group.rmdir()
 
 
+UNKILLABLE = {"AVIO_STOP_GRACE": "0.5", "AVIO_KILL_WAIT": "1", "AVIO_SLOTS": "1"}
+
+
 @pytest.mark.faults
-def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, freezer: Path) -> None:
+def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, tmp_path: Path) -> None:
+    (site.bucket / "quiet").mkdir()
+    job = site.order("/data/quiet")
+    grip = tmp_path / "grip"
+    grip.touch()
+    supervisor = site.supervisor(module="tests.process.unkillable", GRIP=str(grip), **UNKILLABLE)
+    process = int(told(site, job, "job"))
+    site.wait_for(job, "running")
+
+    site.cancel(job)
+
+    assert_given_up(site, supervisor, job, process, grip.unlink)
+
+
+@pytest.mark.faults
+def test_a_job_that_the_kernel_holds_on_to_is_no_different(site: Site, freezer: Path) -> None:
     job = site.order("/data/wait")
-    supervisor = site.supervisor(module=MISBEHAVING, AVIO_STOP_GRACE="0.5", AVIO_KILL_WAIT="1", AVIO_SLOTS="1")
+    supervisor = site.supervisor(module=MISBEHAVING, **UNKILLABLE)
     process = int(told(site, job, "job"))
     site.wait_for(job, "running")
 
@@ -107,6 +126,11 @@ def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, freeze
     (freezer / "freezer.state").write_text("FROZEN")
     site.cancel(job)
 
+    assert_given_up(site, supervisor, job, process, lambda: (freezer / "freezer.state").write_text("THAWED"))
+
+
+def assert_given_up(site: Site, supervisor: Supervisor, job: str, process: int, let_go: Callable[[], object]) -> None:
+    """The job ends without its process, whose slot stays taken, even after `let_go` has let it die."""
     assert site.wait_for_end(job)["state"] == "cancelled"
     assert is_alive(process)
     assert site.attempts(job)[0].outcome == "unkillable"
@@ -117,7 +141,7 @@ def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, freeze
     assert site.row(waiting)["state"] == "queued"
     assert "unkillable" in supervisor.words()
 
-    (freezer / "freezer.state").write_text("THAWED")
+    let_go()
     wait_until(lambda: not is_alive(process), 5, "it dies once it is let go")
     assert site.attempts(job)[0].outcome == "unkillable"
     assert site.row(waiting)["state"] == "queued"

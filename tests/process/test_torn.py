@@ -48,6 +48,7 @@ def test_a_file_is_never_torn_whenever_its_copier_is_killed(tmp_path: Path, verb
     assert counts["left_in_the_end"] == 0
 
 
+@pytest.mark.faults
 def test_the_kills_would_tear_files_that_are_written_under_their_final_names(tmp_path: Path) -> None:
     assert copy(tmp_path, "naive", 40)["torn"] != []
 
