@@ -24,7 +24,7 @@ test: .venv/dev.stamp  ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-faults: .venv/dev.stamp  ## run the tests that break things and wait for what mends them
-	$(BIN)/python -m pytest -m faults -n 3
+	$(BIN)/python -m pytest -m faults -n 3 --dist loadfile
 
 # A machine without Maven skips these tests, unless it is one of CI.
 ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)
