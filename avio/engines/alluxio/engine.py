@@ -156,10 +156,10 @@ class AlluxioEngine(Engine):
 
     def health(self) -> None:
         """Return when the master answers and has a worker; the first time, say so when the proxy is of no use."""
+        self._space.status("/")  # the proxy waits minutes for a master that is away
         if not self._asked_proxy:
             self._asked_proxy = True
             self._look_at_proxy()
-        self._space.status("/")
         if not self._roster.live():
             raise EngineAway("Alluxio has no worker that answers", cure="start Alluxio's workers")
 
