@@ -77,7 +77,7 @@ class World:
         while True:
             try:
                 return self.cluster.query(statement, *values)
-            except psycopg2.OperationalError:
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 if time.monotonic() > give_up:
                     raise
                 time.sleep(0.2)

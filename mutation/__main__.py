@@ -26,8 +26,8 @@ def main(word: str = "") -> int:
         for number in range(AT_ONCE):
             copies.put(Copy(Path(directory, str(number))))
 
-        def green(tests: Sequence[str]) -> bool:
-            return _in_one_of(copies, lambda copy: copy.test(tests))[0] == GREEN
+        def test(tests: Sequence[str]) -> tuple[int, str]:
+            return _in_one_of(copies, lambda copy: copy.test(tests))
 
         def without(mutant: Mutant) -> tuple[Mutant, int, str, float]:
             began = time.monotonic()
@@ -35,9 +35,10 @@ def main(word: str = "") -> int:
             return mutant, code, words, time.monotonic() - began
 
         before = sorted({mutant.tests for mutant in chosen})
-        broken = [tests for tests, good in zip(before, pool.map(green, before), strict=True) if not good]
+        found = zip(before, pool.map(test, before), strict=True)
+        broken = [f"{' '.join(tests)}: {words}" for tests, (code, words) in found if code != GREEN]
         if broken:
-            print("red with every guard in place:", *(" ".join(tests) for tests in broken), sep="\n  ")
+            print("red with every guard in place:", *broken, sep="\n  ")
             return 1
         survived = 0
         print(f"{'guard that is taken out':58} {'tests':8} {'s':>5}  which")

@@ -143,7 +143,7 @@ def test_a_call_back_is_never_called(client: redis.Redis, taker: Taker, tmp_path
     trap = tmp_path / "trap"
     forged = Queue(queue.NAME, connection=client, serializer="json")
     argument = 7 if which == "on_failure" else "JOB0"
-    forged.enqueue(queue.FUNCTION, argument, meta={"trap": str(trap)}, **{which: Callback("tests.nowhere.call")})
+    forged.enqueue(queue.FUNCTION, argument, meta={"trap": str(trap)}, **{which: Callback("tests.process.trap.spring")})
     queue.push(client, ["JOB1"])
 
     taken = [taker.take()]
@@ -151,6 +151,7 @@ def test_a_call_back_is_never_called(client: redis.Redis, taker: Taker, tmp_path
         taken.append(taker.take())
 
     assert taken[-1] == "JOB1"
+    assert not trap.exists()
     assert taker.process.poll() is None
 
 
