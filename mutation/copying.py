@@ -71,5 +71,7 @@ class Copy:
 def _last_words(output: str) -> str:
     """Return the name of the test that failed, or pytest's last line."""
     lines = [line for line in output.splitlines() if line]
-    failed = [line.split("::")[-1].split(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    failed = [
+        line.split("::")[-1].split(" - ")[0] for line in lines if line.startswith(("FAILED tests/", "ERROR tests/"))
+    ]
     return failed[0] if failed else (lines or ["nothing was said"])[-1]

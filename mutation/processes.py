@@ -35,7 +35,7 @@ MUTANTS = (
         "a node that was given up kills what it runs",
         "supervisor/leasing.py",
         ("                    self._voice.say(Evict())\n", ""),
-        tests=f"{PROCESS}test_node_deaths.py -k given_up",
+        tests=f"{UNIT}supervisor/test_leasing.py",
     ),
     mutant(
         "a process that the database does not know is stopped",

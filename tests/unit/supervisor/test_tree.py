@@ -72,6 +72,22 @@ def test_the_tree_is_killed_and_its_orphan_is_found(start: Callable[[str], Pids]
     assert all(is_alive(pid) for pid in others.values())
 
 
+def test_a_child_that_left_the_session_but_not_its_parent_is_killed_with_the_tree() -> None:
+    with subprocess.Popen(
+        ["sh", "-c", "setsid sleep 300 & echo $!; wait"], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as job:
+        assert job.stdout is not None
+        child = int(job.stdout.readline())
+        wait_until(lambda: os.getsid(child) == child, 5, "the child leads a session")
+
+        tree.kill(job.pid)
+
+        try:
+            wait_until(lambda: not is_alive(child), 5, "the child is dead")
+        finally:
+            tree._kill_one(child)
+
+
 def test_an_orphan_is_killed_with_all_that_is_below_it(start: Callable[[str], Pids]) -> None:
     pids = start("JOB.2")
 
