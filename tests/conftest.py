@@ -5,6 +5,9 @@ import os
 for _name in [name for name in os.environ if name.startswith("AVIO_")]:
     del os.environ[_name]  # before avio is imported: some are read then
 
+# Before grpc is imported: what it does in a forked child for the sake of its channels aborts children that only exec.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
 import ctypes
 import signal
 import time
