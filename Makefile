@@ -13,6 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 MAVEN := $(shell command -v mvn 2>/dev/null)
 NO_MAVEN := there is no Maven (mvn), which fetches the jars of Alluxio: apt-get install maven, then try again
 WORKERS ?= 1
+TESTS ?= tests
 
 help:  ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -28,8 +29,8 @@ test-faults: .venv/dev.stamp  ## run the tests that break things and wait for wh
 
 # A machine without Maven skips these tests, unless it is one of CI.
 ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)
-test-alluxio: .venv/dev.stamp .alluxio/stamp  ## run the tests that need a real Alluxio cluster
-	$(BIN)/python -m pytest -m alluxio
+test-alluxio: .venv/dev.stamp .alluxio/stamp  ## run the tests that need a real Alluxio cluster (TESTS=tests/contract for some)
+	$(BIN)/python -m pytest -m alluxio $(TESTS)
 else
 test-alluxio:
 	@echo "skipped: $(NO_MAVEN)"
