@@ -3,14 +3,13 @@
 An extended attribute of the copy, so that no index can go wrong. Used in web and the job process.
 """
 
-import json
 import os
 from contextlib import suppress
 from typing import NamedTuple
 
-ATTRIBUTE = "user.avio.source"
+import orjson
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # made once: json.dumps makes one for each call
+ATTRIBUTE = "user.avio.source"
 
 
 class Stamp(NamedTuple):
@@ -25,7 +24,7 @@ class Stamp(NamedTuple):
 def read_stamp(fd: int) -> Stamp | None:
     """Return the stamp of an open file; None where it has none, or one that is not ours."""
     try:
-        return Stamp(**json.loads(os.getxattr(fd, ATTRIBUTE)))
+        return Stamp(**orjson.loads(os.getxattr(fd, ATTRIBUTE)))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -33,4 +32,4 @@ def read_stamp(fd: int) -> Stamp | None:
 def write_stamp(fd: int, stamp: Stamp) -> None:
     """Put the stamp on an open file; where extended attributes are not to be had, size and mtime must do."""
     with suppress(OSError):
-        os.setxattr(fd, ATTRIBUTE, _encode(stamp._asdict()).encode())
+        os.setxattr(fd, ATTRIBUTE, orjson.dumps(stamp._asdict()))
