@@ -55,9 +55,16 @@ class LocalEngine(Engine):
         if item is not None:
             return file_entry(item)
         sums = Sums()
-        sums.add_while(islice(join(self._mounts, self._tiers, path), None if limit is None else limit + 1), "")
-        if limit is not None and sums.files > limit:
-            raise TooLarge(f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job")
+        items = join(self._mounts, self._tiers, path)
+        while (
+            item := next(items, None)
+        ) is not None:  # more than once where mounts, which count nothing, are among them
+            sums.add(item)
+            sums.add_while(islice(items, None if limit is None else max(0, limit + 1 - sums.files)), "")
+            if limit is not None and sums.files > limit:
+                raise TooLarge(
+                    f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job"
+                )
         if not sums.files:
             self._must_be_there(path)
         return sums.entry(path)

@@ -12,7 +12,8 @@ import pytest
 from avio.engines.base import EntryState, MoveOptions, Side
 from avio.engines.local.buckets import objects
 from avio.engines.local.stamps import ATTRIBUTE
-from avio.errors import PathNotFound, SourceChanged
+from avio.engines.opening import open_engine
+from avio.errors import PathNotFound, SourceChanged, TooLarge
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk, outcomes
 
@@ -270,3 +271,20 @@ def test_a_directory_with_too_many_files_is_listed_uncounted(local: OnDisk, monk
     assert (entries["/data/d"].state, entries["/data/d"].files) == (EntryState.UNKNOWN, None)
     assert entries["/data/d"].cached_bytes is None
     assert entries["/data/g"].state is EntryState.REMOTE
+
+
+def test_a_mount_among_the_files_hides_none_of_them_from_a_limited_stat(tmp_path: Path) -> None:
+    for name in ("outer", "inner", "mem"):
+        (tmp_path / name).mkdir()
+    for name in ("b", "c", "d"):
+        (tmp_path / "outer" / name).write_bytes(b"1")
+    mounts = {
+        "/data": {"url": f"file://{tmp_path}/outer", "options": {}},
+        "/data/a": {"url": f"file://{tmp_path}/inner", "options": {}},
+    }
+    tier = {"alias": "MEM", "path": str(tmp_path / "mem"), "capacity": 1 << 20}
+    engine = open_engine({"engine": "local", "mounts": mounts, "tiers": [tier]})
+
+    assert engine.stat("/data", limit=3).files == 3
+    with pytest.raises(TooLarge):
+        engine.stat("/data", limit=2)
