@@ -119,8 +119,8 @@ MUTANTS = (
         "a file gets its final name by a rename",
         "avio/engines/local/scratch.py",
         (
-            "os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent)",
-            "_copy(self.fd, os.open(last, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644, dir_fd=parent))",
+            "os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent.fd)",
+            "_copy(self.fd, os.open(last, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644, dir_fd=parent.fd))",
         ),
         (
             "def _lstat(",

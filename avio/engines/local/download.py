@@ -5,6 +5,7 @@ Used in the job process, by several threads at once.
 
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 
 from avio.engines.base import Entry, Moved, MoveOptions, Run
 from avio.engines.local.buckets.base import Bucket, Source
@@ -21,6 +22,15 @@ from avio.faults import fault
 from avio.wire.results import Outcome
 
 
+class Wanted(NamedTuple):
+    """A file to be brought: its source, and the copies of it that the tiers had when they were looked at."""
+
+    entry: Entry
+    source: Source
+    copies: list[Copy]
+    bucket: Bucket
+
+
 class Download:
     """The downloads of one attempt. Call it with an entry; `finish` at the end drops what is left."""
 
@@ -34,6 +44,13 @@ class Download:
 
     def __call__(self, entry: Entry) -> Moved:
         """Bring `entry` into the cache unless it is there already, or dirty there."""
+        wanted = self.wanted(entry)
+        if isinstance(wanted, Moved):
+            return wanted
+        return self.bring(wanted, lambda target: wanted.bucket.fetch(wanted.source, target, self._run))
+
+    def wanted(self, entry: Entry) -> "Wanted | Moved":
+        """Return what there is to bring for `entry`, or that nothing is."""
         path = entry.path
         mount = self._mounts.find(path)
         key = mount.key(path)
@@ -46,24 +63,29 @@ class Download:
             placed = self._options.tier in (None, copy.tier.alias)
             if freshness.is_dirty or (freshness is Freshness.CACHED and placed):
                 return Moved(entry, Outcome.SKIPPED, copy.size, copy.tier.alias)
+        return Wanted(entry, source, copies, mount.bucket)
+
+    def bring(self, wanted: "Wanted", fill: Callable[[int], Source]) -> Moved:
+        """Put what `fill` writes to an open file into its tier; `fill` returns the source of which that was."""
         try:
-            return self._fetch(entry, source, copies, mount.bucket)
+            return self._place(wanted, fill)
         except CacheFull as error:
             if self._options.if_full == "fail":
                 raise
-            return Moved(entry, Outcome.FAILED, error=error)
+            return Moved(wanted.entry, Outcome.FAILED, error=error)
 
     def finish(self) -> None:
         """Remove every temporary of this attempt."""
         for scratch in self._scratch.values():
             scratch.remove()
 
-    def _fetch(self, entry: Entry, source: Source, copies: list[Copy], bucket: Bucket) -> Moved:
+    def _place(self, wanted: "Wanted", fill: Callable[[int], Source]) -> Moved:
+        entry, source, copies, _ = wanted
         path, room = entry.path, self._room
         with room.promise(source.size, self._options.tier) as tier, tier_errors(f"tier {tier.alias}: {path}"):
             before = next((copy for copy in copies if copy.tier is tier), None)
             try:
-                fetched = self._into(tier, path, source, before, bucket)
+                fetched = self._into(tier, path, before, fill)
             except FileNotFoundError:
                 raise SourceChanged(f"{path}: directories of tier {tier.alias} vanished under it") from None
         room.correct(tier, fetched.size - source.size - (before.size if before else 0))
@@ -73,10 +95,10 @@ class Download:
             room.correct(copy.tier, -copy.size)
         return Moved(entry, Outcome.DONE, fetched.size, tier.alias)
 
-    def _into(self, tier: TierDirectory, path: str, source: Source, before: Copy | None, bucket: Bucket) -> Source:
+    def _into(self, tier: TierDirectory, path: str, before: Copy | None, fill: Callable[[int], Source]) -> Source:
         with self._scratch[tier].file() as temporary:
             fault("download.temporary")
-            fetched = bucket.fetch(source, temporary.fd, self._run)
+            fetched = fill(temporary.fd)
             fault("download.fetched")
             os.utime(temporary.fd, ns=(fetched.mtime_ns, fetched.mtime_ns))
             local_mtime_ns = os.fstat(temporary.fd).st_mtime_ns

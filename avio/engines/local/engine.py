@@ -4,7 +4,6 @@ Used by web (tasks) and the job process (jobs).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -18,12 +17,12 @@ from avio.engines.local.pages import make_page
 from avio.engines.local.room import Room
 from avio.engines.local.scratch import sweep
 from avio.engines.local.sums import Sums, file_entry
+from avio.engines.local.swarm import Swarm
 from avio.engines.local.tiers import Tiers, best_of, open_tiers
-from avio.engines.local.transfer import in_threads, persist
+from avio.engines.local.transfer import in_threads, persisting
 from avio.engines.local.upload import Upload
-from avio.errors import EngineError, PathNotFound, TooLarge, Unsaved
+from avio.errors import PathNotFound, TooLarge, Unsaved
 from avio.wire.paths import depth_below, is_under
-from avio.wire.results import Outcome
 
 
 class LocalEngine(Engine):
@@ -97,15 +96,25 @@ class LocalEngine(Engine):
 
     def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Download what is not in the cache; see `Download`."""
-        return _moved(entries, Download(self._mounts, self._tiers, self._room, options, run), options, run)
+        download = Download(self._mounts, self._tiers, self._room, options, run)
+        try:
+            with self._tiers.holding():
+                yield from Swarm(self._mounts, download, options.threads, run)(entries)
+        finally:
+            download.finish()
 
     def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Upload what is not in the bucket; see `Upload`."""
-        return _moved(entries, Upload(self._mounts, self._tiers, options, run), options, run)
+        upload = Upload(self._mounts, self._tiers, options, run)
+        try:
+            yield from in_threads(entries, persisting(upload, run), options.threads, run)
+        finally:
+            upload.finish()
 
     def recheck(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Check`."""
-        return Check(self._mounts, self._tiers, options, run)(entries)
+        with self._tiers.holding():
+            yield from Check(self._mounts, self._tiers, options, run)(entries)
 
     def drop(self, path: str) -> None:
         """Remove the copies of what is cached at or below `path`, on every tier."""
@@ -161,7 +170,7 @@ class LocalEngine(Engine):
             prefix = mount.key(path) + "/" if is_under(path, mount.path) and mount.key(path) else ""
             for source in mount.bucket.scan(prefix, depth=levels, ordered=False):
                 full = mount.prefix + source.key
-                if not any(is_under(full, nested.path) for nested in mount.nested):
+                if not mount.nested or not any(is_under(full, nested.path) for nested in mount.nested):
                     copies = self._tiers.copies(full)
                     yield Item(full, source, *best_of(full, source, copies)) if copies else Item(full, source)
 
@@ -171,16 +180,3 @@ class LocalEngine(Engine):
         below = any(is_under(nested.path, path) for nested in mount.nested)
         if not below and not mount.bucket.has_directory(mount.key(path)) and not self._tiers.has_directory(path):
             raise PathNotFound(f"{path} is neither in its bucket nor in the cache")
-
-
-def _moved(entries: Iterable[Entry], move: Download | Upload, options: MoveOptions, run: Run) -> Iterator[Moved]:
-    def moved(entry: Entry) -> Moved:
-        result, tries = persist(move, entry, run)
-        if isinstance(result, EngineError):
-            return Moved(entry, Outcome.FAILED, tries=tries, error=result)
-        return result if tries == 1 else replace(result, tries=tries)
-
-    try:
-        yield from in_threads(entries, moved, options.threads, run)
-    finally:
-        move.finish()

@@ -21,16 +21,19 @@ _SEPARATORS = {"bytes": "/", "names": "\0"}
 
 @dataclass(slots=True)
 class Mount:
-    """A path and its bucket. `nested` are the mounts right below it, in the order of its keys."""
+    """A path and its bucket. `nested` are the mounts right below it, in the order of its keys.
+
+    `prefix` is what comes before a key in a path: `/data/`, or `/`.
+    """
 
     path: str
     bucket: Bucket
     nested: list["Mount"] = field(default_factory=list)
+    prefix: str = field(init=False)
 
-    @property
-    def prefix(self) -> str:
-        """What comes before a key in a path: `/data/`, or `/`."""
-        return self.path.rstrip("/") + "/"
+    def __post_init__(self) -> None:
+        """Derive the prefix."""
+        self.prefix = self.path.rstrip("/") + "/"
 
     @property
     def real(self) -> bool:
@@ -60,7 +63,9 @@ class Mounts:
 
     def find(self, path: str) -> Mount:
         """Return the mount that answers for `path`; PathNotFound where none does."""
-        mount = next(mount for mount in self._all if is_under(path, mount.path))
+        for mount in self._all:  # the last is the root, which is above every path
+            if is_under(path, mount.path):
+                break
         if "/../" in f"{path}/":
             raise PathNotFound(f"{path} is no canonical path", cure="write the path out, without ..")
         if mount.key(path).split("/", 1)[0] == HIDDEN:

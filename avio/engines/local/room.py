@@ -6,8 +6,6 @@ Used in the job process, and by web for figures. Measured from the disk: files c
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from avio.engines.local.tiers import TierDirectory, Tiers
 from avio.engines.local.trees import Walk, runs
@@ -35,11 +33,10 @@ class Room:
             self._measure(tier, KEPT)
             return self._used[tier]
 
-    @contextmanager
-    def promise(self, size: int, alias: str | None) -> Iterator[TierDirectory]:
-        """Yield the first tier with room for `size` bytes, or the one asked for, and hold the room meanwhile.
+    def promise(self, size: int, alias: str | None) -> "Promise":
+        """Hold `size` bytes on the first tier with room for them, or on the one asked for, until a `with` ends.
 
-        The bytes count as used when the block ends well. Raises CacheFull; Unsupported where no tier has this alias.
+        Raises CacheFull; Unsupported where no tier has this alias.
         """
         asked = [tier for tier in self._tiers if alias in (None, tier.alias)]
         if not asked:
@@ -47,15 +44,13 @@ class Room:
             raise Unsupported(
                 f"there is no tier {alias!r}" if alias else "there is no tier", cure=f"tiers here: {known}"
             )
-        tier = self._place(size, asked)
-        kept = 0
-        try:
-            yield tier
-            kept = size
-        finally:
-            with self._lock:
-                self._promised[tier] -= size
-                self._used[tier] += kept
+        return Promise(self, self._place(size, asked), size)
+
+    def settle(self, tier: TierDirectory, size: int, *, kept: bool) -> None:
+        """End a promise: its bytes are used, or given back."""
+        with self._lock:
+            self._promised[tier] -= size
+            self._used[tier] += size if kept else 0
 
     def correct(self, tier: TierDirectory, difference: int) -> None:
         """Count `difference` bytes more on `tier`, fewer if negative."""
@@ -94,3 +89,22 @@ class Room:
         self._used[tier] = sum(found[1] for run in runs(Walk(tier.root, "")) for found in run)
         end = time.monotonic()
         self._measured[tier] = (end, end - begin)
+
+
+class Promise:
+    """Room that is held on a tier for the time of a `with`, which gives the tier; used once the block ends well."""
+
+    __slots__ = ("_room", "_size", "_tier")
+
+    def __init__(self, room: Room, tier: TierDirectory, size: int) -> None:
+        self._room = room
+        self._tier = tier
+        self._size = size
+
+    def __enter__(self) -> TierDirectory:
+        """Return the tier."""
+        return self._tier
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Give the room back after an error."""
+        self._room.settle(self._tier, self._size, kept=error is None)

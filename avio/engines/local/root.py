@@ -1,7 +1,7 @@
 """A directory whose inside is reached without ever following a symlink.
 
-Used for tiers and `file://` buckets. The kernel's openat2 checks the whole way in one call; where it is
-missing or forbidden (old kernels, old container filters), each part is opened by itself.
+Used for tiers and `file://` buckets, in web and the job process. The kernel's openat2 checks the whole way in
+one call; where it is missing or forbidden (old kernels, old container filters), each part is opened by itself.
 """
 
 import ctypes
@@ -9,8 +9,11 @@ import errno
 import os
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import ClassVar
+
+from avio.engines.local.directories import Directory, Held
 
 HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
 
@@ -40,8 +43,11 @@ class Root:
         self.path = path
         self._to_make = make
         self._lock = threading.Lock()
-        self._held: list[int] = []  # the open directory, last, and the one before: a thread may still be using it
+        self._opened: list[int] = []  # the open directory, last, and the one before: a thread may still be using it
         self._looked = float("-inf")
+        self._held = Held()
+        self._holders = 0
+        self._round = 0
 
     @property
     def fd(self) -> int:
@@ -51,7 +57,7 @@ class Root:
                 if time.monotonic() - self._looked > LOOK:
                     self._open_anew()
                     self._looked = time.monotonic()
-        return self._held[-1]
+        return self._opened[-1]
 
     def _open_anew(self) -> None:
         if self._to_make:
@@ -60,12 +66,12 @@ class Root:
             fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError):
             raise OSError(errno.ENODEV, "the directory is not there", self.path) from None
-        if self._held and os.path.sameopenfile(fd, self._held[-1]):
+        if self._opened and os.path.sameopenfile(fd, self._opened[-1]):
             os.close(fd)
             return
-        self._held.append(fd)
-        if len(self._held) > 2:
-            os.close(self._held.pop(0))
+        self._opened.append(fd)
+        if len(self._opened) > 2:
+            os.close(self._opened.pop(0))
 
     def open(self, name: str, flags: int) -> int:
         """Open what lies at `name`; it is never created by this."""
@@ -73,40 +79,76 @@ class Root:
 
     def stat(self, name: str) -> os.stat_result | None:
         """Return the lstat of `name`; None where nothing is, or where the way to it is no chain of directories."""
+        if not name:
+            return os.fstat(self.fd)
         try:
-            fd = self.open(name, os.O_PATH)
+            parent, last = self.parent(name)
+            return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
         except OSError as error:
             if error.errno in NOT_THERE:
                 return None
             raise
-        try:
-            return os.fstat(fd)
-        finally:
-            os.close(fd)
 
-    def open_directory(self, name: str, *, make: bool = False, durable: bool = False) -> int:
-        """Open the directory `name`, with `make` after making what is missing of it, `durable` on disk."""
+    def open_file(self, name: str, flags: int) -> int:
+        """Open the file `name`, which is not created by this."""
+        parent, last = self.parent(name)
+        return os.open(last, flags | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=parent.fd)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let each thread hold the last directory it was in, for `directories.HELD` seconds: for work on many files.
+
+        What was held before is opened anew; afterwards nothing held is used.
+        """
+        with self._lock:
+            self._holders += 1
+            self._round += 1
         try:
-            return self.open(name, os.O_RDONLY | os.O_DIRECTORY)
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                self._round += 1
+
+    def directory(self, name: str, *, make: bool = False) -> Directory:
+        """Return the directory `name`, to work in but not to read; with `make` after making what is missing of it."""
+        try:
+            return Directory(self.open(name, os.O_PATH | os.O_DIRECTORY))
         except FileNotFoundError:
             if not make:
                 raise
-        return self._make(name, durable)
+        return Directory(self._make(name, durable=False))
 
-    def open_parent(self, name: str, *, make: bool = False, durable: bool = False) -> tuple[int, str]:
-        """Return the open directory that holds `name`, and the last part of it; the caller closes the former."""
-        directory, _, last = name.rpartition("/")
-        return self.open_directory(directory, make=make, durable=durable), last
+    def durable_directory(self, name: str) -> Directory:
+        """Return the directory `name`, to be fsynced; what is made of it is on disk."""
+        try:
+            return Directory(self.open(name, os.O_RDONLY | os.O_DIRECTORY))
+        except FileNotFoundError:
+            return Directory(self._make(name, durable=True))
+
+    def parent(self, name: str, *, make: bool = False) -> tuple[Directory, str]:
+        """Return the `directory` that holds `name`, and the last part of `name`."""
+        above, _, last = name.rpartition("/")
+        if not self._holders:
+            return self.directory(above, make=make), last
+        held, round_no = self._held, self._round
+        if not held.is_fresh(above, round_no):
+            try:
+                held.put(above, self.directory(above), round_no)
+            except FileNotFoundError:
+                held.put(above, None, round_no)
+        if held.directory is None and make:
+            held.put(above, self.directory(above, make=True), round_no)
+        if held.directory is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), above)
+        return held.directory, last
 
     def unlink(self, name: str) -> None:
         """Remove the file `name`; its directories stay."""
-        parent, last = self.open_parent(name)
-        try:
-            os.unlink(last, dir_fd=parent)
-        finally:
-            os.close(parent)
+        parent, last = self.parent(name)
+        os.unlink(last, dir_fd=parent.fd)
 
-    def _make(self, directory: str, durable: bool) -> int:
+    def _make(self, directory: str, *, durable: bool) -> int:
         fd = os.dup(self.fd)
         for part in directory.split("/"):
             try:

@@ -8,10 +8,11 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
-from typing import ClassVar
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import ClassVar, Self
 
+from avio.engines.local.directories import Directory
 from avio.engines.local.root import HIDDEN, Root
 from avio.faults import fault
 
@@ -31,16 +32,8 @@ class Scratch:
         self._lock = threading.Lock()
         self._directory: Directory | None = None
 
-    @contextmanager
-    def file(self) -> Iterator["Temporary"]:
-        """Yield a new, empty temporary file; at the end it is closed, and gone unless it was published."""
-        temporary = self._create()
-        try:
-            yield temporary
-        finally:
-            temporary.close()
-
-    def _create(self) -> "Temporary":
+    def file(self) -> "Temporary":
+        """Return a new, empty temporary file, to be used in a `with`."""
         name = str(next(self._numbers))
         directory = self._directory or self._open()
         try:
@@ -50,7 +43,7 @@ class Scratch:
 
     def _open(self) -> "Directory":
         with self._lock:
-            self._directory = Directory(self._root.open_directory(self._name, make=True))
+            self._directory = self._root.directory(self._name, make=True)
             return self._directory
 
     def remove(self) -> None:
@@ -60,18 +53,11 @@ class Scratch:
             os.rmdir(HIDDEN, dir_fd=self._root.fd)
 
 
-class Directory:
-    """An open directory, closed when nobody holds it any longer: a thread that was left behind may still use it."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-
-    def __del__(self) -> None:
-        os.close(self.fd)
-
-
 class Temporary:
-    """A file on its way to its final name; `fd` is open for reading and writing."""
+    """A file on its way to its final name; `fd` is open for reading and writing.
+
+    At the end of its `with` it is closed, and gone unless it was published.
+    """
 
     def __init__(self, root: Root, directory: Directory, name: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -88,23 +74,30 @@ class Temporary:
         """
         os.fsync(self.fd)
         fault("scratch.synced")
-        parent, last = self._root.open_parent(name, make=True, durable=durable)
-        try:
-            there = _lstat(last, parent)
-            if there is not None and not stat.S_ISREG(there.st_mode):
-                raise Blocked(f"/{name} is no plain file here; remove it first")
-            if not unchanged(there):
-                return False
-            os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent)
-            self._published = True
-            fault("scratch.renamed")
-            if durable:
-                os.fsync(parent)
-            return True
-        finally:
-            os.close(parent)
+        parent, last = self._place(name, durable)
+        there = _lstat(last, parent.fd)
+        if there is not None and not stat.S_ISREG(there.st_mode):
+            raise Blocked(f"/{name} is no plain file here; remove it first")
+        if not unchanged(there):
+            return False
+        os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent.fd)
+        self._published = True
+        fault("scratch.renamed")
+        if durable:
+            os.fsync(parent.fd)
+        return True
 
-    def close(self) -> None:
+    def _place(self, name: str, durable: bool) -> tuple[Directory, str]:
+        if not durable:
+            return self._root.parent(name, make=True)
+        above, _, last = name.rpartition("/")
+        return self._root.durable_directory(above), last
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Close the file, and remove it unless it was published."""
         os.close(self.fd)
         if not self._published:
@@ -130,11 +123,8 @@ def sweep(root: Root, live: Callable[[], Collection[str]]) -> None:
 def remove_tree(root: Root, name: str) -> None:
     """Remove the directory `name` of `root`, never following a symlink; nothing there is fine."""
     with suppress(FileNotFoundError):
-        parent, last = root.open_parent(name)
-        try:
-            shutil.rmtree(last, dir_fd=parent, ignore_errors=True)
-        finally:
-            os.close(parent)
+        parent, last = root.parent(name)
+        shutil.rmtree(last, dir_fd=parent.fd, ignore_errors=True)
 
 
 def _lstat(name: str, directory: int) -> os.stat_result | None:

@@ -6,11 +6,11 @@ Used in web and the job process. What is in a tier is read from the disk alone, 
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from avio.engines.local.buckets.base import Source
-from avio.engines.local.errors import tier_errors
+from avio.engines.local.errors import of_tier_disk, tier_errors
 from avio.engines.local.freshness import Freshness, judge
 from avio.engines.local.root import Root
 from avio.engines.local.stamps import Stamp, read_stamp
@@ -28,7 +28,7 @@ class TierDirectory:
     @contextmanager
     def opened(self, path: str) -> Iterator[int]:
         """Yield the cached file at `path`, open for reading; OSError where it can't be."""
-        fd = self.root.open(path[1:], os.O_RDONLY | os.O_NONBLOCK)
+        fd = self._open(path)
         try:
             yield fd
         finally:
@@ -37,10 +37,16 @@ class TierDirectory:
     def stamp_of(self, path: str) -> Stamp | None:
         """Return the stamp of the cached file at `path`."""
         try:
-            with self.opened(path) as fd:
-                return read_stamp(fd)
+            fd = self._open(path)
         except OSError:
             return None
+        try:
+            return read_stamp(fd)
+        finally:
+            os.close(fd)
+
+    def _open(self, path: str) -> int:
+        return self.root.open_file(path[1:], os.O_RDONLY | os.O_NONBLOCK)
 
 
 class Copy(NamedTuple):
@@ -78,8 +84,10 @@ class Tiers:
         """Return the copies of the file `path`, best tier first; what is no plain file is none."""
         found = []
         for tier in self._tiers:
-            with tier_errors(f"tier {tier.alias}: {path}"):
+            try:
                 status = tier.root.stat(path[1:])
+            except OSError as error:
+                raise of_tier_disk(error, f"tier {tier.alias}: {path}") from None
             if status is not None and stat.S_ISREG(status.st_mode):
                 found.append(Copy(tier, status.st_size, status.st_mtime_ns))
         return found
@@ -96,6 +104,14 @@ class Tiers:
                 status = copy.tier.root.stat(path[1:])
                 if status is not None and (status.st_size, status.st_mtime_ns) == (copy.size, copy.mtime_ns):
                     copy.tier.root.unlink(path[1:])
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let each thread hold the last directory it was in on each tier: for work on many files."""
+        with ExitStack() as held:
+            for tier in self._tiers:
+                held.enter_context(tier.root.holding())
+            yield
 
     def roots(self) -> Iterator[Root]:
         """Iterate over the directories of the tiers."""

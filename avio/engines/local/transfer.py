@@ -1,25 +1,29 @@
 """Moves many files at once: threads that take entries as they come, and one stream of what became of them.
 
-Used in the job process. Memory is bounded by the number of threads, whatever the number of entries.
+Used in the job process. Memory is bounded by the backlog and the number of threads, whatever the number of entries.
 """
 
 import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, SimpleQueue
+from dataclasses import replace
 from typing import Generic, TypeVar
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry, Moved, Run
 from avio.engines.local.stopping import Stopped, go_on
 from avio.errors import EngineError, Scope
+from avio.wire.results import Outcome
 
 T = TypeVar("T")
 
 TRIES = 5
 BACKOFF = 0.2  # seconds before the second try, doubled with each, with jitter
 LOOK = 0.1  # seconds between two looks at the attempt
+TICK = 0.01  # seconds between two looks at what the threads have done
+BACKLOG = 256  # results that wait for their reader
 LEAVE = 0.7  # seconds that threads get to leave; one that hangs in a store's call is left behind
 
 log = logging.getLogger(__name__)
@@ -43,12 +47,24 @@ def persist(work: Callable[[Entry], T], entry: Entry, run: Run) -> tuple[T | Eng
     raise AssertionError("the last try returns")
 
 
+def persisting(move: Callable[[Entry], Moved], run: Run) -> Callable[[Entry], Moved]:
+    """Return `move` with other tries, and with its last error as an outcome."""
+
+    def moved(entry: Entry) -> Moved:
+        result, tries = persist(move, entry, run)
+        if isinstance(result, EngineError):
+            return Moved(entry, Outcome.FAILED, tries=tries, error=result)
+        return result if tries == 1 else replace(result, tries=tries)
+
+    return moved
+
+
 def in_threads(entries: Iterable[Entry], work: Callable[[Entry], T], threads: int, run: Run) -> Iterator[T]:
     """Yield `work(entry)` of each entry in the order in which they end; stop early once the attempt must leave.
 
     What `work` or `entries` raise is raised here; `Stopped` only ends the stream.
     """
-    crew = _Crew(iter(entries), work, threads, run)
+    crew = Crew(iter(entries), work, threads, run)
     try:
         yield from crew.results()
     finally:
@@ -62,45 +78,46 @@ class _Done:
         self.error = error
 
 
-class _Crew(Generic[T]):
+class Crew(Generic[T]):
+    """Threads that work on entries as they come; the caller reads the results and ends with `leave`."""
+
     def __init__(self, entries: Iterator[Entry], work: Callable[[Entry], T], threads: int, run: Run) -> None:
         self._entries = entries
         self._work = work
         self._run = run
         self._lock = threading.Lock()  # one thread at a time asks for the next entry
         self._leaving = False
-        self._results: SimpleQueue[T | _Done] = SimpleQueue()
-        # A result holds a slot until it was taken: nobody runs ahead of a slow reader.
-        self._slots: SimpleQueue[None] = SimpleQueue()
-        for _ in range(2 * threads):
-            self._slots.put(None)
+        # Looked at every TICK rather than waited for: a wake-up for each small file costs more than its copy.
+        self._results: deque[T | _Done] = deque()
         self._threads = [threading.Thread(target=self._labour, daemon=True, name=f"move-{n}") for n in range(threads)]
+        self._working = threads
         for thread in self._threads:
             thread.start()
 
-    def results(self) -> Iterator[T]:
-        working = len(self._threads)
-        deadline = float("inf")
-        while working and time.monotonic() < deadline:
-            try:
-                result = self._results.get(timeout=LOOK)
-            except Empty:
-                result = None
+    def ready(self) -> Iterator[T]:
+        """Yield the results that are there; raise what a thread raised."""
+        while self._results:
+            result = self._results.popleft()
             if isinstance(result, _Done):
-                working -= 1
+                self._working -= 1
                 if result.error is not None:
                     raise result.error
-            elif result is not None:
-                self._slots.put(None)
+            else:
                 yield result
+
+    def results(self) -> Iterator[T]:
+        """Yield results until all threads have ended, or the attempt must leave and has waited a little."""
+        deadline = float("inf")
+        while self._working and time.monotonic() < deadline:
+            if not self._results:
+                time.sleep(TICK)
+            yield from self.ready()
             if deadline == float("inf") and self._run.stopping():
                 deadline = time.monotonic() + LEAVE
 
     def leave(self) -> None:
         """Make the threads end, waiting a little for them."""
         self._leaving = True
-        for _ in self._threads:
-            self._slots.put(None)
         deadline = time.monotonic() + LEAVE
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -115,10 +132,11 @@ class _Crew(Generic[T]):
         except BaseException as raised:  # raised again by the reader of the results
             error = raised
             self._leaving = True
-        self._results.put(_Done(error))
+        self._results.append(_Done(error))
 
     def _take(self) -> bool:
-        self._slots.get()
+        while len(self._results) >= BACKLOG and not self._leaving:  # nobody runs ahead of a slow reader
+            time.sleep(TICK)
         with self._lock:
             if self._leaving:
                 return False
@@ -126,7 +144,7 @@ class _Crew(Generic[T]):
             entry = next(self._entries, None)
         if entry is None:
             return False
-        self._results.put(self._work(entry))
+        self._results.append(self._work(entry))
         return True
 
 

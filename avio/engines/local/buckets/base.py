@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from avio.engines.base import Run
+from avio.engines.local.buckets.access import Access
 from avio.engines.local.reading import Reading
 from avio.engines.local.root import Root
 
@@ -43,6 +44,11 @@ class Bucket(ABC):
     """
 
     separator = "/"
+
+    @property
+    def access(self) -> Access | None:
+        """How small objects are fetched many at a time; None where each is to be had by `fetch` alone."""
+        return None
 
     @property
     def root(self) -> Root | None:

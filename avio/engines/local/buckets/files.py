@@ -59,7 +59,7 @@ class FilesBucket(Bucket):
     def fetch(self, source: Source, target: int, run: Run) -> Source:
         """Copy the file inside the kernel."""
         with bucket_disk_errors(self._name(source.key)):
-            fd = self._root.open(source.key, os.O_RDONLY)
+            fd = self._root.open_file(source.key, os.O_RDONLY)
         try:
             before = _source(source.key, os.fstat(fd))
             copied = copy_bytes(fd, target, before.size, run)
@@ -87,7 +87,7 @@ class FilesBucket(Bucket):
     def same(self, source: Source, cached: int, run: Run) -> bool:
         """Compare byte by byte."""
         with bucket_disk_errors(self._name(source.key)):
-            fd = self._root.open(source.key, os.O_RDONLY)
+            fd = self._root.open_file(source.key, os.O_RDONLY)
             try:
                 offset = 0
                 while True:

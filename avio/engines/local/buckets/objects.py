@@ -17,6 +17,7 @@ from obstore.exceptions import AlreadyExistsError, NotSupportedError, Preconditi
 from obstore.store import ObjectStore
 
 from avio.engines.base import Run
+from avio.engines.local.buckets.access import Access, access_to
 from avio.engines.local.buckets.base import Bucket, Source
 from avio.engines.local.buckets.opening import StoreOpener
 from avio.engines.local.copying import write_all
@@ -43,6 +44,7 @@ class ObjectsBucket(Bucket):
         self.separator = separator
         self._url = url.rstrip("/")
         self._opener = StoreOpener(self._url, options)
+        self._access = access_to(self._url, options)
 
     @cached_property
     def _asking(self) -> ObjectStore:
@@ -51,6 +53,11 @@ class ObjectsBucket(Bucket):
     @cached_property
     def _moving(self) -> ObjectStore:
         return self._opener.open_to_move()
+
+    @property
+    def access(self) -> Access | None:
+        """How to fetch from S3 without obstore."""
+        return self._access
 
     def head(self, key: str) -> Source | None:
         """Ask the store for the object."""
