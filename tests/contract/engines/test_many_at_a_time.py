@@ -1,0 +1,188 @@
+"""Small objects of S3, many at a time by libcurl: the very bytes of the version asked for, or left to obstore."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avio.engines.local.buckets import objects
+from avio.engines.local.buckets.access import Access, access_to
+from avio.engines.local.buckets.base import Source
+from avio.engines.local.buckets.multiget import HOPELESS, MultiGet
+from avio.engines.local.buckets.objects import ObjectsBucket
+from avio.engines.local.swarm import SMALL
+from avio.wire.results import Outcome
+from tests.contract.engines.harness import Attempt, ObjectsHarness, outcomes
+from tests.servers.seaweed import S3Server
+
+KEYS = ["plain", "dir/in it", "ü/日本", "a+b", "100%", "q?x=1&y", "semi;colon,comma", "quote'\"", "~tilde(1)[2]{3}"]
+
+
+@pytest.fixture
+def world(seaweed_server: S3Server, tmp_path: Path) -> ObjectsHarness:
+    """The local engine on a bucket of its own folder."""
+    folder = uuid.uuid4().hex
+    url = seaweed_server.make_bucket("contract")
+    return ObjectsHarness(
+        tmp_path, f"{url}/{folder}", seaweed_server.options, seaweed_server.store("contract", folder), 1 << 30
+    )
+
+
+@pytest.fixture
+def bucket(world: ObjectsHarness, seaweed_server: S3Server) -> ObjectsBucket:
+    """The same bucket, without an engine."""
+    options = {name: text for name, text in seaweed_server.options.items() if name != "key_order"}
+    return ObjectsBucket(world.settings["mounts"]["/data"]["url"], options, "\0")
+
+
+@pytest.fixture
+def gets() -> Iterator[MultiGet[str]]:
+    """A thread's GETs."""
+    gets: MultiGet[str] = MultiGet()
+    yield gets
+    gets.close()
+
+
+@pytest.fixture
+def no_obstore_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have obstore fetch nothing."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("obstore was asked for an object")
+
+    monkeypatch.setattr(objects.obstore, "get", refuse)
+
+
+def fetched(gets: MultiGet[str], access: Access | None, *sources: Source) -> dict[str, bytes | None]:
+    """Return what comes of fetching all of `sources` at once."""
+    assert access is not None
+    for source in sources:
+        gets.add(access, source, source.key)
+    found: dict[str, bytes | None] = {}
+    while gets.live:
+        found |= dict(gets.poll(0.1))
+    return found
+
+
+def test_every_key_brings_its_own_bytes(world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]) -> None:
+    contents = {key: os.urandom(1000 + no) for no, key in enumerate(KEYS)}
+    for key, content in contents.items():
+        world.put_bucket(f"/data/{key}", content)
+
+    assert fetched(gets, bucket.access, *bucket.scan("", ordered=False)) == contents
+
+
+def test_connections_are_kept_and_used_again(world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]) -> None:
+    world.put_bucket("/data/empty", b"")
+    world.put_bucket("/data/full", b"x" * SMALL)
+    sources = list(bucket.scan(""))
+
+    for _ in range(3):
+        assert {key: len(body or b"") for key, body in fetched(gets, bucket.access, *sources).items()} == {
+            "empty": 0,
+            "full": SMALL,
+        }
+
+
+def test_another_version_is_not_taken_for_the_one_asked_for(
+    world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]
+) -> None:
+    world.put_bucket("/data/a", b"before")
+    (source,) = bucket.scan("")
+    world.put_bucket("/data/a", b"beyond")
+
+    assert fetched(gets, bucket.access, source) == {"a": None}
+    assert fetched(gets, bucket.access, source._replace(etag=None)) == {"a": None}
+    assert fetched(gets, bucket.access, source._replace(key="nowhere")) == {"nowhere": None}
+
+
+def test_what_is_refused_each_time_is_hopeless(
+    world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]
+) -> None:
+    world.put_bucket("/data/a", b"secret")
+    (source,) = bucket.scan("")
+    assert bucket.access is not None
+    wrong = bucket.access._replace(secret_access_key="not it")
+
+    for _ in range(HOPELESS):
+        assert not gets.hopeless
+        assert fetched(gets, wrong, source) == {"a": None}
+    assert gets.hopeless
+
+
+@pytest.mark.usefixtures("no_obstore_get")
+def test_a_preload_of_small_objects_needs_no_other_way(world: ObjectsHarness) -> None:
+    contents = {f"/data/d{no % 3}/f{no}": os.urandom(500) for no in range(200)}
+    for path, content in contents.items():
+        world.put_bucket(path, content)
+
+    assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
+    assert {path: world.read_cache(path) for path in contents} == contents
+    assert world.temporaries() == []
+
+
+def test_a_preload_goes_on_by_obstore_where_the_quick_way_is_closed(
+    world: ObjectsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {f"/data/f{no}": os.urandom(100) for no in range(3 * HOPELESS)}
+    for path, content in contents.items():
+        world.put_bucket(path, content)
+    closed = Access("http://127.0.0.1:1/none", "nowhere", "nobody", "nothing")
+    monkeypatch.setattr(ObjectsBucket, "access", closed)
+
+    assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
+    assert {path: world.read_cache(path) for path in contents} == contents
+
+
+def test_large_and_small_objects_are_fetched_side_by_side(world: ObjectsHarness) -> None:
+    contents = {f"/data/f{no:02}": os.urandom(SMALL + 1 if no % 4 == 0 else 10) for no in range(24)}
+    for path, content in contents.items():
+        world.put_bucket(path, content)
+
+    assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
+    assert {path: world.read_cache(path) for path in contents} == contents
+
+
+def test_bytes_are_counted_as_they_cross_the_wire(world: ObjectsHarness) -> None:
+    for no in range(5):
+        world.put_bucket(f"/data/f{no}", bytes(100))
+    run = Attempt()
+
+    world.preload("/data", run=run)
+
+    assert run.bytes == 500
+
+
+PLAIN = {"region": "here", "access_key_id": "me", "secret_access_key": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "base"),
+    [
+        ("s3://b", PLAIN | {"endpoint": "http://h:1/"}, "http://h:1/b"),
+        ("s3://b/some where", PLAIN | {"aws_endpoint": "http://h:1"}, "http://h:1/b/some%20where"),
+        ("s3://b", PLAIN, "https://s3.here.amazonaws.com/b"),
+    ],
+)
+def test_plain_keys_are_enough(url: str, options: dict[str, str], base: str) -> None:
+    assert access_to(url, options) == Access(base, "here", "me", "mine")
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("gs://b", PLAIN),
+        ("s3://b", {}),
+        ("s3://b", PLAIN | {"session_token": "t"}),
+        ("s3://b", PLAIN | {"virtual_hosted_style_request": "true"}),
+        ("s3://b", PLAIN | {"skip_signature": "true"}),
+        ("s3://b", PLAIN | {"allow_invalid_certificates": "true"}),
+        ("s3://b", PLAIN | {"aws_region": "there"}),
+        ("s3://b", {"access_key_id": "me", "secret_access_key": "mine"}),
+    ],
+)
+def test_whatever_takes_more_is_left_to_obstore(url: str, options: dict[str, str]) -> None:
+    assert access_to(url, options) is None
