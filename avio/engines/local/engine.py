@@ -3,8 +3,8 @@
 Used by web (tasks) and the job process (jobs).
 """
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, ClassVar
 
 from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
@@ -54,16 +54,9 @@ class LocalEngine(Engine):
         if item is not None:
             return file_entry(item)
         sums = Sums()
-        items = join(self._mounts, self._tiers, path)
-        while (
-            item := next(items, None)
-        ) is not None:  # more than once where mounts, which count nothing, are among them
-            sums.add(item)
-            sums.add_while(islice(items, None if limit is None else max(0, limit + 1 - sums.files)), "")
-            if limit is not None and sums.files > limit:
-                raise TooLarge(
-                    f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job"
-                )
+        join(self._mounts, self._tiers, path).count(sums, "", sys.maxsize if limit is None else limit + 1)
+        if limit is not None and sums.files > limit:
+            raise TooLarge(f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job")
         if not sums.files:
             self._must_be_there(path)
         return sums.entry(path)

@@ -1,4 +1,4 @@
-"""Bucket and cache side by side: two sorted streams of files become one stream of items.
+"""Bucket and cache side by side: two sorted streams of files become one stream of items, in runs.
 
 Used in web and the job process. Pure. Every file of a listing comes by here: what can be done for a whole run of
 files at once is, and named tuples are made by `new`, in half of the time that their own constructors take.
@@ -16,6 +16,7 @@ from avio.engines.local.tiers import Copy, TierDirectory, best_of
 from avio.engines.local.trees import Found
 
 BATCH = 1000  # files of several tiers that make a run
+APART = 64  # files that differ and are handed on at once
 
 new = tuple.__new__
 
@@ -61,31 +62,62 @@ def _copy(tier: TierDirectory, found: tuple[Any, ...]) -> Copy:
     return new(Copy, (tier, found[1], found[2]))
 
 
-def merge(prefix: str, separator: str, sources: Iterator[Sequence[Source]], cached: Cached) -> Iterator[Item]:
-    """Yield the items of a mount in key order; `sources` and the cached are runs, none of them empty."""
+class Alike:
+    """A run of files that are cached just as they are in the bucket: to be counted at once, or gone through."""
+
+    __slots__ = ("files", "prefix", "tier")
+
+    def __init__(self, prefix: str, files: Sequence[tuple[Any, ...]], tier: TierDirectory) -> None:
+        self.prefix = prefix
+        self.files = files
+        self.tier = tier
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield the items."""
+        prefix, tier, state = self.prefix, self.tier, Freshness.CACHED
+        for each in self.files:
+            yield new(Item, (prefix + each[0], new(Source, each), new(Copy, (tier, each[1], each[2])), state))
+
+    def lies_in(self, directory: str) -> bool:
+        """Tell whether all of it does; `directory` is a path with a slash at its end. Runs are in order."""
+        return all(f"{self.prefix}{file[0]}".startswith(directory) for file in (self.files[0], self.files[-1]))
+
+
+Run = Alike | list[Item]
+
+
+def merge(prefix: str, separator: str, sources: Iterator[Sequence[tuple[Any, ...]]], cached: Cached) -> Iterator[Run]:
+    """Yield the items of a mount in key order, in runs; `sources` and the cached are runs too, none of them empty."""
     ours, theirs = next(sources, None), next(cached.runs, None)
     i = j = 0
+    apart: list[Item] = []
     while ours is not None or theirs is not None:
-        if i == j == 0 and ours == theirs:  # a directory that is cached as it is: lists compare fast
-            tier, state = cached.tier, Freshness.CACHED
-            for each in ours or ():
-                yield new(Item, (prefix + each[0], each, new(Copy, (tier, each[1], each[2])), state))
+        if i == j == 0 and ours == theirs and ours and cached.tier is not None:  # lists compare fast
+            if apart:
+                yield apart
+                apart = []
+            yield Alike(prefix, ours, cached.tier)
             ours, theirs = next(sources, None), next(cached.runs, None)
             continue
-        source = ours[i] if ours is not None else None
+        source = new(Source, ours[i]) if ours is not None else None
         file = theirs[j] if theirs is not None else None
         step = _order(source, file, separator)
         if source is not None and step < 0:
-            yield new(Item, (prefix + source.key, source, None, None))
+            apart.append(new(Item, (prefix + source.key, source, None, None)))
         elif file is not None:
             path, beside = prefix + file[0], source if step == 0 else None
-            yield new(Item, (path, beside, *cached.judge(path, beside, file)))
+            apart.append(new(Item, (path, beside, *cached.judge(path, beside, file))))
+        if len(apart) == APART:
+            yield apart
+            apart = []
         i += step <= 0
         j += step >= 0
         if ours is not None and i == len(ours):
             ours, i = next(sources, None), 0
         if theirs is not None and j == len(theirs):
             theirs, j = next(cached.runs, None), 0
+    if apart:
+        yield apart
 
 
 def _order(source: Source | None, file: tuple[Any, ...] | None, separator: str) -> int:

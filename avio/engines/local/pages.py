@@ -5,12 +5,12 @@ files pass by. What a page may look at is bounded; a directory past that is list
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
 
 from avio.engines.base import Entry, Page
 from avio.engines.local.merging import Item
+from avio.engines.local.passing import Passing
 from avio.engines.local.sums import Sums, file_entry, uncounted
 from avio.engines.local.trees import LAST
 
@@ -19,7 +19,7 @@ COUNTED_SECONDS = 1.0
 CHUNK = 256  # files counted between two looks at the clock
 PAGE_SECONDS = 5.0  # a page that takes longer ends early; the next one goes on from there
 
-Files = Callable[[str], Iterator[Item]]
+Files = Callable[[str], Passing]
 
 
 @dataclass(slots=True)
@@ -81,15 +81,14 @@ class _Page:
             self._close()
         return Page(self._entries, self._last if more else None)
 
-    def _ahead(self, stream: Iterator[Item]) -> Item | None:
+    def _ahead(self, stream: Passing) -> Item | None:
         """Return the next item; where nothing is listed by itself, many that are only counted pass by before it."""
         if self._open and self._open[-1].deepest:
             path, sums = self._open[-1].path, self._open[-1].sums
             before = sums.files
-            item = sums.add_while(islice(stream, max(0, min(CHUNK, COUNTED_FILES - 1 - self._counted))), path)
+            item = stream.count(sums, path, max(0, min(CHUNK, COUNTED_FILES - 1 - self._counted)))
             self._counted += sums.files - before
-            if item is not None:
-                return item
+            return item
         return next(stream, None)
 
     def _enter(self, item: Item) -> bool:

@@ -5,11 +5,9 @@ cached, partial or remote by how many of its files are in the cache; remote when
 bytes count as not cached: they are not what the bucket holds.
 """
 
-from collections.abc import Iterator
-
 from avio.engines.base import Entry, EntryState
 from avio.engines.local.freshness import Freshness
-from avio.engines.local.merging import Item
+from avio.engines.local.merging import Alike, Item
 
 SECOND = 1_000_000_000  # nanoseconds
 
@@ -81,36 +79,31 @@ class Sums:
 
     def add(self, item: Item) -> None:
         """Count one file; a mount's own item counts nothing."""
-        self.add_while(iter((item,)), "")
-
-    def add_while(self, items: Iterator[Item], prefix: str) -> Item | None:
-        """Count files as long as their paths begin with `prefix`; return the first that does not, None at the end.
-
-        One loop on local names: the sums of a tree cost more in Python than its files cost the kernel.
-        """
-        tiers = self.tiers
-        for item in items:
-            path, source, copy, freshness = item
-            if not path.startswith(prefix):
-                return item
-            if copy is None:
-                if source is not None:
-                    self.files += 1
-                    self.size += source.size
-                continue
-            self.files += 1
-            if freshness is STALE and source is not None:
-                self.stale += 1
+        _, source, copy, freshness = item
+        if copy is None:
+            if source is not None:
+                self.files += 1
                 self.size += source.size
-                continue
-            if freshness is not CACHED:
-                self.dirty += 1
-            tier, size, _ = copy
-            self.cached += 1
-            self.size += size
-            alias = tier.alias
-            tiers[alias] = tiers.get(alias, 0) + size
-        return None
+            return
+        self.files += 1
+        if freshness is STALE and source is not None:
+            self.stale += 1
+            self.size += source.size
+            return
+        if freshness is not CACHED:
+            self.dirty += 1
+        tier, size, _ = copy
+        self.cached += 1
+        self.size += size
+        self.tiers[tier.alias] = self.tiers.get(tier.alias, 0) + size
+
+    def add_alike(self, run: Alike) -> None:
+        """Count a whole run."""
+        size = sum(file[1] for file in run.files)
+        self.files += len(run.files)
+        self.cached += len(run.files)
+        self.size += size
+        self.tiers[run.tier.alias] = self.tiers.get(run.tier.alias, 0) + size
 
     def include(self, other: "Sums") -> None:
         """Add the figures of a directory inside this one."""

@@ -7,7 +7,12 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from avio.engines.local.directories import Directory
 from avio.engines.local.root import HIDDEN, NOT_THERE, Root
+
+HELD = 64  # levels whose directories are held open, so that those in them are opened by one name
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 # Sorts after every name: `directory + "/" + LAST` is a place right after the whole directory.
 LAST = "\U0010ffff"
@@ -40,11 +45,12 @@ def runs(how: Walk) -> Iterator[list[Found]]:
     A directory that is not there, or vanishes, is empty. Symlinks, sockets and the like are left out, and so are
     names that are no UTF-8.
     """
-    levels = [iter(_read(how, how.prefix))]
+    levels = [_read(how, how.prefix, None)]
     while levels:
+        directory, entries = levels[-1]
         run: list[Found] = []
         below = None
-        for found in levels[-1]:
+        for found in entries:
             if found[1] >= 0:
                 run.append(found)
             elif how.depth is None or len(levels) < how.depth:
@@ -55,32 +61,40 @@ def runs(how: Walk) -> Iterator[list[Found]]:
         if below is None:
             levels.pop()
         else:
-            levels.append(iter(_read(how, below)))
+            levels.append(_read(how, below, directory if len(levels) < HELD else None))
 
 
-def _read(how: Walk, prefix: str) -> list[Found]:
-    """Return what is in a directory, in order; its directories end in a slash and have size -1."""
+def _read(how: Walk, prefix: str, above: Directory | None) -> tuple[Directory | None, Iterator[Found]]:
+    """Return a directory and what is in it, in order; its directories end in a slash and have size -1.
+
+    It is opened in `above`, the directory that holds it, or from the root on where that is not held.
+    """
     path = f"{how.base}/{prefix}" if how.base else prefix
     try:
-        fd = how.root.open(path.rstrip("/"), os.O_RDONLY | os.O_DIRECTORY)
+        if above is None:
+            directory = Directory(how.root.open(path.rstrip("/"), os.O_RDONLY | os.O_DIRECTORY))
+        else:
+            directory = Directory(os.open(prefix[prefix.rfind("/", 0, -1) + 1 : -1], _OPEN, dir_fd=above.fd))
     except OSError as error:
         if error.errno in NOT_THERE:
-            return []
+            return None, iter(())
         raise
     found: list[Found] = []
-    try:
-        with os.scandir(fd) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    found.append((prefix + entry.name, status.st_size, status.st_mtime_ns, None))
-                elif entry.is_dir(follow_symlinks=False) and (path or entry.name != HIDDEN):
-                    found.append((f"{prefix}{entry.name}/", -1, 0, None))
-    finally:
-        os.close(fd)
+    with os.scandir(directory.fd) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                found.append((prefix + entry.name, status.st_size, status.st_mtime_ns, None))
+            elif entry.is_dir(follow_symlinks=False) and (path or entry.name != HIDDEN):
+                found.append((f"{prefix}{entry.name}/", -1, 0, None))
+    return directory, iter(_in_order(how, prefix, found))
+
+
+def _in_order(how: Walk, prefix: str, found: list[Found]) -> list[Found]:
+    """Return what is wanted of a directory, sorted."""
     place = how.after.replace("/", how.separator) if how.after.startswith(prefix) else ""
     if how.skip or place or not "".join([each[0] for each in found]).isascii():
         found = [each for each in found if _is_wanted(how, each[0], place)]

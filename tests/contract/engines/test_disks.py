@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from avio.engines.base import EntryState, MoveOptions, Side
+from avio.engines.local import download
 from avio.engines.local.buckets import objects
-from avio.engines.local.stamps import ATTRIBUTE
+from avio.engines.local.stamps import ATTRIBUTE, Stamp, write_stamp
 from avio.engines.opening import open_engine
 from avio.errors import PathNotFound, SourceChanged, TooLarge
 from avio.wire.results import Outcome
@@ -194,17 +195,15 @@ def test_a_file_that_is_always_written_to_is_not_saved(local: OnDisk, monkeypatc
     assert local.read_bucket("/data/f") is None
 
 
-def test_a_copy_written_while_it_is_fetched_is_kept(local: OnDisk) -> None:
+def test_a_copy_written_while_it_is_fetched_is_kept(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
     local.put_bucket("/data/f", b"theirs")
-    run = Attempt()
 
-    def stop() -> bool:
-        if in_a_worker() and run.bytes:
-            local.put_cache("/data/f", b"mine")
-        return False
+    def write_both(fd: int, stamp: Stamp) -> None:
+        local.put_cache("/data/f", b"mine")
+        write_stamp(fd, stamp)
 
-    run.stop = stop
-    assert outcomes(local.preload(run=run)) == {"/data/f": SKIPPED}
+    monkeypatch.setattr(download, "write_stamp", write_both)
+    assert outcomes(local.preload()) == {"/data/f": SKIPPED}
     assert local.read_cache("/data/f") == b"mine"
 
 

@@ -4,9 +4,9 @@ Used in web and the job process. A bucket knows keys, not paths; it opens nothin
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from avio.engines.base import Run
 from avio.engines.local.buckets.access import Access
@@ -70,8 +70,8 @@ class Bucket(ABC):
         In order; raises StoreError when the store has another one, unless `ordered` is False.
         """
 
-    def runs(self, prefix: str, after: str = "") -> Iterator[list[Source]]:
-        """Yield what `scan` does, many at once and never none."""
+    def runs(self, prefix: str, after: str = "") -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Yield what `scan` does, many at once and never none, as bare tuples where the store gives no better."""
         stream = self.scan(prefix, after)
         return iter(lambda: list(islice(stream, BATCH)), [])
 

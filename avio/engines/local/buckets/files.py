@@ -17,7 +17,7 @@ from avio.engines.local.reading import Reading
 from avio.engines.local.root import Root
 from avio.engines.local.scratch import Scratch
 from avio.engines.local.stopping import go_on
-from avio.engines.local.trees import Walk, runs
+from avio.engines.local.trees import Found, Walk, runs
 from avio.errors import NotSaved, SourceChanged
 
 
@@ -48,13 +48,12 @@ class FilesBucket(Bucket):
 
     def scan(self, prefix: str, after: str = "", depth: int | None = None, *, ordered: bool = True) -> Iterator[Source]:
         """Yield the files below `prefix` in key order."""
-        return chain.from_iterable(self.runs(prefix, after, depth))
+        return (Source(*found) for found in chain.from_iterable(self.runs(prefix, after, depth)))
 
-    def runs(self, prefix: str, after: str = "", depth: int | None = None) -> Iterator[list[Source]]:
+    def runs(self, prefix: str, after: str = "", depth: int | None = None) -> Iterator[list[Found]]:
         """Yield what `scan` does, the files of a directory at once."""
         self.ping()
-        found = runs(Walk(self._root, "", prefix, after, self.separator, depth))
-        return ([tuple.__new__(Source, each) for each in run] for run in found)
+        return runs(Walk(self._root, "", prefix, after, self.separator, depth))
 
     def fetch(self, source: Source, target: int, run: Run) -> Source:
         """Copy the file inside the kernel."""

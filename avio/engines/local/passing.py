@@ -1,0 +1,44 @@
+"""Files that pass by: taken one at a time, or counted many at once.
+
+Used in web and the job process.
+"""
+
+from collections.abc import Iterator
+
+from avio.engines.local.merging import Alike, Item, Run
+from avio.engines.local.sums import Sums
+
+
+class Passing(Iterator[Item]):
+    """The items of `runs`, once."""
+
+    def __init__(self, runs: Iterator[Run]) -> None:
+        self._runs = runs
+        self._run: Iterator[Item] = iter(())
+
+    def __next__(self) -> Item:
+        """Return the next item."""
+        while True:
+            for item in self._run:
+                return item
+            self._run = iter(next(self._runs))
+
+    def count(self, sums: Sums, prefix: str, limit: int) -> Item | None:
+        """Count up to `limit` files whose paths begin with `prefix`; return the item after them, None at the end.
+
+        A run that is alike on both sides is counted as a whole: the sums of a tree cost more in Python than its
+        files cost the kernel.
+        """
+        end = sums.files + limit
+        while True:
+            for item in self._run:
+                if sums.files >= end or not item.path.startswith(prefix):
+                    return item
+                sums.add(item)
+            run = next(self._runs, None)
+            if run is None:
+                return None
+            if isinstance(run, Alike) and len(run.files) <= end - sums.files and run.lies_in(prefix):
+                sums.add_alike(run)
+            else:
+                self._run = iter(run)
