@@ -31,17 +31,15 @@ class JobState(StrEnum):
 
 
 class JobStatus(NamedTuple):
-    """A job, with how many of its children ended. COMPLETED is not to be believed: ask what is cached.
+    """A job. COMPLETED is not to be believed: ask what is cached.
 
-    `paths` are those a plan touches; `message` says why it failed, or else why a child of it did.
+    `paths` are those it touches; `message` says why it failed, or else why a task of it did.
     """
 
     id: int
     name: str
     state: JobState
     message: str
-    children: int
-    children_ended: int
     paths: tuple[str, ...]
 
 
@@ -54,16 +52,14 @@ class JobMaster:
     def __init__(self, settings: AlluxioSettings) -> None:
         self._rest = Rest("the Alluxio job master", settings.job_master, settings.patience)
 
-    def load(self, paths: Sequence[str], *, batch: int = 100) -> int:
-        """Start loading files (no directories), hundreds at most, in batches below one job; return its id."""
-        batches = [paths[start : start + batch] for start in range(0, len(paths), batch)]
-        return self._run(
-            {
-                "@type": "alluxio.job.workflow.composite.CompositeConfig",
-                "sequential": False,
-                "jobs": [_load_batch(some) for some in batches],
-            }
-        )
+    def load(self, paths: Sequence[str]) -> int:
+        """Start loading files (no directories), a hundred or so; return the job's id.
+
+        A plan of its own, never the child of a workflow: to cancel one of those can lock up the whole job master.
+        Its cancel holds the lock of all workflows and waits for that of a plan, which the end of a task holds while
+        it waits for the former (WorkflowTracker.cancel and PlanCoordinator.updateTasks, Alluxio 2.9).
+        """
+        return self._run(_load_batch(paths))
 
     def persist(self, path: str, *, mount_id: int, ufs_path: str, overwrite: bool = False) -> int:
         """Start copying a complete file to exactly `ufs_path` and return the job's id.
@@ -126,15 +122,12 @@ def _load_batch(paths: Sequence[str]) -> dict[str, Any]:
 
 
 def _job_of(told: dict[str, Any]) -> JobStatus:
-    """Return what the JSON of a plan or workflow says."""
-    children = told["children"] or []
+    """Return what the JSON of a plan says."""
     return JobStatus(
         id=told["id"],
         name=told["name"],
         state=JobState(told["status"]),
         message=_reason(told),
-        children=len(children),
-        children_ended=sum(JobState(child["status"]).ended for child in children),
         paths=tuple(told.get("affectedPaths") or ()),
     )
 

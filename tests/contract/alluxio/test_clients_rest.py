@@ -1,5 +1,7 @@
 """Proxy, web ports and job master by REST, on a real cluster."""
 
+import time
+
 import pytest
 
 from avio.engines.alluxio.clients import Clients
@@ -91,12 +93,11 @@ def ended(jobs: JobMaster, job_id: int) -> JobStatus:
     return jobs.status(job_id)
 
 
-def test_the_job_service_loads_files_in_batches(tree: Tree, clients: Clients) -> None:
+def test_the_job_service_loads_a_batch_of_files(tree: Tree, clients: Clients) -> None:
     tree.put("a", "b", "c", size=1000)
 
-    status = ended(clients.jobs, clients.jobs.load([*tree.files], batch=2))
+    assert ended(clients.jobs, clients.jobs.load([*tree.files])).state is JobState.COMPLETED
 
-    assert (status.state, status.children, status.children_ended) == (JobState.COMPLETED, 2, 2)
     tree.wait_until_cached(100)
 
 
@@ -128,10 +129,22 @@ def test_a_file_is_persisted_by_the_job_service_and_then_marked(
 def test_a_job_is_cancelled(tree: Tree, clients: Clients) -> None:
     tree.put(*(f"f{n}" for n in range(60)), size=1 << 20)
 
-    job = clients.jobs.load([*tree.files], batch=1)
+    job = clients.jobs.load([*tree.files])
     clients.jobs.cancel(job)
 
     assert ended(clients.jobs, job).state in (JobState.CANCELED, JobState.COMPLETED)
+
+
+def test_jobs_that_are_cancelled_at_any_moment_leave_the_job_master_at_work(tree: Tree, clients: Clients) -> None:
+    tree.put(*(f"f{n}" for n in range(20)), size=1000)
+    paths = [*tree.files]
+
+    for no in range(20):
+        jobs = [clients.jobs.load(paths[start : start + 5]) for start in range(0, 20, 5)]
+        time.sleep(no * 0.05)
+        for job in jobs:
+            clients.jobs.cancel(job)
+        assert all(ended(clients.jobs, job).state.ended for job in jobs)
 
 
 def test_a_job_that_is_not_known_is_not_found(clients: Clients) -> None:
