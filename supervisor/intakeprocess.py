@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from avio.clock import boottime
 from supervisor.messages import Lines, Message, encode
@@ -25,10 +26,28 @@ SAY_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
+class Launched(NamedTuple):
+    """An intake that is on its way: it waits on `channel` for what keeper tells it first."""
+
+    pid: int
+    channel: socket.socket
+
+
+def launch() -> Launched:
+    """Start an intake."""
+    ours, theirs = socket.socketpair()
+    os.set_inheritable(theirs.fileno(), True)
+    command = [sys.executable, "-m", "supervisor.intake", str(theirs.fileno())]
+    pid = os.posix_spawn(sys.executable, command, os.environ)
+    theirs.close()
+    ours.settimeout(SAY_SECONDS)
+    return Launched(pid, ours)
+
+
 class IntakeProcess:
     """At most one intake at a time, on a socketpair that `selector` watches.
 
-    `greet` returns what each new one is told first, `obey` takes what it says.
+    `greet` returns what each new one is told first, `obey` takes what it says. The `first` is there already.
     """
 
     def __init__(
@@ -36,9 +55,11 @@ class IntakeProcess:
         selector: selectors.BaseSelector,
         greet: Callable[[], Iterable[Message]],
         obey: Callable[[Message], None],
+        first: Launched,
     ) -> None:
         self.pid: int | None = None
         self._selector, self._greet, self._obey = selector, greet, obey
+        self._first: Launched | None = first
         self._channel: socket.socket | None = None
         self._lines = Lines()
         self._start_at = 0.0
@@ -52,14 +73,9 @@ class IntakeProcess:
         """Start one if there is none, and its time has come."""
         if self.pid is not None or self._channel is not None or boottime() < self._start_at:
             return
-        ours, theirs = socket.socketpair()
-        os.set_inheritable(theirs.fileno(), True)
-        command = [sys.executable, "-m", "supervisor.intake", str(theirs.fileno())]
-        self.pid = os.posix_spawn(sys.executable, command, os.environ)
-        theirs.close()
-        ours.settimeout(SAY_SECONDS)
-        self._channel, self._lines = ours, Lines()
-        self._selector.register(ours, selectors.EVENT_READ, self._hear)
+        (self.pid, self._channel), self._first = self._first or launch(), None
+        self._lines = Lines()
+        self._selector.register(self._channel, selectors.EVENT_READ, self._hear)
         for message in self._greet():
             self.say(message)
         lived = boottime() - self._start_at

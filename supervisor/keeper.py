@@ -20,7 +20,7 @@ from avio.isolation.ladder import Ground
 from avio.isolation.plan import BASIC, Plan
 from avio.isolation.session import adopt_orphans
 from supervisor import tree
-from supervisor.intakeprocess import SAY_SECONDS, IntakeProcess
+from supervisor.intakeprocess import SAY_SECONDS, IntakeProcess, Launched
 from supervisor.messages import (
     Draining,
     Ended,
@@ -55,7 +55,9 @@ Attempt = tuple[str, int]
 class Keeper:
     """The main loop of the supervisor. Signal handlers only note; the loop acts."""
 
-    def __init__(self, spool: Spool, plan: Plan, stop_grace: float, kill_wait: float, stall_after: float) -> None:
+    def __init__(
+        self, spool: Spool, plan: Plan, stop_grace: float, kill_wait: float, stall_after: float, intake: Launched
+    ) -> None:
         self._spool = spool
         self._plan = plan
         self._groups = None if plan.mode == BASIC else Groups(plan.limits)
@@ -66,7 +68,7 @@ class Keeper:
         self._epoch: int | None = None
         self._deadline = 0.0
         self._selector = selectors.DefaultSelector()
-        self._intake = IntakeProcess(self._selector, self._situation, self._obey)
+        self._intake = IntakeProcess(self._selector, self._situation, self._obey, intake)
         self._stops_asked = 0
         self._drain_until: float | None = None
 
