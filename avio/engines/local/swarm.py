@@ -4,6 +4,7 @@ Used in the job process. The small ones are fetched and put in place by the thre
 can't be had this way goes to the threads, which try again and say why.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -17,6 +18,8 @@ from avio.engines.local.mounts import Mounts
 from avio.engines.local.stopping import Stopped, go_on
 from avio.engines.local.transfer import BACKLOG, LOOK, TICK, Crew, persisting
 from avio.errors import EngineError, Scope
+
+log = logging.getLogger(__name__)
 
 SMALL = 1 << 20  # bytes
 AT_A_TIME = 4  # small objects, for each thread that the order allows
@@ -33,6 +36,7 @@ class Swarm:
         self._rest = _Rest(run)
         self._crew = Crew(iter(self._rest), persisting(download, run), threads, run)
         self._gets: MultiGet[Wanted] = MultiGet()
+        self._closed = False
 
     def __call__(self, entries: Iterable[Entry]) -> Iterator[Moved]:
         """Yield what became of each entry; stop early once the attempt must leave."""
@@ -62,7 +66,7 @@ class Swarm:
 
     def _begin(self, entry: Entry) -> Iterator[Moved]:
         access = self._mounts.find(entry.path).bucket.access
-        if access is None or not entry.token or (entry.size or 0) > SMALL or self._gets.hopeless:
+        if access is None or not entry.token or (entry.size or 0) > SMALL or self._is_closed():
             self._rest.give(entry)
             return
         try:
@@ -89,6 +93,13 @@ class Swarm:
             yield self._download.bring(wanted, fill)
         except EngineError as error:
             self._leave(wanted.entry, error)
+
+    def _is_closed(self) -> bool:
+        """Tell whether the quick way is to be left alone, and say so once."""
+        if self._gets.hopeless and not self._closed:
+            self._closed = True
+            log.warning("small objects are fetched by threads, one by one", extra={"reason": self._gets.failure})
+        return self._closed
 
     def _leave(self, entry: Entry, error: EngineError) -> None:
         if error.scope is Scope.JOB:

@@ -125,9 +125,9 @@ def test_a_preload_of_small_objects_needs_no_other_way(world: ObjectsHarness) ->
 
 
 def test_a_preload_goes_on_by_obstore_where_the_quick_way_is_closed(
-    world: ObjectsHarness, monkeypatch: pytest.MonkeyPatch
+    world: ObjectsHarness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    contents = {f"/data/f{no}": os.urandom(100) for no in range(3 * HOPELESS)}
+    contents = {f"/data/f{no}": os.urandom(100) for no in range(6 * HOPELESS)}
     for path, content in contents.items():
         world.put_bucket(path, content)
     closed = Access("http://127.0.0.1:1/none", "nowhere", "nobody", "nothing")
@@ -135,6 +135,7 @@ def test_a_preload_goes_on_by_obstore_where_the_quick_way_is_closed(
 
     assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
     assert {path: world.read_cache(path) for path in contents} == contents
+    assert [record.message for record in caplog.records].count("small objects are fetched by threads, one by one") == 1
 
 
 def test_large_and_small_objects_are_fetched_side_by_side(world: ObjectsHarness) -> None:

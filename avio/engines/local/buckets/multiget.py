@@ -31,6 +31,7 @@ class MultiGet(Generic[T]):
         self._live: dict[pycurl.Curl, tuple[_Get, Source, T]] = {}
         self._fetched = 0
         self._failed = 0
+        self.failure = ""  # of the last that failed
 
     @property
     def live(self) -> int:
@@ -81,17 +82,18 @@ class MultiGet(Generic[T]):
         left = 1
         while left:
             left, whole, broken = self._multi.info_read()
-            ended += [self._end(curl, whole=True) for curl in whole]
-            ended += [self._end(curl, whole=False) for curl, _, _ in broken]
+            ended += [self._end(curl, "") for curl in whole]
+            ended += [self._end(curl, reason) for curl, _, reason in broken]
         return ended
 
-    def _end(self, curl: pycurl.Curl, *, whole: bool) -> tuple[T, bytes | None]:
+    def _end(self, curl: pycurl.Curl, broken: str) -> tuple[T, bytes | None]:
         get, source, tag = self._live.pop(curl)
         self._multi.remove_handle(curl)
         self._idle.append(get)
-        body = get.result(source) if whole else None
+        body = None if broken else get.result(source)
         if body is None:
             self._failed += 1
+            self.failure = broken or f"HTTP {curl.getinfo(pycurl.RESPONSE_CODE)}, or another version"
         else:
             self._fetched += 1
         return tag, body
