@@ -80,7 +80,7 @@ class Settings(BaseModel):
     )
     slots: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="Jobs that run at once on this node.")
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
-        8, description="Files that one job moves at once; of small S3 objects four times as many."
+        8, description="Files that one job moves at once; of small S3 objects four times as many, up to 128."
     )
     host: str = Field("127.0.0.1", description="Address that web listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="Port that web listens on.")

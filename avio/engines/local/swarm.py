@@ -23,16 +23,17 @@ log = logging.getLogger(__name__)
 
 SMALL = 1 << 20  # bytes
 AT_A_TIME = 4  # small objects, for each thread that the order allows
+MOST = 128  # at a time in all: each is a connection
 
 
 class Swarm:
-    """One stream of downloads. Memory: SMALL bytes for each of AT_A_TIME objects a thread, at most."""
+    """One stream of downloads. Memory: SMALL bytes for each object that is under way, MOST of them."""
 
     def __init__(self, mounts: Mounts, download: Download, threads: int, run: Run) -> None:
         self._mounts = mounts
         self._download = download
         self._run = run
-        self._width = AT_A_TIME * threads
+        self._width = min(AT_A_TIME * threads, MOST)
         self._rest = _Rest(run)
         self._crew = Crew(iter(self._rest), persisting(download, run), threads, run)
         self._gets: MultiGet[Wanted] = MultiGet()
