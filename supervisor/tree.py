@@ -12,13 +12,13 @@ from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
-    """Return the children of all threads of `pid`; none when it is gone."""
+    """Return the children of all threads of `pid`; none when it is gone, or goes meanwhile."""
     found: list[int] = []
-    for file in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += [int(child) for child in file.read_text(encoding="ascii").split()]
-        except OSError:
-            continue
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                below = Path(f"/proc/{pid}/task/{thread}/children").read_text(encoding="ascii")
+                found += [int(child) for child in below.split()]
     return found
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_where_there_are_no_orphans_nobody_is_killed(start: Callable[[str], Pids
     assert not tree.kill_orphans(all_but())
 
     assert all(is_alive(pid) for pid in pids.values())
+
+
+def test_who_goes_while_it_is_looked_at_has_no_children() -> None:
+    for _ in range(200):
+        process = subprocess.Popen(["true"])
+        reaper = threading.Thread(target=process.wait)
+        reaper.start()
+        while reaper.is_alive():
+            assert tree.children(process.pid) == []
+        reaper.join()
 
 
 def test_who_is_gone_has_no_children_and_killing_it_is_no_fault() -> None:
