@@ -1,5 +1,6 @@
 """`avio-server redis-acl`: the file it makes, the passwords, and what it tells of each process."""
 
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,9 +9,13 @@ import redis
 from click.testing import CliRunner, Result
 
 from avio.admin import commands
+from avio.admin.aclroles import ROLES
 from avio.admin.redisacl import url_of
 from avio.errors import BadRequest, Conflict
 from tests.servers.valkey import valkey
+
+# What a rule of Redis 6.2 looks like; selectors in brackets and `%R~` for keys that are only read came with 7.0.
+RULE_OF_6_2 = re.compile(r"reset|on|off|#[0-9a-f]{64}|~[a-z:*]+|-@all|\+[a-z]+(\|[a-z]+)?")
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +58,27 @@ def test_a_server_loads_the_file_and_lets_in_whom_it_names(tmp_path: Path) -> No
         with redis.Redis.from_url(server.url) as tester:
             assert sorted(tester.acl_users()) == ["aggregator", "default", "executor", "supervisor", "tester", "web"]
             assert "off" in tester.acl_getuser("default")["flags"]
+
+
+def test_every_rule_is_one_that_redis_6_2_can_read() -> None:
+    lines = [line.split(" ") for line in run().stdout.splitlines()]
+
+    assert [line[:2] for line in lines] == [["user", name] for name in ("default", *(role.name for role in ROLES))]
+    assert [rule for _, _, *rules in lines for rule in rules if not RULE_OF_6_2.fullmatch(rule)] == []
+
+
+def test_every_command_is_one_that_redis_6_2_has(tmp_path: Path) -> None:
+    allowed = {rule[1:] for rule in run().stdout.split() if rule.startswith("+")}
+
+    with (
+        valkey(tmp_path / "valkey") as server,
+        redis.Redis.from_url(server.url, protocol=3, decode_responses=True) as client,
+    ):
+        told = client.execute_command("COMMAND DOCS", *allowed)
+
+    assert told.keys() == allowed
+    newer = {name for name, docs in told.items() if tuple(map(int, docs["since"].split("."))) >= (6, 3)}
+    assert newer == set()
 
 
 def test_a_new_file_is_for_its_owner_alone_and_an_old_one_is_kept(tmp_path: Path) -> None:
