@@ -104,6 +104,12 @@ MUTANTS = (
         tests=f"{PROCESS}test_jobs_run.py -k when_it_is_cancelled",
     ),
     mutant(
+        "a wish reaches a job that is about to start",
+        "supervisor/leasing.py",
+        ("                if held.cancelled:\n", "                if False:\n"),
+        tests=f"{PROCESS}test_cancels.py -k while_it_starts",
+    ),
+    mutant(
         "a job that gets no further is ended",
         "supervisor/keeper.py",
         ("if process.stalls(boottime(), self._stall_after):", "if False:"),
