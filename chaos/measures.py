@@ -49,7 +49,10 @@ class Measures:
         victim = self._victim(lambda found: self._has_not_crashed(found.job))
         if victim is not None:
             began = time.time()
-            os.kill(victim.pid, signal.SIGKILL)
+            try:
+                os.kill(victim.pid, signal.SIGKILL)
+            except ProcessLookupError:  # its job ended a moment ago: there is nothing to measure
+                return
             self._next_attempts(CRASH, began, [victim])
 
     def _restart(self) -> None:
