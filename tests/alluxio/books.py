@@ -17,7 +17,7 @@ from avio.errors import EngineError
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
-EMPTY_LIMIT = 60.0  # seconds
+EMPTY_LIMIT = 180.0  # seconds
 HEARTBEATS = 2.5  # seconds after which master and workers have told each other everything
 
 

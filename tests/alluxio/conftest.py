@@ -16,7 +16,7 @@ from tests.servers.seaweed import S3Server
 from tests.servers.valkey import Valkey
 
 HERE = Path(__file__).parent
-LIMIT = 300  # seconds for any one test, without the start of its cluster
+LIMIT = 900  # seconds for any one test, without the start of its cluster
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.terminal import Terminal
 from tests.processes import wait_until
 
-END_LIMIT = 180.0  # seconds
+END_LIMIT = 540.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Stage:
     def wait_for_files(self, job: str, count: int) -> None:
         """Return once `job` has done more than `count` files."""
         with self.user.client() as client:
-            wait_until(lambda: client.job(job)["progress"]["done"]["files"] > count, 90, f"{count} files of the job")
+            wait_until(lambda: client.job(job)["progress"]["done"]["files"] > count, 270, f"{count} files of the job")
 
     def log(self, job: JobInfo) -> str:
         """Return the log of a job's process."""

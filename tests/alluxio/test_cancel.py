@@ -23,7 +23,7 @@ def test_nothing_is_loaded_after_a_cancel(stage: Stage) -> None:
     # Then it ends as that within seconds, with less than all in the cache
     time.sleep(QUIET)
     with stage.user.client() as client:
-        wait_until(lambda: client.job(job)["status"] == "cancelled", 10, "the end of the job")
+        wait_until(lambda: client.job(job)["status"] == "cancelled", 30, "the end of the job")
     first = readings(stage)
     assert 0 < first[0] < len(TREE)
 

@@ -47,7 +47,7 @@ def test_a_process_killed_in_the_middle_is_followed_by_one_that_ends_right(stage
     # Given a save that is under way
     tree = made(stage, "killed", 400, 30_000)
     job = stage.user.order("save", "/s3/killed")
-    wait_until(lambda: len(versions(stage, "killed")) > 20, 60, "some objects")
+    wait_until(lambda: len(versions(stage, "killed")) > 20, 180, "some objects")
 
     # When its process is killed
     [process] = stage.server.job_processes()

@@ -45,7 +45,7 @@ def test_what_the_job_service_loses_is_found_and_loaded_again(make_stage: Make, 
     stage.books.cluster.put(tree)
     with make_stage(stage.books.cluster, **GRPC_CLOSED) as closed:
         job = closed.user.order("preload", "/lost")
-        wait_until(lambda: stage.books.percents("/lost").get(100, 0) > 100, 120, "some files in the cache")
+        wait_until(lambda: stage.books.percents("/lost").get(100, 0) > 100, 360, "some files in the cache")
 
         # When its worker is killed, with all the tasks that it was given, and some of what was loaded is dropped
         stage.books.cluster.kill("job-worker")

@@ -1,6 +1,7 @@
 """Clients of the real Alluxio cluster, and a directory in it for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,16 @@ from avio.engines.alluxio.clients import Clients, open_clients
 from avio.engines.alluxio.settings import AlluxioSettings
 from tests.contract.alluxio.trees import Tree
 from tests.servers.alluxio import Cluster
+
+HERE = Path(__file__).parent
+LIMIT = 900  # seconds for any one test, without the start of the cluster: a bound for a hang, on slow machines too
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test of this directory its limit."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(LIMIT, func_only=True))
 
 
 @pytest.fixture

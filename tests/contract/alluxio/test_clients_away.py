@@ -29,7 +29,7 @@ from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
+pytestmark = pytest.mark.alluxio
 
 NOBODY = Address("127.0.0.1", 1)
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,12 +56,12 @@ def test_a_call_waits_for_a_master_that_is_restarted(tree: Tree, alluxio_cluster
     # When it is killed, a call is made, and it is started again
     alluxio_cluster.kill("master")
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(tree.master.patient(120).status, f"{tree.path}/a")
+        call = pool.submit(tree.master.patient(360).status, f"{tree.path}/a")
         alluxio_cluster.start("master")
 
         # Then the call gets its answer, over a new handshake
-        assert call.result(timeout=120).length == 10
-    wait_until(tree.worker_is_known, 60, "the worker registered again")
+        assert call.result(timeout=360).length == 10
+    wait_until(tree.worker_is_known, 180, "the worker registered again")
 
 
 def test_jobs_of_a_job_master_that_was_restarted_are_forgotten(
@@ -106,7 +106,7 @@ def test_masters_that_do_not_answer_are_away_once_the_patience_is_over(settings:
     with pytest.raises(EngineAway, match=r"127\.0\.0\.1:1"):
         master.status("/")
 
-    assert 1 <= time.monotonic() - began < 5
+    assert 1 <= time.monotonic() - began < 15
     master.close()
 
 

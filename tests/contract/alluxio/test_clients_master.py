@@ -123,7 +123,7 @@ def test_alluxios_own_load_job_runs_and_is_followed(tree: Tree) -> None:
     tree.put("a", "ü 😀", size=100_000)
 
     tree.master.start_load(tree.path, bandwidth=100 << 20)
-    wait_until(lambda: tree.master.load_progress(tree.path).ended, 60, "the load job ended")
+    wait_until(lambda: tree.master.load_progress(tree.path).ended, 180, "the load job ended")
 
     progress = tree.master.load_progress(tree.path, failures=True)
     assert (progress.state, progress.failed_files, progress.failures) == ("SUCCEEDED", 0, {})
@@ -156,7 +156,7 @@ def test_a_file_is_persisted_to_its_bucket(
 
     # When its persist is scheduled
     tree.master.persist(path)
-    wait_until(lambda: tree.master.status(path).persistence is Persistence.PERSISTED, 60, "persisted")
+    wait_until(lambda: tree.master.status(path).persistence is Persistence.PERSISTED, 180, "persisted")
 
     # Then the bucket has it
     store = seaweed_server.store("alluxio")

@@ -89,7 +89,7 @@ def test_a_worker_tells_at_once_what_its_tiers_hold(tree: Tree, clients: Clients
 
 
 def ended(jobs: JobMaster, job_id: int) -> JobStatus:
-    wait_until(lambda: jobs.status(job_id).state.ended, 60, "the job ended")
+    wait_until(lambda: jobs.status(job_id).state.ended, 180, "the job ended")
     return jobs.status(job_id)
 
 

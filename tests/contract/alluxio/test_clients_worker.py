@@ -106,7 +106,7 @@ def test_a_block_is_moved_to_the_medium_asked_for(tree: Tree, clients: Clients) 
     def tiers() -> list[str]:
         return [place.tier for each in tree.statuses()[0].blocks for place in each.locations]
 
-    wait_until(lambda: tiers() == ["SSD"], 20, "the block is on SSD")
+    wait_until(lambda: tiers() == ["SSD"], 60, "the block is on SSD")
     with pytest.raises(Exhausted):
         clients.workers.move(tree.worker, block.id, "TAPE")
 

@@ -20,7 +20,7 @@ from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(400, func_only=True)]
+pytestmark = pytest.mark.alluxio
 
 CHILDREN = 100_000
 PAGE = 1000
@@ -133,13 +133,13 @@ def test_what_the_master_did_not_answer_for_is_unknown_and_never_0_percent(
             began = time.monotonic()
             with pytest.raises(EngineAway) as raised:
                 ask()
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 40
             assert str(alluxio_cluster.port("master.rpc")) in raised.value.message
             assert raised.value.cure
     finally:
         alluxio_cluster.start("master")
-    wait_until(tree.worker_is_known, 60, "the worker registered again")
-    wait_until(lambda: is_well(engine), 30, "health")
+    wait_until(tree.worker_is_known, 180, "the worker registered again")
+    wait_until(lambda: is_well(engine), 90, "health")
     assert engine.list(tree.path, depth=1, size=10).entries[0].state is EntryState.REMOTE
 
 

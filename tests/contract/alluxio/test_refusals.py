@@ -16,7 +16,7 @@ from tests.contract.alluxio.trees import Tree
 from tests.contract.engines.harness import Attempt
 from tests.servers.alluxio import Cluster
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(400, func_only=True)]
+pytestmark = pytest.mark.alluxio
 
 REFUSALS = 5
 

@@ -21,7 +21,7 @@ from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 
-pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
+pytestmark = pytest.mark.alluxio
 
 CONTENT = os.urandom(2_500_000)  # three blocks
 
@@ -67,7 +67,7 @@ def test_a_copy_whose_attempt_died_before_the_flag_is_recognised_by_its_bytes(
     # Given bytes in the bucket, and a file that Alluxio still calls unsaved
     before = status_of(clients, unsaved)
     job = clients.jobs.persist(unsaved, mount_id=before.mount_id, ufs_path=before.ufs_path)
-    wait_until(lambda: clients.jobs.status(job).state is JobState.COMPLETED, 60, "the copy")
+    wait_until(lambda: clients.jobs.status(job).state is JobState.COMPLETED, 180, "the copy")
     assert status_of(clients, unsaved).persistence is Persistence.NOT_PERSISTED
 
     # When the next attempt saves it

@@ -10,7 +10,7 @@ from avio.engines.alluxio.status import Address, Status
 from avio.engines.alluxio.worker import LoadBlock
 from tests.processes import wait_until
 
-SEEN_LIMIT = 20.0  # seconds until the master has heard of a worker's blocks
+SEEN_LIMIT = 60.0  # seconds until the master has heard of a worker's blocks
 
 
 class Tree:

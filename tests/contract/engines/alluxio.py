@@ -18,7 +18,7 @@ from tests.contract.engines.harness import Harness
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 
-LIMIT = 20.0  # seconds until the cluster has done what it was told
+LIMIT = 60.0  # seconds until the cluster has done what it was told
 
 # What Alluxio is not made for: test by test, why.
 NOT_ALLUXIO = {

@@ -16,7 +16,7 @@ MakeHarness = Callable[[int], Harness]
 
 
 # Alluxio as it is meant to be reached, and where the masters' gRPC is closed.
-ON_CLUSTER = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
+ON_CLUSTER = [pytest.mark.alluxio, pytest.mark.timeout(900, func_only=True)]
 ALLUXIO = [pytest.param(name, marks=ON_CLUSTER) for name in ("alluxio", "alluxio-by-rest")]
 
 
