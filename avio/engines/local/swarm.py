@@ -56,9 +56,11 @@ class Swarm:
         while more or self._gets.live:
             go_on(self._run)
             for _ in range(self._width - self._gets.live):
-                entry = next(entries, None) if more and not self._rest.full else None
+                if self._rest.full:
+                    break
+                entry = next(entries, None)  # waits for the lister; what is under way then waits in its sockets
                 if entry is None:
-                    more = more and self._rest.full
+                    more = False
                     break
                 yield from self._begin(entry)
             for wanted, body in self._gets.poll(TICK if self._gets.live or self._rest.full else 0):

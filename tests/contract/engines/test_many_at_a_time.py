@@ -1,5 +1,6 @@
 """Small objects of S3, many at a time by libcurl: the very bytes of the version asked for, or left to obstore."""
 
+import itertools
 import os
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from avio.engines.local.buckets.access import Access, access_to
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.multiget import HOPELESS, MultiGet
 from avio.engines.local.buckets.objects import ObjectsBucket
-from avio.engines.local.swarm import SMALL
+from avio.engines.local.swarm import SMALL, _Rest
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, ObjectsHarness, outcomes
 from tests.servers.seaweed import S3Server
@@ -142,6 +143,20 @@ def test_large_and_small_objects_are_fetched_side_by_side(world: ObjectsHarness)
     contents = {f"/data/f{no:02}": os.urandom(SMALL + 1 if no % 4 == 0 else 10) for no in range(24)}
     for path, content in contents.items():
         world.put_bucket(path, content)
+
+    assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
+    assert {path: world.read_cache(path) for path in contents} == contents
+
+
+def test_no_entry_is_lost_while_the_threads_take_what_they_were_given(
+    world: ObjectsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {f"/data/f{no}": os.urandom(10) for no in range(20)}
+    for path, content in contents.items():
+        world.put_bucket(path, content)
+    # Full at one look and no longer at the next, as it is when a thread takes an entry in between.
+    looks = itertools.cycle([True, False, False])
+    monkeypatch.setattr(_Rest, "full", property(lambda _: next(looks)))
 
     assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
     assert {path: world.read_cache(path) for path in contents} == contents
