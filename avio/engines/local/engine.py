@@ -163,7 +163,7 @@ class LocalEngine(Engine):
             prefix = mount.key(path) + "/" if is_under(path, mount.path) and mount.key(path) else ""
             for source in mount.bucket.scan(prefix, depth=levels, ordered=False):
                 full = mount.prefix + source.key
-                if not mount.nested or not any(is_under(full, nested.path) for nested in mount.nested):
+                if not any(is_under(full, nested.path) for nested in mount.nested):
                     copies = self._tiers.copies(full)
                     yield Item(full, source, *best_of(full, source, copies)) if copies else Item(full, source)
 

@@ -110,21 +110,17 @@ class Root:
                 self._holders -= 1
                 self._round += 1
 
-    def directory(self, name: str, *, make: bool = False) -> Directory:
-        """Return the directory `name`, to work in but not to read; with `make` after making what is missing of it."""
+    def directory(self, name: str, *, make: bool = False, durable: bool = False) -> Directory:
+        """Return the directory `name`, to work in but not to read; with `make` after making what is missing of it.
+
+        With `durable` it can be fsynced, and what is made of it is on disk.
+        """
         try:
-            return Directory(self.open(name, os.O_PATH | os.O_DIRECTORY))
+            return Directory(self.open(name, (os.O_RDONLY if durable else os.O_PATH) | os.O_DIRECTORY))
         except FileNotFoundError:
             if not make:
                 raise
-        return Directory(self._make(name, durable=False))
-
-    def durable_directory(self, name: str) -> Directory:
-        """Return the directory `name`, to be fsynced; what is made of it is on disk."""
-        try:
-            return Directory(self.open(name, os.O_RDONLY | os.O_DIRECTORY))
-        except FileNotFoundError:
-            return Directory(self._make(name, durable=True))
+        return Directory(self._make(name, durable))
 
     def parent(self, name: str, *, make: bool = False) -> tuple[Directory, str]:
         """Return the `directory` that holds `name`, and the last part of `name`."""
@@ -148,7 +144,7 @@ class Root:
         parent, last = self.parent(name)
         os.unlink(last, dir_fd=parent.fd)
 
-    def _make(self, directory: str, *, durable: bool) -> int:
+    def _make(self, directory: str, durable: bool) -> int:
         fd = os.dup(self.fd)
         for part in directory.split("/"):
             try:

@@ -91,7 +91,7 @@ class Temporary:
         if not durable:
             return self._root.parent(name, make=True)
         above, _, last = name.rpartition("/")
-        return self._root.durable_directory(above), last
+        return self._root.directory(above, make=True, durable=True), last
 
     def __enter__(self) -> Self:
         """Return itself."""

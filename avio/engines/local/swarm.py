@@ -7,6 +7,7 @@ can't be had this way goes to the threads, which try again and say why.
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from avio.engines.base import Entry, Moved, Run
@@ -83,17 +84,12 @@ class Swarm:
             self._gets.add(access, wanted.source, wanted)
 
     def _end(self, wanted: Wanted, body: bytes | None) -> Iterator[Moved]:
-        def fill(target: int) -> Source:
-            write_all(target, content)
-            return wanted.source
-
         if body is None:
             self._rest.give(wanted.entry)
             return
-        content = body
-        self._run.moved(len(content))
+        self._run.moved(len(body))
         try:
-            yield self._download.bring(wanted, fill)
+            yield self._download.bring(wanted, partial(_write, body, wanted.source))
         except EngineError as error:
             self._leave(wanted.entry, error)
 
@@ -108,6 +104,11 @@ class Swarm:
         if error.scope is Scope.JOB:
             raise error
         self._rest.give(entry)
+
+
+def _write(body: bytes, source: Source, target: int) -> Source:
+    write_all(target, body)
+    return source
 
 
 class _Rest:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from avio.engines.local.buckets.base import Source
-from avio.engines.local.errors import of_tier_disk, tier_errors
+from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness, judge
 from avio.engines.local.root import Root
 from avio.engines.local.stamps import Stamp, read_stamp
@@ -84,10 +84,8 @@ class Tiers:
         """Return the copies of the file `path`, best tier first; what is no plain file is none."""
         found = []
         for tier in self._tiers:
-            try:
+            with tier_errors(f"tier {tier.alias}: {path}"):
                 status = tier.root.stat(path[1:])
-            except OSError as error:
-                raise of_tier_disk(error, f"tier {tier.alias}: {path}") from None
             if status is not None and stat.S_ISREG(status.st_mode):
                 found.append(Copy(tier, status.st_size, status.st_mtime_ns))
         return found

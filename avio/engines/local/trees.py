@@ -10,7 +10,7 @@ from typing import NamedTuple
 from avio.engines.local.directories import Directory
 from avio.engines.local.root import HIDDEN, NOT_THERE, Root
 
-HELD = 64  # levels whose directories are held open, so that those in them are opened by one name
+HELD_LEVELS = 64  # levels whose directories are held open, so that those in them are opened by one name
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -61,7 +61,7 @@ def runs(how: Walk) -> Iterator[list[Found]]:
         if below is None:
             levels.pop()
         else:
-            levels.append(_read(how, below, directory if len(levels) < HELD else None))
+            levels.append(_read(how, below, directory if len(levels) < HELD_LEVELS else None))
 
 
 def _read(how: Walk, prefix: str, above: Directory | None) -> tuple[Directory | None, Iterator[Found]]:
