@@ -58,6 +58,13 @@ class Saver(ABC):
             return found
         return found
 
+    def is_at_work(self) -> bool:
+        """Tell whether the job service copies any file: those that wait, or take long themselves, are not stuck."""
+        try:
+            return bool(self._jobs.find("Persist", [JobState.CREATED, JobState.RUNNING]))
+        except EngineError:
+            return False
+
     def health(self) -> str:
         """Return what may be wrong where no persist has failed."""
         try:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Sequence
 
 from avio.engines.alluxio.carrying import Arrived, Carrier
@@ -16,6 +17,7 @@ from avio.engines.base import Run
 from avio.errors import EngineError
 
 FIRST = 16  # files of the first window
+MOST_BYTES = 8 << 30  # of a window, so that its end comes within `stall_after` on a slow cluster too
 GATHER = 0.5  # seconds without another file after which a window is full
 LOOK = 0.3  # seconds between two looks at a job of Alluxio's
 LEAVE = 4.0
@@ -27,6 +29,7 @@ class ByWindows(Carrier):
     """Loads window after window, in a thread of its own.
 
     The first is small, and each twice as large as the one before: what has arrived shows early, and a stop comes soon.
+    A window ends with the file that fills it up to MOST_BYTES.
     """
 
     size: int  # files of a window, at most
@@ -35,7 +38,8 @@ class ByWindows(Carrier):
         self._run = run
         self._arrived = arrived
         self._changed = threading.Condition()
-        self._waiting: list[Arriving] = []
+        self._waiting: deque[Arriving] = deque()
+        self._bytes = 0  # of what is waiting
         self._take = FIRST
         self._last = time.monotonic()
         self._closed = False
@@ -47,6 +51,7 @@ class ByWindows(Carrier):
         with self._changed:
             file.waiting = sum(block.length for block in blocks)
             self._waiting.append(file)
+            self._bytes += file.waiting
             self._last = time.monotonic()
             self._changed.notify_all()
 
@@ -90,12 +95,16 @@ class ByWindows(Carrier):
             self._changed.wait_for(lambda: self._closed or self._is_full(), LOOK)
             if not self._is_full():
                 return []
-            window = self._waiting[: self._take]
-            del self._waiting[: self._take]
+            window: list[Arriving] = []
+            size = 0
+            while self._waiting and len(window) < self._take and size < MOST_BYTES:
+                window.append(self._waiting.popleft())
+                size += window[-1].waiting
+            self._bytes -= size
             self._take = min(self.size, 2 * self._take)
             return window
 
     def _is_full(self) -> bool:
-        if len(self._waiting) >= self._take:
+        if len(self._waiting) >= self._take or self._bytes >= MOST_BYTES:
             return True
         return bool(self._waiting) and time.monotonic() - self._last > GATHER

@@ -3,16 +3,30 @@
 Used in the job process, from any thread; opens nothing before the first call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from avio.engines.alluxio.errors import Exhausted
 from avio.engines.alluxio.naming import sayable
-from avio.engines.alluxio.rest import Rest
+from avio.engines.alluxio.rest import Params, Rest
 from avio.engines.alluxio.settings import AlluxioSettings
+from avio.errors import EngineAway, EngineError, Scope
+
+SILENCE = 60.0  # seconds of calls without any answer after which a job can't go on
 
 _BASE = "/api/v1/master/job/"
 _PLAN = "alluxio.job.plan."
+
+
+class JobServiceAway(EngineError):
+    """The job service has not answered, or taken no job, for too long."""
+
+    scope = Scope.JOB
+    reason = "JOB_SERVICE_AWAY"
+    status = 503
+    cure = "see that Alluxio's job master and job workers run, then retry the job"
 
 
 class JobState(StrEnum):
@@ -46,7 +60,8 @@ class JobStatus(NamedTuple):
 class JobMaster:
     """The job master. It forgets its jobs at a restart (PathNotFound): ask the files again, submit what is missing.
 
-    Raises Exhausted when it is full, EngineAway when it does not answer; a start that ends so may have happened.
+    Raises Exhausted when it is full, EngineAway when it does not answer (a start that ends so may have happened), and
+    JobServiceAway once that has gone on for SILENCE.
     """
 
     def __init__(self, settings: AlluxioSettings) -> None:
@@ -78,30 +93,47 @@ class JobMaster:
 
     def status(self, job_id: int) -> JobStatus:
         """Return a job; PathNotFound for one that was forgotten."""
-        return _job_of(self._rest.get(_BASE + "get_status", params={"jobId": job_id}))
+        return _job_of(self._get(_BASE + "get_status", {"jobId": job_id}))
 
     def find(self, name: str, states: Sequence[JobState]) -> list[int]:
         """Return the ids of the jobs of a name (Persist, Load) in any of `states`, oldest first."""
         # Without a state the job master ignores the name.
         params = {"name": name, "status": [state.value for state in states or JobState]}
-        ids: list[int] = self._rest.get(_BASE + "list", params=params)
+        ids: list[int] = self._get(_BASE + "list", params)
         return ids
 
     def cancel(self, job_id: int) -> None:
         """Ask a job to stop; it is quiet some seconds later. Poll `status`."""
-        self._rest.post(_BASE + "cancel", params={"jobId": job_id})
+        with self._bounded():
+            self._rest.post(_BASE + "cancel", params={"jobId": job_id})
 
     def worker_hosts(self) -> set[str]:
         """Return the hosts of the job workers: without one nothing is ever persisted."""
-        return {worker["address"]["host"] for worker in self._rest.get("/api/v1/job_master/info")["workers"]}
+        return {worker["address"]["host"] for worker in self._get("/api/v1/job_master/info")["workers"]}
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         self._rest.close()
 
     def _run(self, config: dict[str, Any]) -> int:
-        job_id: int = self._rest.post_once(_BASE + "run", body=config)
+        with self._bounded():
+            job_id: int = self._rest.post_once(_BASE + "run", body=config)
         return job_id
+
+    def _get(self, path: str, params: Params | None = None) -> Any:
+        with self._bounded():
+            return self._rest.get(path, params=params)
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        try:
+            yield
+        except Exhausted:
+            raise
+        except EngineAway as error:
+            if (seconds := self._rest.silence()) < SILENCE:
+                raise
+            raise JobServiceAway(f"the job master has not answered for {seconds:.0f} s: {error}") from error
 
 
 def _load_batch(paths: Sequence[str]) -> dict[str, Any]:

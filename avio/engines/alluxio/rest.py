@@ -4,19 +4,25 @@ Used in web and the job process, from any thread; opens nothing before the first
 """
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 
-from avio.engines.alluxio.errors import Refused, of_code
+from avio.engines.alluxio.errors import Exhausted, Refused, of_code
 from avio.engines.alluxio.retrying import patiently
 from avio.errors import EngineAway
 
 Params = Mapping[str, str | int | Sequence[str]]
 
+CALL_LIMIT = 30.0  # seconds for an answer
 CONNECT_LIMIT = 5.0  # seconds
 CONNECTIONS = 16
+
+
+class Unheard(EngineAway):
+    """No connection came about: the call was not heard, and may be made again whatever it does."""
 
 
 class Rest:
@@ -30,23 +36,32 @@ class Rest:
         self._urls = urls
         self._patience = patience
         self._first = 0
+        self._silent_since: float | None = None
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
 
-    def get(self, path: str, *, params: Params | None = None, limit: float = 30) -> Any:
+    def get(self, path: str, *, params: Params | None = None, limit: float = CALL_LIMIT) -> Any:
         """Return the JSON of GET `path`, None for an empty body; tried again while the patience lasts."""
         return patiently(lambda: self._round("GET", path, params, None, limit), self._patience)
 
-    def post(self, path: str, *, params: Params | None = None, body: Any = None, limit: float = 30) -> Any:
+    def post(self, path: str, *, params: Params | None = None, body: Any = None, limit: float = CALL_LIMIT) -> Any:
         """Return the JSON of POST `path`, None for an empty body; tried again while the patience lasts.
 
         Only for calls that may be repeated without harm.
         """
         return patiently(lambda: self._round("POST", path, params, body, limit), self._patience)
 
-    def post_once(self, path: str, *, body: Any = None, limit: float = 30) -> Any:
-        """Return the JSON of POST `path`, which was sent once; EngineAway leaves open whether it was done."""
-        return self._ask(self._urls[self._first], "POST", path, None, body, limit)
+    def post_once(self, path: str, *, body: Any = None, limit: float = CALL_LIMIT) -> Any:
+        """Return the JSON of POST `path`, which is heard once at most; tried again only while nobody hears it.
+
+        EngineAway other than Unheard leaves open whether it was done.
+        """
+        return patiently(lambda: self._round("POST", path, None, body, limit, Unheard), self._patience, Unheard)
+
+    def silence(self) -> float:
+        """Return for how many seconds calls have been made and none was answered, 0 once one was."""
+        since = self._silent_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -55,13 +70,22 @@ class Rest:
         if http is not None:
             http.close()
 
-    def _round(self, method: str, path: str, params: Params | None, body: Any, limit: float) -> Any:
+    def _round(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        body: Any,
+        limit: float,
+        again: type[EngineAway] = EngineAway,
+    ) -> Any:
+        """Ask one server after the other, as long as they raise `again`."""
         first, error = self._first, None
         for step in range(len(self._urls)):
             turn = (first + step) % len(self._urls)
             try:
                 answer = self._ask(self._urls[turn], method, path, params, body, limit)
-            except EngineAway as away:
+            except again as away:
                 error = error or away
                 continue
             self._first = turn
@@ -69,10 +93,22 @@ class Rest:
         raise error or EngineAway(f"{self._name}: the settings name no URL for it")
 
     def _ask(self, url: str, method: str, path: str, params: Params | None, body: Any, limit: float) -> Any:
+        began, answered = time.monotonic(), True
+        try:
+            return self._send(url, method, path, params, body, limit)
+        except EngineAway as error:
+            answered = isinstance(error, Exhausted)
+            raise
+        finally:
+            self._silent_since = None if answered else self._silent_since or began
+
+    def _send(self, url: str, method: str, path: str, params: Params | None, body: Any, limit: float) -> Any:
         what = f"{self._name} at {url}"
         timeout = httpx.Timeout(limit, connect=CONNECT_LIMIT)
         try:
             reply = self._client().request(method, url + path, params=params, json=body, timeout=timeout)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unheard(f"{what}: {error or type(error).__name__}") from None
         except httpx.TransportError as error:
             raise EngineAway(f"{what}: {error or type(error).__name__}") from None
         return _read(reply, what)

@@ -16,17 +16,17 @@ FIRST_WAIT = 0.1  # seconds, doubled with each try, with jitter
 LONGEST_WAIT = 2.0  # seconds
 
 
-def patiently(call: Callable[[], T], patience: float) -> T:
-    """Return `call()`, repeated while it raises errors of scope RETRY and `patience` seconds have not passed.
+def patiently(call: Callable[[], T], patience: float, again: type[EngineError] = EngineError) -> T:
+    """Return `call()`, repeated while it raises `again` of scope RETRY and `patience` seconds have not passed.
 
-    Only for calls that may be repeated without harm.
+    Only for calls that may be repeated without harm after such an error.
     """
     deadline = time.monotonic() + patience
     wait = FIRST_WAIT
     while True:
         try:
             return call()
-        except EngineError as error:
+        except again as error:
             left = deadline - time.monotonic()
             if error.scope is not Scope.RETRY or left <= 0:
                 raise

@@ -6,6 +6,7 @@ a file that did not change meanwhile.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from avio.engines.alluxio.bysaving import Saver
@@ -15,7 +16,9 @@ from avio.engines.alluxio.lookup import one
 from avio.engines.alluxio.proxy import Proxy
 from avio.engines.alluxio.savable import conflict, must_be_savable
 from avio.engines.alluxio.status import Persistence, Status
-from avio.errors import EngineError, PathNotFound
+from avio.errors import EngineAway, EngineError, PathNotFound, Scope
+
+FORGOTTEN = 3  # times that a copy is started again
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class SaveByJobs(Saver):
         self._started: dict[str, tuple[int, Status]] = {}
         self._reasons: dict[str, str] = {}
         self._conflicts: dict[str, EngineError] = {}
+        self._forgotten: Counter[str] = Counter()
 
     def begin(self, path: str) -> Status:
         """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed."""
@@ -70,8 +74,11 @@ class SaveByJobs(Saver):
         job, before = started
         try:
             state = self._jobs.status(job)
-        except PathNotFound:  # the job master was restarted and knows nothing of it
-            return self._failed(path, before, "the job master forgot the copy when it was restarted")
+        except PathNotFound:
+            return self._begin_again(path, before)
+        except EngineAway as error:
+            log.warning("the copy of %s can't be looked at: %s", path, error)
+            return before._replace(persistence=Persistence.TO_BE_PERSISTED)
         if not state.state.ended:
             return before._replace(persistence=Persistence.TO_BE_PERSISTED)
         if state.state is not JobState.COMPLETED and not self._is_there(before, state.message):
@@ -83,6 +90,25 @@ class SaveByJobs(Saver):
             return self._failed(path, before, "the file changed while it was copied")
         self._proxy.mark_persisted(path)
         return one(self._proxy, path)
+
+    def _begin_again(self, path: str, before: Status) -> Status:
+        """Start a copy that the job master forgot when it was restarted; one that is complete is found by its bytes."""
+        under_way = before._replace(persistence=Persistence.TO_BE_PERSISTED)
+        if not self._jobs.worker_hosts():  # they come back some seconds after it, and without one a copy fails
+            return under_way
+        self._forgotten[path] += 1
+        if self._forgotten[path] > FORGOTTEN:
+            return self._failed(path, before, f"the job master forgot its copy {FORGOTTEN} times")
+        log.warning("the job master forgot the copy of %s: it was restarted", path)
+        try:
+            found = self.begin(path)
+        except EngineError as error:
+            if error.scope is Scope.JOB:
+                raise
+            return self._failed(path, before, str(error))
+        if found.persistence is Persistence.PERSISTED:
+            return found
+        return under_way
 
     def _is_there(self, before: Status, message: str) -> bool:
         """Tell whether the copy failed since its bytes are there: an attempt died between copy and flag."""

@@ -22,7 +22,7 @@ from avio.wire.results import Outcome
 FIRST = 64  # files under way at first
 MOST = 512  # and at most: each that was saved lets one more begin
 LOOK = 0.25  # seconds between two looks at the files under way
-STILL = 120.0  # seconds without any file saved after which those under way have failed
+STILL = 120.0  # seconds without a file saved or copied after which those under way have failed
 ASK_WHY = 10.0  # seconds that a file is under way before the job service is asked whether it failed
 LEAVE = 2.0  # seconds in which, after a stop, files under way may still be seen to end
 
@@ -49,7 +49,7 @@ class Save:
         self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix="persist")
         self._under_way: dict[str, Leaving] = {}
         self._most = FIRST
-        self._moved = time.monotonic()  # when a file was last seen to end
+        self._moved = time.monotonic()  # when a file was last seen to end, or the job service at work
         self._asked_why = time.monotonic()
 
     def __call__(self, entries: Iterable[Entry]) -> Iterator[Moved]:
@@ -139,12 +139,14 @@ class Save:
         return Moved(file.entry, Outcome.DONE, file.status.length)
 
     def _given_up(self) -> Iterator[Moved]:
-        """Yield those under way that have failed in the job service, or all when nothing has moved for too long."""
+        """Yield those under way that have failed in the job service, or all when it has done nothing for too long."""
         now = time.monotonic()
-        stuck = now - self._moved > STILL
-        if not stuck and now - self._asked_why < ASK_WHY:
+        if now - self._asked_why < ASK_WHY:
             return
         self._asked_why = now
+        if self._saver.is_at_work():
+            self._moved = now
+        stuck = now - self._moved > STILL
         old = [file for file in self._under_way.values() if stuck or now - file.since > ASK_WHY]
         reasons = self._saver.failures({file.entry.path for file in old}) if old else {}
         for file in old:

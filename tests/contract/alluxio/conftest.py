@@ -1,14 +1,18 @@
 """Clients of the real Alluxio cluster, and a directory in it for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from obstore.store import ObjectStore
 
 from avio.engines.alluxio.clients import Clients, open_clients
+from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.alluxio.settings import AlluxioSettings
 from tests.contract.alluxio.trees import Tree
 from tests.servers.alluxio import Cluster
+from tests.servers.seaweed import S3Server
 
 HERE = Path(__file__).parent
 LIMIT = 900  # seconds for any one test, without the start of the cluster: a bound for a hang, on slow machines too
@@ -39,3 +43,31 @@ def clients(settings: AlluxioSettings) -> Iterator[Clients]:
 def tree(alluxio_cluster: Cluster, clients: Clients) -> Tree:
     """A directory of its own for each test, on the local directory under the root."""
     return Tree(alluxio_cluster.ufs, clients)
+
+
+@pytest.fixture
+def by_rest(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
+    """The engine without the masters' gRPC."""
+    made = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings | {"masters": []}})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def write(alluxio_cluster: Cluster) -> Callable[[str, bytes], None]:
+    """Write a file through Alluxio, into the cache alone."""
+
+    def write(path: str, content: bytes) -> None:
+        with httpx.Client(base_url=f"{alluxio_cluster.settings['proxy']}/api/v1", timeout=60) as proxy:
+            options = {"recursive": True, "writeType": "MUST_CACHE"}
+            stream = proxy.post(f"/paths/{path}/create-file", json=options).json()
+            proxy.post(f"/streams/{stream}/write", content=content).raise_for_status()
+            proxy.post(f"/streams/{stream}/close").raise_for_status()
+
+    return write
+
+
+@pytest.fixture
+def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
+    """The bucket that is mounted at /s3."""
+    return seaweed_server.store("alluxio")

@@ -2,9 +2,8 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 
-import httpx
 import obstore
 import pytest
 from obstore.store import ObjectStore
@@ -18,8 +17,6 @@ from avio.errors import NotSaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt
 from tests.processes import wait_until
-from tests.servers.alluxio import Cluster
-from tests.servers.seaweed import S3Server
 
 pytestmark = pytest.mark.alluxio
 
@@ -27,27 +24,10 @@ CONTENT = os.urandom(2_500_000)  # three blocks
 
 
 @pytest.fixture
-def by_rest(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
-    """The engine without the masters' gRPC."""
-    made = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings | {"masters": []}})
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
-    """The bucket that is mounted at /s3."""
-    return seaweed_server.store("alluxio")
-
-
-@pytest.fixture
-def unsaved(alluxio_cluster: Cluster) -> str:
+def unsaved(write: Callable[[str, bytes], None]) -> str:
     """A file that was written through Alluxio alone."""
     path = f"/s3/{uuid.uuid4().hex}/f"
-    with httpx.Client(base_url=f"{alluxio_cluster.settings['proxy']}/api/v1", timeout=60) as proxy:
-        stream = proxy.post(f"/paths/{path}/create-file", json={"recursive": True, "writeType": "MUST_CACHE"}).json()
-        proxy.post(f"/streams/{stream}/write", content=CONTENT).raise_for_status()
-        proxy.post(f"/streams/{stream}/close").raise_for_status()
+    write(path, CONTENT)
     return path
 
 

@@ -186,6 +186,11 @@ def test_a_stream_of_nothing_but_pings_can_not_outlast_the_wait(
     assert len(stub.asked("GET", f"/jobs/{JOB}")) == 1
 
 
+def heed_sigint() -> None:
+    """Undo what a shell does to what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("command", ["watch", "cancel --wait"])
 def test_ctrl_c_leaves_the_job_running(stub: Stub, command: str) -> None:
     stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
@@ -193,14 +198,18 @@ def test_ctrl_c_leaves_the_job_running(stub: Stub, command: str) -> None:
     stub.on("GET", f"/jobs/{JOB}", job_info())
     line = [sys.executable, "-u", "-m", "avio.commands", *command.split(), JOB]
 
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        said = process.stdout.read()
-        code = process.wait(10)
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=heed_sigint
+    ) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
 
-    assert code == 130
+    assert process.returncode == 130
     assert f"job continues; avio cancel {JOB}" in said
     assert "Traceback" not in said
 

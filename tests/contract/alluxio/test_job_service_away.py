@@ -1,0 +1,181 @@
+"""Loads and saves by the job service while it hangs, dies, comes back, or takes long: bounded, and told by its name."""
+
+import itertools
+import logging
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import ObjectStore
+
+from avio.engines.alluxio import jobmaster, saving
+from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.engine import AlluxioEngine
+from avio.engines.alluxio.jobmaster import JobMaster, JobServiceAway, JobState, JobStatus
+from avio.engines.base import Moved, MoveOptions, Side
+from avio.errors import EngineAway
+from avio.wire.results import Outcome
+from tests.contract.alluxio.trees import Tree
+from tests.contract.engines.harness import Attempt
+from tests.processes import wait_until
+from tests.servers.alluxio import Cluster
+
+pytestmark = pytest.mark.alluxio
+
+LOSSES = 3
+FILES = 12
+CONTENTS = [b"precious" * no for no in range(1, FILES + 1)]
+UNDER_WAY = [JobState.CREATED, JobState.RUNNING]
+BOUND = 90.0  # seconds: a call that hangs, the patience, and the start of the job
+
+
+@contextmanager
+def frozen(cluster: Cluster, kind: str) -> Iterator[None]:
+    """A daemon that does nothing, and holds its connections."""
+    os.kill(cluster.pid(kind), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(cluster.pid(kind), signal.SIGCONT)
+
+
+def preload(engine: AlluxioEngine, path: str) -> list[Moved]:
+    return list(engine.preload(engine.walk(path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+
+
+def save(engine: AlluxioEngine, path: str) -> list[Moved]:
+    return list(engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt()))
+
+
+@pytest.fixture
+def unsaved(write: Callable[[str, bytes], None]) -> str:
+    """A directory with files that were written through Alluxio alone."""
+    path = f"/s3/{uuid.uuid4().hex}"
+    for no, content in enumerate(CONTENTS):
+        write(f"{path}/f{no}", content)
+    return path
+
+
+def test_a_load_whose_answer_is_lost_is_asked_for_again(
+    by_rest: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.put(*(f"f{no}" for no in range(20)), size=1000)
+    calls = itertools.count()
+    load = JobMaster.load
+
+    # Stands in for a network that breaks at the wrong moment; behind it is the real job master.
+    def load_and_lose_the_answer(self: JobMaster, paths: Any) -> int:
+        job = load(self, paths)
+        if next(calls) < LOSSES:
+            raise EngineAway("the connection broke")
+        return job
+
+    monkeypatch.setattr(JobMaster, "load", load_and_lose_the_answer)
+
+    assert {each.outcome for each in preload(by_rest, tree.path)} == {Outcome.DONE}
+    tree.wait_until_cached(100)
+
+
+def test_a_load_that_can_not_be_looked_at_for_a_while_goes_on(
+    by_rest: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.put(*(f"f{no}" for no in range(20)), size=1000)
+    calls = itertools.count()
+    status = JobMaster.status
+
+    def status_after_some_losses(self: JobMaster, job_id: int) -> JobStatus:
+        if next(calls) < LOSSES:
+            raise EngineAway("the connection broke")
+        return status(self, job_id)
+
+    monkeypatch.setattr(JobMaster, "status", status_after_some_losses)
+
+    assert {(each.outcome, each.tries) for each in preload(by_rest, tree.path)} == {(Outcome.DONE, 1)}
+
+
+def test_a_job_master_that_hangs_ends_a_preload_in_time_and_is_named(
+    by_rest: AlluxioEngine, tree: Tree, alluxio_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobmaster, "SILENCE", 5.0)
+    tree.put(*(f"f{no}" for no in range(200)), size=1000)
+
+    with frozen(alluxio_cluster, "job-master"):
+        began = time.monotonic()
+        with pytest.raises(JobServiceAway, match="job master has not answered"):
+            preload(by_rest, tree.path)
+
+        assert time.monotonic() - began < BOUND
+
+
+def test_a_job_master_that_hangs_ends_a_save_in_time_and_is_named(
+    by_rest: AlluxioEngine, unsaved: str, alluxio_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobmaster, "SILENCE", 5.0)
+
+    with frozen(alluxio_cluster, "job-master"):
+        began = time.monotonic()
+        with pytest.raises(JobServiceAway, match="job master has not answered"):
+            save(by_rest, unsaved)
+
+        assert time.monotonic() - began < BOUND
+
+    # And nothing is harmed: the next attempt saves all
+    assert {each.outcome for each in save(by_rest, unsaved)} <= {Outcome.DONE, Outcome.SKIPPED}
+
+
+def test_copies_that_a_job_master_forgot_at_its_restart_are_made_again(
+    by_rest: AlluxioEngine,
+    unsaved: str,
+    clients: Clients,
+    alluxio_cluster: Cluster,
+    bucket: ObjectStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    with ThreadPoolExecutor(1) as pool:
+        # Given copies that wait for a job worker which does nothing
+        with frozen(alluxio_cluster, "job-worker"):
+            moved = pool.submit(save, by_rest, unsaved)
+            wait_until(lambda: len(clients.jobs.find("Persist", UNDER_WAY)) >= FILES, 60, "all copies are under way")
+
+            # When the job master is restarted, which forgets them
+            alluxio_cluster.restart("job-master")
+
+        # Then they are made again, and all is saved
+        assert {(each.outcome, each.error) for each in moved.result(timeout=300)} == {(Outcome.DONE, None)}
+    assert "forgot the copy" in caplog.text
+    assert contents(bucket, unsaved) == CONTENTS
+
+
+def test_a_copy_that_takes_long_is_waited_for_while_the_job_service_is_at_work(
+    by_rest: AlluxioEngine,
+    unsaved: str,
+    clients: Clients,
+    alluxio_cluster: Cluster,
+    bucket: ObjectStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(saving, "STILL", 2.0)
+    monkeypatch.setattr(saving, "ASK_WHY", 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        # Given copies that take longer than the time in which one must end or be worked on
+        with frozen(alluxio_cluster, "job-worker"):
+            moved = pool.submit(save, by_rest, unsaved)
+            wait_until(lambda: len(clients.jobs.find("Persist", UNDER_WAY)) >= FILES, 60, "all copies are under way")
+            time.sleep(5)
+            assert not moved.done()
+
+        # Then they are waited for
+        assert {(each.outcome, each.error) for each in moved.result(timeout=300)} == {(Outcome.DONE, None)}
+    assert contents(bucket, unsaved) == CONTENTS
+
+
+def contents(bucket: ObjectStore, path: str) -> list[bytes]:
+    return [bytes(obstore.get(bucket, f"{path.removeprefix('/s3/')}/f{no}").bytes()) for no in range(FILES)]

@@ -1,0 +1,74 @@
+"""How files are gathered into windows: small at first, then larger, and never more bytes than end in time."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from avio.engines.alluxio import bywindows
+from avio.engines.alluxio.bywindows import FIRST, ByWindows
+from avio.engines.alluxio.pieces import Arriving
+from avio.engines.alluxio.status import Block
+from avio.errors import EngineAway
+from tests.contract.engines.harness import Attempt
+from tests.processes import wait_until
+
+
+class Counted(ByWindows):
+    """Loads nothing, and notes how many files each window had; the first begins when all have been given."""
+
+    name = "counted"
+    size = 40
+
+    def __init__(self, count: int, error: EngineAway | None = None) -> None:
+        self.windows: list[int] = []
+        self.arrived: list[Arriving] = []
+        self.error = error
+        self.given = 0
+        self._count = count
+        super().__init__(Attempt(), self.arrived.append)
+
+    def load(self, files: Sequence[Arriving]) -> None:
+        wait_until(lambda: len(self.windows) or self.given == self._count, 5, "all files are given")
+        self.windows.append(len(files))
+        if self.error is not None:
+            raise self.error
+
+
+@contextmanager
+def loaded(sizes: Sequence[int], error: EngineAway | None = None) -> Iterator[Counted]:
+    """Files of so many bytes that a carrier took, once it has answered for all."""
+    carrier = Counted(len(sizes), error)
+    try:
+        for size in sizes:
+            carrier.carry(Arriving(None, None), [Block(1, size, 0, ())])  # type: ignore[arg-type]  # not looked at
+            carrier.given += 1
+        wait_until(lambda: len(carrier.arrived) == len(sizes), 5, "all files are answered for")
+        yield carrier
+    finally:
+        carrier.leave()
+
+
+def test_each_window_is_twice_as_large_as_the_one_before_up_to_its_size() -> None:
+    with loaded([1] * 130) as carrier:
+        assert carrier.windows == [FIRST, 2 * FIRST, 40, 40, 130 - 3 * FIRST - 80]
+
+
+def test_a_window_ends_with_the_file_that_fills_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bywindows, "MOST_BYTES", 100)
+
+    with loaded([60, 60, 60, 500, 1, 99, 5]) as carrier:
+        assert carrier.windows == [2, 2, 2, 1]
+
+
+def test_a_window_that_can_not_be_loaded_is_answered_for_with_the_reason() -> None:
+    with loaded([1] * 3, error := EngineAway("gone")) as carrier:
+        assert [file.error for file in carrier.arrived] == [error] * 3
+
+
+def test_files_that_nothing_follows_do_not_wait_for_a_full_window() -> None:
+    began = time.monotonic()
+
+    with loaded([1]):
+        assert time.monotonic() - began < 3
