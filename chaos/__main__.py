@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos.canaries import Canaries
 from chaos.invariants import ENDS, Invariants
 from chaos.measures import TARGETS, Measures
 from chaos.orders import Orders
@@ -32,9 +33,10 @@ def main(minutes: float, seed: int) -> int:
         with world(home) as (made, user):
             orders, storm = Orders(made, user, random.Random(seed)), Storm(made, random.Random(seed + 1))
             measures = Measures(made, orders, random.Random(seed + 2))
-            _break_things(60 * minutes, orders, storm, measures)
+            canaries = Canaries(made, user)
+            _break_things(60 * minutes, orders, storm, measures, canaries)
             _settle(made, orders)
-            good = _show(made, orders, storm, measures)
+            good = _show(made, orders, storm, measures, canaries)
     finally:
         if good:
             shutil.rmtree(home, ignore_errors=True)
@@ -44,12 +46,13 @@ def main(minutes: float, seed: int) -> int:
     return 0 if good else 1
 
 
-def _break_things(seconds: float, orders: Orders, storm: Storm, measures: Measures) -> None:
+def _break_things(seconds: float, orders: Orders, storm: Storm, measures: Measures, canaries: Canaries) -> None:
     until = time.monotonic() + seconds
     orders.begin()
     try:
         while time.monotonic() < until:
             storm.rage(STORM_SECONDS)
+            canaries.watch()
             storm.calm_down()
             measures.next()
     finally:
@@ -73,13 +76,13 @@ def _unfinished(made: World) -> list[object]:
     return [job for (job,) in made.ask("SELECT id FROM jobs WHERE state NOT IN %s", ENDS)]
 
 
-def _show(made: World, orders: Orders, storm: Storm, measures: Measures) -> bool:
+def _show(made: World, orders: Orders, storm: Storm, measures: Measures, canaries: Canaries) -> bool:
     print(f"\n{len(orders.accepted)} jobs, {sum(storm.counts.values())} faults at random:")
     for name, count in sorted(storm.counts.items()):
         print(f"  {count:5}  {name}")
     good = True
     print("\nwhat must hold                                                 looked at  violations")
-    for name, check in Invariants(made, orders, measures.long_faults).checks().items():
+    for name, check in Invariants(made, orders, canaries, measures.long_faults).checks().items():
         looked, wrong = check()
         good &= not wrong
         print(f"  {name:58} {looked:10,}  {len(wrong)}")

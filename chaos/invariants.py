@@ -12,6 +12,7 @@ import redis
 from avio.streams import EVENTS_KEY, GROUP
 from avio.wire.states import TERMINAL
 from chaos import trees
+from chaos.canaries import Canaries, Found
 from chaos.node import POISON
 from chaos.orders import MOUNT, Ordered, Orders
 from chaos.world import World
@@ -21,14 +22,14 @@ CANCEL_SECONDS = 20.0
 IDLE_MS = 60_000
 ENDS = tuple(sorted(TERMINAL))
 
-Found = tuple[int, list[str]]
-
 
 class Invariants:
     """The checks over one world, once it is quiet. `long_faults` are the times when a node or the database was away."""
 
-    def __init__(self, world: World, orders: Orders, long_faults: list[tuple[float, float]]) -> None:
-        self._world, self._orders, self._long_faults = world, orders, long_faults
+    def __init__(
+        self, world: World, orders: Orders, canaries: Canaries, long_faults: list[tuple[float, float]]
+    ) -> None:
+        self._world, self._orders, self._canaries, self._long_faults = world, orders, canaries, long_faults
         self._rows = {
             row[0]: row[1:]
             for row in world.ask(
@@ -51,6 +52,7 @@ class Invariants:
             "I9 no temporary, spool directory, ghost or old entry": self._left_over,
             "I10 one job for one Idempotency-Key": self._keys,
             "I11 cancelled within 20 s": self._cancelled,
+            "I12 no secret in command lines, logs, rows or Redis": self._canaries.found,
             "I13 poison failed after 3 crashes, nothing else failed": self._poison,
             "I14 who watched saw the end that the row has": self._watched,
         }

@@ -28,6 +28,9 @@ TIMES = {name: str(Settings.model_fields[name].default) for name in ("heartbeat"
 # A file takes a while, so that faults fall into the run.
 SLOWLY = "download.temporary:delay:0.05"
 
+CANARY = "canary-7e3f94a1"  # the password of database and Redis
+ACL = f"user avio on >{CANARY} ~* &* +@all\n"
+
 CONFIG = """
 [mounts."/data"]
 url = "file://{bucket}"
@@ -58,7 +61,11 @@ class World:
         text = CONFIG.format(bucket=self.bucket, tier=self.tier)
         (home / "avio.toml").write_text(text, encoding="utf-8")
         self.postgres, self.redis = postgres, redis
-        settings = {"database_url": postgres.make_database(), "redis_url": redis.url, "fault": SLOWLY}
+        settings = {
+            "database_url": postgres.make_database().replace("avio@", f"avio:{CANARY}@"),
+            "redis_url": f"redis://avio:{CANARY}@{redis.place}",
+            "fault": SLOWLY,
+        }
         settings |= {**TIMES, "slots": str(SLOTS), "web_workers": "2"}
         self.cluster = Cluster(home, settings, NODES, instead={"supervisor": "exec python -m chaos.node"})
 
@@ -114,6 +121,6 @@ class World:
 def world(home: Path) -> Iterator[tuple[World, Terminal]]:
     """Run everything in `home`; yield it with a user; stop it at the end."""
     with ExitStack() as stack:
-        made = World(home, stack.enter_context(postgres(home)), stack.enter_context(valkey(home / "valkey")))
+        made = World(home, stack.enter_context(postgres(home)), stack.enter_context(valkey(home / "valkey", acl=ACL)))
         stack.callback(made.cluster.manager.end)
         yield made, made.begin()
