@@ -9,18 +9,20 @@ from collections.abc import Collection, Sequence
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
 from avio.engines.alluxio.savable import NotPersisted
 from avio.engines.alluxio.status import Status
+from avio.engines.alluxio.turns import Turns
 from avio.errors import EngineError
 
 RECENT = 200  # failed persists, newest first, that are looked at for a reason
 
 
 class Saver(ABC):
-    """One way. Safe to call from several threads."""
+    """One way. `begin` is safe to call from several threads, the rest is for one. `turns` say who may begin."""
 
     name: str
 
     def __init__(self, jobs: JobMaster) -> None:
         self._jobs = jobs
+        self.turns = Turns()
 
     @abstractmethod
     def begin(self, path: str) -> Status:
@@ -36,6 +38,10 @@ class Saver(ABC):
     @abstractmethod
     def check(self, status: Status) -> EngineError | None:
         """Return what is wrong with a file that is said to be saved, after a look into the bucket."""
+
+    def ended(self, path: str) -> None:
+        """Forget a file that is under way no longer: the last that is said of it."""
+        self.turns.ended(path)
 
     def given_up(self, path: str) -> EngineError:
         """Return the error of a file whose persist ended without success."""

@@ -18,6 +18,7 @@ SILENCE = 60.0  # seconds of calls without any answer after which a job can't go
 
 _BASE = "/api/v1/master/job/"
 _PLAN = "alluxio.job.plan."
+_CLOSED = "restart the job worker: it has closed its client of the bucket, as Alluxio 2.9.4 to 2.9.6 does at times"
 
 
 class JobServiceAway(EngineError):
@@ -165,6 +166,6 @@ def _job_of(told: dict[str, Any]) -> JobStatus:
 
 
 def _reason(told: dict[str, Any]) -> str:
-    if told["errorMessage"]:
-        return str(told["errorMessage"])
+    if said := str(told["errorMessage"] or ""):
+        return _CLOSED if "RejectedExecutionException" in said and "Terminated" in said else said
     return next((reason for child in told["children"] or [] if (reason := _reason(child))), "")

@@ -7,7 +7,7 @@ a file that did not change meanwhile.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from avio.engines.alluxio.bysaving import Saver
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
@@ -18,7 +18,7 @@ from avio.engines.alluxio.savable import conflict, must_be_savable
 from avio.engines.alluxio.status import Persistence, Status
 from avio.errors import EngineAway, EngineError, PathNotFound, Scope
 
-FORGOTTEN = 3  # times that a copy is started again
+TRIES = 3  # for a copy that fails
 
 log = logging.getLogger(__name__)
 
@@ -34,19 +34,26 @@ class SaveByJobs(Saver):
         self._is_same = is_same
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._started: dict[str, tuple[int, Status]] = {}
+        self._started: dict[str, tuple[int | None, Status]] = {}  # None: it may have begun or not
         self._reasons: dict[str, str] = {}
         self._conflicts: dict[str, EngineError] = {}
-        self._forgotten: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
 
     def begin(self, path: str) -> Status:
-        """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed."""
+        """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed.
+
+        One that begins twice does no harm: the object is not overwritten, and compared.
+        """
         with locked(self._cluster, path):
             status = self._proxy.status(path)
             if status.persistence in (Persistence.PERSISTED, Persistence.TO_BE_PERSISTED):
                 return status
             must_be_savable(status)
-            job = self._jobs.persist(path, mount_id=status.mount_id, ufs_path=status.ufs_path)
+            job: int | None = None
+            try:
+                job = self._jobs.persist(path, mount_id=status.mount_id, ufs_path=status.ufs_path)
+            except EngineAway as error:
+                log.warning("the copy of %s may have begun or not: %s", path, error)
             with self._lock:
                 self._started[path] = (job, status)
             return status
@@ -59,9 +66,19 @@ class SaveByJobs(Saver):
         """Find nothing wrong: the job fails if bytes don't arrive, and a forced look would drop the cached copy."""
         return None
 
+    def ended(self, path: str) -> None:
+        """Forget a file, and why its copy failed."""
+        super().ended(path)
+        for kept in (self._started, self._failures, self._reasons, self._conflicts):
+            kept.pop(path, None)
+
     def given_up(self, path: str) -> EngineError:
         """Return the error of a file whose copy ended without success."""
         return self._conflicts.get(path) or super().given_up(path)
+
+    def failures(self, paths: Collection[str]) -> dict[str, str]:
+        """Return the reasons of persists that others began; our own are looked at one by one."""
+        return super().failures({path for path in paths if path not in self._started})
 
     def why(self, path: str) -> str:
         """Return why the copy of `path` failed."""
@@ -72,17 +89,21 @@ class SaveByJobs(Saver):
         if started is None:
             return one(self._proxy, path)
         job, before = started
+        if job is None:
+            return self._begin_again(path, before, "the job master did not say whether it takes the copy")
         try:
             state = self._jobs.status(job)
         except PathNotFound:
-            return self._begin_again(path, before)
+            return self._begin_again(path, before, "the job master forgot the copy when it was restarted")
         except EngineAway as error:
             log.warning("the copy of %s can't be looked at: %s", path, error)
             return before._replace(persistence=Persistence.TO_BE_PERSISTED)
         if not state.state.ended:
             return before._replace(persistence=Persistence.TO_BE_PERSISTED)
         if state.state is not JobState.COMPLETED and not self._is_there(before, state.message):
-            return self._failed(path, before, state.message)
+            if path in self._conflicts:
+                return self._failed(path, before, state.message)
+            return self._begin_again(path, before, state.message)
         now = one(self._proxy, path)
         if now is None or now.persistence is Persistence.PERSISTED:
             return now
@@ -91,24 +112,23 @@ class SaveByJobs(Saver):
         self._proxy.mark_persisted(path)
         return one(self._proxy, path)
 
-    def _begin_again(self, path: str, before: Status) -> Status:
-        """Start a copy that the job master forgot when it was restarted; one that is complete is found by its bytes."""
+    def _begin_again(self, path: str, before: Status, reason: str) -> Status:
+        """Start a copy once more that failed or was forgotten, when there is a job worker for it."""
         under_way = before._replace(persistence=Persistence.TO_BE_PERSISTED)
-        if not self._jobs.worker_hosts():  # they come back some seconds after it, and without one a copy fails
+        self.turns.lost(path)
+        if not self._jobs.worker_hosts() or not self.turns.may_begin(before):
             return under_way
-        self._forgotten[path] += 1
-        if self._forgotten[path] > FORGOTTEN:
-            return self._failed(path, before, f"the job master forgot its copy {FORGOTTEN} times")
-        log.warning("the job master forgot the copy of %s: it was restarted", path)
+        self._failures[path] += 1
+        if self._failures[path] >= TRIES:
+            return self._failed(path, before, reason)
+        log.warning("the copy of %s is started again: %s", path, reason)
         try:
             found = self.begin(path)
         except EngineError as error:
             if error.scope is Scope.JOB:
                 raise
             return self._failed(path, before, str(error))
-        if found.persistence is Persistence.PERSISTED:
-            return found
-        return under_way
+        return found if found.persistence is Persistence.PERSISTED else under_way
 
     def _is_there(self, before: Status, message: str) -> bool:
         """Tell whether the copy failed since its bytes are there: an attempt died between copy and flag."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 from avio.engines.alluxio.bysaving import Saver
 from avio.engines.alluxio.lookup import BATCH, Lookup
@@ -44,9 +45,11 @@ class Save:
 
     def __init__(self, saver: Saver, lookup: Lookup, options: MoveOptions, run: Run) -> None:
         self._saver = saver
+        self._turns = saver.turns
         self._lookup = lookup
         self._run = run
         self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix="persist")
+        self._waiting: list[tuple[Entry, Status]] = []  # until it is their turn
         self._under_way: dict[str, Leaving] = {}
         self._most = FIRST
         self._moved = time.monotonic()  # when a file was last seen to end, or the job service at work
@@ -58,38 +61,57 @@ class Save:
         more = True
         deadline = float("inf")
         try:
-            while (more or self._under_way) and time.monotonic() < deadline:
+            while (more or self._waiting or self._under_way) and time.monotonic() < deadline:
                 if self._run.stopping() and deadline == float("inf"):
                     more, deadline = False, time.monotonic() + LEAVE
-                if more and len(self._under_way) < self._most:
+                    self._waiting.clear()
+                if more and self._room():
                     batch = self._next(stream)
                     more = bool(batch)
-                    yield from self._begin(batch)
-                    if more and len(self._under_way) < self._most:
-                        continue
-                yield from self._follow()
+                    yield from self._take(batch)
+                yield from self._begin()
+                if not (more and self._room()):
+                    yield from self._follow()
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _room(self) -> int:
+        return max(0, self._most - len(self._under_way) - len(self._waiting))
+
     def _next(self, stream: Iterator[Entry]) -> list[Entry]:
-        room = min(BATCH, self._most - len(self._under_way))
-        return [entry for entry, _ in zip(stream, range(room), strict=False)]
+        return list(islice(stream, min(BATCH, self._room())))
 
-    def _begin(self, batch: list[Entry]) -> Iterator[Moved]:
-        """Schedule those of `batch` that are not saved."""
+    def _take(self, batch: list[Entry]) -> Iterator[Moved]:
+        """Have those of `batch` wait for their turn that are not saved."""
         found = self._lookup.statuses([entry.path for entry in batch])
-        for entry, result in zip(
-            batch, self._pool.map(lambda each: self._begin_one(each, found[each.path]), batch), strict=True
-        ):
-            if isinstance(result, Moved):
-                yield result
-            elif result is not None:
-                self._under_way[entry.path] = result
-        fault("save.scheduled")
+        for entry in batch:
+            status = found[entry.path]
+            if status is None:
+                yield Moved(entry, Outcome.FAILED, error=Gone(f"{entry.path} is not in the cache any more"))
+            elif status.persistence is Persistence.PERSISTED:
+                yield Moved(entry, Outcome.SKIPPED, status.length)
+            else:
+                self._waiting.append((entry, status))
 
-    def _begin_one(self, entry: Entry, status: Status | None) -> Moved | Leaving | None:
-        if status is not None and status.persistence is Persistence.PERSISTED:
-            return Moved(entry, Outcome.SKIPPED, status.length)
+    def _begin(self) -> Iterator[Moved]:
+        waiting, self._waiting = self._waiting, []
+        ready = []
+        for entry, status in waiting:
+            if self._turns.may_begin(status):
+                ready.append(entry)
+            else:
+                self._waiting.append((entry, status))
+        for entry, result in zip(ready, self._pool.map(self._begin_one, ready), strict=True):
+            if isinstance(result, Leaving):
+                self._under_way[entry.path] = result
+                continue
+            self._turns.passed(entry.path)
+            if result is not None:
+                yield result
+        if ready:
+            fault("save.scheduled")
+
+    def _begin_one(self, entry: Entry) -> Moved | Leaving | None:
         if self._run.stopping():
             return None
         try:
@@ -110,6 +132,7 @@ class Save:
             ended = [path for path, status in found.items() if self._has_ended(self._under_way[path], status)]
             for moved in self._pool.map(lambda path, found=found: self._end(self._under_way[path], found[path]), ended):
                 del self._under_way[moved.entry.path]
+                self._saver.ended(moved.entry.path)
                 self._moved = time.monotonic()
                 if moved.outcome is Outcome.DONE:
                     self._most = min(MOST, self._most + 1)
@@ -155,5 +178,6 @@ class Save:
                 continue
             del self._under_way[path]
             reason = reasons.get(path) or self._saver.health()
+            self._saver.ended(path)
             error = NotPersisted(f"{path} is not saved: {reason}", cure="check the job master and its workers")
             yield Moved(file.entry, Outcome.FAILED, error=error)
