@@ -19,6 +19,7 @@ from tests.servers.alluxio import Cluster, alluxio
 from tests.servers.seaweed import S3Server, seaweed
 
 ROUNDS = 2  # of A and B in turn
+WARM = 3  # rounds of loads before them: until then, each is quicker than the one before, since Java compiles on the way
 BUCKET = "bench"
 PROPERTIES = {
     "alluxio.user.block.size.bytes.default": "64MB",  # as Alluxio has it
@@ -72,14 +73,14 @@ def preloads(ground: Ground, path: str, files: int, name: str, at_least: float) 
     ours: list[float] = []
     peers: list[tuple[float, float]] = []
     cached: list[tuple[int, int]] = []
-    for no in range(ROUNDS + 1):
+    for no in range(WARM + ROUNDS):
         ground.books.empty(path)
         our = preload(ground, path)
         ours_cached = ground.cached(path)
         ground.books.empty(path)
         peer = load(ground, path)
         peers_cached = ground.cached(path)
-        if no:  # the first round warms both, and reads the metadata
+        if no >= WARM:
             ours.append(our)
             peers.append(peer)
             cached.append((ours_cached, peers_cached))

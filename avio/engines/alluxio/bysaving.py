@@ -6,23 +6,29 @@ Used in the job process.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 
+from avio.engines.alluxio.failedjobs import FailedJobs
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
 from avio.engines.alluxio.savable import NotPersisted
 from avio.engines.alluxio.status import Status
 from avio.engines.alluxio.turns import Turns
 from avio.errors import EngineError
 
-RECENT = 200  # failed persists, newest first, that are looked at for a reason
+TRIES = 3  # persists of a file: after one that failed, as with its job worker, the master begins another
 
 
 class Saver(ABC):
-    """One way. `begin` is safe to call from several threads, the rest is for one. `turns` say who may begin."""
+    """One way. What is about a single file is safe to call from several threads. `turns` say who may begin."""
 
     name: str
 
     def __init__(self, jobs: JobMaster) -> None:
         self._jobs = jobs
+        self._failed_jobs = FailedJobs(jobs)
         self.turns = Turns()
+
+    def open(self) -> None:
+        """Begin: what has failed before is not of this attempt."""
+        self._failed_jobs.begin()
 
     @abstractmethod
     def begin(self, path: str) -> Status:
@@ -42,27 +48,23 @@ class Saver(ABC):
     def ended(self, path: str) -> None:
         """Forget a file that is under way no longer: the last that is said of it."""
         self.turns.ended(path)
+        self._failed_jobs.forget(path)
 
     def given_up(self, path: str) -> EngineError:
         """Return the error of a file whose persist ended without success."""
         return NotPersisted(f"Alluxio gave {path} up: {self.why(path)}", cure="see the reason, then retry")
 
-    def why(self, path: str) -> str:
-        """Return why the last persist of `path` failed."""
-        return self.failures({path}).get(path) or self.health()
+    def ask_why(self, paths: Collection[str]) -> None:
+        """Learn which persists of `paths`, all that are under way, have failed."""
+        self._failed_jobs.look(paths)
 
-    def failures(self, paths: Collection[str]) -> dict[str, str]:
-        """Return the reasons of those `paths` whose persist failed of late."""
-        found: dict[str, str] = {}
-        try:
-            for job in reversed(self._jobs.find("Persist", [JobState.FAILED])[-RECENT:]):
-                status = self._jobs.status(job)
-                for path in paths:
-                    if path in status.paths and path not in found:
-                        found[path] = f"its persist job failed: {status.message}"
-        except EngineError:
-            return found
-        return found
+    def why(self, path: str) -> str:
+        """Return why the last persist of `path` failed, as far as it was asked; safe to call from several threads."""
+        return self._failed_jobs.of(path).reason or self.health()
+
+    def has_failed(self, path: str) -> bool:
+        """Tell whether the persist of a file failed so often that another would, too."""
+        return self._failed_jobs.of(path).times >= TRIES
 
     def is_at_work(self) -> bool:
         """Tell whether the job service copies any file: those that wait, or take long themselves, are not stuck."""

@@ -7,9 +7,9 @@ a file that did not change meanwhile.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
-from avio.engines.alluxio.bysaving import Saver
+from avio.engines.alluxio.bysaving import TRIES, Saver
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
 from avio.engines.alluxio.locks import locked
 from avio.engines.alluxio.lookup import one
@@ -17,8 +17,6 @@ from avio.engines.alluxio.proxy import Proxy
 from avio.engines.alluxio.savable import conflict, must_be_savable
 from avio.engines.alluxio.status import Persistence, Status
 from avio.errors import EngineAway, EngineError, PathNotFound, Scope
-
-TRIES = 3  # for a copy that fails
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +74,9 @@ class SaveByJobs(Saver):
         """Return the error of a file whose copy ended without success."""
         return self._conflicts.get(path) or super().given_up(path)
 
-    def failures(self, paths: Collection[str]) -> dict[str, str]:
-        """Return the reasons of persists that others began; our own are looked at one by one."""
-        return super().failures({path for path in paths if path not in self._started})
+    def has_failed(self, path: str) -> bool:
+        """Tell it of the persists that others began; our own are looked at one by one."""
+        return path not in self._started and super().has_failed(path)
 
     def why(self, path: str) -> str:
         """Return why the copy of `path` failed."""

@@ -24,7 +24,7 @@ FIRST = 64  # files under way at first
 MOST = 512  # and at most: each that was saved lets one more begin
 LOOK = 0.25  # seconds between two looks at the files under way
 STILL = 120.0  # seconds without a file saved or copied after which those under way have failed
-ASK_WHY = 10.0  # seconds that a file is under way before the job service is asked whether it failed
+ASK_WHY = 10.0  # seconds between two questions to the job service whether something failed
 LEAVE = 2.0  # seconds in which, after a stop, files under way may still be seen to end
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ class Leaving:
 
     entry: Entry
     status: Status
-    since: float
-    done: bool = False
 
 
 class Save:
@@ -57,6 +55,7 @@ class Save:
 
     def __call__(self, entries: Iterable[Entry]) -> Iterator[Moved]:
         """Yield what became of each entry, in the order in which they end."""
+        self._saver.open()
         stream = iter(entries)
         more = True
         deadline = float("inf")
@@ -122,14 +121,16 @@ class Save:
             return Moved(entry, Outcome.FAILED, error=error)
         if status.persistence is Persistence.PERSISTED:
             return Moved(entry, Outcome.SKIPPED, status.length)
-        return Leaving(entry, status, time.monotonic())
+        return Leaving(entry, status)
 
     def _follow(self) -> Iterator[Moved]:
         """Look once at all files under way."""
         began = time.monotonic()
         for start in range(0, len(paths := list(self._under_way)), BATCH):
             found = self._saver.statuses(paths[start : start + BATCH])
-            ended = [path for path, status in found.items() if self._has_ended(self._under_way[path], status)]
+            ended = [path for path, status in found.items() if not _is_under_way(status)]
+            if not all(_is_saved(found[path]) for path in ended):
+                self._saver.ask_why(self._under_way)
             for moved in self._pool.map(lambda path, found=found: self._end(self._under_way[path], found[path]), ended):
                 del self._under_way[moved.entry.path]
                 self._saver.ended(moved.entry.path)
@@ -141,9 +142,6 @@ class Save:
         yield from self._given_up()
         if self._under_way:
             time.sleep(max(0.0, LOOK - (time.monotonic() - began)))
-
-    def _has_ended(self, file: Leaving, status: Status | None) -> bool:
-        return status is None or status.persistence is not Persistence.TO_BE_PERSISTED
 
     def _end(self, file: Leaving, status: Status | None) -> Moved:
         """Return what became of a file that is under way no longer."""
@@ -170,14 +168,18 @@ class Save:
         if self._saver.is_at_work():
             self._moved = now
         stuck = now - self._moved > STILL
-        old = [file for file in self._under_way.values() if stuck or now - file.since > ASK_WHY]
-        reasons = self._saver.failures({file.entry.path for file in old}) if old else {}
-        for file in old:
-            path = file.entry.path
-            if path not in reasons and not stuck:
-                continue
-            del self._under_way[path]
-            reason = reasons.get(path) or self._saver.health()
+        self._saver.ask_why(self._under_way)
+        for path in [path for path in self._under_way if stuck or self._saver.has_failed(path)]:
+            file = self._under_way.pop(path)
+            reason = self._saver.why(path)
             self._saver.ended(path)
             error = NotPersisted(f"{path} is not saved: {reason}", cure="check the job master and its workers")
             yield Moved(file.entry, Outcome.FAILED, error=error)
+
+
+def _is_under_way(status: Status | None) -> bool:
+    return status is not None and status.persistence is Persistence.TO_BE_PERSISTED
+
+
+def _is_saved(status: Status | None) -> bool:
+    return status is not None and status.persistence is Persistence.PERSISTED
