@@ -31,7 +31,6 @@ from tests.servers.alluxio import Cluster
 pytestmark = pytest.mark.alluxio
 
 LOSSES = 3
-MANY = 300
 FILES = 100
 CONTENTS = [f"precious {no} ".encode() * 5_000 for no in range(FILES)]
 UNDER_WAY = [JobState.CREATED, JobState.RUNNING]
@@ -54,14 +53,6 @@ def preload(engine: AlluxioEngine, path: str) -> list[Moved]:
 
 def save(engine: AlluxioEngine, path: str) -> list[Moved]:
     return list(engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt()))
-
-
-@pytest.fixture
-def by_grpc(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
-    """The engine as it is by default."""
-    made = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings})
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -170,28 +161,6 @@ def test_copies_that_are_lost_by_a_restart_are_made_again(
         assert {(each.outcome, each.error) for each in moved.result(timeout=300)} == {(Outcome.DONE, None)}
     assert reason in caplog.text
     assert contents(bucket, unsaved) == CONTENTS
-
-
-def test_persists_that_are_lost_with_a_job_worker_are_begun_again_by_the_master(
-    by_grpc: AlluxioEngine, write: Callable[[str, bytes], None], clients: Clients, alluxio_cluster: Cluster
-) -> None:
-    # Given persists into a local directory: a new job worker could close its client of an object store
-    path = f"/{uuid.uuid4().hex}"
-    for no in range(MANY):
-        write(f"{path}/f{no}", b"precious")
-    saved = alluxio_cluster.ufs / path[1:]
-    with ThreadPoolExecutor(1) as pool:
-        moved = pool.submit(save, by_grpc, path)
-        wait_until(lambda: saved.exists() and len([*saved.glob("f*")]) > 1, 60, "the first are saved")
-        with frozen(alluxio_cluster, "job-worker"):
-            wait_until(lambda: len(clients.jobs.find("Persist", UNDER_WAY)) > 1, 60, "persists are under way")
-
-            # When the job worker dies and comes back
-            alluxio_cluster.restart("job-worker")
-
-        # Then all is saved
-        assert [each.error for each in moved.result(timeout=300)] == [None] * MANY
-    assert len([*saved.glob("f*")]) == MANY
 
 
 def test_a_copy_that_takes_long_is_waited_for_while_the_job_service_is_at_work(
