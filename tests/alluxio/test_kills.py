@@ -11,6 +11,7 @@ from tests.e2e.trees import small_files
 from tests.servers.alluxio import NoAlluxio, alluxio
 
 FILES = 5000
+BANDWIDTH = 400_000  # bytes a second for each worker: the tree takes some ten seconds, on a fast machine too
 AWAY = 3.0  # seconds that a daemon is away for
 LOSS_LIMIT = 150.0  # seconds in which a job must end that has lost all workers
 
@@ -18,7 +19,10 @@ LOSS_LIMIT = 150.0  # seconds in which a job must end that has lost all workers
 @pytest.fixture(scope="module")
 def two_workers(make_stage: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     try:
-        with alluxio(tmp_path_factory.mktemp("two"), workers=2) as cluster, make_stage(cluster) as made:
+        with (
+            alluxio(tmp_path_factory.mktemp("two"), workers=2) as cluster,
+            make_stage(cluster, bandwidth=BANDWIDTH) as made,
+        ):
             yield made
     except NoAlluxio as error:
         missing(str(error))

@@ -138,6 +138,8 @@ class Loader:
         seconds = time.monotonic() - began
         failed = {failure.block_id: failure for failure in failures if not failure.already_there}
         refused = any(failure.code == "RESOURCE_EXHAUSTED" for failure in failed.values())
+        unknown = any(_is_unknown(failure) for failure in failed.values())
+        lane.unknown_since = (lane.unknown_since or time.monotonic()) if unknown else None
         self._pieces.done(lane.window, batch, None if failed else seconds, refused=refused)
         had = {failure.block_id for failure in failures if failure.already_there}
         for piece in batch:
@@ -150,10 +152,13 @@ class Loader:
                 piece.owner.wire += piece.block.length
                 self._run.moved(piece.block.length)
             self._answer(piece, lane.address, None)
-        if refused:
+        if refused or unknown:
             time.sleep(PAUSE)
 
     def _fail(self, piece: Piece, lane: "Lane", failure: BlockFailure) -> None:
+        if _is_unknown(failure) and time.monotonic() - (lane.unknown_since or 0) < LOST_LIMIT:
+            self._pieces.put([piece])
+            return
         refused = failure.code == "RESOURCE_EXHAUSTED"
         error = _error(piece, lane.address, failure)
         if not isinstance(error, Gone) and piece.tries < (REFUSALS if refused else TRIES):
@@ -192,18 +197,24 @@ class Loader:
 
 
 class Lane:
-    """One worker: its window and pace, and why it is lost, empty while it is not."""
+    """One worker: its window and pace, why it is lost, empty while it is not, and since when the master forgot it."""
 
     def __init__(self, address: Address, bandwidth: int | None) -> None:
         self.address = address
         self.window = Window(bandwidth)
         self.pace = Pace(bandwidth)
         self.lost = ""
+        self.unknown_since: float | None = None
+
+
+def _is_unknown(failure: BlockFailure) -> bool:
+    """Tell whether the master, restarted, does not know the worker yet: NOT_FOUND, but of the worker."""
+    return failure.code == "NOT_FOUND" and "No worker with workerId" in failure.message
 
 
 def _error(piece: Piece, worker: Address, failure: BlockFailure) -> EngineError:
     text = f"worker {worker}: {failure.message} ({failure.code})"
-    if failure.code == "NOT_FOUND":
+    if failure.code == "NOT_FOUND" and not _is_unknown(failure):
         return Gone(f"the bucket has no {piece.block.ufs_path}: {text}")
     if failure.code == "RESOURCE_EXHAUSTED":
         if "direct memory" in failure.message.lower():

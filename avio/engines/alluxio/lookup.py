@@ -36,6 +36,10 @@ class Lookup:
         found.update(zip(rest, self._pool.map(self._one, rest), strict=True))
         return found
 
+    def afresh(self, path: str) -> Status | None:
+        """Return the status of a file after a look into its bucket, None where there is no such file."""
+        return one(self._space, path, sync=True)
+
     def close(self) -> None:
         """End the threads once their calls are over."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""A worker that has no room for a batch at the moment: the batch waits and is given again."""
+"""What passes: a worker without room, a master that does not know its workers or its files yet. All is cached."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,8 @@ import pytest
 
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.alluxio.errors import Exhausted
-from avio.engines.alluxio.status import Address
+from avio.engines.alluxio.lookup import Lookup
+from avio.engines.alluxio.status import Address, Status
 from avio.engines.alluxio.worker import BlockFailure, LoadBlock, Workers
 from avio.engines.base import MoveOptions, Side
 from avio.wire.results import Outcome
@@ -19,6 +20,7 @@ from tests.servers.alluxio import Cluster
 pytestmark = pytest.mark.alluxio
 
 REFUSALS = 5
+UNKNOWN = 9  # more calls than a block that fails has tries
 
 
 @pytest.fixture
@@ -50,4 +52,50 @@ def test_a_batch_that_a_full_worker_refuses_is_given_again_and_all_is_cached(
 
     assert {each.outcome for each in moved} == {Outcome.DONE}
     assert next(calls) > REFUSALS
+    tree.wait_until_cached(100)
+
+
+def test_a_worker_that_a_restarted_master_does_not_know_yet_is_asked_again(
+    engine: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.put(*(f"f{n}" for n in range(8)), size=200_000)
+    calls = itertools.count()
+    load = Workers.load
+
+    # Stands in for the moment after a master's restart; behind it is the real worker.
+    def load_once_it_is_known(
+        self: Workers, worker: Address, blocks: Sequence[LoadBlock], **options: Any
+    ) -> list[BlockFailure]:
+        if next(calls) < UNKNOWN:
+            return [BlockFailure(block.id, "NOT_FOUND", "No worker with workerId 7 is found", True) for block in blocks]
+        return load(self, worker, blocks, **options)
+
+    monkeypatch.setattr(Workers, "load", load_once_it_is_known)
+
+    moved = list(engine.preload(engine.walk(tree.path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+
+    assert [each.error for each in moved] == [None] * 8
+    tree.wait_until_cached(100)
+
+
+def test_files_that_a_killed_master_forgot_are_looked_up_in_the_bucket_and_loaded(
+    engine: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.put(*(f"f{n}" for n in range(8)), size=200_000)
+    forgotten = set(tree.files)
+    statuses = Lookup.statuses
+
+    # Stands in for a master that came back without its last entries: each file is unknown once.
+    def statuses_without_the_last(self: Lookup, paths: Sequence[str]) -> dict[str, Status | None]:
+        found = statuses(self, paths)
+        lost = forgotten.intersection(paths)
+        forgotten.difference_update(lost)
+        return found | dict.fromkeys(lost)
+
+    monkeypatch.setattr(Lookup, "statuses", statuses_without_the_last)
+
+    moved = list(engine.preload(engine.walk(tree.path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+
+    assert [each.error for each in moved] == [None] * 8
+    assert not forgotten
     tree.wait_until_cached(100)

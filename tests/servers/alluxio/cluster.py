@@ -179,7 +179,9 @@ class Cluster:
             case "proxy":
                 return self._told("proxy.web", "paths/%2f/exists", "POST") is not None
             case "worker":
-                return self._is_member(kind, n, self._told("master.web", "master/info"))
+                # It answers once the master knows it. The master's own books may keep the start of the one before it.
+                worker = self._told("worker.web", "worker/info", n=n)
+                return bool(worker) and worker["startTimeMs"] >= self._launched[kind, n] * 1000
             case _:
                 return self._is_member(kind, n, self._told("job.master.web", "job_master/info"))
 
@@ -189,10 +191,11 @@ class Cluster:
         workers = master["workers"] if master else []
         return any(one["address"]["host"] == self._names[n] and one["startTimeMs"] >= since for one in workers)
 
-    def _told(self, of: str, call: str, method: str = "GET") -> Any:
+    def _told(self, of: str, call: str, method: str = "GET", n: int | None = None) -> Any:
         """Return the JSON of a REST call; None while nobody answers, "" for an empty answer."""
         try:
-            reply = self._http.request(method, f"http://127.0.0.1:{self.port(of)}/api/v1/{call}")
+            host = "127.0.0.1" if n is None else self.hosts[n]
+            reply = self._http.request(method, f"http://{host}:{self.port(of, n)}/api/v1/{call}")
             return (reply.json() if reply.content else "") if reply.status_code == 200 else None
         except (httpx.TransportError, ValueError):
             return None
