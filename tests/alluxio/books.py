@@ -41,13 +41,6 @@ class Books:
         assert reply.status_code == 200, reply.text
         return reply.json() if reply.content else None
 
-    def write(self, path: str, content: bytes) -> None:
-        """Write a file as a training job would: into the cache alone."""
-        stream = self.call(path, "create-file", {"recursive": True, "writeType": "MUST_CACHE"})
-        url = f"{self.settings['proxy']}/api/v1/streams/{stream}"
-        self._http.post(f"{url}/write", content=content).raise_for_status()
-        self._http.post(f"{url}/close").raise_for_status()
-
     def files(self, path: str) -> list[dict[str, Any]]:
         """Return what the master says of each file below `path`."""
         return [each for each in self.call(path, "list-status", {"recursive": True}) if not each["folder"]]

@@ -33,7 +33,7 @@ def test_from_the_bucket_into_the_cache_and_back(stage: Stage) -> None:
     assert stage.books.percents("/s3/data") == {100: len(tree)}
 
     # What a training job writes is dirty, until a save brings it into the bucket
-    stage.books.write(NOTE, TEXT)
+    stage.books.cluster.write(NOTE, TEXT)
     assert _states(stage)[NOTE] == "dirty"
     _wait_for(user.begin("save", PACKAGE, "--wait"))
     assert bytes(obstore.get(stage.bucket, NOTE.removeprefix("/s3/")).bytes()) == TEXT

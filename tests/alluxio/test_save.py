@@ -67,7 +67,7 @@ def made(stage: Stage, folder: str, count: int, size: int) -> dict[str, bytes]:
     source = random.Random(folder)
     tree = {f"{folder}/{n % 10}/{n:04}.bin": source.randbytes(source.randint(1, size)) for n in range(count)}
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda item: stage.books.write(f"/s3/{item[0]}", item[1]), tree.items()))
+        list(pool.map(lambda item: stage.books.cluster.write(f"/s3/{item[0]}", item[1]), tree.items()))
     return tree
 
 

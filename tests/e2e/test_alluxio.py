@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import obstore
 import pytest
 from obstore.store import ObjectStore
@@ -43,14 +42,6 @@ def up(alluxio_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
     )
     with roof(directory, fault="") as made:
         yield made
-
-
-def write_through_alluxio(cluster: Cluster, path: str, content: bytes) -> None:
-    """Do as a training job does."""
-    with httpx.Client(base_url=f"{cluster.settings['proxy']}/api/v1", timeout=30) as proxy:
-        stream = proxy.post(f"/paths/{path}/create-file", json={"recursive": True, "writeType": "MUST_CACHE"}).json()
-        proxy.post(f"/streams/{stream}/write", content=content).raise_for_status()
-        proxy.post(f"/streams/{stream}/close").raise_for_status()
 
 
 def used_on(cluster: Cluster) -> dict[str, int]:
@@ -104,7 +95,7 @@ def test_a_preload_and_a_save_as_the_demo_shows_them(up: Roof, alluxio_cluster: 
 
     # When a file is written through Alluxio, it is dirty until it is saved
     content = os.urandom(3 << 20)
-    write_through_alluxio(alluxio_cluster, "/s3/demo/0/new file ü.bin", content)
+    alluxio_cluster.write("/s3/demo/0/new file ü.bin", content)
     states = {entry["name"]: entry["state"] for entry in up.admin.json("ls", "/s3/demo/0")["entries"]}
     assert states["new file ü.bin"] == "dirty"
     assert set(states.values()) == {"dirty", "cached"}
@@ -174,7 +165,7 @@ def test_a_free_and_the_tiers_through_the_cli(up: Roof, alluxio_cluster: Cluster
     assert up.admin.json("free", "-r", "/s3/dropped") == {"path": "/s3/dropped", "files": 1, "bytes": BYTES}
 
     wait_until(lambda: up.admin.json("stat", "/s3/dropped")["state"] == "remote", FREE_LIMIT, "the free")
-    write_through_alluxio(alluxio_cluster, "/s3/dropped/new.bin", b"new")
+    alluxio_cluster.write("/s3/dropped/new.bin", b"new")
     refused = up.admin.avio("free", "/s3/dropped/new.bin")
     assert (refused.returncode, "NOT_SAVED" in refused.stderr) == (1, True)
     assert up.admin.avio("save", "/s3/dropped", "--wait").returncode == 0

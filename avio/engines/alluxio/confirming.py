@@ -16,7 +16,7 @@ from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.status import Block, Status
 from avio.engines.alluxio.worker import Workers
-from avio.errors import CacheFull, Corrupt, EngineError, Gone, Scope, SourceChanged
+from avio.errors import CacheFull, Corrupt, EngineError, Gone, Scope
 
 LOOKS = 3  # looks at the master, a heartbeat or more apart, before a block without a location is taken for orphaned
 HEARTBEATS = 1.2  # seconds between two looks
@@ -99,18 +99,18 @@ class Confirming:
             text = f"{len(missing)} of {len(status.blocks)} blocks were loaded {TRIES} times and have no location"
             return Verdict(file, Next.FAILED, error=NotKept(text))
         pause = TOLD if self._remove_orphans(file, missing) else 0.0
-        file.status, file.again, file.looks, file.tries = status, missing, 0, file.tries + 1
-        return Verdict(file, Next.LOAD_AGAIN, pause=pause)
+        return self._load_again(file, status, missing, pause)
 
     def _judge_forgotten(self, file: Arriving) -> Verdict:
         """A master that was killed may have forgotten a file that it had just found in the bucket, with its blocks."""
         status = self._lookup.afresh(file.entry.path)
-        if status is None or file.tries >= TRIES:
+        if status is None or status.changed_since(file.status) or file.tries >= TRIES:
             return Verdict(file, Next.FAILED, error=Gone(f"{file.entry.path} was removed while it was loaded"))
-        if (status.length, status.modified) == (file.status.length, file.status.modified):
-            file.status, file.again, file.looks, file.tries = status, status.blocks, 0, file.tries + 1
-            return Verdict(file, Next.LOAD_AGAIN)
-        return Verdict(file, Next.FAILED, error=SourceChanged(f"{file.entry.path} changed while it was loaded"))
+        return self._load_again(file, status, status.blocks)
+
+    def _load_again(self, file: Arriving, status: Status, blocks: Sequence[Block], pause: float = 0.0) -> Verdict:
+        file.status, file.again, file.looks, file.tries = status, blocks, 0, file.tries + 1
+        return Verdict(file, Next.LOAD_AGAIN, pause=pause)
 
     def _remove_orphans(self, file: Arriving, missing: Sequence[Block]) -> bool:
         """Drop the blocks that a worker holds and the master does not know: no load would change that.

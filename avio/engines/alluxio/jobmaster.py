@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from avio.engines.alluxio.errors import Exhausted
 from avio.engines.alluxio.naming import sayable
 from avio.engines.alluxio.rest import Params, Rest
 from avio.engines.alluxio.settings import AlluxioSettings
@@ -129,9 +128,7 @@ class JobMaster:
     def _bounded(self) -> Iterator[None]:
         try:
             yield
-        except Exhausted:
-            raise
-        except EngineAway as error:
+        except EngineAway as error:  # Exhausted is an answer, so that there is no silence
             if (seconds := self._rest.silence()) < SILENCE:
                 raise
             raise JobServiceAway(f"the job master has not answered for {seconds:.0f} s: {error}") from error

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 
 from avio.engines.alluxio.carrying import Arrived, Carrier
 from avio.engines.alluxio.confirming import HEARTBEATS, Confirming, Next, Verdict
-from avio.engines.alluxio.lookup import BATCH, Lookup, batches, one
+from avio.engines.alluxio.lookup import BATCH, Lookup, batches
 from avio.engines.alluxio.namespace import Namespace
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.roster import Roster
@@ -48,7 +48,6 @@ class Preload:
         make_carrier: MakeCarrier,
         seen: Seen,
     ) -> None:
-        self._space = space
         self._seen = seen
         self._roster = roster
         self._options = options
@@ -127,7 +126,7 @@ class Preload:
         self._all_begun = True
 
     def _begin(self, entry: Entry, status: Status | None) -> None:
-        status = status or one(self._space, entry.path, sync=True)
+        status = status or self._lookup.afresh(entry.path)
         error = _unfit(entry.path, status)
         if status is None or error is not None:
             self._results.put(Moved(entry, Outcome.FAILED, error=error))
@@ -193,10 +192,10 @@ class Preload:
         """Return the reason of a failed load; the bucket is asked whether the file is still what was listed."""
         if isinstance(file.error, EngineError) and file.error.scope is Scope.JOB:
             return file.error
-        now = one(self._space, file.entry.path, sync=True)
+        now = self._lookup.afresh(file.entry.path)
         if now is None:
             return Gone(f"{file.entry.path} is not in the bucket any more")
-        if (now.length, now.modified) != (file.status.length, file.status.modified):
+        if now.changed_since(file.status):
             return SourceChanged(f"{file.entry.path} changed in the bucket while it was loaded")
         return file.error
 

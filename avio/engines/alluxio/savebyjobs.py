@@ -105,7 +105,7 @@ class SaveByJobs(Saver):
         now = one(self._proxy, path)
         if now is None or now.persistence is Persistence.PERSISTED:
             return now
-        if (now.length, now.modified) != (before.length, before.modified):
+        if now.changed_since(before):
             return self._failed(path, before, "the file changed while it was copied")
         self._proxy.mark_persisted(path)
         return one(self._proxy, path)

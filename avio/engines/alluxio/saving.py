@@ -65,7 +65,7 @@ class Save:
                     more, deadline = False, time.monotonic() + LEAVE
                     self._waiting.clear()
                 if more and self._room():
-                    batch = self._next(stream)
+                    batch = list(islice(stream, min(BATCH, self._room())))
                     more = bool(batch)
                     yield from self._take(batch)
                 yield from self._begin()
@@ -76,9 +76,6 @@ class Save:
 
     def _room(self) -> int:
         return max(0, self._most - len(self._under_way) - len(self._waiting))
-
-    def _next(self, stream: Iterator[Entry]) -> list[Entry]:
-        return list(islice(stream, min(BATCH, self._room())))
 
     def _take(self, batch: list[Entry]) -> Iterator[Moved]:
         """Have those of `batch` wait for their turn that are not saved."""

@@ -67,6 +67,10 @@ class Status(NamedTuple):
     fingerprint: str
     pinned: bool
 
+    def changed_since(self, before: "Status") -> bool:
+        """Tell whether a file has other content than `before`, by its length and time."""
+        return (self.length, self.modified) != (before.length, before.modified)
+
 
 class MountPoint(NamedTuple):
     """A path that Alluxio ties to a bucket (`ufs_uri`, e.g. s3://bucket/)."""

@@ -30,10 +30,10 @@ class Turns:
     def may_begin(self, status: Status) -> bool:
         """Tell whether the copy of a file may begin; where it may not, ask again once another has ended."""
         client = _client(status)
-        if client is not None and client not in self._open and self._holder(client, status.path) != status.path:
-            return False
-        self._begun[status.path] = self._age
-        return True
+        if client is None or client in self._open or self._alone.setdefault(client, status.path) == status.path:
+            self._begun[status.path] = self._age
+            return True
+        return False
 
     def ended(self, path: str) -> None:
         """The copy of a file has ended, well or not: those that it held up may begin."""
@@ -49,10 +49,6 @@ class Turns:
             self._age += 1
             self._open.clear()
             self._alone.clear()
-
-    def _holder(self, client: Client, path: str) -> str:
-        """Return the file that goes alone: `path`, where none does."""
-        return self._alone.setdefault(client, path)
 
     def _leave(self, path: str) -> set[Client]:
         """Return what the file has held up others at."""

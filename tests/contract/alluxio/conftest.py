@@ -1,9 +1,8 @@
 """Clients of the real Alluxio cluster, and a directory in it for each test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from obstore.store import ObjectStore
 
@@ -51,20 +50,6 @@ def by_rest(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
     made = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings | {"masters": []}})
     yield made
     made.close()
-
-
-@pytest.fixture
-def write(alluxio_cluster: Cluster) -> Callable[[str, bytes], None]:
-    """Write a file through Alluxio, into the cache alone."""
-
-    def write(path: str, content: bytes) -> None:
-        with httpx.Client(base_url=f"{alluxio_cluster.settings['proxy']}/api/v1", timeout=60) as proxy:
-            options = {"recursive": True, "writeType": "MUST_CACHE"}
-            stream = proxy.post(f"/paths/{path}/create-file", json=options).json()
-            proxy.post(f"/streams/{stream}/write", content=content).raise_for_status()
-            proxy.post(f"/streams/{stream}/close").raise_for_status()
-
-    return write
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """The master by gRPC, on a real cluster."""
 
-import httpx
 import pytest
 
-from avio.engines.alluxio.clients import Clients
 from avio.engines.alluxio.naming import Unaddressable
-from avio.engines.alluxio.settings import AlluxioSettings
 from avio.engines.alluxio.status import Persistence
 from avio.errors import PathNotFound
 from tests.contract.alluxio.trees import Tree
@@ -146,12 +143,10 @@ def test_a_load_job_that_nobody_started_is_not_found(tree: Tree) -> None:
         tree.master.load_progress(tree.path)
 
 
-def test_a_file_is_persisted_to_its_bucket(
-    tree: Tree, clients: Clients, settings: AlluxioSettings, seaweed_server: S3Server
-) -> None:
+def test_a_file_is_persisted_to_its_bucket(tree: Tree, alluxio_cluster: Cluster, seaweed_server: S3Server) -> None:
     # Given a file that is in the cache alone
     path = f"/s3/{tree.path[1:]}"
-    written = write_to_cache(settings, path, b"precious")
+    alluxio_cluster.write(path, b"precious")
     assert tree.master.status(path).persistence is Persistence.NOT_PERSISTED
 
     # When its persist is scheduled
@@ -160,7 +155,7 @@ def test_a_file_is_persisted_to_its_bucket(
 
     # Then the bucket has it
     store = seaweed_server.store("alluxio")
-    assert bytes(store.get(tree.path[1:]).bytes()) == written
+    assert bytes(store.get(tree.path[1:]).bytes()) == b"precious"
 
 
 def test_a_directory_is_not_persisted(tree: Tree) -> None:
@@ -168,13 +163,3 @@ def test_a_directory_is_not_persisted(tree: Tree) -> None:
 
     with pytest.raises(PathNotFound, match="must be a file"):
         tree.master.persist(tree.path)
-
-
-def write_to_cache(settings: AlluxioSettings, path: str, data: bytes) -> bytes:
-    """Write a file that is cached and not persisted, through the proxy."""
-    base = f"{settings.proxy}/api/v1"
-    stream = httpx.post(f"{base}/paths/{path}/create-file", json={"writeType": "MUST_CACHE"}, timeout=30).json()
-    octets = {"Content-Type": "application/octet-stream"}
-    httpx.post(f"{base}/streams/{stream}/write", content=data, headers=octets, timeout=30).raise_for_status()
-    httpx.post(f"{base}/streams/{stream}/close", timeout=30).raise_for_status()
-    return data

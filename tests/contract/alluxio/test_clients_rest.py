@@ -8,10 +8,8 @@ from avio.engines.alluxio.clients import Clients
 from avio.engines.alluxio.errors import Refused
 from avio.engines.alluxio.jobmaster import JobMaster, JobState, JobStatus
 from avio.engines.alluxio.proxy import Proxy
-from avio.engines.alluxio.settings import AlluxioSettings
 from avio.engines.alluxio.status import Persistence
 from avio.errors import PathNotFound
-from tests.contract.alluxio.test_clients_master import write_to_cache
 from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
@@ -55,8 +53,8 @@ def test_what_is_not_there_is_not_found_by_the_proxy_either(tree: Tree, proxy: P
         proxy.listing(tree.path)
 
 
-def test_the_free_of_an_unsaved_file_is_refused(tree: Tree, proxy: Proxy, settings: AlluxioSettings) -> None:
-    write_to_cache(settings, tree.path, b"precious")
+def test_the_free_of_an_unsaved_file_is_refused(tree: Tree, proxy: Proxy, alluxio_cluster: Cluster) -> None:
+    alluxio_cluster.write(tree.path, b"precious")
 
     with pytest.raises(Refused, match="not persisted"):
         proxy.free(tree.path, recursive=False)
@@ -109,10 +107,10 @@ def test_a_job_that_fails_says_why(tree: Tree, clients: Clients) -> None:
 
 
 def test_a_file_is_persisted_by_the_job_service_and_then_marked(
-    tree: Tree, clients: Clients, settings: AlluxioSettings, seaweed_server: S3Server, proxy: Proxy
+    tree: Tree, clients: Clients, alluxio_cluster: Cluster, seaweed_server: S3Server, proxy: Proxy
 ) -> None:
     path = f"/s3/{tree.path[1:]}"
-    write_to_cache(settings, path, b"precious")
+    alluxio_cluster.write(path, b"precious")
     before = proxy.status(path)
 
     job = clients.jobs.persist(path, mount_id=before.mount_id, ufs_path=before.ufs_path)

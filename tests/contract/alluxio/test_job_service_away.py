@@ -1,6 +1,5 @@
 """Loads and saves by the job service while it hangs, dies, comes back, or takes long: bounded, and told by its name."""
 
-import itertools
 import logging
 import os
 import signal
@@ -20,11 +19,10 @@ from avio.engines.alluxio import jobmaster, saving
 from avio.engines.alluxio.clients import Clients
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.alluxio.jobmaster import JobMaster, JobServiceAway, JobState, JobStatus
-from avio.engines.base import Moved, MoveOptions, Side
 from avio.errors import EngineAway
 from avio.wire.results import Outcome
+from tests.contract.alluxio.moves import at_first, preload, save
 from tests.contract.alluxio.trees import Tree
-from tests.contract.engines.harness import Attempt
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
@@ -47,23 +45,15 @@ def frozen(cluster: Cluster, kind: str) -> Iterator[None]:
         os.kill(cluster.pid(kind), signal.SIGCONT)
 
 
-def preload(engine: AlluxioEngine, path: str) -> list[Moved]:
-    return list(engine.preload(engine.walk(path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
-
-
-def save(engine: AlluxioEngine, path: str) -> list[Moved]:
-    return list(engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt()))
-
-
 @pytest.fixture
-def unsaved(by_rest: AlluxioEngine, write: Callable[[str, bytes], None]) -> str:
+def unsaved(by_rest: AlluxioEngine, alluxio_cluster: Cluster) -> str:
     """A directory with files that were written through Alluxio alone, after a copy that opens the bucket's client."""
     first = f"/s3/{uuid.uuid4().hex}"
-    write(first, b"first")
+    alluxio_cluster.write(first, b"first")
     assert [each.error for each in save(by_rest, first)] == [None]
     path = f"/s3/{uuid.uuid4().hex}"
     for no, content in enumerate(CONTENTS):
-        write(f"{path}/f{no}", content)
+        alluxio_cluster.write(f"{path}/f{no}", content)
     return path
 
 
@@ -71,17 +61,13 @@ def test_a_load_whose_answer_is_lost_is_asked_for_again(
     by_rest: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.put(*(f"f{no}" for no in range(20)), size=1000)
-    calls = itertools.count()
-    load = JobMaster.load
 
     # Stands in for a network that breaks at the wrong moment; behind it is the real job master.
-    def load_and_lose_the_answer(self: JobMaster, paths: Any) -> int:
-        job = load(self, paths)
-        if next(calls) < LOSSES:
-            raise EngineAway("the connection broke")
-        return job
+    def lose_the_answer(load: Callable[..., int], *arguments: Any) -> int:
+        load(*arguments)
+        raise EngineAway("the connection broke")
 
-    monkeypatch.setattr(JobMaster, "load", load_and_lose_the_answer)
+    at_first(monkeypatch, JobMaster, "load", LOSSES, lose_the_answer)
 
     assert {each.outcome for each in preload(by_rest, tree.path)} == {Outcome.DONE}
     tree.wait_until_cached(100)
@@ -91,15 +77,11 @@ def test_a_load_that_can_not_be_looked_at_for_a_while_goes_on(
     by_rest: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.put(*(f"f{no}" for no in range(20)), size=1000)
-    calls = itertools.count()
-    status = JobMaster.status
 
-    def status_after_some_losses(self: JobMaster, job_id: int) -> JobStatus:
-        if next(calls) < LOSSES:
-            raise EngineAway("the connection broke")
-        return status(self, job_id)
+    def break_off(status: Callable[..., JobStatus], *arguments: Any) -> JobStatus:
+        raise EngineAway("the connection broke")
 
-    monkeypatch.setattr(JobMaster, "status", status_after_some_losses)
+    at_first(monkeypatch, JobMaster, "status", LOSSES, break_off)
 
     assert {(each.outcome, each.tries) for each in preload(by_rest, tree.path)} == {(Outcome.DONE, 1)}
 

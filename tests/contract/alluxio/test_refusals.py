@@ -1,7 +1,6 @@
 """What passes: a worker without room, a master that does not know its workers or its files yet. All is cached."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ from avio.engines.alluxio.errors import Exhausted
 from avio.engines.alluxio.lookup import Lookup
 from avio.engines.alluxio.status import Address, Status
 from avio.engines.alluxio.worker import BlockFailure, LoadBlock, Workers
-from avio.engines.base import MoveOptions, Side
 from avio.wire.results import Outcome
+from tests.contract.alluxio.moves import at_first, preload
 from tests.contract.alluxio.trees import Tree
-from tests.contract.engines.harness import Attempt
 from tests.servers.alluxio import Cluster
 
 pytestmark = pytest.mark.alluxio
@@ -35,20 +33,14 @@ def test_a_batch_that_a_full_worker_refuses_is_given_again_and_all_is_cached(
     engine: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.put(*(f"f{n}" for n in range(8)), size=200_000)
-    calls = itertools.count()
-    load = Workers.load
 
     # Stands in for a worker whose queue is full, which can't be had at will; behind it is the real one.
-    def load_when_there_is_room(
-        self: Workers, worker: Address, blocks: Sequence[LoadBlock], **options: Any
-    ) -> list[BlockFailure]:
-        if next(calls) < REFUSALS:
-            raise Exhausted("the worker's queue is full")
-        return load(self, worker, blocks, **options)
+    def refuse(load: Callable[..., Any], *arguments: Any, **options: Any) -> list[BlockFailure]:
+        raise Exhausted("the worker's queue is full")
 
-    monkeypatch.setattr(Workers, "load", load_when_there_is_room)
+    calls = at_first(monkeypatch, Workers, "load", REFUSALS, refuse)
 
-    moved = list(engine.preload(engine.walk(tree.path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+    moved = preload(engine, tree.path)
 
     assert {each.outcome for each in moved} == {Outcome.DONE}
     assert next(calls) > REFUSALS
@@ -59,20 +51,16 @@ def test_a_worker_that_a_restarted_master_does_not_know_yet_is_asked_again(
     engine: AlluxioEngine, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.put(*(f"f{n}" for n in range(8)), size=200_000)
-    calls = itertools.count()
-    load = Workers.load
 
     # Stands in for the moment after a master's restart; behind it is the real worker.
-    def load_once_it_is_known(
-        self: Workers, worker: Address, blocks: Sequence[LoadBlock], **options: Any
+    def be_unknown(
+        load: Callable[..., Any], workers: Workers, worker: Address, blocks: Sequence[LoadBlock], **options: Any
     ) -> list[BlockFailure]:
-        if next(calls) < UNKNOWN:
-            return [BlockFailure(block.id, "NOT_FOUND", "No worker with workerId 7 is found", True) for block in blocks]
-        return load(self, worker, blocks, **options)
+        return [BlockFailure(block.id, "NOT_FOUND", "No worker with workerId 7 is found", True) for block in blocks]
 
-    monkeypatch.setattr(Workers, "load", load_once_it_is_known)
+    at_first(monkeypatch, Workers, "load", UNKNOWN, be_unknown)
 
-    moved = list(engine.preload(engine.walk(tree.path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+    moved = preload(engine, tree.path)
 
     assert [each.error for each in moved] == [None] * 8
     tree.wait_until_cached(100)
@@ -94,7 +82,7 @@ def test_files_that_a_killed_master_forgot_are_looked_up_in_the_bucket_and_loade
 
     monkeypatch.setattr(Lookup, "statuses", statuses_without_the_last)
 
-    moved = list(engine.preload(engine.walk(tree.path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+    moved = preload(engine, tree.path)
 
     assert [each.error for each in moved] == [None] * 8
     assert not forgotten

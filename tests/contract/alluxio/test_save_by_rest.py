@@ -2,7 +2,6 @@
 
 import os
 import uuid
-from collections.abc import Callable
 
 import obstore
 import pytest
@@ -12,11 +11,12 @@ from avio.engines.alluxio.clients import Clients
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.alluxio.jobmaster import JobState
 from avio.engines.alluxio.status import Persistence, Status
-from avio.engines.base import EntryState, Moved, MoveOptions, Side
+from avio.engines.base import EntryState, Moved
 from avio.errors import NotSaved
 from avio.wire.results import Outcome
-from tests.contract.engines.harness import Attempt
+from tests.contract.alluxio.moves import save
 from tests.processes import wait_until
+from tests.servers.alluxio import Cluster
 
 pytestmark = pytest.mark.alluxio
 
@@ -24,10 +24,10 @@ CONTENT = os.urandom(2_500_000)  # three blocks
 
 
 @pytest.fixture
-def unsaved(write: Callable[[str, bytes], None]) -> str:
+def unsaved(alluxio_cluster: Cluster) -> str:
     """A file that was written through Alluxio alone."""
     path = f"/s3/{uuid.uuid4().hex}/f"
-    write(path, CONTENT)
+    alluxio_cluster.write(path, CONTENT)
     return path
 
 
@@ -36,8 +36,8 @@ def status_of(clients: Clients, path: str) -> Status:
     return clients.proxy.status(path)
 
 
-def save(engine: AlluxioEngine, path: str) -> Moved:
-    (moved,) = engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt())
+def save_one(engine: AlluxioEngine, path: str) -> Moved:
+    (moved,) = save(engine, path)
     return moved
 
 
@@ -51,13 +51,13 @@ def test_a_copy_whose_attempt_died_before_the_flag_is_recognised_by_its_bytes(
     assert status_of(clients, unsaved).persistence is Persistence.NOT_PERSISTED
 
     # When the next attempt saves it
-    moved = save(by_rest, unsaved)
+    moved = save_one(by_rest, unsaved)
 
     # Then it is saved, and still cached
     assert (moved.outcome, moved.error) == (Outcome.DONE, None)
     assert by_rest.stat(unsaved).state is EntryState.CACHED
     assert bytes(obstore.get(bucket, unsaved.removeprefix("/s3/")).bytes()) == CONTENT
-    assert save(by_rest, unsaved).outcome is Outcome.SKIPPED
+    assert save_one(by_rest, unsaved).outcome is Outcome.SKIPPED
 
 
 @pytest.mark.parametrize("theirs", [CONTENT[:-1] + b"?", CONTENT + b"?", CONTENT[:-1], b""], ids=len)
@@ -66,7 +66,7 @@ def test_an_object_of_somebody_else_is_a_conflict_and_left_alone(
 ) -> None:
     obstore.put(bucket, unsaved.removeprefix("/s3/"), theirs)
 
-    moved = save(by_rest, unsaved)
+    moved = save_one(by_rest, unsaved)
 
     assert moved.outcome is Outcome.FAILED
     assert isinstance(moved.error, NotSaved)

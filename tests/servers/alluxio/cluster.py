@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -156,6 +157,15 @@ class Cluster:
             file = self.ufs / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file through Alluxio, into the cache alone, as a training job would; the proxy has to run."""
+        proxy = f"{self.settings['proxy']}/api/v1"
+        options = {"recursive": True, "writeType": "MUST_CACHE"}
+        reply = self._http.post(f"{proxy}/paths/{quote(path)}/create-file", json=options, timeout=60)
+        stream = f"{proxy}/streams/{reply.raise_for_status().json()}"
+        self._http.post(f"{stream}/write", content=content, timeout=60).raise_for_status()
+        self._http.post(f"{stream}/close", timeout=60).raise_for_status()
 
     def tiers(self, n: int) -> Path:
         """Return the directory below which a worker keeps its blocks, a file each."""
