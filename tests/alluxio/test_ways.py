@@ -1,5 +1,6 @@
 """The three ways to load end alike, whichever is open: what the ways round lose is found and loaded again."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,29 @@ def test_by_the_workers_load(stage: Stage) -> None:
 
 def test_by_the_load_job_where_no_worker_can_be_reached(hidden_workers: Stage) -> None:
     assert_the_same_end(hidden_workers, LOAD_JOB, "load-job")
+
+
+def test_a_window_that_takes_long_shows_what_has_come(make_stage: Make, hidden_workers: Stage) -> None:
+    # Given files that the first window takes together, and that need half a minute
+    cluster = hidden_workers.books.cluster
+    tree = {f"slow/{no:02}": bytes(2_000_000) for no in range(12)}
+    size = sum(map(len, tree.values()))
+    cluster.put(tree)
+    with make_stage(cluster, bandwidth=1_000_000) as slow:
+        # When they are loaded by the load job
+        job = slow.user.order("preload", "/slow")
+
+        # Then bytes and files show while more is to come
+        with slow.user.client() as client:
+            seen = [client.job(job)]
+            while seen[-1]["finishTime"] is None:
+                time.sleep(1)
+                seen.append(client.job(job))
+        wire = sorted({each["progress"]["bytesWire"] for each in seen} - {0, size})
+        assert len(wire) > 1, seen
+        assert any(0 < each["progress"]["done"]["files"] < len(tree) for each in seen), seen
+        assert_all_done(seen[-1], len(tree), size)
+        assert seen[-1]["progress"]["bytesWire"] == size
 
 
 def test_by_the_job_service_where_grpc_is_closed(make_stage: Make, stage: Stage) -> None:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from avio.engines.alluxio.bywindows import LOOK, ByWindows
+from avio.engines.alluxio.bywindows import ByWindows
 from avio.engines.alluxio.carrying import Arrived
 from avio.engines.alluxio.jobmaster import JobMaster, JobServiceAway, JobState
 from avio.engines.alluxio.pieces import Arriving
+from avio.engines.alluxio.watching import Statuses
 from avio.engines.base import Run
 from avio.errors import EngineAway, EngineError, PathNotFound
 
@@ -27,9 +28,9 @@ class ByJobs(ByWindows):
     name = "the job service"
     size = 1_000
 
-    def __init__(self, jobs: JobMaster, run: Run, arrived: Arrived) -> None:
+    def __init__(self, jobs: JobMaster, statuses: Statuses, run: Run, arrived: Arrived) -> None:
         self._jobs = jobs
-        super().__init__(run, arrived)
+        super().__init__(statuses, run, arrived)
 
     def load(self, files: Sequence[Arriving]) -> None:
         """Run the jobs of a window; those that have not ended when it is left are cancelled."""
@@ -38,7 +39,7 @@ class ByJobs(ByWindows):
             for start in range(0, len(files), BATCH):
                 self._begin([file.entry.path for file in files[start : start + BATCH]], running)
             while not self.stopping and (running := [job for job in running if not self._has_ended(job)]):
-                time.sleep(LOOK)
+                self.pause()
         finally:
             self._cancel(running)
 
@@ -58,7 +59,7 @@ class ByJobs(ByWindows):
             if not told:
                 log.warning("a load of %d files waits for the job service: %s", len(paths), reason)
             told = True
-            time.sleep(LOOK)
+            self.pause()
 
     def _has_ended(self, job: int) -> bool:
         try:

@@ -6,10 +6,9 @@ where there are none.
 
 import logging
 import os
-import time
 from collections.abc import Sequence
 
-from avio.engines.alluxio.bywindows import LOOK, ByWindows
+from avio.engines.alluxio.bywindows import ByWindows
 from avio.engines.alluxio.carrying import Arrived
 from avio.engines.alluxio.covering import cover
 from avio.engines.alluxio.errors import Exhausted
@@ -17,6 +16,7 @@ from avio.engines.alluxio.listing import below
 from avio.engines.alluxio.master import Master
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.status import Persistence
+from avio.engines.alluxio.watching import Statuses
 from avio.engines.base import Run
 from avio.errors import PathNotFound
 
@@ -33,10 +33,12 @@ class ByLoadJob(ByWindows):
     name = "Alluxio's load job"
     size = 10_000
 
-    def __init__(self, master: Master, run: Run, arrived: Arrived, bandwidth: int | None = None) -> None:
+    def __init__(
+        self, master: Master, statuses: Statuses, run: Run, arrived: Arrived, bandwidth: int | None = None
+    ) -> None:
         self._master = master
         self._bandwidth = bandwidth
-        super().__init__(run, arrived)
+        super().__init__(statuses, run, arrived)
 
     def load(self, files: Sequence[Arriving]) -> None:
         """Run the jobs of a window, some abreast."""
@@ -50,7 +52,7 @@ class ByLoadJob(ByWindows):
                 except Exhausted:
                     break
                 running.append(waiting.pop())
-            time.sleep(LOOK)
+            self.pause()
         for path in running:
             self._master.stop_load(path)
 

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from avio.engines.alluxio.carrying import Arrived, Carrier
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.status import Block
+from avio.engines.alluxio.watching import Statuses, Watch
 from avio.engines.base import Run
 from avio.errors import EngineError
 
 FIRST = 16  # files of the first window
-MOST_BYTES = 8 << 30  # of a window, so that its end comes within `stall_after` on a slow cluster too
 GATHER = 0.5  # seconds without another file after which a window is full
 LOOK = 0.3  # seconds between two looks at a job of Alluxio's
 LEAVE = 4.0
@@ -29,17 +29,16 @@ class ByWindows(Carrier):
     """Loads window after window, in a thread of its own.
 
     The first is small, and each twice as large as the one before: what has arrived shows early, and a stop comes soon.
-    A window ends with the file that fills it up to MOST_BYTES.
     """
 
     size: int  # files of a window, at most
 
-    def __init__(self, run: Run, arrived: Arrived) -> None:
+    def __init__(self, statuses: Statuses, run: Run, arrived: Arrived) -> None:
+        self._statuses = statuses
         self._run = run
         self._arrived = arrived
         self._changed = threading.Condition()
         self._waiting: deque[Arriving] = deque()
-        self._bytes = 0  # of what is waiting
         self._take = FIRST
         self._last = time.monotonic()
         self._closed = False
@@ -51,7 +50,6 @@ class ByWindows(Carrier):
         with self._changed:
             file.waiting = sum(block.length for block in blocks)
             self._waiting.append(file)
-            self._bytes += file.waiting
             self._last = time.monotonic()
             self._changed.notify_all()
 
@@ -72,22 +70,33 @@ class ByWindows(Carrier):
 
     @abstractmethod
     def load(self, files: Sequence[Arriving]) -> None:
-        """Load a window and return when it ended, or was stopped; EngineError when none of it could be begun."""
+        """Load a window and return when it ended, or was stopped; EngineError when none of it could be begun.
+
+        Call `pause` between two looks at it.
+        """
+
+    def pause(self) -> None:
+        """Wait a little, and tell what has come meanwhile."""
+        time.sleep(LOOK)
+        if self.stopping:
+            return
+        for file in self._watch.look():
+            self._arrived(file)
 
     def _labour(self) -> None:
         while not self.stopping:
             window = self._gather()
             if not window:
                 continue
+            self._watch = Watch(window, self._statuses, self._run.moved)
             try:
                 self.load(window)
-            except EngineError as error:
-                for file in window:
-                    file.error = error
-            for file in window:
                 if not self.stopping:
-                    self._run.moved(file.waiting)
-                    file.wire += file.waiting
+                    self._watch.end()
+            except EngineError as error:
+                for file in self._watch.missing.values():
+                    file.error = error
+            for file in self._watch.missing.values():
                 self._arrived(file)
 
     def _gather(self) -> list[Arriving]:
@@ -95,16 +104,11 @@ class ByWindows(Carrier):
             self._changed.wait_for(lambda: self._closed or self._is_full(), LOOK)
             if not self._is_full():
                 return []
-            window: list[Arriving] = []
-            size = 0
-            while self._waiting and len(window) < self._take and size < MOST_BYTES:
-                window.append(self._waiting.popleft())
-                size += window[-1].waiting
-            self._bytes -= size
+            window = [self._waiting.popleft() for _ in range(min(self._take, len(self._waiting)))]
             self._take = min(self.size, 2 * self._take)
             return window
 
     def _is_full(self) -> bool:
-        if len(self._waiting) >= self._take or self._bytes >= MOST_BYTES:
+        if len(self._waiting) >= self._take:
             return True
         return bool(self._waiting) and time.monotonic() - self._last > GATHER

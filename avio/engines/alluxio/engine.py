@@ -107,9 +107,12 @@ class AlluxioEngine(Engine):
     def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
         """Load what is not in the cache; see `Preload`."""
         self._must_know(options.tier)
-        make_carrier = choose_carrier(self._clients, self._roster, run, self._bandwidth)
-        space, workers = self._patient_space, self._clients.workers
-        yield from Preload(space, workers, self._roster, options, run, make_carrier, self._seen)(entries)
+        lookup, roster = Lookup(self._patient_space), self._roster
+        try:
+            make_carrier = choose_carrier(self._clients, lookup, roster, run, self._bandwidth)
+            yield from Preload(lookup, self._clients.workers, roster, options, run, make_carrier, self._seen)(entries)
+        finally:
+            lookup.close()
 
     def holds(self, entry: Entry, tier: str | None) -> bool:
         """Tell whether a file is cached, and lies on the tier that is asked for: it is moved there otherwise."""

@@ -149,7 +149,6 @@ class Loader:
             if piece.block.id in had:
                 piece.owner.holders[piece.block.id] = lane.address
             else:
-                piece.owner.wire += piece.block.length
                 self._run.moved(piece.block.length)
             self._answer(piece, lane.address, None)
         if refused or unknown:

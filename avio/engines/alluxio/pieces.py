@@ -16,12 +16,11 @@ from avio.engines.base import Entry
 
 @dataclass(slots=True, eq=False)
 class Arriving:
-    """A file that is being loaded. `waiting` blocks are not answered for yet."""
+    """A file that is being loaded. `waiting` blocks, or bytes on the ways round, are not answered for yet."""
 
     entry: Entry
     status: Status
     waiting: int = 0
-    wire: int = 0
     tries: int = 1
     error: Exception | None = None
     holders: dict[int, Address] = field(default_factory=dict)  # blocks that a worker said it has already

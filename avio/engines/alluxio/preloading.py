@@ -7,26 +7,26 @@ files between them.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 
 from avio.engines.alluxio.carrying import Arrived, Carrier
 from avio.engines.alluxio.confirming import HEARTBEATS, Confirming, Next, Verdict
-from avio.engines.alluxio.lookup import BATCH, Lookup, batches
-from avio.engines.alluxio.namespace import Namespace
+from avio.engines.alluxio.lookup import Lookup, batches
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.savable import Lost
 from avio.engines.alluxio.seen import Seen
-from avio.engines.alluxio.status import Persistence, Status
+from avio.engines.alluxio.status import Block, Persistence, Status
 from avio.engines.alluxio.waiting import Waiting
 from avio.engines.alluxio.worker import Workers
 from avio.engines.base import Entry, Moved, MoveOptions, Run
 from avio.errors import CacheFull, EngineError, Gone, Scope, SourceChanged
 from avio.wire.results import Outcome
 
-FILES = 2000  # files between the stages
-GATHER = 0.05  # seconds that files wait for others to be confirmed with
+FILES = 5000  # files between the stages
+CONFIRMED = 1000  # files that are confirmed together, with few pages that hold little else
+GATHER = 1.0  # seconds that files wait for others to be confirmed with
 LOOK = 0.1  # seconds between two looks at the attempt
 LEAVE = 3.0  # seconds in which, after a stop, what has arrived is still confirmed
 
@@ -40,7 +40,7 @@ class Preload:
 
     def __init__(
         self,
-        space: Namespace,
+        lookup: Lookup,
         workers: Workers,
         roster: Roster,
         options: MoveOptions,
@@ -52,13 +52,15 @@ class Preload:
         self._roster = roster
         self._options = options
         self._run = run
-        self._lookup = Lookup(space)
+        self._lookup = lookup
         self._confirming = Confirming(self._lookup, workers, roster, options.tier)
         self._answered: Waiting[Arriving] = Waiting()
         self._results: SimpleQueue[Moved | BaseException | _End] = SimpleQueue()
         self._slots = threading.BoundedSemaphore(FILES)
         self._leaving = threading.Event()
-        self._carrier = make_carrier(self._answered.put)
+        self._all_begun = False
+        self._carried: set[Arriving] = set()  # given to the carrier, not answered for
+        self._carrier = make_carrier(self._arrived)
 
     def __call__(self, entries: Iterable[Entry]) -> Iterator[Moved]:
         """Yield what became of each entry, in the order in which they end."""
@@ -69,14 +71,13 @@ class Preload:
         finally:
             self._leaving.set()
             self._carrier.leave()
-            self._lookup.close()
             self._confirming.close()
             if self._confirming.repaired:
                 log.info("repaired: %d orphaned blocks were removed and loaded again", self._confirming.repaired)
 
     def _collect(self) -> Iterator[Moved]:
         """Yield results until all have come, or until the attempt must leave and what is under way has ended."""
-        self._began, self._ended, self._all_begun = 0, 0, False
+        self._began, self._ended = 0, 0
         deadline = float("inf")
         while time.monotonic() < deadline and not (self._all_begun and self._ended == self._began):
             self._carrier.tick()
@@ -124,6 +125,7 @@ class Preload:
                 self._began += 1
                 self._begin(entry, found[entry.path])
         self._all_begun = True
+        self._answered.wake()
 
     def _begin(self, entry: Entry, status: Status | None) -> None:
         status = status or self._lookup.afresh(entry.path)
@@ -143,7 +145,7 @@ class Preload:
         if not status.length:  # Alluxio calls it cached from the first
             self._results.put(Moved(entry, Outcome.DONE))
         elif missing:
-            self._carrier.carry(file, missing)
+            self._carry(file, missing)
         elif self._is_placed(status):
             self._results.put(Moved(entry, Outcome.SKIPPED, status.length, self._options.tier))
         else:
@@ -154,10 +156,22 @@ class Preload:
         best = (self._roster.best(block.locations) for block in status.blocks)
         return self._options.tier is None or all(each is not None and each.tier == self._options.tier for each in best)
 
+    def _carry(self, file: Arriving, blocks: Sequence[Block]) -> None:
+        self._carried.add(file)
+        self._carrier.carry(file, blocks)
+
+    def _arrived(self, file: Arriving) -> None:
+        self._carried.discard(file)
+        self._answered.put(file)
+
+    def _more_can_come(self) -> bool:
+        """Tell whether files are under way that could be confirmed with those that have arrived."""
+        return not self._leaving.is_set() and bool(self._carried or not self._all_begun)
+
     def _confirm(self) -> None:
         while True:
             leaving = self._leaving.is_set()
-            files = self._answered.take(BATCH, GATHER, LOOK)
+            files = self._answered.take(CONFIRMED, GATHER, LOOK, self._more_can_come)
             if not files:
                 if leaving:
                     self._results.put(_End())
@@ -167,7 +181,7 @@ class Preload:
             for file in files:
                 if file.again:
                     blocks, file.again = file.again, ()
-                    self._carrier.carry(file, blocks)
+                    self._carry(file, blocks)
                 elif file.error is None:
                     arrived.append(file)
                 else:

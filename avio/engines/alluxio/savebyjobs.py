@@ -6,8 +6,8 @@ a file that did not change meanwhile.
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from avio.engines.alluxio.bysaving import TRIES, Saver
 from avio.engines.alluxio.jobmaster import JobMaster, JobState
@@ -32,10 +32,7 @@ class SaveByJobs(Saver):
         self._is_same = is_same
         self._cluster = cluster
         self._lock = threading.Lock()
-        self._started: dict[str, tuple[int | None, Status]] = {}  # None: it may have begun or not
-        self._reasons: dict[str, str] = {}
-        self._conflicts: dict[str, EngineError] = {}
-        self._failures: Counter[str] = Counter()
+        self._copies: dict[str, Copy] = {}
 
     def begin(self, path: str) -> Status:
         """Start the copy of `path` unless it is saved; one that somebody else scheduled is only followed.
@@ -53,7 +50,8 @@ class SaveByJobs(Saver):
             except EngineAway as error:
                 log.warning("the copy of %s may have begun or not: %s", path, error)
             with self._lock:
-                self._started[path] = (job, status)
+                copy = self._copies.setdefault(path, Copy(status))
+            copy.job, copy.before = job, status
             return status
 
     def statuses(self, paths: Sequence[str]) -> dict[str, Status | None]:
@@ -67,79 +65,95 @@ class SaveByJobs(Saver):
     def ended(self, path: str) -> None:
         """Forget a file, and why its copy failed."""
         super().ended(path)
-        for kept in (self._started, self._failures, self._reasons, self._conflicts):
-            kept.pop(path, None)
+        self._copies.pop(path, None)
 
     def given_up(self, path: str) -> EngineError:
         """Return the error of a file whose copy ended without success."""
-        return self._conflicts.get(path) or super().given_up(path)
+        copy = self._copies.get(path)
+        return (copy and copy.conflict) or super().given_up(path)
 
     def has_failed(self, path: str) -> bool:
         """Tell it of the persists that others began; our own are looked at one by one."""
-        return path not in self._started and super().has_failed(path)
+        return path not in self._copies and super().has_failed(path)
 
     def why(self, path: str) -> str:
         """Return why the copy of `path` failed."""
-        return self._reasons.get(path) or super().why(path)
+        copy = self._copies.get(path)
+        return (copy and copy.reason) or super().why(path)
 
     def _status(self, path: str) -> Status | None:
-        started = self._started.get(path)
-        if started is None:
+        copy = self._copies.get(path)
+        if copy is None:
             return one(self._proxy, path)
-        job, before = started
-        if job is None:
-            return self._begin_again(path, before, "the job master did not say whether it takes the copy")
+        if copy.job is None:
+            return self._begin_again(copy, "the job master did not say whether it takes the copy")
         try:
-            state = self._jobs.status(job)
+            state = self._jobs.status(copy.job)
         except PathNotFound:
-            return self._begin_again(path, before, "the job master forgot the copy when it was restarted")
+            return self._begin_again(copy, "the job master forgot the copy when it was restarted")
         except EngineAway as error:
             log.warning("the copy of %s can't be looked at: %s", path, error)
-            return before._replace(persistence=Persistence.TO_BE_PERSISTED)
+            return copy.under_way()
         if not state.state.ended:
-            return before._replace(persistence=Persistence.TO_BE_PERSISTED)
-        if state.state is not JobState.COMPLETED and not self._is_there(before, state.message):
-            if path in self._conflicts:
-                return self._failed(path, before, state.message)
-            return self._begin_again(path, before, state.message)
+            return copy.under_way()
+        if state.state is not JobState.COMPLETED and not self._is_there(copy, state.message):
+            if copy.conflict is not None:
+                return copy.failed(state.message)
+            return self._begin_again(copy, state.message)
         now = one(self._proxy, path)
         if now is None or now.persistence is Persistence.PERSISTED:
             return now
-        if now.changed_since(before):
-            return self._failed(path, before, "the file changed while it was copied")
+        if now.changed_since(copy.before):
+            return copy.failed("the file changed while it was copied")
         self._proxy.mark_persisted(path)
         return one(self._proxy, path)
 
-    def _begin_again(self, path: str, before: Status, reason: str) -> Status:
+    def _begin_again(self, copy: "Copy", reason: str) -> Status:
         """Start a copy once more that failed or was forgotten, when there is a job worker for it."""
-        under_way = before._replace(persistence=Persistence.TO_BE_PERSISTED)
+        path = copy.before.path
         self.turns.lost(path)
-        if not self._jobs.worker_hosts() or not self.turns.may_begin(before):
-            return under_way
-        self._failures[path] += 1
-        if self._failures[path] >= TRIES:
-            return self._failed(path, before, reason)
+        if not self._jobs.worker_hosts() or not self.turns.may_begin(copy.before):
+            return copy.under_way()
+        copy.failures += 1
+        if copy.failures >= TRIES:
+            return copy.failed(reason)
         log.warning("the copy of %s is started again: %s", path, reason)
         try:
             found = self.begin(path)
         except EngineError as error:
             if error.scope is Scope.JOB:
                 raise
-            return self._failed(path, before, str(error))
-        return found if found.persistence is Persistence.PERSISTED else under_way
+            return copy.failed(str(error))
+        return found if found.persistence is Persistence.PERSISTED else copy.under_way()
 
-    def _is_there(self, before: Status, message: str) -> bool:
+    def _is_there(self, copy: "Copy", message: str) -> bool:
         """Tell whether the copy failed since its bytes are there: an attempt died between copy and flag."""
         if "already persisted" not in message:
             return False
         try:
-            if self._is_same(before):
+            if self._is_same(copy.before):
                 return True
         except EngineError as error:
-            log.warning("%s could not be compared with its object: %s", before.path, error)
-        self._conflicts[before.path] = conflict(before)
+            log.warning("%s could not be compared with its object: %s", copy.before.path, error)
+        copy.conflict = conflict(copy.before)
         return False
 
-    def _failed(self, path: str, before: Status, reason: str) -> Status:
-        self._reasons[path] = reason
-        return before._replace(persistence=Persistence.NOT_PERSISTED)
+
+@dataclass(slots=True)
+class Copy:
+    """The copy of a file as it was `before`. `job` is None where it may have begun or not."""
+
+    before: Status
+    job: int | None = None
+    failures: int = 0
+    reason: str = ""  # of the last failure
+    conflict: EngineError | None = None  # another object lies in its place
+
+    def under_way(self) -> Status:
+        """Return the file as one that is being saved."""
+        return self.before._replace(persistence=Persistence.TO_BE_PERSISTED)
+
+    def failed(self, reason: str) -> Status:
+        """Return the file as one that is not saved, and keep the reason."""
+        self.reason = reason
+        return self.before._replace(persistence=Persistence.NOT_PERSISTED)

@@ -6,6 +6,7 @@ Used in the job process. Opens nothing.
 import heapq
 import threading
 import time
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,14 +27,21 @@ class Waiting(Generic[T]):
             heapq.heappush(self._heap, (time.monotonic() + seconds, self._count, thing))
             self._changed.notify_all()
 
-    def take(self, most: int, gather: float, patience: float) -> list[T]:
-        """Return up to `most` of what is due, after `gather` seconds for more; nothing after `patience` seconds."""
+    def wake(self) -> None:
+        """Have the one that takes ask again whether more can come."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def take(self, most: int, gather: float, patience: float, more: Callable[[], bool]) -> list[T]:
+        """Return up to `most` of what is due, after up to `gather` seconds for others, as long as `more` can come.
+
+        Nothing after `patience` seconds.
+        """
         with self._changed:
             self._changed.wait_for(self._due, patience)
             if not self._due():
                 return []
-            if len(self._heap) < most:
-                self._changed.wait_for(lambda: len(self._heap) >= most, gather)
+            self._changed.wait_for(lambda: len(self._heap) >= most or not more(), gather)
             taken: list[T] = []
             while len(taken) < most and self._due():
                 taken.append(heapq.heappop(self._heap)[2])

@@ -24,7 +24,7 @@ from avio.errors import EngineAway
 log = logging.getLogger(__name__)
 
 
-def choose_carrier(clients: Clients, roster: Roster, run: Run, bandwidth: int | None) -> MakeCarrier:
+def choose_carrier(clients: Clients, lookup: Lookup, roster: Roster, run: Run, bandwidth: int | None) -> MakeCarrier:
     """Return what makes the first carrier that can work; `bandwidth` is in bytes a second for each worker."""
     open_doors = roster.probe()
     workers = len(roster.live())
@@ -32,9 +32,10 @@ def choose_carrier(clients: Clients, roster: Roster, run: Run, bandwidth: int | 
         way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run, bandwidth=bandwidth)
         name = ByWorkers.name
     elif clients.master is not None:
-        way, name = partial(ByLoadJob, clients.master.for_jobs(), run, bandwidth=bandwidth), ByLoadJob.name
+        way = partial(ByLoadJob, clients.master.for_jobs(), lookup.statuses, run, bandwidth=bandwidth)
+        name = ByLoadJob.name
     else:
-        way, name = partial(ByJobs, clients.jobs, run), ByJobs.name
+        way, name = partial(ByJobs, clients.jobs, lookup.statuses, run), ByJobs.name
         if bandwidth is not None:
             log.warning("%s knows no bandwidth: the bound does not hold", name)
     log.info("blocks are loaded by %s; %d workers are there", name, workers)

@@ -58,7 +58,8 @@ class Cluster:
             name + f"@{n}": port for n in self.hosts for name, port in free_ports(WORKER_PORTS).items()
         }
         self._auth = properties.get("alluxio.security.authentication.type", "SIMPLE").lower()
-        shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | {**properties}
+        self._given = {**properties}
+        shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | self._given
         self._http = httpx.Client(timeout=5)
         self._launched: dict[tuple[str, int], float] = {}
         self._jvm = Jvm(directory, shared, {self._names[n]: self.hosts[n] for n in self.hosts} if hidden else {})
@@ -213,7 +214,7 @@ class Cluster:
     def _worker_flags(self, n: int) -> list[str]:
         home = self._directory / f"worker{n}"
         ports = {name: self._ports[f"{name}@{n}"] for name in WORKER_PORTS}
-        return as_flags(worker_properties(home, self.hosts[n], self._names[n], ports))
+        return as_flags(worker_properties(home, self.hosts[n], self._names[n], ports) | self._given)
 
 
 @contextmanager
@@ -229,8 +230,9 @@ def alluxio(
 ) -> Iterator[Cluster]:
     """Run a cluster of `kinds` with its data in `directory`; yield it when all are at work; remove it at the end.
 
-    `direct_memory` is a worker's: a load takes a direct buffer of each block's length. `say` is told of each daemon
-    that is at work. `hidden` workers go by names that the cluster alone can resolve. Raises NoAlluxio.
+    `direct_memory` is a worker's: a load takes a direct buffer of each block's length. `properties` overrule what the
+    cluster has by itself. `say` is told of each daemon that is at work. `hidden` workers go by names that the cluster
+    alone can resolve. Raises NoAlluxio.
     """
     cluster = Cluster(directory, workers, direct_memory, properties or {}, hidden=hidden)
     try:

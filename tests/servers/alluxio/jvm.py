@@ -23,6 +23,14 @@ appender.out.target=SYSTEM_ERR
 appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d %p %c{1} %m%n
 """
+# The S3 client logs by another library, which without a word from us writes out every header and byte, for nobody.
+_CLIENT_LOGGING = """\
+log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.target=System.err
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d %p %c{1} %m%n
+"""
 
 
 class Jvm:
@@ -37,6 +45,7 @@ class Jvm:
             folder.mkdir(parents=True, exist_ok=True)
         (conf / "alluxio-site.properties").write_text("".join(f"{key}={text}\n" for key, text in properties.items()))
         (conf / "log4j2.properties").write_text(_LOGGING)
+        (conf / "log4j.properties").write_text(_CLIENT_LOGGING)
         self._command = [
             str(java()),
             *("-cp", f"{conf}:{jars()}/*"),

@@ -1,15 +1,13 @@
-"""How files are gathered into windows: small at first, then larger, and never more bytes than end in time."""
+"""How files are gathered into windows, small at first, then larger, and what shows of a window before it ends."""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import pytest
-
-from avio.engines.alluxio import bywindows
 from avio.engines.alluxio.bywindows import FIRST, ByWindows
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.status import Block
+from avio.engines.base import Entry, EntryState
 from avio.errors import EngineAway
 from tests.contract.engines.harness import Attempt
 from tests.processes import wait_until
@@ -27,7 +25,7 @@ class Counted(ByWindows):
         self.error = error
         self.given = 0
         self._count = count
-        super().__init__(Attempt(), self.arrived.append)
+        super().__init__(lambda paths: {}, Attempt(), self.arrived.append)
 
     def load(self, files: Sequence[Arriving]) -> None:
         wait_until(lambda: len(self.windows) or self.given == self._count, 5, "all files are given")
@@ -41,8 +39,9 @@ def loaded(sizes: Sequence[int], error: EngineAway | None = None) -> Iterator[Co
     """Files of so many bytes that a carrier took, once it has answered for all."""
     carrier = Counted(len(sizes), error)
     try:
-        for size in sizes:
-            carrier.carry(Arriving(None, None), [Block(1, size, 0, ())])  # type: ignore[arg-type]  # not looked at
+        for no, size in enumerate(sizes):
+            entry = Entry(f"/{no}", "file", size, 0, EntryState.REMOTE)
+            carrier.carry(Arriving(entry, None), [Block(no, size, 0, ())])  # type: ignore[arg-type]  # not looked at
             carrier.given += 1
         wait_until(lambda: len(carrier.arrived) == len(sizes), 5, "all files are answered for")
         yield carrier
@@ -53,13 +52,6 @@ def loaded(sizes: Sequence[int], error: EngineAway | None = None) -> Iterator[Co
 def test_each_window_is_twice_as_large_as_the_one_before_up_to_its_size() -> None:
     with loaded([1] * 130) as carrier:
         assert carrier.windows == [FIRST, 2 * FIRST, 40, 40, 130 - 3 * FIRST - 80]
-
-
-def test_a_window_ends_with_the_file_that_fills_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bywindows, "MOST_BYTES", 100)
-
-    with loaded([60, 60, 60, 500, 1, 99, 5]) as carrier:
-        assert carrier.windows == [2, 2, 2, 1]
 
 
 def test_a_window_that_can_not_be_loaded_is_answered_for_with_the_reason() -> None:
