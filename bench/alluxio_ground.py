@@ -24,8 +24,7 @@ BUCKET = "bench"
 PROPERTIES = {
     "alluxio.user.block.size.bytes.default": "64MB",  # as Alluxio has it
     "alluxio.user.file.writetype.default": "MUST_CACHE",  # what a command writes is in the cache alone
-    # All fits into memory: with MEM full, the worker spends most of its time on finding that out for each block.
-    "alluxio.worker.tieredstore.level0.dirs.quota": "2GB",
+    "alluxio.worker.tieredstore.level0.dirs.quota": "2GB",  # all fits into MEM, as where one preloads for a training
 }
 
 
