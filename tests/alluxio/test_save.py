@@ -43,6 +43,16 @@ def test_saved_once_and_kept(stage: Stage) -> None:
     assert_all_done(stage.run("preload", "/s3/once"), len(tree), size)
 
 
+def test_a_local_directory_gets_its_files_too(stage: Stage) -> None:
+    cluster = stage.books.cluster
+    cluster.write("/rooted/a/x", content := bytes(range(200)) * 1000)
+
+    assert_all_done(stage.run("save", "/rooted"), 1, len(content))
+
+    assert (cluster.ufs / "rooted/a/x").read_bytes() == content
+    assert stage.books.percents("/rooted") == {100: 1}
+
+
 def test_a_process_killed_in_the_middle_is_followed_by_one_that_ends_right(stage: Stage) -> None:
     # Given a save that is under way
     tree = made(stage, "killed", 400, 30_000)

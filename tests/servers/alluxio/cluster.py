@@ -17,6 +17,7 @@ from tests.servers.alluxio.ports import free_ports
 from tests.servers.alluxio.properties import (
     PORTS,
     TIERS,
+    USER,
     WORKER_PORTS,
     as_flags,
     cluster_properties,
@@ -76,6 +77,7 @@ class Cluster:
             "job_master": [f"http://127.0.0.1:{self.port('job.master.web')}"],
             "proxy": f"http://127.0.0.1:{self.port('proxy.web')}",
             "auth": self._auth,
+            "user": USER,
         }
 
     def toml(self, **more: Any) -> str:

@@ -1,5 +1,7 @@
 """The settings of the cluster: small tiers, quick timers, everything on loopback."""
 
+import os
+import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +26,9 @@ WORKER_PORTS = {
 
 
 _HOST = "127.0.0.1"
+
+# A file that is saved to a local directory gets its owner in Alluxio, by name: one that this machine knows.
+USER = pwd.getpwuid(os.geteuid()).pw_name
 
 
 def cluster_properties(home: Path) -> dict[str, str]:
@@ -53,7 +58,7 @@ def cluster_properties(home: Path) -> dict[str, str]:
         "alluxio.user.metrics.collection.enabled": "false",
         "alluxio.web.ui.enabled": "false",
         "alluxio.proxy.s3.v2.version.enabled": "false",
-        "alluxio.security.login.username": "alluxio",
+        "alluxio.security.login.username": USER,
         "alluxio.master.persistence.initial.interval": "100ms",
         "alluxio.master.persistence.scheduler.interval": "100ms",
         "alluxio.master.persistence.checker.interval": "100ms",
