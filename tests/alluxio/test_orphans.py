@@ -12,12 +12,13 @@ from tests.e2e.trees import small_files, upload
 
 TREE = small_files(60, "orphans", size=60_000)
 BYTES = sum(map(len, TREE.values()))
+FREE_LIMIT = 60.0  # seconds
 ATTEMPTS = 8  # at a race that Alluxio loses more often than not
 
 
 def test_orphans_are_removed_and_loaded(stage: Stage) -> None:
     # Given files whose blocks a worker holds, and which the master takes for not cached
-    stage.books.empty("/s3")
+    stage.books.empty("/")
     upload(stage.bucket, TREE)
     assert stage.run("preload", "/s3/orphans")["status"] == "succeeded"
     orphans = make_orphans(stage)
@@ -56,7 +57,9 @@ def with_free_on_its_way(stage: Stage) -> None:
     files = [status for status in clients.master.listing("/s3/orphans", recursive=True) if not status.folder]
     blocks = [LoadBlock(b.id, b.length, each.ufs_path, b.offset, each.mount_id) for each in files for b in each.blocks]
     clients.master.free("/s3/orphans", recursive=True)
+    deadline = time.monotonic() + FREE_LIMIT
     while stage.books.held():
+        assert time.monotonic() < deadline, "the worker still holds blocks"
         time.sleep(0.005)
     assert clients.workers.load(worker.address, blocks, tag="test", limit=60) == []
     clients.close()

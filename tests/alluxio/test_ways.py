@@ -1,6 +1,7 @@
 """The three ways to load end alike, whichever is open: what the ways round lose is found and loaded again."""
 
-import time
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -33,27 +34,30 @@ def test_by_the_load_job_where_no_worker_can_be_reached(hidden_workers: Stage) -
     assert_the_same_end(hidden_workers, LOAD_JOB, "load-job")
 
 
-def test_a_window_that_takes_long_shows_what_has_come(make_stage: Make, hidden_workers: Stage) -> None:
-    # Given files that the first window takes together, and that need half a minute
-    cluster = hidden_workers.books.cluster
-    tree = {f"slow/{no:02}": bytes(2_000_000) for no in range(12)}
-    size = sum(map(len, tree.values()))
-    cluster.put(tree)
-    with make_stage(cluster, bandwidth=1_000_000) as slow:
-        # When they are loaded by the load job
-        job = slow.user.order("preload", "/slow")
+def test_what_has_come_shows_before_its_window_has_ended(hidden_workers: Stage) -> None:
+    # Given a preload by the load job that is under way
+    books = hidden_workers.books
+    tree = small_files(3000, "frozen", size=16_000)
+    books.cluster.put(tree)
+    job = hidden_workers.user.order("preload", "/frozen")
+    wait_until(lambda: books.percents("/frozen").get(100, 0) > 1100, 360, "some files in the cache")
 
-        # Then bytes and files show while more is to come
-        with slow.user.client() as client:
-            seen = [client.job(job)]
-            while seen[-1]["finishTime"] is None:
-                time.sleep(1)
-                seen.append(client.job(job))
-        wire = sorted({each["progress"]["bytesWire"] for each in seen} - {0, size})
-        assert len(wire) > 1, seen
-        assert any(0 < each["progress"]["done"]["files"] < len(tree) for each in seen), seen
-        assert_all_done(seen[-1], len(tree), size)
-        assert seen[-1]["progress"]["bytesWire"] == size
+    # When the worker stands still in the middle of a window
+    os.kill(books.cluster.pid("worker"), signal.SIGSTOP)
+    try:
+        # Then all that the master has as cached is shown, and no more
+        with hidden_workers.user.client() as client:
+            wait_until(
+                lambda: client.job(job)["progress"]["done"]["files"] == books.percents("/frozen")[100],
+                60,
+                "all that is cached shows",
+            )
+        assert books.percents("/frozen")[100] < len(tree), "the stop did not fall into the run"
+    finally:
+        os.kill(books.cluster.pid("worker"), signal.SIGCONT)
+
+    # And all is there in the end
+    assert_all_done(hidden_workers.end_of(job), len(tree), sum(map(len, tree.values())))
 
 
 def test_by_the_job_service_where_grpc_is_closed(make_stage: Make, stage: Stage) -> None:

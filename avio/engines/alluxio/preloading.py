@@ -58,6 +58,7 @@ class Preload:
         self._results: SimpleQueue[Moved | BaseException | _End] = SimpleQueue()
         self._slots = threading.BoundedSemaphore(FILES)
         self._leaving = threading.Event()
+        self._began = self._ended = 0
         self._all_begun = False
         self._carried: set[Arriving] = set()  # given to the carrier, not answered for
         self._carrier = make_carrier(self._arrived)
@@ -77,7 +78,6 @@ class Preload:
 
     def _collect(self) -> Iterator[Moved]:
         """Yield results until all have come, or until the attempt must leave and what is under way has ended."""
-        self._began, self._ended = 0, 0
         deadline = float("inf")
         while time.monotonic() < deadline and not (self._all_begun and self._ended == self._began):
             self._carrier.tick()
