@@ -94,9 +94,9 @@ class ByWindows(Carrier):
                 if not self.stopping:
                     self._watch.end()
             except EngineError as error:
-                for file in self._watch.missing.values():
+                for file in self._watch.missing:
                     file.error = error
-            for file in self._watch.missing.values():
+            for file in self._watch.missing:
                 self._arrived(file)
 
     def _gather(self) -> list[Arriving]:

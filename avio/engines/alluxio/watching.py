@@ -6,7 +6,7 @@ themselves is not to be believed.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from avio.engines.alluxio.pieces import Arriving
 from avio.engines.alluxio.status import Status
@@ -24,31 +24,33 @@ class Watch:
     """The looks at one window. `file.waiting` is what of a file is missing, in bytes; `moved` is told what came."""
 
     def __init__(self, files: Sequence[Arriving], statuses: Statuses, moved: Callable[[int], None]) -> None:
-        self.missing = {file.entry.path: file for file in files}
+        self.missing = [*files]  # a path may be among them twice
         self._statuses = statuses
         self._moved = moved
         self._next = time.monotonic() + EVERY
 
-    def look(self) -> Iterator[Arriving]:
-        """Yield the files that are there, each once; none before it is time for another look."""
+    def look(self) -> list[Arriving]:
+        """Return the files that have come, each once; none before it is time for another look."""
         began = time.monotonic()
         if began < self._next:
-            return
+            return []
         try:
-            found = self._statuses([*self.missing])
+            found = self._statuses([file.entry.path for file in self.missing])
         except EngineError as error:
             log.debug("what has been loaded can't be looked at: %s", error)
             found = {}
         self._next = time.monotonic() + max(EVERY, REST * (time.monotonic() - began))
-        for path, status in found.items():
+        for file in self.missing:
+            status = found.get(file.entry.path)
             if status is not None and status.blocks:
-                self._tell(self.missing[path], sum(block.length for block in status.blocks if not block.locations))
-            if not self.missing[path].waiting:
-                yield self.missing.pop(path)
+                self._tell(file, sum(block.length for block in status.blocks if not block.locations))
+        come = [file for file in self.missing if not file.waiting]
+        self.missing = [file for file in self.missing if file.waiting]
+        return come
 
     def end(self) -> None:
         """Tell the rest: the window has ended, and all of it is said to be there."""
-        for file in self.missing.values():
+        for file in self.missing:
             self._tell(file, 0)
 
     def _tell(self, file: Arriving, missing: int) -> None:

@@ -66,6 +66,16 @@ def test_the_end_of_a_window_tells_only_what_was_not_told(monkeypatch: pytest.Mo
     assert books.told == [10, 30]
 
 
+def test_a_file_that_was_ordered_twice_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    books = Books(monkeypatch, "/a")
+    books.watch.missing.append(arriving("/a"))
+
+    books.cached["/a"] = 4
+
+    assert books.look() == ["/a", "/a"]
+    assert books.watch.missing == []
+
+
 def test_what_goes_from_the_cache_again_is_not_told_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     books = Books(monkeypatch, "/a")
     for cached in (2, 0, 2, 3):
