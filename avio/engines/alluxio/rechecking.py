@@ -4,10 +4,12 @@ Used in the job process, after the last block of a job. Every worker is knocked 
 don't count, though the master still names them.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from avio.engines.alluxio.confirming import TOLD
 from avio.engines.alluxio.lookup import Lookup, batches, one
 from avio.engines.alluxio.namespace import Namespace
 from avio.engines.alluxio.roster import Roster
@@ -15,6 +17,8 @@ from avio.engines.alluxio.states import file_entry, is_saved, nowhere, token
 from avio.engines.alluxio.status import Status
 from avio.engines.alluxio.verifying import Verifying
 from avio.engines.base import Entry, EntryState, MoveOptions, Run
+
+LOOK = 0.1  # seconds between two looks at the attempt
 
 
 class Recheck:
@@ -47,9 +51,18 @@ class Recheck:
                         else:
                             yield now
                     yield from pool.map(lambda entry, found=found: self._check(entry, found[entry.path]), rest)
+                self._wait_until_the_master_knows()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
                 lookup.close()
+
+    def _wait_until_the_master_knows(self) -> None:
+        """Wait until the workers have told what was dropped: till then it would be taken for cached, and not loaded."""
+        deadline = time.monotonic() + TOLD
+        while self._verifying is not None and self._verifying.dropped and time.monotonic() < deadline:
+            if self._run.stopping():
+                return
+            time.sleep(LOOK)
 
     def _check_at_once(self, entry: Entry, status: Status | None) -> Entry | None:
         """Return a file for which nobody else is asked: nearly all of them."""

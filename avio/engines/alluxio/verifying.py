@@ -11,7 +11,7 @@ from avio.engines.alluxio.bucketlook import BucketLook
 from avio.engines.alluxio.roster import Roster
 from avio.engines.alluxio.status import Block, Location, Status
 from avio.engines.alluxio.worker import Workers
-from avio.errors import EngineError
+from avio.errors import EngineError, Gone
 
 PIECE = 1 << 20  # bytes that are compared at a time
 
@@ -19,12 +19,16 @@ log = logging.getLogger(__name__)
 
 
 class Verifying:
-    """The comparisons of one attempt. Safe to call from several threads."""
+    """The comparisons of one attempt. Safe to call from several threads.
+
+    `dropped` tells that a block is gone of which the master may not know yet.
+    """
 
     def __init__(self, workers: Workers, look: BucketLook, roster: Roster) -> None:
         self._workers = workers
         self._look = look
         self._roster = roster
+        self.dropped = False
 
     def is_sound(self, status: Status) -> bool:
         """Tell whether all cached bytes of a file are those of its object; every replica that differs is dropped."""
@@ -46,11 +50,17 @@ class Verifying:
         if not self._roster.counts(place):
             return True
         cached = self._workers.read(place.worker, block.id, block.length)
-        if _alike(cached, self._look.read(status, block.offset, block.length)):
-            return True
+        try:
+            if _alike(cached, self._look.read(status, block.offset, block.length)):
+                return True
+        except Gone as error:
+            log.warning("%s: block %d can't be compared: %s", status.path, block.id, error)
+            self.dropped = True
+            return False
         log.warning(
             "%s: block %d on worker %s differs from the bucket and is dropped", status.path, block.id, place.worker
         )
+        self.dropped = True
         try:
             self._workers.remove(place.worker, block.id)
         except EngineError as error:
