@@ -31,7 +31,7 @@ class ByLoadJob(ByWindows):
     """Jobs for the fewest paths that cover a window."""
 
     name = "Alluxio's load job"
-    size = 5_000
+    size = 5_000  # a preload has no more under way
 
     def __init__(
         self, master: Master, statuses: Statuses, run: Run, arrived: Arrived, bandwidth: int | None = None

@@ -1,4 +1,4 @@
-"""How files are gathered into windows, small at first, then larger, and what shows of a window before it ends."""
+"""How files are gathered into windows: small at first, then larger, at once when nothing follows."""
 
 import time
 from collections.abc import Iterator, Sequence
