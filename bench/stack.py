@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from avio.client import Client
 from avio.client.shapes import JobInfo
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "a password for measurements"
@@ -39,7 +39,7 @@ def stack(home: Path, settings: str, **environ: str) -> Iterator[Stack]:
     """Run a server with `settings` as its avio.toml; stop it at the end."""
     home.mkdir(parents=True)
     (home / "avio.toml").write_text(settings, encoding="utf-8")
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "cli.py", "up", "--home", str(home), "--port", str(port)],
         cwd=ROOT,
@@ -71,9 +71,3 @@ def toml(mounts: Mapping[str, tuple[str, Mapping[str, str]]], tiers: Mapping[str
         directory.mkdir(parents=True, exist_ok=True)
         lines += ["[[tiers]]", f'alias = "{alias}"', f'path = "{directory}"', 'capacity = "100GiB"']
     return "\n".join(lines) + "\n"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

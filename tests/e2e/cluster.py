@@ -1,7 +1,6 @@
 """The Procfile's own lines as processes: one web, one aggregator, a supervisor a node; what dies is started again."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from supervisor import tree
 from tests.e2e.manager import Manager
 from tests.e2e.terminal import Terminal
 from tests.processes import command, is_alive, wait_until
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT = 40.0  # seconds
@@ -48,7 +48,7 @@ class Cluster:
         self.logs = directory / "logs"
         self.spool = directory / "spool"
         self.nodes = tuple(nodes)
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.manager = Manager(["web", "aggregator", *nodes], self._start)
         self._homes = directory / "homes"
@@ -127,9 +127,3 @@ class Cluster:
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
     return {f"AVIO_{name.upper()}": value for name, value in settings.items()}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

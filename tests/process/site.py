@@ -4,7 +4,6 @@ All are ended by pid. Times are short: heartbeat 0.5 s, fence 2 s, lease 3 s, gr
 """
 
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from avio.wire.states import TERMINAL
 from tests.contract.db import given
 from tests.process.programs import Program, Supervisor, Web
 from tests.processes import wait_until
+from tests.servers.ports import free_port
 
 SIZE = 1000
 END_LIMIT = 25.0
@@ -174,10 +174,3 @@ class Site:
         """Return the row of a node; None when there is none."""
         with borrow():
             return next((node for node in leases.all_nodes() if node.name == name), None)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

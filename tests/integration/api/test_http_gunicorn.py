@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from avio.config import Settings
 from avio.wire.events import Event, ProgressEvent, StateEvent
 from avio.wire.progress import Counters, Progress
 from tests.integration.api.conftest import CheckedClient
+from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:avio.api.serving", "app:app"]
@@ -56,8 +56,7 @@ def environment(settings: Settings, file: Path, **more: str) -> dict[str, str]:
 @pytest.fixture
 def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
     """One worker with four threads, of which two may listen."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     small = {"AVIO_WEB_WORKERS": "1", "AVIO_WEB_THREADS": "4", "AVIO_LISTENERS": "2", "AVIO_PORT": str(port)}
     log = tmp_path / "web.log"
     with open(log, "wb") as stream:

@@ -13,7 +13,6 @@ from urllib.parse import quote
 import httpx
 
 from tests.servers.alluxio.jvm import Jvm
-from tests.servers.alluxio.ports import free_ports
 from tests.servers.alluxio.properties import (
     PORTS,
     TIERS,
@@ -23,6 +22,7 @@ from tests.servers.alluxio.properties import (
     cluster_properties,
     worker_properties,
 )
+from tests.servers.ports import free_ports
 from tests.servers.seaweed import S3Server
 
 START_LIMIT = 180.0  # seconds
