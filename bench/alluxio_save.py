@@ -1,6 +1,7 @@
 """Save of 2,000 x 64 KiB to an S3 mount, beside Alluxio's own `fs persist`, which is given more threads than usual."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import obstore
@@ -15,16 +16,13 @@ ABREAST = "64"  # files that the peer saves at a time: by default 4, with which 
 def measure(directory: Path) -> list[Figure]:
     """Return the times of both, in turn, each over files of its own, and how they compare."""
     body = os.urandom(SIZE + FILES)
-    (directory / "new").mkdir()
-    for no in range(FILES):
-        (directory / "new" / f"{no:06}.bin").write_bytes(body[no : no + SIZE])
     ours, peers = [], []
     with ground(directory) as made:
         for no in range(ROUNDS + 1):
-            _write(made, directory, f"/s3/ours{no}")
+            _write(made, body, f"/s3/ours{no}")
             our = save(made, f"/s3/ours{no}")
             _must_be_saved(made, f"ours{no}")
-            _write(made, directory, f"/s3/peers{no}")
+            _write(made, body, f"/s3/peers{no}")
             peer = timed(lambda no=no: _persist(made, f"/s3/peers{no}"))  # type: ignore[misc]
             _must_be_saved(made, f"peers{no}")
             if no:  # the first round warms both
@@ -37,9 +35,15 @@ def measure(directory: Path) -> list[Figure]:
     ]
 
 
-def _write(made: Ground, directory: Path, path: str) -> None:
+def _write(made: Ground, body: bytes, path: str) -> None:
     """Put the files into the cache alone."""
-    made.cluster.shell("fs", "copyFromLocal", str(directory / "new"), path)
+
+    def put(no: int) -> None:
+        made.cluster.write(f"{path}/{no:06}.bin", body[no : no + SIZE])
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(put, range(FILES)):
+            pass
 
 
 def _persist(made: Ground, path: str) -> None:
