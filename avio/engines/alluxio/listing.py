@@ -46,9 +46,8 @@ def synced(space: Namespace, path: str, *, depth: int | None) -> Iterator[Status
     directories = [path]
     while directories:
         directory = directories.pop()
-        unsaved = any(
-            not status.folder and not is_saved(status) for status in _pages(space, directory, recursive=False)
-        )
+        known = _pages(space, directory, recursive=False, load=False)
+        unsaved = any(not status.folder and not is_saved(status) for status in known)
         space.sync(directory, recursive=False, compare=not unsaved)
         inside = []
         for status in _pages(space, directory, recursive=False, mount_info=True):

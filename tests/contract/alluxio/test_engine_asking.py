@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
+import obstore
 import pytest
+from obstore.store import ObjectStore
 
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.alluxio.errors import DeadProxy
 from avio.engines.alluxio.master import Master, StatusPage
 from avio.engines.alluxio.pages import make_page
 from avio.engines.alluxio.roster import Roster
-from avio.engines.base import EntryState, Page
+from avio.engines.base import EntryState, Page, Side
 from avio.errors import EngineAway
 from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
@@ -72,6 +75,30 @@ def test_a_walk_of_100_000_children_is_a_stream(engine: AlluxioEngine, huge: str
 
     assert count() == CHILDREN
     assert memory_of(count) < PAGE_MEMORY
+
+
+def test_a_walk_lists_a_directory_of_the_bucket_once(
+    engine: AlluxioEngine, bucket: ObjectStore, alluxio_cluster: Cluster
+) -> None:
+    # Given a directory that Alluxio has never seen
+    names = [f"unseen/{number}" for number in range(3)]
+    for name in names:
+        obstore.put(bucket, name, b"new")
+    before = listings(alluxio_cluster)
+
+    # When it is walked, what it holds is found by one listing of the bucket
+    assert [entry.path for entry in engine.walk("/s3/unseen", depth=None, side=Side.BUCKET)] == [
+        f"/s3/{name}" for name in names
+    ]
+    assert listings(alluxio_cluster) - before == 1
+
+
+def listings(cluster: Cluster) -> int:
+    """Return how often the master has listed directories of S3, by its own count."""
+    metrics = httpx.get(f"http://127.0.0.1:{cluster.port('master.web')}/metrics/json/", timeout=30).json()
+    return sum(
+        timer["count"] for name, timer in metrics["timers"].items() if name.startswith("Master.ListStatus.UFS:s3:")
+    )
 
 
 def is_well(engine: AlluxioEngine) -> bool:
