@@ -11,7 +11,7 @@ class Severity(StrEnum):
     """How much a finding matters."""
 
     GOOD = "good"
-    NOTE = "note"  # can't be seen from outside: to be looked at once
+    NOTE = "note"  # to be looked at once: it can't be seen from outside, or could be better
     WARNING = "warning"  # avio works, but what is said does not, or may surprise
     FAULT = "fault"  # jobs will fail
 

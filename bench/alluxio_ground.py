@@ -22,6 +22,7 @@ ROUNDS = 3  # of A and B in turn
 WARM = 3  # rounds of loads before them: until then, each is quicker than the one before, since Java compiles on the way
 BUCKET = "bench"
 PROPERTIES = {
+    "alluxio.worker.block.master.client.pool.size": "64",  # as docs/alluxio.md advises
     "alluxio.user.block.size.bytes.default": "64MB",  # as Alluxio has it
     "alluxio.user.file.writetype.default": "MUST_CACHE",  # what a command writes is in the cache alone
     "alluxio.worker.tieredstore.level0.dirs.quota": "2GB",  # all fits into MEM, as where one preloads for a training

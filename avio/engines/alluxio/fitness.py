@@ -10,6 +10,7 @@ from avio.engines.alluxio.settings import AlluxioSettings
 from avio.findings import Finding, fault, good, note, warning
 
 TESTED = "2.9"
+COMMITS = 64  # blocks that a worker should be able to commit at a time
 
 _MOVERS = ("align", "promote", "swap.restore")
 
@@ -88,6 +89,13 @@ def of_worker(cluster: ClusterInfo, worker: WorkerInfo, configuration: Mapping[s
     if configuration.get("alluxio.worker.block.store.type", "FILE") != "FILE":
         yield fault(
             subject, "keeps pages: it has no tiers, and no blocks to move", "set alluxio.worker.block.store.type=FILE"
+        )
+    commits = int(configuration.get("alluxio.worker.block.master.client.pool.size", "11"))
+    if commits < COMMITS:
+        yield note(
+            subject,
+            f"tells the master of {commits} new blocks at a time: many small files wait for its journal",
+            f"set alluxio.worker.block.master.client.pool.size={COMMITS}",
         )
     names = [f"alluxio.worker.management.tier.{mover}.enabled" for mover in _MOVERS]
     moving = [name for name in names if configuration.get(name) == "true"]

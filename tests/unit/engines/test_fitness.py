@@ -90,6 +90,15 @@ def test_a_worker_that_does_not_suit_is_found(
     assert found == [(severity, "worker w1:29999") for severity in expected]
 
 
+@pytest.mark.parametrize(
+    ("pool", "noted"), [({}, True), ({"alluxio.worker.block.master.client.pool.size": "64"}, False)]
+)
+def test_a_worker_that_commits_few_blocks_at_a_time_is_noted(pool: dict[str, str], noted: bool) -> None:
+    found = [each for each in fitness.of_worker(cluster(), WORKER, pool) if each.severity is Severity.NOTE]
+
+    assert [each.cure for each in found] == ["set alluxio.worker.block.master.client.pool.size=64"] * noted
+
+
 def test_every_setting_that_is_looked_at_is_documented_with_its_reason_and_no_other() -> None:
     page = (ROOT / "docs/alluxio.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `(alluxio\.[a-z0-9.]+)` \|", page, re.MULTILINE))
