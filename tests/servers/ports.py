@@ -11,8 +11,9 @@ from itertools import chain, cycle
 from pathlib import Path
 
 LOWEST = 10_000
+ENOUGH = 10_000  # ports, also where connections get nearly all of them, so that no place is out of reach
 
-_below = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+_below = max(LOWEST + ENOUGH, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
 _first = random.randrange(LOWEST, _below)
 # One after the other, from a place of its own: a run of tests beside this one hardly comes by while a server starts.
 _candidates = cycle(chain(range(_first, _below), range(LOWEST, _first)))
