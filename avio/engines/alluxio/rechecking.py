@@ -51,7 +51,8 @@ class Recheck:
                         else:
                             yield now
                     yield from pool.map(lambda entry, found=found: self._check(entry, found[entry.path]), rest)
-                self._wait_until_the_master_knows()
+                if self._verifying is not None and self._verifying.dropped:
+                    self._wait_until_the_master_knows()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
                 lookup.close()
@@ -59,9 +60,7 @@ class Recheck:
     def _wait_until_the_master_knows(self) -> None:
         """Wait until the workers have told what was dropped: till then it would be taken for cached, and not loaded."""
         deadline = time.monotonic() + TOLD
-        while self._verifying is not None and self._verifying.dropped and time.monotonic() < deadline:
-            if self._run.stopping():
-                return
+        while time.monotonic() < deadline and not self._run.stopping():
             time.sleep(LOOK)
 
     def _check_at_once(self, entry: Entry, status: Status | None) -> Entry | None:
