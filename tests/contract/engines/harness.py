@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,11 +22,12 @@ _ticks = itertools.count(1)
 
 
 class Attempt:
-    """The run of one attempt: leaves when told to, counts what it moved."""
+    """The run of one attempt: leaves when told to, counts what it moved, and knows which thread moved last."""
 
     def __init__(self, name: str = "01TEST.1") -> None:
         self.name = name
         self.bytes = 0
+        self.mover: threading.Thread | None = None
         self.stop: Callable[[], bool] = lambda: False
 
     def stopping(self) -> bool:
@@ -33,6 +35,7 @@ class Attempt:
 
     def moved(self, size: int) -> None:
         self.bytes += size
+        self.mover = threading.current_thread()
 
 
 class Harness(ABC):
