@@ -6,10 +6,11 @@ from pathlib import Path
 
 import obstore
 
-from bench.alluxio_ground import BUCKET, ROUNDS, Ground, ground, ratios, save, timed
+from bench.alluxio_ground import BUCKET, Ground, ground, ratios, save, timed
 from bench.figures import Figure, spread
 
 FILES, SIZE = 2_000, 64 << 10
+ROUNDS = 3  # of half a minute and a minute
 ABREAST = "64"  # files that the peer saves at a time: by default 4, with which it takes a quarter of an hour
 
 
