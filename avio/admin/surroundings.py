@@ -3,7 +3,8 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -31,12 +32,12 @@ class Surroundings:
     @property
     def url(self) -> str:
         """Return where web answers, as seen from this machine."""
-        host = HERE.get(self.settings.host, self.settings.host)
-        return f"http://[{host}]:{self.settings.port}" if ":" in host else f"http://{host}:{self.settings.port}"
+        return f"http://{self.settings.web_address(HERE.get(self.settings.host))}"
 
 
-def arrange(home: Home, environ: Mapping[str, str], *, host: str | None, port: int | None) -> Surroundings:
-    """Return the surroundings for `home`; SettingsError when the settings don't hold.
+@contextmanager
+def arranged(home: Home, environ: Mapping[str, str], *, host: str | None, port: int | None) -> Iterator[Surroundings]:
+    """Yield the surroundings for `home`, and keep the port of web for it; SettingsError when the settings don't hold.
 
     What a variable or the settings file says stays. Writes the first settings file where there is none.
     """
@@ -54,29 +55,33 @@ def arrange(home: Home, environ: Mapping[str, str], *, host: str | None, port: i
         given["AVIO_PORT"] = str(port)
 
     settings, origins = load_with_origins(given)
-    given["AVIO_PORT"] = str(free_port(settings.host, settings.port))
-    if origins["database_url"] == "default":
-        given["AVIO_DATABASE_URL"] = home.database_url
-    if origins["spool"] == "default":
-        given["AVIO_SPOOL"] = str(home.spool)
-    own = None
-    if origins["redis_url"] == "default":
-        own = valkey.socket_in(home.run)
-        given["AVIO_REDIS_URL"] = "unix://" + quote(str(own))
-    return Surroundings(load(given), given, own)
+    with reserved(settings.host, settings.port) as kept:
+        given["AVIO_PORT"] = str(kept)
+        if origins["database_url"] == "default":
+            given["AVIO_DATABASE_URL"] = home.database_url
+        if origins["spool"] == "default":
+            given["AVIO_SPOOL"] = str(home.spool)
+        own = None
+        if origins["redis_url"] == "default":
+            own = valkey.socket_in(home.run)
+            given["AVIO_REDIS_URL"] = "unix://" + quote(str(own))
+        yield Surroundings(load(given), given, own)
 
 
-def free_port(host: str, port: int) -> int:
-    """Return `port`, or a free one for 0; Conflict when somebody listens there or `host` is not ours."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            free: int = probe.getsockname()[1]
-            return free
-    except OSError as error:
-        raise Conflict(
-            f"can't listen on {host}, port {port}: {error.strerror}",
-            cure="stop what listens there, or give another --port or --host",
-        ) from error
+@contextmanager
+def reserved(host: str, port: int) -> Iterator[int]:
+    """Yield `port`, or a free one for 0; Conflict when somebody listens there or `host` is not ours.
+
+    It stays bound, without listening: who asks for the same address by SO_REUSEADDR, as gunicorn does, gets it, also
+    after a crash, and the system gives it to no connection meanwhile.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((host, port))
+        except OSError as error:
+            raise Conflict(
+                f"can't listen on {host}, port {port}: {error.strerror}",
+                cure="stop what listens there, or give another --port or --host",
+            ) from error
+        yield held.getsockname()[1]

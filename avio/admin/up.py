@@ -18,7 +18,7 @@ from avio.admin.home import Home
 from avio.admin.processes import TURN, Roof
 from avio.admin.procfile import checkout, parse
 from avio.admin.readiness import missing
-from avio.admin.surroundings import Surroundings, arrange
+from avio.admin.surroundings import Surroundings, arranged
 from avio.clock import boottime
 
 READY_LIMIT = 30.0  # seconds
@@ -43,8 +43,7 @@ def up(home: Path, port: int | None, host: str | None) -> None:
     commands = parse((root / "Procfile").read_text(encoding="utf-8"))
     here = Home(home.absolute())
     here.prepare()
-    with here.lock():
-        surroundings = arrange(here, os.environ, host=host, port=port)
+    with here.lock(), arranged(here, os.environ, host=host, port=port) as surroundings:
         os.chdir(root)  # where the processes run, so that relative paths mean the same to all
         password = prepare_database(surroundings.settings.database_url, os.environ.get("AVIO_ADMIN_PASSWORD"))
         if password:

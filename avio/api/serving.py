@@ -20,7 +20,7 @@ except (SettingsError, ValueError) as error:
     print("the settings don't hold:", *_problems, sep="\n  ", file=sys.stderr)
     sys.exit(2)
 
-bind = f"{_settings.host}:{_settings.port}"
+bind = _settings.web_address()
 workers = _settings.web_workers
 worker_class = "gthread"
 threads = _settings.web_threads

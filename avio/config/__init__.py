@@ -174,6 +174,11 @@ class Settings(BaseModel):
             raise ValueError(f'[alluxio] has no effect with engine {self.engine}; set engine = "alluxio"')
         return self
 
+    def web_address(self, host: str | None = None) -> str:
+        """Return `host:port` of web as URLs have it, IPv6 in brackets; `host` in place of the one it listens on."""
+        host = host or self.host
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
     def engine_settings(self) -> dict[str, Any]:
         """Return what an engine is built from, as plain JSON with the secrets readable: for the order's pipe only."""
         return {
