@@ -18,7 +18,7 @@ from tests.alluxio.books import Books, toml
 from tests.servers.alluxio import Cluster, alluxio
 from tests.servers.seaweed import S3Server, seaweed
 
-ROUNDS = 5  # of preloads and loads in turn: of a few seconds each, so that one disturbance changes a ratio by a fifth
+ROUNDS = 5  # of A and B in turn: each lasts some seconds, and a disturbance shifts its ratio by a fifth
 WARM = 5  # rounds before them: until then, each is quicker than the one before, since Java compiles on the way
 BUCKET = "bench"
 PROPERTIES = {
