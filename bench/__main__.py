@@ -1,5 +1,6 @@
 """`python -m bench [NAME ...]`: run the measurements, print the table, exit 1 when a target is missed."""
 
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ def main(names: list[str]) -> int:
         known = ", ".join([*MEASURES, "alluxio", *ALLUXIO])
         print(f"no such measure: {', '.join(sorted(unknown))}; there are {known}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl-C, its servers end with it
     figures: list[Figure] = []
     for name in chosen:
         began = time.monotonic()
