@@ -4,28 +4,40 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make requirements" --extra build pyproject.toml
+	--no-emit-find-links --custom-compile-command "make requirements" \
+	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-alluxio serve alluxio lint bench bench-alluxio chaos mutate-guards proto requirements
+.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-alluxio chaos prove-alluxio mutate-guards fuzz-api proto requirements
 
-# What `make alluxio` and `make test-alluxio` need and can't bring along; the Java comes as a wheel.
+# `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
-NO_MAVEN := there is no Maven (mvn), which fetches the jars of Alluxio: apt-get install maven, then try again
+NO_MAVEN := Maven (mvn) is missing; it fetches the jars of Alluxio: apt-get install maven, then try again
 WORKERS ?= 1
 TESTS ?= tests
 
-help:  ## show what can be made
+help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: .venv/run.stamp  ## start everything in a fresh directory and show a preload and a save, in under a minute
 	$(BIN)/avio-server demo
 
+venv: .venv/dev.stamp  ## make .venv with all that development needs
+
+wheel: .venv/dev.stamp  ## build the sdist and the wheel into dist/
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+
 test: .venv/dev.stamp  ## run all tests, two at a time
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-faults: .venv/dev.stamp  ## run the tests that break things and wait for what mends them
+test-faults: .venv/dev.stamp  ## run the tests that break processes and check the recovery
 	$(BIN)/python -m pytest -m faults -n 3 --dist loadfile
+
+siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
+	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py
+
+test-wheel: .venv/dev.stamp  ## build the wheel, install it in fresh environments without a network, and serve from it
+	$(BIN)/python -m pytest -m wheel tests/wheel
 
 # A machine without Maven skips these tests, unless it is one of CI.
 ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)
@@ -42,13 +54,16 @@ serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 alluxio: .venv/dev.stamp .alluxio/stamp  ## start a real Alluxio cluster to try avio on (WORKERS=2 for two workers)
 	@$(BIN)/python -m tests.servers.alluxio --workers $(WORKERS)
 
-lint: .venv/dev.stamp  ## check style, types and the floors of the house
+lint: .venv/dev.stamp  ## check style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.stamp  ## measure the paths that matter, with their peers beside them
+house: .venv/dev.stamp  ## print the figures of the code: lengths of files and functions, import circles, late imports
+	@$(BIN)/python -m tests.house.figures
+
+bench: .venv/dev.stamp  ## measure the performance, next to other tools
 	$(BIN)/python -m bench
 
 bench-alluxio: .venv/dev.stamp .alluxio/stamp  ## measure preload, save and listing on a real Alluxio cluster, beside its own commands
@@ -57,16 +72,26 @@ bench-alluxio: .venv/dev.stamp .alluxio/stamp  ## measure preload, save and list
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-chaos: .venv/dev.stamp  ## kill and freeze every part of a whole server for MINUTES, and check what must hold (SEED=n)
-	$(BIN)/python -m chaos $(MINUTES) $(SEED)
+chaos: .venv/dev.stamp  ## kill and freeze every part of a server on a store that lies for MINUTES; check its promises (SEED=n OLD=checkout)
+	$(BIN)/python -m chaos $(MINUTES) $(SEED) $(OLD)
 
-mutate-guards: .venv/dev.stamp  ## take out each guard in turn; the tests that are there for it must go red
+ROUNDS ?= 30
+
+prove-alluxio: .venv/dev.stamp .alluxio/stamp  ## preload into a full Alluxio for ROUNDS, and check that what succeeded is still there
+	$(BIN)/python -m prove $(ROUNDS) $(SEED)
+
+mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fail
 	$(BIN)/python -m mutation
 
-proto: .venv/dev.stamp  ## make the gRPC messages of the Alluxio engine anew from their .proto files
+EXAMPLES ?= 100
+
+fuzz-api: .venv/dev.stamp  ## send requests made from /openapi.json to a real web, as a user and an admin; check every reply (EXAMPLES=100 SEED=1)
+	$(BIN)/python -m fuzz $(EXAMPLES) $(SEED)
+
+proto: .venv/dev.stamp  ## generate the gRPC messages of the Alluxio engine from their .proto files
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto
 
-requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml anew, with hashes
+requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml again, with hashes
 	$(COMPILE) --upgrade --output-file requirements.txt
 	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 

@@ -1,4 +1,4 @@
-"""The door for gunicorn: `gunicorn --config python:avio.api.serving app:app`."""
+"""The entry point for gunicorn: `gunicorn --config python:avio.api.gunicorn_config app:app`."""
 
 from avio.api import create_app
 

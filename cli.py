@@ -1,4 +1,4 @@
-"""The door for admins: `python cli.py COMMAND` is `avio-server COMMAND`. Imported by nobody."""
+"""The entry point for admins: `python cli.py COMMAND` is `avio-server COMMAND`. No module imports it."""
 
 from avio.admin import main
 

@@ -1,5 +1,5 @@
--- The tables of avio server, for PostgreSQL 15+ and SQLite 3.38+: the truth that models and docs are tested against.
--- Times are seconds since the epoch, on the database's own clock where a lease depends on them.
+-- The tables of avio server, for PostgreSQL 15+ and SQLite 3.38+. The tests compare models and docs with this file.
+-- Times are seconds since the epoch. Times that a lease depends on are by the database's own clock.
 -- Lines between "-- only postgresql" or "-- only sqlite" and "-- end" are for that database alone.
 
 CREATE TABLE schema_version (
@@ -10,134 +10,176 @@ CREATE TABLE users (
     uid           BIGINT PRIMARY KEY,        -- number of the user, as in JobSpec
     name          TEXT NOT NULL UNIQUE,      -- login name
     password_hash TEXT NOT NULL,             -- argon2id, in PHC string format
-    admin         BOOLEAN NOT NULL,          -- may see and order for all users
+    admin         BOOLEAN NOT NULL,          -- may see all jobs, and submit jobs for all users
     created_at    DOUBLE PRECISION NOT NULL, -- when the user was added
-    disabled_at   DOUBLE PRECISION           -- when the user was shut out; null while welcome
+    disabled_at   DOUBLE PRECISION           -- when the user was disabled; null while enabled
 );
 
 CREATE TABLE tokens (
     digest       TEXT PRIMARY KEY,           -- SHA-256 of the token, in hex; the token itself is kept nowhere
-    uid          BIGINT NOT NULL REFERENCES users (uid), -- whose it is
-    created_at   DOUBLE PRECISION NOT NULL,  -- when the login was
-    expires_at   DOUBLE PRECISION NOT NULL,  -- from when on it is refused
-    revoked_at   DOUBLE PRECISION            -- when it was taken back; null while it holds
+    uid          BIGINT NOT NULL REFERENCES users (uid), -- the owner
+    created_at   DOUBLE PRECISION NOT NULL,  -- when the user logged in
+    expires_at   DOUBLE PRECISION NOT NULL,  -- when it expires
+    revoked_at   DOUBLE PRECISION            -- when it was revoked; null while it is valid
 );
 CREATE INDEX tokens_uid ON tokens (uid);
+CREATE INDEX tokens_expiry ON tokens (expires_at);
 
 CREATE TABLE nodes (
-    name        TEXT PRIMARY KEY,            -- the worker node, by its setting
-    epoch       BIGINT NOT NULL,             -- counts the starts of its supervisor; fences the older ones
-    boot_id     TEXT NOT NULL,               -- the kernel's boot, for people
+    name        TEXT PRIMARY KEY,            -- the setting `node` of the worker node
+    epoch       BIGINT NOT NULL,             -- counts the starts of its supervisor; older epochs are refused
+    boot_id     TEXT NOT NULL,               -- the kernel's boot
+    instance    TEXT NOT NULL DEFAULT '',    -- id of the spool, which one supervisor at a time has; '' from older versions
     state       TEXT NOT NULL CHECK (state IN ('active', 'draining', 'lost')), -- draining: takes no further job
-    slots       INTEGER NOT NULL,            -- jobs that it runs at once
-    lease_until DOUBLE PRECISION NOT NULL,   -- until when its jobs are its own; written by a heartbeat, never indexed
+    slots       INTEGER NOT NULL,            -- number of jobs that it runs at once
+    lease_until DOUBLE PRECISION NOT NULL,   -- end of the lease; each heartbeat writes it, so it has no index
     started_at  DOUBLE PRECISION NOT NULL,   -- when this epoch began
-    seen_at     DOUBLE PRECISION NOT NULL    -- last heartbeat
+    seen_at     DOUBLE PRECISION NOT NULL,   -- last heartbeat
+    older_until DOUBLE PRECISION NOT NULL DEFAULT 0 -- end of the lease of earlier supervisors whose jobs may still run
+);
+
+CREATE TABLE node_epochs (
+    epoch BIGINT PRIMARY KEY                 -- greatest epoch of a deleted node: new nodes begin above it
+);
+
+CREATE TABLE tiers (
+    name    TEXT PRIMARY KEY,                -- the alias in the settings of every node
+    tier_id TEXT NOT NULL                    -- what its marker has, the file .avio/tier on its disk
 );
 
 CREATE TABLE filelists (
     id         TEXT PRIMARY KEY,             -- ULID; goes into params.fileListId
-    uid        BIGINT NOT NULL REFERENCES users (uid), -- whose it is
-    lines      BIGINT NOT NULL,              -- paths in it
-    bytes      BIGINT NOT NULL,              -- size of the text
-    complete   BOOLEAN NOT NULL,             -- false while it is being uploaded: no job may use it
+    uid        BIGINT NOT NULL REFERENCES users (uid), -- the owner
+    lines      BIGINT NOT NULL,              -- number of paths
+    bytes      BIGINT NOT NULL,              -- size of the text, as far as uploaded
+    complete   BOOLEAN NOT NULL,             -- false during the upload and the deletion: no job may use the list
     created_at DOUBLE PRECISION NOT NULL     -- when the upload began
 );
+CREATE INDEX filelists_of_user ON filelists (uid, id);
+CREATE INDEX filelists_age ON filelists (created_at, id);
 
 CREATE TABLE filelist_chunks (
     list_id TEXT NOT NULL REFERENCES filelists (id) ON DELETE CASCADE, -- the list
     no      INTEGER NOT NULL,                -- order of the chunk, from 0
-    data    BYTEA NOT NULL,                  -- UTF-8 text, a path a line; a line may go on in the next chunk
+    data    BYTEA NOT NULL,                  -- UTF-8 text, one path on each line; a line may continue in the next chunk
     PRIMARY KEY (list_id, no)
 );
 
 CREATE TABLE jobs (
     id          TEXT PRIMARY KEY,            -- ULID: sorts by the time of submission
-    uid         BIGINT NOT NULL REFERENCES users (uid), -- who ordered it
-    name        TEXT NOT NULL,               -- what the user calls it
-    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3)), -- 0 ls, 1 preload, 2 save, 3 stat
+    uid         BIGINT NOT NULL REFERENCES users (uid), -- who submitted it
+    name        TEXT NOT NULL,               -- the user's name for it
+    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3, 4)), -- 0 ls, 1 preload, 2 save, 3 stat, 4 free
     params      TEXT NOT NULL,               -- JSON, as in JobParamsSpec
+    path        TEXT,                        -- the alluxioUri of params; null for a file list
+    list_id     TEXT,                        -- the fileListId of params; its list may have been deleted since
     idem_key    TEXT,                        -- the Idempotency-Key of the request
-    idem_digest TEXT,                        -- SHA-256 of what came with that key
+    idem_digest TEXT,                        -- SHA-256 of the request with that key
     retry_of    TEXT REFERENCES jobs (id),   -- the job that this one repeats
     state       TEXT NOT NULL CHECK (state IN
         ('queued', 'starting', 'running', 'stopping', 'succeeded', 'partial', 'failed', 'cancelled')), -- see docs/architecture.md
-    reason      TEXT,                        -- why it failed or is partial, for machines
-    message     TEXT NOT NULL,               -- the same for people
-    phase       TEXT CHECK (phase IN ('listing', 'transferring', 'verifying')), -- what the attempt is at
-    attempt     INTEGER NOT NULL,            -- attempts begun; the fencing token of all later writes
+    reason      TEXT,                        -- why it failed or is partial, for programs
+    message     TEXT NOT NULL,               -- why, for people
+    phase       TEXT CHECK (phase IN ('listing', 'transferring', 'verifying')), -- what the attempt does
+    attempt     INTEGER NOT NULL,            -- number of attempts; the fencing token of all later writes
     seq         BIGINT NOT NULL,             -- newest event folded, of this attempt
     crashes     INTEGER NOT NULL,            -- attempts in a row that died by themselves, without progress
-    losses      INTEGER NOT NULL,            -- attempts that went down with their node
-    node        TEXT,                        -- who runs it; null when nobody does
-    node_epoch  BIGINT,                      -- and in which epoch of that node
-    run_at      DOUBLE PRECISION NOT NULL,   -- not to be claimed before
+    losses      INTEGER NOT NULL,            -- attempts that were lost with their node
+    node        TEXT,                        -- the node that runs it; null if none
+    node_epoch  BIGINT,                      -- the epoch of that node
+    run_at      DOUBLE PRECISION NOT NULL,   -- earliest time of a claim
     pushed_at   DOUBLE PRECISION,            -- when its hint last went onto the queue
-    cancel_at   DOUBLE PRECISION,            -- the wish to cancel
-    cancel_reason TEXT,                      -- and why
-    files_total    BIGINT NOT NULL,          -- files asked for, as far as listed
-    bytes_total    BIGINT NOT NULL,          -- their bytes
-    total_complete BOOLEAN NOT NULL,         -- the listing is over: the totals are final
-    files_done     BIGINT NOT NULL,          -- files that are where they should be
-    bytes_done     BIGINT NOT NULL,          -- their bytes
-    files_skipped  BIGINT NOT NULL,          -- those of them that were there already
-    bytes_skipped  BIGINT NOT NULL,          -- their bytes
-    files_failed   BIGINT NOT NULL,          -- files given up
-    bytes_failed   BIGINT NOT NULL,          -- their bytes
-    bytes_wire     BIGINT NOT NULL,          -- bytes moved, repeats included
-    speed_bps      BIGINT NOT NULL,          -- bytes a second of late
+    cancel_at   DOUBLE PRECISION,            -- when the user asked to cancel
+    cancel_reason TEXT,                      -- why the user asked to cancel
+    files_total    BIGINT NOT NULL DEFAULT 0, -- files of the job, as far as listed
+    bytes_total    BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    total_complete BOOLEAN NOT NULL,         -- the listing has ended: the totals are final
+    files_done     BIGINT NOT NULL DEFAULT 0, -- files in place
+    bytes_done     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_skipped  BIGINT NOT NULL DEFAULT 0, -- files that were in place before the job
+    bytes_skipped  BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_kept     BIGINT NOT NULL DEFAULT 0, -- files that stay as they are: the cache has its own version
+    bytes_kept     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_failed   BIGINT NOT NULL DEFAULT 0, -- failed files
+    bytes_failed   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_left_out BIGINT NOT NULL DEFAULT 0, -- symlinks, special files and others that the job can't handle
+    bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
+    speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
     errors         TEXT NOT NULL,            -- JSON: failures grouped by reason
-    verified_files BIGINT,                   -- files found in place after the last byte
-    verified_bytes BIGINT,                   -- their bytes
+    verified_files BIGINT,                   -- files that were in place after the last byte
+    verified_bytes BIGINT,                   -- bytes of these files
+    local_path  TEXT,                        -- where the node has all that a preload brought; null if not in one place
     version     BIGINT NOT NULL,             -- rises with each change of the row
     created_at  DOUBLE PRECISION NOT NULL,   -- submitted
     started_at  DOUBLE PRECISION,            -- first claimed
     updated_at  DOUBLE PRECISION NOT NULL,   -- last changed
     finished_at DOUBLE PRECISION,            -- reached its terminal state
+    released_at DOUBLE PRECISION,            -- when a free dropped all that it had brought or saved
+    artifacts_deleted_at DOUBLE PRECISION,   -- when retention deleted its log, report, result and failures
     UNIQUE (uid, idem_key),
     CHECK ((finished_at IS NOT NULL) = (state IN ('succeeded', 'partial', 'failed', 'cancelled'))),
     CHECK ((node IS NOT NULL) = (state IN ('starting', 'running', 'stopping')))
 );
-CREATE INDEX jobs_queued ON jobs (run_at, id) WHERE state = 'queued';
+-- With the state as a column, SQLite prefers it to jobs_state.
+CREATE INDEX jobs_queued ON jobs (state, run_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_owned ON jobs (node) WHERE state IN ('starting', 'running', 'stopping');
 CREATE INDEX jobs_of_user ON jobs (uid, id);
+-- A page of jobs in some states and of some types, of all users or of one.
+CREATE INDEX jobs_state ON jobs (state, type, id);
+CREATE INDEX jobs_state_of_user ON jobs (uid, state, type, id);
+-- Retention goes from the oldest end to the newest.
+CREATE INDEX jobs_ended ON jobs (finished_at, id) WHERE finished_at IS NOT NULL;
+-- Jobs that point at a deleted job, and jobs that use a file list.
+CREATE INDEX jobs_retries ON jobs (retry_of) WHERE retry_of IS NOT NULL;
+CREATE INDEX jobs_list ON jobs (list_id) WHERE list_id IS NOT NULL;
+-- A user's newer job at the same path.
+CREATE INDEX jobs_uses ON jobs (uid, substr(path, 1, 256), id) WHERE finished_at IS NOT NULL AND released_at IS NULL;
+-- The beginning of the path, byte by byte: a whole one is too long for an index.
+-- only postgresql
+CREATE INDEX jobs_path ON jobs (substr(path, 1, 256) COLLATE "C");
+-- end
+-- only sqlite
+CREATE INDEX jobs_path ON jobs (substr(path, 1, 256));
+-- end
 
 CREATE TABLE attempts (
     job_id      TEXT NOT NULL REFERENCES jobs (id), -- the job
     attempt     INTEGER NOT NULL,            -- which of its attempts
-    node        TEXT NOT NULL,               -- where it ran
-    epoch       BIGINT NOT NULL,             -- in which epoch of that node
+    node        TEXT NOT NULL,               -- the node that ran it
+    epoch       BIGINT NOT NULL,             -- the epoch of that node
     pid         BIGINT,                      -- the job process
-    isolation   TEXT,                        -- JSON: rungs of isolation used, and why others were missing
+    isolation   TEXT,                        -- JSON: used rungs of isolation, and why others were missing
     started_at  DOUBLE PRECISION NOT NULL,   -- claimed
-    ended_at    DOUBLE PRECISION,            -- known to be over
+    ended_at    DOUBLE PRECISION,            -- when the end was known
     outcome     TEXT,                        -- a terminal state, or crashed, stalled, stopped, fenced, lost, unkillable
-    exit_code   INTEGER,                     -- of the process, when it ended by itself
-    exit_signal INTEGER,                     -- when a signal ended it
-    max_rss     BIGINT,                      -- bytes of memory at its peak
+    exit_code   INTEGER,                     -- exit code of the process, if it exited
+    exit_signal INTEGER,                     -- signal that ended the process
+    max_rss     BIGINT,                      -- peak memory in bytes
+    event_key   TEXT,                        -- signs the events of its process; null in attempts of older versions
     PRIMARY KEY (job_id, attempt)
 );
 
 CREATE TABLE failures (
     job_id  TEXT NOT NULL REFERENCES jobs (id), -- the job
+    path_digest TEXT NOT NULL,               -- SHA-256 of the path, in hex: a path is too long for an index
     path    TEXT NOT NULL,                   -- the file
-    attempt INTEGER NOT NULL,                -- in which attempt
-    reason  TEXT NOT NULL,                   -- for machines
+    attempt INTEGER NOT NULL,                -- the attempt
+    reason  TEXT NOT NULL,                   -- why, for programs
     message TEXT NOT NULL,                   -- for people
-    tries   INTEGER NOT NULL,                -- how often it was tried
-    PRIMARY KEY (job_id, path)
+    tries   INTEGER NOT NULL,                -- number of tries
+    PRIMARY KEY (job_id, path_digest)
 );
 
 CREATE TABLE artifacts (
     job_id  TEXT NOT NULL REFERENCES jobs (id), -- the job
-    attempt INTEGER NOT NULL,                -- in which attempt
-    kind    TEXT NOT NULL CHECK (kind IN ('log', 'report', 'result')), -- what it is
+    attempt INTEGER NOT NULL,                -- the attempt
+    kind    TEXT NOT NULL CHECK (kind IN ('log', 'report', 'result')), -- kind of text
     no      INTEGER NOT NULL,                -- order of the chunk, from 0
     data    BYTEA NOT NULL,                  -- zlib-compressed text, whole lines
     PRIMARY KEY (job_id, attempt, kind, no)
 );
 
--- The last guard: a terminal state is final, and attempts only rise.
+-- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -163,4 +205,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (1);
+INSERT INTO schema_version (version) VALUES (9);

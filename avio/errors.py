@@ -1,4 +1,4 @@
-"""The errors of avio: one tree, each with a reason that machines read and a cure that people read.
+"""The errors of avio: one tree, each with a reason for machines and a cure for people.
 
 Raised in every process; the API turns them into problem documents, the CLI into three lines.
 Standard library only.
@@ -9,29 +9,35 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What an engine's error means for the work at hand."""
+    """What an engine's error means for the job."""
 
-    RETRY = "retry"  # worth another try
-    FILE = "file"  # this file is lost to this job, the others go on
-    JOB = "job"  # nothing further can succeed
+    RETRY = "retry"  # try again
+    FILE = "file"  # give up this file, go on with the others
+    JOB = "job"  # end the job: nothing further can succeed
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One member of a request that is refused. `field` is its path in the JSON, e.g. `params.depth`."""
+    """One refused member of a request. `field` is its path in the JSON, e.g. `params.depth`."""
 
     field: str
     message: str
 
 
 class AvioError(Exception):
-    """Anything that avio says no with. Subclasses set `reason`, `status` and `cure`."""
+    """Base of all errors of avio. Subclasses set `reason`, `status` and `cure`.
+
+    `public` is what anybody may know of it, without login: cause and cure, but no address, name or key.
+    """
 
     reason = "INTERNAL"
     status = 500
     cure = ""
+    public = ""
 
     def __init__(self, message: str, *, cure: str | None = None, retry_after: int | None = None) -> None:
+        # A name that is not UTF-8 has lone surrogates, which neither JSON nor databases take.
+        message = message.encode("utf-8", "backslashreplace").decode()
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
@@ -40,7 +46,7 @@ class AvioError(Exception):
 
 
 class BadRequest(AvioError):
-    """Input that is refused; carries every field error at once."""
+    """The input is invalid. `fields` has every field error at once."""
 
     reason = "BAD_REQUEST"
     status = 400
@@ -51,7 +57,7 @@ class BadRequest(AvioError):
 
 
 class NotAuthenticated(AvioError):
-    """No token, a wrong one, or one that has expired (`expired`)."""
+    """The token is missing, invalid, or expired (`expired`)."""
 
     reason = "NOT_AUTHENTICATED"
     status = 401
@@ -63,50 +69,58 @@ class NotAuthenticated(AvioError):
 
 
 class Forbidden(AvioError):
-    """Known, but not allowed."""
+    """The caller is known, but has no right to do this."""
 
     reason = "FORBIDDEN"
     status = 403
 
 
 class NotFound(AvioError):
-    """No such job, file list or page; also somebody else's, so that ids can't be probed."""
+    """No such job, file list or endpoint. Also raised for another user's, so that nobody can probe ids."""
 
     reason = "NOT_FOUND"
     status = 404
 
 
 class Conflict(AvioError):
-    """The thing is in a state in which this can't be done."""
+    """The state of the job or file does not allow this."""
 
     reason = "CONFLICT"
     status = 409
 
 
 class IdempotencyReused(AvioError):
-    """An Idempotency-Key that came before with another body."""
+    """The Idempotency-Key was used before, with another body."""
 
     reason = "IDEMPOTENCY_KEY_REUSED"
     status = 422
-    cure = "use a new key for a new order"
+    cure = "use a new key for a new job request"
 
 
 class TooLarge(AvioError):
-    """More than a request may carry or a task may look at."""
+    """The request is larger than a request or a task may be."""
 
     reason = "TOO_LARGE"
     status = 413
 
 
+class TooSlow(AvioError):
+    """The client sends its request too slowly."""
+
+    reason = "TOO_SLOW"
+    status = 408
+    cure = "send it faster, or in smaller parts"
+
+
 class TooMany(AvioError):
-    """A quota or a rate is used up for now."""
+    """A quota or a rate limit is used up for now."""
 
     reason = "TOO_MANY"
     status = 429
 
 
 class Unavailable(AvioError):
-    """A part that is needed does not answer; `retry_after` says in how many seconds to try again."""
+    """A part of the server does not answer. `retry_after` is the number of seconds to wait."""
 
     reason = "UNAVAILABLE"
     status = 503
@@ -117,7 +131,7 @@ class Unavailable(AvioError):
 
 
 class EngineError(AvioError):
-    """What an engine can't do; `scope` says whether to try again, to drop the file, or to end the job."""
+    """An engine failed. `scope` says whether to try again, to give up the file, or to end the job."""
 
     scope = Scope.FILE
     reason = "ENGINE_ERROR"
@@ -135,6 +149,24 @@ class EngineAway(EngineError):
         super().__init__(message, cure=cure, retry_after=retry_after)
 
 
+class MountBusy(EngineError):
+    """So many requests wait for a mount that it gets no more of them."""
+
+    scope = Scope.RETRY
+    reason = "MOUNT_BUSY"
+    status = 503
+    cure = "try again soon; if it stays so, ask the admin whether the store of the mount answers"
+
+
+class BadReply(EngineError):
+    """What answers for the store does not speak its protocol, or contradicts itself."""
+
+    scope = Scope.RETRY
+    reason = "BAD_REPLY"
+    status = 502
+    cure = "check that the mount's endpoint is the store's S3 port, and that no proxy or cache answers instead"
+
+
 class SourceChanged(EngineError):
     """The file changed while it was read."""
 
@@ -144,23 +176,30 @@ class SourceChanged(EngineError):
 
 
 class Corrupt(EngineError):
-    """What arrived is not what was sent."""
+    """The bytes that arrived differ from the bytes that the store holds."""
 
     scope = Scope.RETRY
     reason = "CORRUPT"
-    cure = "run the job again; if it stays, check the store's disks and network"
+    cure = "run the job again; if it fails again, check the store's disks and network"
 
 
 class PathNotFound(EngineError):
-    """Neither the bucket nor the cache has it, or no mount covers it."""
+    """Neither the bucket nor the cache has the path, or no mount covers it."""
 
     reason = "PATH_NOT_FOUND"
     status = 404
     cure = "check the path: avio ls shows what is there"
 
 
+class NoMount(PathNotFound):
+    """No mount is at, above or below the path."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no mount covers {path}", cure="avio ls / shows the mounts")
+
+
 class AccessDenied(EngineError):
-    """The store refuses the key that the mount is configured with."""
+    """The store refuses the key of the mount."""
 
     reason = "ACCESS_DENIED"
     status = 403
@@ -168,69 +207,94 @@ class AccessDenied(EngineError):
 
 
 class NotSaved(EngineError):
-    """Bucket and cache both changed: overwriting either would lose data."""
+    """Both the bucket and the cache changed. Overwriting either one would lose data."""
 
     reason = "SAVE_CONFLICT"
     status = 409
-    cure = "compare both; save with onConflict=overwrite to keep the cached file"
+    cure = "compare both files; move one of them, then save again"
 
 
 class Unsaved(EngineError):
-    """A cached file that the bucket does not hold: to drop it would be to lose it."""
+    """The bucket does not have this cached file. Dropping it would lose it."""
 
     reason = "NOT_SAVED"
     status = 409
-    cure = "save it first (avio save), or leave it where it is"
+    cure = "save it first (avio save), or leave it in the cache"
 
 
 class IsDirectory(EngineError):
-    """A directory where only a file was meant."""
+    """The path is a directory, and the request is for a file."""
 
     reason = "IS_DIRECTORY"
     status = 400
-    cure = "give recursive to mean all below it, or name a file"
+    cure = "use recursive=true to include all files below it, or name a file"
 
 
 class StoreError(EngineError):
-    """The store or the disk answered with an error that has no better name here."""
+    """The store or the disk answered with an error that has no reason of its own."""
 
     reason = "STORE_ERROR"
 
 
 class Gone(EngineError):
-    """A file that was there when the job listed it is there no longer."""
+    """The file was deleted after the job listed it."""
 
     reason = "GONE"
-    cure = "run the job again to see what is there now"
+    cure = "run the job again"
+
+
+class LeftOutFiles(EngineError):
+    """The job left out what it can't handle; the report names each."""
+
+    scope = Scope.JOB
+    reason = "LEFT_OUT"
+    cure = "see the report for what was left out, and why"
 
 
 class NothingMatched(EngineError):
-    """The path is there, but no file of it is asked for: never a success."""
+    """The path exists, but no file matches the request. This is never a success."""
 
     scope = Scope.JOB
     reason = "NOTHING_MATCHED"
-    cure = "check path, depth and file list"
+    cure = "check the path, depth and file list"
 
 
 class CacheFull(EngineError):
-    """The tiers have no room for what is asked."""
+    """The tiers have no room for the files."""
 
     scope = Scope.JOB
     reason = "CACHE_FULL"
     status = 507
-    cure = "free some of the cache, ask for less, or give ifFull=partial to load what fits"
+    cure = "free some of the cache (POST /free), or request less"
 
 
 class NodeFault(EngineError):
-    """The node's own disk failed or is full where it must write: another node may do better."""
+    """The node's own disk failed or is full. The job may succeed on another node."""
 
     scope = Scope.JOB
     reason = "NODE_FAULT"
 
 
+class TierNotMounted(EngineError):
+    """The disk of a tier is not at its path: its marker is missing, or another tier's is there."""
+
+    scope = Scope.JOB
+    reason = "TIER_NOT_MOUNTED"
+    status = 503
+    cure = "mount the disk of the tier; avio-server doctor says which one"
+
+
 class Unsupported(EngineError):
-    """The engine has declared that it cannot do this."""
+    """The engine does not support this option."""
 
     scope = Scope.JOB
     reason = "UNSUPPORTED_OPTION"
     status = 400
+
+
+class SettingsError(Exception):
+    """The settings are invalid. `problems` has one line for each error."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems

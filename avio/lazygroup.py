@@ -1,32 +1,48 @@
-"""A click group whose commands stand in a table and are imported when they are called, so that `--help` is instant.
+"""A click group with a table of commands. It imports a command when the user calls it, so that `--help` is fast.
 
 Used by both commands, `avio` and `avio-server`.
 """
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
-# Command: its module, its name in there, and its line in the group's help.
+from avio.terminal.standard_streams import guarded_streams
+
+# Command: its module, its name in that module, and its line in the group's help.
 Table = Mapping[str, tuple[str, str, str]]
 
 
 class LazyGroup(click.Group):
-    """The group of `table`; `sections` are further lists of its help page, by heading."""
+    """The group of `table`. `sections` are more lists for its help page, by heading."""
 
     def __init__(self, *, table: Table, sections: Mapping[str, list[tuple[str, str]]] | None = None, **attributes: Any):
         super().__init__(**attributes)
         self._table = table
         self._sections = sections or {}
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command of a command line, with streams that may be closed or full."""
+        with guarded_streams():
+            return super().main(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""
         return list(self._table)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command of the first word. UsageError names those that are spelled much like it."""
+        name = args[0]
+        if name not in self._table and not name.startswith("-") and not ctx.resilient_parsing:
+            near = " or ".join(repr(each) for each in get_close_matches(name, self._table))
+            raise click.UsageError(f"No such command {name!r}." + (f" Did you mean {near}?" if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command; None for one that is not in the table."""
+        """Import and return a command, or None if it is not in the table."""
         if cmd_name not in self._table:
             return None
         module, name, _ = self._table[cmd_name]
@@ -34,7 +50,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands from the table, then the further sections."""
+        """Write the commands of the table, then the sections."""
         lines = {"Commands": [(name, line) for name, (_, _, line) in self._table.items()], **self._sections}
         for heading, pairs in lines.items():
             with formatter.section(heading):

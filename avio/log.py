@@ -1,4 +1,4 @@
-"""Logging of every process: one JSON object a line, on standard error.
+"""Logging of every process: one JSON object on each line, on standard error.
 
 Called once, at the start of each process. Control characters in names are escaped by JSON itself.
 """
@@ -14,7 +14,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonLines(logging.Formatter):
-    """One line a record: time, level, logger, message, then whatever `extra=` carried."""
+    """One line for each record: time, level, logger, message, then the members of `extra=`."""
 
     def __init__(self, process: str) -> None:
         super().__init__()

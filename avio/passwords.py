@@ -1,60 +1,82 @@
 """Passwords and login tokens: argon2id hashes, random tokens, their digests.
 
-Used by web and admin. At most `MAX_HASHES` hash runs at once in a process: each takes tens of milliseconds and 64 MiB.
+Used by web and admin. A process runs at most `MAX_HASHES` hashes at once, in threads of their own with less right to
+a processor than those of requests: each hash takes tens of milliseconds and 64 MiB.
 """
 
 import hashlib
+import os
 import secrets
-from threading import BoundedSemaphore
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from avio.errors import TooMany
+from avio.errors import BadRequest, FieldError, TooMany
 
-TOKEN_PREFIX = "avs1_"  # noqa: S105 - tells what it is, opens nothing
+TOKEN_PREFIX = "avs1_"  # noqa: S105 - a public prefix, not a secret
 MAX_HASHES = 2
-WAIT_SECONDS = 5
+WAIT_SECONDS = 4  # for a hash, and for those before it
+NICENESS = 10  # of the threads that hash, above that of the process
+MIN_PASSWORD = 8  # characters
 MAX_PASSWORD = 1024
 
-_hasher = PasswordHasher()
-_runs = BoundedSemaphore(MAX_HASHES)
+T = TypeVar("T")
 
-# Verified against when there is no such user, so that the answer takes as long.
+_hasher = PasswordHasher()
+
+
+def _give_way() -> None:
+    """Let all other threads go first. The threads of argon2 inherit this."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
+
+
+_pool = ThreadPoolExecutor(MAX_HASHES, "password", initializer=_give_way)
+
+# For an unknown user the password is verified against this hash, so that the answer takes as long.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def require_long(password: str) -> None:
+    """Raise BadRequest if `password` is too short for a user."""
+    if len(password) < MIN_PASSWORD:
+        message = f"the password has fewer than {MIN_PASSWORD} characters"
+        raise BadRequest(message, [FieldError("password", message)], cure="choose a longer one")
 
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of `password`, in PHC string format."""
-    with _Turn():
-        return _hasher.hash(password)
+    return _hashed(lambda: _hasher.hash(password))
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Tell whether `password` belongs to the hash; None, for no such user, takes as long and is False."""
-    with _Turn():
-        try:
-            return _hasher.verify(password_hash or _NOBODY, password[:MAX_PASSWORD]) and password_hash is not None
-        except (VerificationError, InvalidHashError):
-            return False
+    """Return True if `password` matches the hash. None (unknown user) takes as long and returns False."""
+    try:
+        matches = _hashed(lambda: _hasher.verify(password_hash or _NOBODY, password[:MAX_PASSWORD]))
+    except (VerificationError, InvalidHashError):
+        return False
+    return matches and password_hash is not None
 
 
-class _Turn:
-    """One of the few places in which a hash may run; TooMany when none is free in time."""
-
-    def __enter__(self) -> None:
-        if not _runs.acquire(timeout=WAIT_SECONDS):
-            raise TooMany("too many logins at once", cure="try again in a few seconds", retry_after=WAIT_SECONDS)
-
-    def __exit__(self, *_: object) -> None:
-        _runs.release()
+def _hashed(work: Callable[[], T]) -> T:
+    """Return what `work` returns, in a thread of the pool. Raise TooMany if its turn does not come soon."""
+    done = _pool.submit(work)
+    try:
+        return done.result(WAIT_SECONDS)
+    except TimeoutError:
+        done.cancel()
+        raise TooMany("too many logins at once", cure="try again in a few seconds", retry_after=WAIT_SECONDS) from None
 
 
 def new_token() -> str:
-    """Return a fresh login token of 256 random bits."""
+    """Return a new login token of 256 random bits."""
     return TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> str:
-    """Return the SHA-256 of a token in hex: all that is ever kept of it."""
+    """Return the SHA-256 of a token in hex. The database keeps this digest alone."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """The RQ queue of hints: job ids and nothing else. The only file that imports rq.
 
-Web and aggregator push, intake takes. A hint has no authority: what may run is decided by the claim in
-the database, so a lost hint costs seconds and a doubled or forged one nothing.
+Web and aggregator push, intake takes. A hint has no authority: intake looks at the due jobs, and the claim in the
+database decides. So a lost hint costs seconds, and a repeated or forged hint costs nothing.
 """
 
 import logging
@@ -10,14 +10,19 @@ from typing import Any
 
 import redis
 from rq import Queue, SimpleWorker
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
 NAME = "avio"
 FUNCTION = "avio.queue.hand_over"
 
-# RQ's own life of a hint, in seconds; taking one lasts milliseconds.
+# RQ keeps a hint for this many seconds; taking one lasts milliseconds.
 HINT_TIMEOUT = 10
 HINT_TTL = 3600
+
+# All that is read of an entry, and the size of each. A hint has 200 bytes; RQ decompresses what it reads.
+FIELDS = ("data", "origin", "status", "created_at", "enqueued_at")
+MAX_FIELD_BYTES = 4096
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +30,36 @@ _take: Callable[[str], None] | None = None
 
 
 class ForgedHint(Exception):
-    """A queue entry that asks for anything but `hand_over`."""
+    """A queue entry that names another function than `hand_over`."""
 
 
 class HintJob(Job):
-    """An RQ job that can only be a hint: whoever may write to Redis may otherwise name any function."""
+    """An RQ job that can only be a hint. Otherwise a Redis client could name any function."""
 
     @property
     def func(self) -> Callable[[str], None]:
-        """The one allowed function; ForgedHint for every other."""
+        """Return the one allowed function. Raise ForgedHint for every other."""
         if self.func_name != FUNCTION or self.instance is not None:
-            raise ForgedHint(f"queue entry {self.id} asks for {self.func_name!r}")
+            raise ForgedHint(f"queue entry {self.id} names the function {self.func_name!r}")
         return hand_over
 
+    def refresh(self) -> None:
+        """Read the members of a hint and no others. Delete and pass over an entry with a larger one."""
+        with self.connection.pipeline(transaction=False) as pipe:
+            for name in FIELDS:
+                pipe.hstrlen(self.key, name)
+            largest = max(pipe.execute())
+        if largest > MAX_FIELD_BYTES:
+            self.connection.delete(self.key)
+            log.warning("deleted a queue entry that is larger than a hint", extra={"entry": self.id, "bytes": largest})
+            raise NoSuchJobError(f"queue entry {self.id} is larger than a hint")
+        found = zip(FIELDS, self.connection.hmget(self.key, FIELDS), strict=True)
+        self.restore({name.encode(): value for name, value in found if value is not None})
+
     def restore(self, raw_data: Any) -> Any:
-        """Load the entry, but nothing that it asks for besides: call-backs, webhooks, repeats, times of its own."""
+        """Load the entry without its options: callbacks, webhooks, repeats, timeouts."""
+        if any(len(value) > MAX_FIELD_BYTES for value in raw_data.values()):  # also where RQ reads many at once
+            raise NoSuchJobError(f"queue entry {self.id} is larger than a hint")
         restored = super().restore(raw_data)
         self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
         self.webhooks = []
@@ -50,19 +70,19 @@ class HintJob(Job):
         return restored
 
 
-# What the names of all of RQ's keys begin with.
+# The prefix of all keys of RQ.
 PREFIX = HintJob.redis_job_namespace_prefix.removesuffix("job:")
 
 
 def hand_over(job: str) -> None:
-    """What RQ calls in intake: give the id to the desk, which claims it or lets it be."""
+    """Tell intake that a hint for `job` arrived. RQ calls it in intake; ForgedHint elsewhere or without an id."""
     if _take is None or not isinstance(job, str):
         raise ForgedHint("a hint outside of intake, or one without an id")
     _take(job)
 
 
 def push(client: redis.Redis, jobs: Iterable[str]) -> None:
-    """Put hints onto the queue, but for jobs whose hint is there already; redis errors when it is away."""
+    """Put hints onto the queue, except hints that it has already. Raise redis errors if Redis is unavailable."""
     jobs = list(jobs)
     with client.pipeline(transaction=False) as pipe:
         for job in jobs:
@@ -79,10 +99,15 @@ def push(client: redis.Redis, jobs: Iterable[str]) -> None:
         Queue(NAME, connection=client, job_class=HintJob, serializer="json").enqueue_many(hints)
 
 
+def count(client: redis.Redis) -> int:
+    """Return the number of hints on the queue. Raise redis errors if Redis is unavailable."""
+    return int(Queue(NAME, connection=client, job_class=HintJob, serializer="json").count)
+
+
 class HintWorker(SimpleWorker):
     """Takes a hint only while a slot is free, in the main thread of intake.
 
-    Signals and RQ's remote commands are not its business: keeper decides when intake ends.
+    It ignores signals and RQ's remote commands: keeper decides when intake ends.
     """
 
     max_connection_wait_time = 2.0
@@ -100,7 +125,7 @@ class HintWorker(SimpleWorker):
         self._wait_for_slot = wait_for_slot
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
-        """Wait for a free slot, then a second for a hint; again until there is one."""
+        """Wait for a free slot, then a second for a hint. Repeat until there is a hint."""
         while True:
             if self._wait_for_slot(1.0):
                 found = super().dequeue_job_and_maintain_ttl(1, 1)
@@ -110,10 +135,13 @@ class HintWorker(SimpleWorker):
                 self.heartbeat()
 
     def subscribe(self) -> None:
-        """Listen to no commands: a Redis writer could otherwise stop the node."""
+        """Ignore commands. Otherwise a Redis client could stop the node."""
 
     def check_for_suspension(self, burst: bool) -> None:
-        """Be suspended by nobody, for the same reason."""
+        """Ignore suspension, for the same reason."""
+
+    def procline(self, message: str) -> None:
+        """Leave the process's title alone: a forged hint could put any text into it."""
 
     def _install_signal_handlers(self) -> None:
         pass
@@ -122,7 +150,7 @@ class HintWorker(SimpleWorker):
 def take_hints(
     client: redis.Redis, name: str, take: Callable[[str], None], wait_for_slot: Callable[[float], bool]
 ) -> None:
-    """Take hints until RQ gives up, as it does on many faults: the caller begins again. Main thread of intake."""
+    """Take hints until RQ gives up, as it does on many errors. The caller repeats it. Main thread of intake."""
     global _take
     _take = take
     logging.getLogger("rq").setLevel(logging.WARNING)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.figures import Figure, write
 
-MEASURES = ("tasks", "dispatch", "preload_small", "memory")
+MEASURES = ("tasks", "dispatch", "preload_small", "memory", "queries")
 ALLUXIO = ("alluxio_preload_small", "alluxio_preload_large", "alluxio_save", "alluxio_listing")  # need a cluster
 RESULTS = Path("build/bench.json")
 

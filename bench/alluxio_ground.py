@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.master import Master
-from avio.engines.alluxio.settings import AlluxioSettings
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.master import Master
+from avio.engines.alluxio.clients.settings import AlluxioSettings
 from avio.errors import PathNotFound
 from bench.figures import Figure, spread
 from bench.stack import Stack, stack
-from tests.alluxio.books import Books, toml
+from tests.alluxio.cluster_facts import Books, toml
 from tests.servers.alluxio import Cluster, alluxio
 from tests.servers.seaweed import S3Server, seaweed
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from avio.client.paging import pages
+from avio.client.pagination import pages
 from bench.alluxio_ground import Ground, ground, preload, timed
 from bench.figures import Figure, spread
 

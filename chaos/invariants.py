@@ -13,28 +13,32 @@ from avio.streams import EVENTS_KEY, GROUP
 from avio.wire.states import TERMINAL
 from chaos import trees
 from chaos.canaries import Canaries, Found
-from chaos.node import POISON
+from chaos.endings import wrong_ends
 from chaos.orders import MOUNT, Ordered, Orders
 from chaos.world import World
-from tests.process.witness import overlaps, witnessed
+from tests.process.programs.witness import overlaps, witnessed
 
 CANCEL_SECONDS = 20.0
 IDLE_MS = 60_000
 ENDS = tuple(sorted(TERMINAL))
 
+Times = list[tuple[float, float]]
+
 
 class Invariants:
-    """The checks over one world, once it is quiet. `long_faults` are the times when a node or the database was away."""
+    """The checks over one world, once it is quiet.
 
-    def __init__(
-        self, world: World, orders: Orders, canaries: Canaries, long_faults: list[tuple[float, float]]
-    ) -> None:
-        self._world, self._orders, self._canaries, self._long_faults = world, orders, canaries, long_faults
+    `long_faults` are the times when a node or the database was away, `absences` those when a tier's disk was.
+    """
+
+    def __init__(self, world: World, orders: Orders, canaries: Canaries, long_faults: Times, absences: Times) -> None:
+        self._world, self._orders, self._canaries = world, orders, canaries
+        self._long_faults, self._absences = long_faults, absences
         self._rows = {
             row[0]: row[1:]
             for row in world.ask(
                 "SELECT id, state, attempt, crashes, reason, files_done, files_failed, files_total, finished_at,"
-                " cancel_at, version FROM jobs"
+                " cancel_at, version, files_kept, message FROM jobs"
             )
         }
 
@@ -46,14 +50,14 @@ class Invariants:
             "I3 exactly one terminal transition a job": self._one_end,
             "I4 never two live attempts of a job": self._no_overlap,
             "I5 attempts rise by one, each claimed by one node": self._attempts,
-            "I6 counters never fall; done + failed = total": self._counters,
+            "I6 counters never fall; done + failed + kept = total": self._counters,
             "I7 files of succeeded jobs are whole, none is torn": self._files,
             "I8 no source was removed or changed": self._sources,
             "I9 no temporary, spool directory, ghost or old entry": self._left_over,
             "I10 one job for one Idempotency-Key": self._keys,
             "I11 cancelled within 20 s": self._cancelled,
             "I12 no secret in command lines, logs, rows or Redis": self._canaries.found,
-            "I13 poison failed after 3 crashes, nothing else failed": self._poison,
+            "I13 poison failed after 3 crashes, others by store or disk": self._ends,
             "I14 who watched saw the end that the row has": self._watched,
         }
 
@@ -71,7 +75,11 @@ class Invariants:
             )
         )
         wrong = [f"{job} ended {ends.get(job, 0)} times" for job in self._rows if ends.get(job, 0) != 1]
-        changed = self._world.ask("SELECT job, new_state FROM audit WHERE old_state IN %s", ENDS)
+        changed = self._world.ask(
+            "SELECT job, new_state FROM audit WHERE old_state IN %s AND (new_state, new_attempt, new_done, new_wire)"
+            " <> (old_state, old_attempt, old_done, old_wire)",
+            ENDS,
+        )
         return len(self._rows), wrong + [f"{job} was changed after its end, to {state}" for job, state in changed]
 
     def _no_overlap(self) -> Found:
@@ -101,15 +109,15 @@ class Invariants:
             "SELECT job FROM audit WHERE new_wire < old_wire OR (new_done < old_done AND new_state NOT IN %s)", ENDS
         )
         wrong = [f"{job}: a counter fell" for (job,) in fell]
-        for job, (state, _, _, _, done, failed, total, *_) in self._rows.items():
-            if state in ("succeeded", "partial") and done + failed != total:
-                wrong.append(f"{job} is {state} with {done} done and {failed} failed of {total}")
+        for job, (state, _, _, _, done, failed, total, _, _, _, kept, _) in self._rows.items():
+            if state in ("succeeded", "partial") and done + failed + kept != total:
+                wrong.append(f"{job} is {state} with {done} done, {failed} failed and {kept} kept of {total}")
         [(changes,)] = self._world.ask("SELECT count(*) FROM audit")
         return int(changes), wrong
 
     def _files(self) -> Found:
         files, wrong = 0, []
-        for order in self._orders.accepted:
+        for order in self._quiet():
             succeeded = self._rows[order.job][0] == "succeeded"
             missing, other = trees.differing(self._target(order), order.tree, order.files)
             files += order.files
@@ -119,7 +127,7 @@ class Invariants:
 
     def _sources(self) -> Found:
         files, wrong = 0, []
-        for order in self._orders.accepted:
+        for order in self._quiet():
             source = self._cache() if order.kind == "save" else self._world.bucket
             missing, other = trees.differing(source, order.tree, order.files)
             files += order.files
@@ -128,7 +136,7 @@ class Invariants:
         return files, wrong
 
     def _left_over(self) -> Found:
-        wrong = [str(file) for root in (self._world.tier, self._world.bucket) for file in root.glob(".avio/*/*")]
+        wrong = [str(file) for root in self._world.roots for file in root.glob(".avio/*/*")]
         wrong += [str(directory) for directory in self._world.cluster.spool.glob("*/*")]
         wrong += [f"job process {found.pid} of {found.job}" for found in self._world.jobs()]
         wrong += [str(group) for job in self._rows for group in Path("/sys/fs/cgroup").glob(f"**/*{job}*")][:5]
@@ -158,16 +166,10 @@ class Invariants:
                 wrong.append(f"{order.job} is {state}, {(finished or time.time()) - asked:.0f} s after the wish")
         return looked, wrong
 
-    def _poison(self) -> Found:
-        wrong = []
-        for order in self._orders.accepted:
-            state, _, crashes, reason, *_ = self._rows[order.job]
-            if order.kind == POISON:
-                if (state, reason, crashes) != ("failed", "CRASHED", 3):
-                    wrong.append(f"poison {order.job} is {state}, {reason}, after {crashes} crashes")
-            elif state not in ("succeeded", "cancelled"):
-                wrong.append(f"{order.job} is {state}, {reason}")
-        return len(self._orders.accepted), wrong
+    def _ends(self) -> Found:
+        rows = {job: (row[0], row[2], row[3], row[7], row[11]) for job, row in self._rows.items()}
+        wrong = wrong_ends(self._orders.accepted, rows, self._absences)
+        return len(self._orders.accepted), wrong + [f"refused: {line}" for line in self._orders.refused]
 
     def _watched(self) -> Found:
         looked, wrong = 0, []
@@ -182,6 +184,10 @@ class Invariants:
             if (order.seen[-1]["status"], versions[-1]) != (row[0], row[9]):
                 wrong.append(f"{order.job}: last seen {order.seen[-1]}, the row is {row[0]}, version {row[9]}")
         return looked, wrong
+
+    def _quiet(self) -> list[Ordered]:
+        """Return the orders on the quiet mount. Its trees are never changed, and never freed."""
+        return [order for order in self._orders.accepted if order.mount == MOUNT]
 
     def _cache(self) -> Path:
         return self._world.tier / MOUNT

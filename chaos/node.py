@@ -9,9 +9,9 @@ from avio.executor.attempt import Attempt
 from avio.executor.run import run
 from avio.wire.orders import Order
 from avio.wire.results import Result
-from supervisor import child
 from supervisor.__main__ import main
-from tests.process.witness import hold
+from supervisor.child import entrypoint
+from tests.process.programs.witness import hold
 
 POISON = "poison"
 
@@ -25,5 +25,5 @@ def work(order: Order, attempt: Attempt, directory: Path) -> Result:
 
 
 if __name__ == "__main__":
-    child.run = work
+    entrypoint.run = work
     sys.exit(main())

@@ -1,6 +1,6 @@
-"""The stream of orders: preloads and saves of new trees, some cancelled, some poison, some sent twice, some watched.
+"""The stream of orders on the quiet mount: preloads and saves of new trees, some cancelled, some poison, some watched.
 
-Each is sent with an Idempotency-Key until it is accepted, whatever dies meanwhile.
+Each order, on any mount, is sent with an Idempotency-Key until it is accepted, whatever dies meanwhile; some twice.
 """
 
 import random
@@ -10,19 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 
 from avio.client import follow
-from avio.client.problems import ClientError
+from avio.client.errors import ClientError
 from chaos import trees
 from chaos.node import POISON
 from chaos.world import World
 from tests.e2e.terminal import Terminal
 
-IN_FLIGHT = 5
+IN_FLIGHT = 4
 ACCEPT_LIMIT = 120.0  # seconds
 FOLLOW_LIMIT = 400.0
 MOUNT = "data"
+SAVES = ("save", "push", "edit")
 
 
 @dataclass(slots=True)
@@ -34,6 +35,10 @@ class Ordered:
     kind: str
     tree: str
     files: int
+    mount: str = MOUNT
+    sent_at: float = 0.0
+    keys: tuple[str, ...] = ()  # the files to save on the hostile mount
+    checked: bool = False  # it compares checksums
     replies: int = 1
     cancelled_at: float | None = None
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -45,9 +50,10 @@ class Orders:
     def __init__(self, world: World, user: Terminal, random_: random.Random) -> None:
         self.accepted: list[Ordered] = []
         self.doubled: list[str] = []
+        self.refused: list[str] = []
         self._world, self._user, self._random = world, user, random_
-        self._http = httpx.Client(
-            base_url=user.url, headers={"Authorization": f"QBox {user.token}"}, timeout=httpx.Timeout(20, connect=2)
+        self._http = httpx2.Client(
+            base_url=user.url, headers={"Authorization": f"QBox {user.token}"}, timeout=httpx2.Timeout(20, connect=2)
         )
         self._over = threading.Event()
         self._number = 0
@@ -72,28 +78,51 @@ class Orders:
 
     def place(self, kind: str, files: int) -> Ordered | None:
         """Order a job of a new tree; None when nobody accepted it."""
+        name = self.name(kind)
+        trees.plant(self._world.tier / MOUNT if kind == "save" else self._world.bucket, name, files)
+        return self.send(kind, name, files)
+
+    def name(self, kind: str) -> str:
+        """Return a name that no tree has yet."""
         with self._lock:
             self._number += 1
-            name = f"{kind}{self._number:04}"
+            return f"{kind}{self._number:04}"
+
+    def send(self, kind: str, tree: str, files: int, mount: str = MOUNT, **params: Any) -> Ordered | None:
+        """Order a job of a tree that is there; None when nobody accepted it. A `kind` in SAVES is a save."""
+        with self._lock:
+            self._number += 1
+            key = f"key-{tree}-{self._number}"
             twice = self._random.random() < 0.2
-        trees.plant(self._world.tier / MOUNT if kind == "save" else self._world.bucket, name, files)
-        key = f"key-{name}"
-        body = {"name": name, "params": {"alluxioUri": f"/{MOUNT}/{name}"}}
-        job = self._post("/save" if kind == "save" else "/preload", body, key)
+        path = "/save" if kind in SAVES else "/preload"
+        body = {"name": tree, "params": {"alluxioUri": f"/{mount}/{tree}", **params}}
+        sent_at = time.time()
+        job = self._post(path, body, key)
         if job is None:
             return None
-        made = Ordered(job, key, kind, name, files)
+        made = Ordered(job, key, kind, tree, files, mount, sent_at)
         if twice:
-            again = self._post("/save" if kind == "save" else "/preload", body, key)
+            again = self._post(path, body, key)
             made.replies += again is not None
             if again not in (None, job):
                 self.doubled.append(f"{key}: {job} and {again}")
         self.accepted.append(made)
         return made
 
+    def unfinished(self, mount: str) -> int:
+        """Return how many accepted jobs on a mount have not ended."""
+        rows = self._world.ask("SELECT id FROM jobs WHERE finished_at IS NULL")
+        return len({job for (job,) in rows} & {order.job for order in self.accepted if order.mount == mount})
+
+    def free(self, path: str) -> bool:
+        """Drop a directory from the cache. Return False if that did not work."""
+        with suppress(httpx2.TransportError):
+            return self._http.post("/free", json={"alluxioUri": path, "recursive": True}).is_success
+        return False
+
     def _work(self) -> None:
         while not self._over.wait(self._random.uniform(0.2, 1.0)):
-            if len(self._world.ask("SELECT 1 FROM jobs WHERE finished_at IS NULL")) >= IN_FLIGHT:
+            if self.unfinished(MOUNT) >= IN_FLIGHT:
                 continue
             kind = self._random.choices(["preload", "long", "save", POISON], [10, 5, 4, 1])[0]
             files = {"long": 1500, POISON: 4}.get(kind, self._random.randint(100, 300))
@@ -113,7 +142,7 @@ class Orders:
     def _cancel(self, made: Ordered, after: float) -> None:
         time.sleep(after)
         for _ in range(100):
-            with suppress(httpx.TransportError):
+            with suppress(httpx2.TransportError):
                 reply = self._http.post(f"/jobs/{made.job}/cancel", json={})
                 if reply.is_success:
                     made.cancelled_at = time.time()
@@ -129,10 +158,12 @@ class Orders:
     def _post(self, path: str, body: dict[str, Any], key: str) -> str | None:
         give_up = time.monotonic() + ACCEPT_LIMIT
         while time.monotonic() < give_up:
-            with suppress(httpx.TransportError):
+            with suppress(httpx2.TransportError):
                 reply = self._http.post(path, json=body, headers={"Idempotency-Key": key})
                 if reply.is_success:
                     return str(reply.json()["id"])
-                assert reply.status_code >= 500, f"{path} {body}: {reply.status_code} {reply.text}"
+                if reply.status_code < 500:
+                    self.refused.append(f"{path} {body}: {reply.status_code} {reply.text}")
+                    return None
             time.sleep(0.3)
         return None

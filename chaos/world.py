@@ -1,5 +1,6 @@
-"""What is broken: web, aggregator and two nodes over a PostgreSQL, a Valkey, buckets and a tier in directories."""
+"""What is broken: web, aggregator and two nodes over a PostgreSQL, a Valkey, quiet and hostile buckets, and tiers."""
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,17 +10,24 @@ from typing import Any
 
 import psycopg2
 
+from avio.admin.procfile import parse
 from avio.config import Settings
 from chaos import audit
-from supervisor import tree
-from tests.e2e.cluster import INTAKE, Cluster
+from chaos.clocks import Clocks
+from chaos.mounts import Disk
+from chaos.store.exchange import BUCKET
+from supervisor.keeper import process_tree
+from tests.e2e.procfile_cluster import INTAKE, ROOT, Cluster
 from tests.e2e.terminal import Terminal
 from tests.processes import command, is_alive
 from tests.servers.postgres import Postgres, postgres
 from tests.servers.valkey import Valkey, valkey
 
 NODES = ("n1", "n2")
-SLOTS = 4
+OLD_NODE = "n2"  # runs the supervisor of another version, if there is one
+PARTS = ("web", "aggregator", *NODES)
+SLOTS = 6
+SMALL_BYTES = 1_638_400  # of the tiers that are too small for two jobs of the crowd
 ASK_LIMIT = 90.0  # seconds that a question to the database may wait for it
 
 # What the product is shipped with is what is measured.
@@ -33,10 +41,28 @@ ACL = f"user avio on >{CANARY} ~* &* +@all\n"
 
 CONFIG = """
 [mounts."/data"]
-url = "file://{bucket}"
+url = "file://{home}/bucket"
+[mounts."/crowd"]
+url = "file://{home}/crowd"
+[mounts."/s3"]
+url = "s3://{bucket}"
+[mounts."/s3".options]
+endpoint = "{endpoint}"
+region = "us-east-1"
+access_key_id = "chaos"
+secret_access_key = "{secret}"
+allow_http = "true"
 [[tiers]]
 alias = "MEM"
-path = "{tier}"
+path = "{home}/tier"
+capacity = "20GiB"
+[[tiers]]
+alias = "SMALL"
+path = "{home}/small"
+capacity = "{small}"
+[[tiers]]
+alias = "TINY"
+path = "{home}/tiny"
 capacity = "20GiB"
 """
 
@@ -54,11 +80,16 @@ class JobProcess:
 class World:
     """Everything, and how to look at it."""
 
-    def __init__(self, home: Path, postgres: Postgres, redis: Valkey) -> None:
-        self.bucket, self.tier = home / "bucket", home / "tier"
-        for directory in (self.bucket, self.tier):
+    def __init__(
+        self, home: Path, postgres: Postgres, redis: Valkey, disk: Disk, endpoint: str, old: Path | None
+    ) -> None:
+        self.bucket, self.crowd = home / "bucket", home / "crowd"
+        self.elsewhere = home / "elsewhere"  # the spool of second supervisors
+        for directory in (self.bucket, self.crowd, self.elsewhere):
             directory.mkdir()
-        text = CONFIG.format(bucket=self.bucket, tier=self.tier)
+        self.roots = (disk.place, home / "small", home / "tiny", self.bucket, self.crowd)
+        self.disk = disk
+        text = CONFIG.format(home=home, bucket=BUCKET, endpoint=endpoint, secret=CANARY, small=SMALL_BYTES)
         (home / "avio.toml").write_text(text, encoding="utf-8")
         self.postgres, self.redis = postgres, redis
         settings = {
@@ -67,7 +98,8 @@ class World:
             "fault": SLOWLY,
         }
         settings |= {**TIMES, "slots": str(SLOTS), "web_workers": "2"}
-        self.cluster = Cluster(home, settings, NODES, instead={"supervisor": "exec python -m chaos.node"})
+        self.clocks = Clocks(home / "clocks", PARTS)
+        self.cluster = Cluster(home, settings, NODES, instead=lines(self.clocks, old))
 
     def begin(self) -> Terminal:
         """Start everything; return a user who is logged in."""
@@ -77,6 +109,11 @@ class World:
         self.cluster.wait_until_ready()
         user.log_in()
         return user
+
+    @property
+    def tier(self) -> Path:
+        """Where the files of the large tier are, be its disk mounted or not."""
+        return self.disk.files
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the database, again and again while it is away."""
@@ -95,13 +132,13 @@ class World:
 
     def intakes(self, node: str) -> list[int]:
         """Return the pid of a node's intake, nothing while there is none."""
-        return [pid for pid in tree.children(self.keeper(node)) if INTAKE in command(pid) and is_alive(pid)]
+        return [pid for pid in process_tree.children(self.keeper(node)) if INTAKE in command(pid) and is_alive(pid)]
 
     def jobs(self) -> list[JobProcess]:
         """Return the living job processes: each works in the directory of its attempt."""
         found = []
         for node in NODES:
-            for pid in tree.children(self.keeper(node)):
+            for pid in process_tree.children(self.keeper(node)):
                 try:
                     directory = Path(f"/proc/{pid}/cwd").readlink()
                 except OSError:
@@ -117,10 +154,27 @@ class World:
         return self.cluster.is_ready() and alive == [(len(NODES),)]
 
 
+def lines(clocks: Clocks, old: Path | None) -> dict[str, str]:
+    """Return the line of each part: the Procfile's own with its clock, and for a node what holds the witness lock.
+
+    The supervisor of `OLD_NODE` is that of the checkout `old`.
+    """
+    found = parse((ROOT / "Procfile").read_text(encoding="utf-8")) | {"supervisor": "exec python -m chaos.node"}
+    if old is not None:
+        found["supervisor"] = (
+            f'if [ "$AVIO_NODE" = {OLD_NODE} ]; then cd {shlex.quote(str(old))}; fi; {found["supervisor"]}'
+        )
+    return {name: clocks.line(line) for name, line in found.items()}
+
+
 @contextmanager
-def world(home: Path) -> Iterator[tuple[World, Terminal]]:
-    """Run everything in `home`; yield it with a user; stop it at the end."""
+def world(home: Path, disk: Disk, endpoint: str, old: Path | None) -> Iterator[tuple[World, Terminal]]:
+    """Run everything in `home`, on the `disk` of a tier and the store at `endpoint`. Yield it with a user.
+
+    One node is of the version in the checkout `old`, if there is one.
+    """
     with ExitStack() as stack:
-        made = World(home, stack.enter_context(postgres(home)), stack.enter_context(valkey(home / "valkey", acl=ACL)))
+        database = stack.enter_context(postgres(home))
+        made = World(home, database, stack.enter_context(valkey(home / "valkey", acl=ACL)), disk, endpoint, old)
         stack.callback(made.cluster.manager.end)
         yield made, made.begin()

@@ -1,6 +1,13 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, rows, transport
+from mutation import processes, retention, rights, rows, transport, web
 from mutation.mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*rows.MUTANTS, *processes.MUTANTS, *transport.MUTANTS)
+MUTANTS: tuple[Mutant, ...] = (
+    *rows.MUTANTS,
+    *retention.MUTANTS,
+    *processes.MUTANTS,
+    *transport.MUTANTS,
+    *web.MUTANTS,
+    *rights.MUTANTS,
+)

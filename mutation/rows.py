@@ -3,8 +3,8 @@
 from mutation.mutant import mutant
 
 DB = "tests/contract/db/"
-CLAIMS, ENDS, FOLDING, LEASES = (f"avio/db/{name}.py" for name in ("claims", "ends", "folding", "leases"))
-OWNED = "AND state IN ('starting', 'running', 'stopping')"
+CLAIMS, ENDS, FOLDING, LEASES = (f"avio/db/{name}.py" for name in ("claims", "ends", "folds", "leases"))
+OWNED = "AND state IN {owned}"
 
 MUTANTS = (
     mutant(
@@ -15,7 +15,7 @@ MUTANTS = (
     ),
     mutant(
         "T1: the same key with another order is refused",
-        "avio/jobs.py",
+        "avio/rules/jobs.py",
         ("if earlier.idem_digest != digest:", "if False:"),
         tests=f"{DB}test_rules.py -k sqlite",
     ),
@@ -98,34 +98,76 @@ MUTANTS = (
         tests=f"{DB}test_leases.py -k sqlite",
     ),
     mutant(
+        "T5: a name with a lease is not given away",
+        LEASES,
+        (" OR nodes.lease_until <= {{now}} RETURNING", " OR {{now}} > 0 RETURNING"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T5: jobs of another supervisor wait for its lease and grace",
+        "avio/db/dead_nodes.py",
+        ("n.older_until > {now} - ?", "n.older_until > {now} * 2 - ?"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T5: the same supervisor is one boot and one spool",
+        LEASES,
+        ("nodes.instance = excluded.instance AND nodes.boot_id", "nodes.boot_id"),
+        tests=f"{DB}test_leases.py -k sqlite",
+    ),
+    mutant(
+        "T1: the quota is counted where the job is inserted",
+        "avio/db/orders.py",
+        ("            if count_queued(new.uid) >= queued_max:\n", "            if False:\n"),
+        tests=f"{DB}test_orders.py -k sqlite",
+    ),
+    mutant(
+        "T1: orders of one user are counted one by one (PostgreSQL)",
+        "avio/db/orders.py",
+        (' WHERE uid = ? {alone}"', ' WHERE uid = ?"'),
+        tests=f"{DB}test_orders.py -k postgresql",
+    ),
+    mutant(
+        "T8: a wish waits for the end of a give back (PostgreSQL)",
+        ENDS,
+        ("state IN {owned} {alone}", "state IN {owned}"),
+        tests=f"{DB}test_ends.py -k postgresql",
+    ),
+    mutant(
+        "the database is away only if it says so",
+        "avio/db/away.py",
+        ('return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE', "return True"),
+        tests=f"{DB}test_away.py -k sqlite",
+    ),
+    mutant(
         "T6: events of the current attempt only",
         FOLDING,
         ("AND attempt = ? AND seq < ?", "AND ? > 0 AND seq < ?"),
-        tests=f"{DB}test_folding.py -k sqlite",
+        tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
         "T6: events that are newer than the newest",
         FOLDING,
         ("AND attempt = ? AND seq < ?", "AND attempt = ? AND ? >= 0"),
-        tests=f"{DB}test_folding.py -k sqlite",
+        tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
         "T6: counters never fall",
-        FOLDING,
-        ("files_done = {greatest}(files_done, ?)", "files_done = ?"),
-        tests=f"{DB}test_folding.py -k sqlite",
+        "avio/db/counters.py",
+        ("may_fall={Falls.AT_ANY_TIME})", "may_fall=set(Falls))"),
+        tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
         "T6: only while a node has the job",
         FOLDING,
         (f"AND seq < ? {OWNED}", "AND seq < ?"),
-        tests=f"{DB}test_folding.py -k sqlite",
+        tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
         "T6: progress forgives crashes",
         FOLDING,
         ("crashes = CASE WHEN ? > files_done THEN 0 ELSE crashes END", "crashes = crashes + 0 * ?"),
-        tests=f"{DB}test_folding.py -k sqlite",
+        tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
         "T7: an end of the current attempt only",
@@ -149,8 +191,8 @@ MUTANTS = (
         "T8: the current attempt is given back, once",
         ENDS,
         (
-            f'WHERE id = ? AND attempt = ? {OWNED}",\n            files_done,',
-            'WHERE id = ? AND ? > 0",\n            files_done,',
+            f'WHERE id = ? AND attempt = ? {OWNED} {{alone}}"',
+            'WHERE id = ? AND ? > 0 {alone}"',
         ),
         (
             f'WHERE id = ? AND attempt = ? {OWNED}",\n            state,\n            reason',
@@ -179,12 +221,24 @@ MUTANTS = (
     mutant(
         "T9: what has ended can not be cancelled",
         "avio/db/orders.py",
-        (" AND state IN ('queued', 'starting', 'running', 'stopping')", ""),
+        (" AND state IN {unfinished}", ""),
         tests=f"{DB}test_orders.py -k sqlite",
     ),
     mutant(
+        "free: a job that never began covers nothing",
+        "avio/db/uses.py",
+        (" AND j.started_at IS NOT NULL", ""),
+        tests=f"{DB}test_free_rules.py -k sqlite",
+    ),
+    mutant(
+        "free: a user does not free what others use",
+        "avio/rules/ownership.py",
+        ("            _refuse_used(caller, path)\n", ""),
+        tests=f"{DB}test_free_rules.py -k sqlite",
+    ),
+    mutant(
         "the reaper waits for the grace",
-        "avio/db/reaping.py",
+        "avio/db/dead_nodes.py",
         ("n.lease_until > {now} - ?", "n.lease_until > {now} + 0 * ?"),
         tests=f"{DB}test_leases.py -k sqlite",
     ),

@@ -5,7 +5,7 @@ from mutation.mutant import mutant
 MUTANTS = (
     mutant(
         "events are acknowledged after the commit",
-        "avio/aggregator/folding.py",
+        "avio/aggregator/fold.py",
         (
             '    fault("aggregator.before-fold")\n',
             '    stream.acknowledge([e for e, _ in batch])\n    fault("aggregator.before-fold")\n',
@@ -21,13 +21,44 @@ MUTANTS = (
     mutant(
         "events of a dead aggregator are taken over",
         "avio/streams.py",
-        ("return self._events_of([(EVENTS_KEY, reply[1])])", "return []"),
+        ("        return self._of_group(claim)\n", "        return []\n"),
         tests="tests/integration/streams/test_streams.py -k taken_over",
+    ),
+    mutant(
+        "an event is signed by the attempt that it names",
+        "avio/streams.py",
+        ("        if self._keys is None or not told:\n", "        if True:\n"),
+        tests="tests/integration/streams/test_proofs.py",
+    ),
+    mutant(
+        "an entry that is larger than an event is dropped",
+        "avio/wire/events.py",
+        ("    if len(text) > MAX_EVENT_BYTES:\n", "    if False:\n"),
+        tests="tests/integration/streams/test_sick_redis.py -k larger_than_an_event",
+    ),
+    mutant(
+        "a queue entry is measured before it is read",
+        "avio/queue.py",
+        ("        if largest > MAX_FIELD_BYTES:\n", "        if False:\n"),
+        ("if any(len(value) > MAX_FIELD_BYTES", "if any(len(value) > 1 << 30"),
+        tests="tests/integration/queue/test_queue.py -k larger",
+    ),
+    mutant(
+        "two aggregators lock rows in one order (PostgreSQL)",
+        "avio/aggregator/fold.py",
+        ("for key in sorted(progress)]", "for key in progress]"),
+        tests="tests/contract/db/test_folds.py -k deadlock",
+    ),
+    mutant(
+        "a full Redis makes room for the group",
+        "avio/streams.py",
+        ("        except redis.OutOfMemoryError:\n", "        except redis.ReadOnlyError:\n"),
+        tests="tests/integration/streams/test_sick_redis.py -k group_is_made",
     ),
     mutant(
         "the group is made again after a wipe",
         "avio/streams.py",
-        ('            self._redis.xgroup_create(EVENTS_KEY, GROUP, id="0", mkstream=True)\n', "            pass\n"),
+        ("            self._make_group()\n", "            pass\n"),
         tests="tests/integration/streams/test_streams.py -k wipe",
     ),
     mutant(
@@ -44,6 +75,10 @@ MUTANTS = (
             "        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None\n",
             "",
         ),
+        (
+            "self.restore({name.encode(): value for name, value in found if value is not None})",
+            "self.restore(self.connection.hgetall(self.key))",
+        ),
         tests="tests/integration/queue/test_queue.py -k call_back",
     ),
     mutant(
@@ -54,9 +89,15 @@ MUTANTS = (
     ),
     mutant(
         "a node polls for jobs whose hints were lost",
-        "supervisor/claiming.py",
-        ("            for job in due:\n", "            for job in due[:0]:\n"),
+        "supervisor/intake/claim.py",
+        ("in self._due(free):", "in []:"),
         tests="tests/process/test_intake_deaths.py -k hint_intake_died_with",
+    ),
+    mutant(
+        "a hint gives its job no precedence",
+        "supervisor/intake/claim.py",
+        ("in self._due(CANDIDATES):", "in [hinted]:"),
+        tests="tests/unit/supervisor/intake/test_claim.py -k oldest",
     ),
     mutant(
         "no hint is taken without a free slot",

@@ -1,20 +1,21 @@
-"""`python -m supervisor`: becomes keeper. Standard library and settings only, until intake is on its way."""
+"""`python -m supervisor`: becomes keeper, by a second start without secrets. Imports little until intake is started."""
 
 import sys
 
-from avio.config import SettingsError, load
-from supervisor.intakeprocess import launch
+from avio.errors import SettingsError
+from supervisor.keeper.clean_start import begin_anew, handed_over
 
 
 def main() -> int:
     """Run keeper until it is drained; return the exit code."""
     try:
-        settings = load()
-        intake = launch()
-        # Here, not above: keeper and intake take as long as each other to be loaded, and do so side by side.
-        from supervisor.node import keeper_of
+        handed = handed_over()
+        if handed is None:
+            begin_anew()
+        # Not at the top: the first start needs little, and keeper and intake then load in parallel.
+        from supervisor.keeper.node import keeper_of
 
-        keeper = keeper_of(settings, intake)
+        keeper = keeper_of(handed.settings, handed.intake)
     except (SettingsError, ValueError) as error:
         for problem in getattr(error, "problems", [str(error)]):
             print(f"error: {problem}", file=sys.stderr)

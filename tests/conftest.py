@@ -5,10 +5,13 @@ import os
 for _name in [name for name in os.environ if name.startswith("AVIO_")]:
     del os.environ[_name]  # before avio is imported: some are read then
 
+os.umask(0o022)  # avio refuses a tier that its group may write to, and users of some systems have the umask 002
+
 # Before grpc is imported: what it does in a forked child for the sake of its channels aborts children that only exec.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 import ctypes
+import resource
 import signal
 import time
 from collections.abc import Generator, Iterator
@@ -27,6 +30,7 @@ from tests.servers.valkey import Valkey, valkey
 
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
+OPEN_FILES = 8192  # that a process of tests may have: engines of a whole run stay open, and many systems allow 1,024
 
 # For a night: `pytest --hypothesis-profile=thorough`.
 settings.register_profile("thorough", max_examples=500, stateful_step_count=100, deadline=None)
@@ -35,9 +39,13 @@ settings.register_profile("thorough", max_examples=500, stateful_step_count=100,
 def pytest_configure(config: pytest.Config) -> None:
     """Become the parent of whatever loses its own, so that it is found; leave out what `-m` alone asks for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
     config.addinivalue_line("markers", "alluxio: needs a real Alluxio cluster (make test-alluxio)")
     config.addinivalue_line("markers", "faults: breaks things or tries walls, for 5 s or more (make test-faults)")
-    config.option.markexpr = config.option.markexpr or "not alluxio and not faults"
+    config.addinivalue_line("markers", "wheel: builds the wheel and installs it (make test-wheel)")
+    config.addinivalue_line("markers", "siege: times a user's calls beside attacks, on a quiet machine (make siege)")
+    config.option.markexpr = config.option.markexpr or "not alluxio and not faults and not wheel and not siege"
 
 
 @pytest.hookimpl(wrapper=True)

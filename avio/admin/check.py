@@ -3,44 +3,65 @@
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import BaseModel, SecretStr
 
-from avio.admin.printing import show_findings
-from avio.admin.sections import PARTS
-from avio.config import Settings, load_with_origins
+from avio.admin.beside_up import DEFAULT_HOME
+from avio.admin.checks import SERVER
+from avio.admin.checks.rights import look_at_rights
+from avio.admin.output import show_findings
+from avio.admin.settings import beside, home_option, read_whole
+from avio.config import Settings, config_file
+from avio.errors import SettingsError
 from avio.findings import Severity
+from avio.terminal.tables import print_aligned
 
 MASK = "********"
 
-# The password in a URL: user:password@host, or password=... among its options.
-_PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)|(?<=[?&]password=)[^&]*")
+# A URL in three parts: what is before its last @, the rest, and its query. A password may hold any character.
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z0-9+.-]+://)(?:(?P<user>[^:@/]*):?(?P<secret>.*)@)?(?P<rest>[^?]*)(?P<query>\?.*)?"
+)
+_VALUE = re.compile(r"(?<==)[^&]+")
+_PLAIN_VALUES = re.compile(r"(?:sslmode|connect_timeout|application_name|db)=.*")
 
 
 @click.command()
-def check() -> None:
+@home_option
+def check(home: Path | None) -> None:
     """Show each setting, and whether all parts answer.
 
-    Exit code 2: the settings don't hold, and every error is shown. 1: a part does not answer. 0: all is well.
+    Exit code 2: the settings are invalid, and every error is shown after them. 1: something must be changed. 0: the
+    server works; mounts that do not answer are named.
     """
-    settings, origins = load_with_origins()
-    rows = list(lines(settings, origins))
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for name, value, origin in rows:
-        click.echo(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}".rstrip())
+    found = beside(home)
+    reading = read_whole(found.environ, found.whose)
+    settings = reading.settings
+    print_aligned(list(lines(settings, reading.origins, reading.wrong)))
+    if reading.problems:
+        raise SettingsError(reading.problems)
     click.echo()
-    findings = [finding for part in PARTS for finding in part.look(settings)]
-    show_findings(findings)
+    findings = [finding for part in SERVER for finding in part.look(settings)]
+    findings += look_at_rights(settings, config_file(found.environ), found.home or DEFAULT_HOME)
+    show_findings(list(dict.fromkeys(findings)))  # a tier is looked at by itself, and through the engine
     sys.exit(int(any(finding.severity is Severity.FAULT for finding in findings)))
 
 
-def lines(settings: Settings, origins: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield name, value and origin of each setting; a table of settings has a line for each of its rows."""
+def lines(
+    settings: Settings, origins: dict[str, str], wrong: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and origin of each setting; a table of settings has a line for each of its rows.
+
+    Those in `wrong` are invalid, and have no value.
+    """
     for name in Settings.model_fields:
         value = getattr(settings, name)
-        if isinstance(value, BaseModel):
+        if name in wrong:
+            yield name, "invalid", origins[name]
+        elif isinstance(value, BaseModel):
             for key in type(value).model_fields:
                 yield f"{name}.{key}", show(getattr(value, key)), origins[name]
         elif isinstance(value, dict) and value:
@@ -63,6 +84,16 @@ def show(value: Any) -> str:
         return "{" + ", ".join(f"{name}={show(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list):
         return " ".join(map(show, value))
-    if isinstance(value, str) and "://" in value:
-        return _PASSWORD.sub(MASK, value)
+    if isinstance(value, str) and (url := _URL.fullmatch(value)):
+        return _without_secrets(url)
     return str(value)
+
+
+def _without_secrets(url: "re.Match[str]") -> str:
+    """Return a URL without its password, and without the values of its query that may be secrets."""
+    login = "" if url["secret"] is None else f"{url['user']}{f':{MASK}' if url['secret'] else ''}@"
+    query = "&".join(
+        part if _PLAIN_VALUES.fullmatch(part) else _VALUE.sub(MASK, part)
+        for part in (url["query"] or "")[1:].split("&")
+    )
+    return f"{url['scheme']}{login}{url['rest']}{'?' if url['query'] else ''}{query}"

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import click
 
-from avio.admin.child import die_with_parent
-from avio.admin.firsttime import ADMIN
-from avio.admin.scenes import Scenes
+from avio.admin.bootstrap import ADMIN
+from avio.admin.child_process import die_with_parent
+from avio.admin.demo_steps import DemoSteps
 from avio.errors import Unavailable
 
 MIN_FILES = 2000
-STOP_LIMIT = 90.0  # seconds; `up` has limits of its own, which end before
+STOP_SECONDS = 90.0  # longer than the limits of `up` itself
 
 CONFIG = """\
 [mounts."/data"]
@@ -43,8 +43,8 @@ capacity = "4GiB"
 def demo() -> None:
     """Show a preload and a save on a server of its own.
 
-    The bucket is a copy of Python's standard library. Exit code 1 if any step is not as it should be. Everything is
-    removed at the end.
+    The bucket is a copy of Python's standard library. Exit code 1 if any step fails. The demo removes everything at its
+    end.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     began = time.monotonic()
@@ -53,10 +53,12 @@ def demo() -> None:
         files = fill_bucket(directory / "bucket")
         click.echo(f"a bucket with {files} files of Python's standard library: {directory}/bucket")
         password = secrets.token_urlsafe(12)
-        environ = surroundings(directory, password)
+        environ = demo_environment(directory, password)
         with server(directory, environ) as url:
-            Scenes(directory, environ, files=files).play(url, ADMIN, password)
-    click.echo(f"\nall is as it should be, in {time.monotonic() - began:.0f} s; everything is stopped and removed")
+            DemoSteps(directory, environ, files=files).run(url, ADMIN, password)
+    click.echo(
+        f"\nall steps passed in {time.monotonic() - began:.0f} s; the server is stopped and its files are removed"
+    )
 
 
 def fill_bucket(bucket: Path) -> int:
@@ -78,8 +80,8 @@ def count_files(directory: Path) -> int:
     return sum(len(files) for _, _, files in os.walk(directory))
 
 
-def surroundings(directory: Path, password: str) -> dict[str, str]:
-    """Return an environment in which nothing is said but by the demo, and nothing is kept but in `directory`."""
+def demo_environment(directory: Path, password: str) -> dict[str, str]:
+    """Return an environment without the user's AVIO_* variables, whose files all go into `directory`."""
     (directory / "avio.toml").write_text(
         CONFIG.format(bucket=(directory / "bucket").as_uri(), directory=directory), encoding="utf-8"
     )
@@ -89,7 +91,7 @@ def surroundings(directory: Path, password: str) -> dict[str, str]:
 
 @contextmanager
 def server(directory: Path, environ: dict[str, str]) -> Iterator[str]:
-    """Run `avio-server up` in `directory`; yield its URL when it is ready, stop it at the end, come what may."""
+    """Run `avio-server up` in `directory`; yield its URL when it is ready, and always stop it at the end."""
     click.echo(f"\n$ avio-server up --home {directory} --port 0")
     with subprocess.Popen(
         [sys.executable, "-m", "avio.admin", "up", "--home", directory, "--port", "0"],
@@ -102,9 +104,9 @@ def server(directory: Path, environ: dict[str, str]) -> Iterator[str]:
     ) as up:
         try:
             assert up.stdout is not None
-            line = up.stdout.readline()  # `up` ends by itself when it does not get ready
+            line = up.stdout.readline()  # `up` ends by itself when it does not become ready
             if not line.startswith("ready "):
-                raise Unavailable("the server did not get ready", cure="see what is said above")
+                raise Unavailable("the server did not become ready", cure="read the messages above")
             click.echo(line.rstrip())
             yield line.split()[1]
         finally:
@@ -115,6 +117,6 @@ def stop(up: subprocess.Popen[str]) -> None:
     """Stop `up` in order, and hard when it takes too long."""
     up.terminate()
     try:
-        up.wait(STOP_LIMIT)
+        up.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         up.kill()

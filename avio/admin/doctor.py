@@ -2,24 +2,34 @@
 
 import sys
 from itertools import groupby
+from pathlib import Path
 
 import click
 
-from avio.admin.printing import show, show_findings
-from avio.admin.sections import SECTIONS
-from avio.config import load
-from avio.findings import Severity
+from avio.admin.beside_up import DEFAULT_HOME
+from avio.admin.checks import SECTIONS
+from avio.admin.checks.rights import look_at_rights
+from avio.admin.output import show, show_findings
+from avio.admin.settings import beside, home_option, valid_settings
+from avio.config import config_file
+from avio.findings import Finding, Severity
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def doctor(as_json: bool) -> None:
+@home_option
+def doctor(as_json: bool, home: Path | None) -> None:
     """Look at all that this machine's settings name: database, Redis, engine, tiers, spool, isolation.
 
     Run it on each worker node, as the user that the supervisor runs as. Exit code 1: something must be changed.
     """
-    settings = load()
+    server = beside(home)
+    settings = valid_settings(server)
     found = [(section.name, finding) for section in SECTIONS for finding in section.look(settings)]
+    rights = look_at_rights(settings, config_file(server.environ), server.home or DEFAULT_HOME)
+    found += [("rights", each) for each in rights]
+    seen: dict[Finding, str] = {}  # a tier is looked at by itself, and through the engine
+    found = [(name, each) for name, each in found if seen.setdefault(each, name) == name]
     if as_json:
         show([{"section": name, **finding.as_json()} for name, finding in found], as_json=True)
     else:

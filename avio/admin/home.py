@@ -2,14 +2,18 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from avio.admin.closed_files import closed
 from avio.errors import Conflict
 
-STARTER = """\
+OTHERS = 0o007  # the rights of everybody
+
+FIRST_CONFIG = """\
 # The settings of this server. `avio-server check` lists them all, with what they are for.
 # A variable AVIO_<SETTING> goes before what is said here. Restart the server after a change.
 
@@ -24,10 +28,14 @@ url = "{bucket}"
 
 # Where cached files lie, best first: /data/x is kept as <path>/data/x.
 [[tiers]]
-alias = "SSD"
+alias = "CACHE"
 path = "{tier}"
 capacity = "10GiB"
 """
+
+
+# The file that an `up` holds open and locked, below its home.
+LOCK = ("run", "up.pid")
 
 
 class Home:
@@ -42,18 +50,23 @@ class Home:
         self.database_url = "sqlite:///" + quote(str(directory / "avio.db"))
 
     def prepare(self) -> None:
-        """Make the directories, closed to other users."""
+        """Make the directories, closed to other users. Close the files that an older avio has made."""
         for directory in (self.directory, self.spool, self.logs, self.run):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in (self.config, *self.directory.glob("avio.db*"), *self.logs.glob("*.log*")):
+            if file.is_file() and not file.is_symlink() and (mode := stat.S_IMODE(file.stat().st_mode)) & OTHERS:
+                with suppress(PermissionError):  # another user's: `avio-server check` names it
+                    file.chmod(mode & ~OTHERS)
 
-    def write_starter(self) -> bool:
+    def write_first_config(self) -> bool:
         """Write settings that work out of the box, and what they name, where there are none; tell whether."""
         if self.config.exists():
             return False
         bucket, tier = self.directory / "bucket", self.directory / "cache"
-        bucket.mkdir(exist_ok=True)
-        tier.mkdir(exist_ok=True)
-        self.config.write_text(STARTER.format(bucket=_escaped(bucket.as_uri()), tier=_escaped(str(tier))))
+        for directory in (bucket, tier):
+            directory.mkdir(mode=0o755, exist_ok=True)
+        with open(self.config, "x", encoding="utf-8", opener=closed) as file:
+            file.write(FIRST_CONFIG.format(bucket=_escaped(bucket.as_uri()), tier=_escaped(str(tier))))
         return True
 
     def log(self, name: str) -> Path:
@@ -63,14 +76,14 @@ class Home:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the home for this process; Conflict when another holds it. The kernel lets go when we end."""
-        with open(self.run / "up.pid", "a+") as file:
+        with open(self.directory.joinpath(*LOCK), "a+", opener=closed) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 raise Conflict(
-                    f"avio-server up runs on {self.directory} already (pid {file.read().strip()})",
-                    cure="stop that one first, or give another --home",
+                    f"avio-server up already runs on {self.directory} (pid {file.read().strip()})",
+                    cure="stop it first, or use another --home",
                 ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}\n")

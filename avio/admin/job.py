@@ -5,22 +5,23 @@ from typing import Any
 
 import click
 
-from avio.admin.opening import opened
-from avio.admin.printing import moment, show
-from avio.db import history
-from avio.db.models import Attempt
-from avio.errors import NotFound
+from avio.admin.database import opened
+from avio.admin.output import moment, show
+from avio.admin.settings import with_settings
+from avio.config import Settings
+from avio.rules import history
+from avio.rules.callers import LOCAL_ADMIN
+from avio.rules.types import Attempt
 
 
 @click.command()
 @click.argument("job_id")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def job(job_id: str, as_json: bool) -> None:
+@with_settings
+def job(job_id: str, as_json: bool, settings: Settings) -> None:
     """Show the attempts of the job JOB_ID, newest first: where they ran, how isolated, how they ended."""
-    with opened():
-        if history.find(job_id) is None:
-            raise NotFound(f"there is no job {job_id}", cure="avio-server jobs lists them")
-        rows = [_row(attempt) for attempt in history.attempts(job_id)]
+    with opened(settings):
+        rows = [_row(attempt) for attempt in history.attempts(LOCAL_ADMIN, job_id)]
     show(rows, as_json=as_json)
 
 

@@ -2,9 +2,13 @@
 
 import click
 
-from avio.admin.opening import opened
-from avio.admin.printing import moment, show
-from avio.db import history
+from avio.admin.database import opened
+from avio.admin.output import moment, show
+from avio.admin.settings import with_settings
+from avio.config import Settings
+from avio.rules import history
+from avio.rules.callers import LOCAL_ADMIN
+from avio.rules.types import Filter
 from avio.wire.states import JobType, State
 
 
@@ -15,10 +19,12 @@ from avio.wire.states import JobType, State
 @click.option("--uid", type=int, help="Of this user alone.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def jobs(states: tuple[str, ...], uid: int | None, limit: int, as_json: bool) -> None:
+@with_settings
+def jobs(states: tuple[str, ...], uid: int | None, limit: int, as_json: bool, settings: Settings) -> None:
     """List the jobs of all users, newest first."""
-    with opened():
-        wanted = history.Filter(uid=uid, states=states or None)
+    with opened(settings):
+        wanted = Filter(uid=uid, states=states or None)
+        found, _ = history.list_jobs(LOCAL_ADMIN, wanted, limit)
         rows = [
             {
                 "id": job.id,
@@ -27,11 +33,11 @@ def jobs(states: tuple[str, ...], uid: int | None, limit: int, as_json: bool) ->
                 "state": job.state,
                 "attempt": job.attempt,
                 "node": job.node,
-                "files": f"{job.files_done}/{job.files_total}{'' if job.total_complete else '+'}",
-                "failed": job.files_failed,
+                "files": f"{job.counters.files_done}/{job.counters.files_total}{'' if job.total_complete else '+'}",
+                "failed": job.counters.files_failed,
                 "created": moment(job.created_at),
                 "message": job.message,
             }
-            for job in history.page(wanted, limit)
+            for job in found
         ]
     show(rows, as_json=as_json)

@@ -2,28 +2,30 @@
 
 import click
 
-from avio.admin.opening import opened
-from avio.admin.printing import moment, show
-from avio.db import leases
-from avio.db.sql import now
+from avio.admin.database import opened
+from avio.admin.output import moment, show
+from avio.admin.settings import with_settings
+from avio.config import Settings
+from avio.rules.callers import LOCAL_ADMIN
+from avio.rules.nodes import list_nodes
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def nodes(as_json: bool) -> None:
+@with_settings
+def nodes(as_json: bool, settings: Settings) -> None:
     """List the worker nodes, their leases and how many jobs they run."""
-    with opened():
-        time = now()
+    with opened(settings):
         rows = [
             {
-                "name": node.name,
-                "state": node.state if node.lease_until > time else "silent",
-                "epoch": node.epoch,
-                "running": len(leases.held(node.name, node.epoch)),
-                "slots": node.slots,
-                "seen": moment(node.seen_at),
-                "lease_until": moment(node.lease_until),
+                "name": node.row.name,
+                "state": "silent" if node.silent else node.row.state,
+                "epoch": node.row.epoch,
+                "running": node.running,
+                "slots": node.row.slots,
+                "seen": moment(node.row.seen_at),
+                "lease_until": moment(node.row.lease_until),
             }
-            for node in leases.all_nodes()
+            for node in list_nodes(LOCAL_ADMIN)
         ]
     show(rows, as_json=as_json)

@@ -1,14 +1,36 @@
-"""Asking web whether everything is there: the /readyz of a server on this machine."""
+"""Asks web what is ready: the /readyz of a server on this machine."""
 
-import httpx
+from typing import NamedTuple
 
-ANSWER_LIMIT = 2.0  # seconds
+import httpx2
+
+ANSWER_SECONDS = 4.0  # more than web takes for its own parts
 
 
-def missing(url: str) -> str | None:
-    """Return what is not ready at `url`, in one line; None when all is."""
+class Readiness(NamedTuple):
+    """What is not ready, in one line, or None; and what the engine works without, or can't work without."""
+
+    unready: str | None
+    missing: str = ""
+
+
+def ask_readiness(url: str, *, nodes: bool = True) -> Readiness:
+    """Return what is ready at `url`. The engine is never a reason to wait: it may be unavailable for days.
+
+    Without `nodes`, a server that has no worker node is ready too.
+    """
     try:
-        reply = httpx.get(f"{url}/readyz", timeout=ANSWER_LIMIT, trust_env=False)
-    except httpx.HTTPError as error:
-        return f"web does not answer ({error})"
-    return None if reply.status_code == httpx.codes.OK else f"web says: {' '.join(reply.text.split())[:1000]}"
+        reply = httpx2.get(f"{url}/readyz", timeout=ANSWER_SECONDS, trust_env=False)
+    except httpx2.HTTPError as error:
+        return Readiness(f"web is unavailable ({error})")
+    if reply.status_code == httpx2.codes.OK and b'"degraded"' not in reply.content:
+        return Readiness(None)
+    said = " ".join(reply.text.split())[:1000]
+    try:
+        parts = reply.json()["parts"]
+        engine = parts.pop("engine")
+        others = all(part["ok"] for name, part in parts.items() if nodes or name != "supervisor")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Readiness(f"web says: {said}")
+    missing = "" if engine["ok"] and not engine["missing"] else str(engine["message"])
+    return Readiness(None if others else f"web says: {said}", missing)

@@ -2,11 +2,13 @@
 
 import click
 
-from avio.admin.opening import opened
-from avio.admin.printing import moment, show
-from avio.db import tokens, users
-from avio.db.sql import now
-from avio.errors import BadRequest, NotFound
+from avio.admin.database import opened
+from avio.admin.output import moment, show
+from avio.admin.settings import with_settings
+from avio.config import Settings
+from avio.errors import BadRequest
+from avio.rules import accounts
+from avio.rules.callers import LOCAL_ADMIN
 
 SHOWN = 12
 
@@ -20,16 +22,11 @@ def token() -> None:
 @click.option("--user", "name", help="Of this user alone.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def list_(name: str | None, limit: int, as_json: bool) -> None:
+@with_settings
+def list_(name: str | None, limit: int, as_json: bool, settings: Settings) -> None:
     """List tokens, newest first. A token itself is kept nowhere: the id is the beginning of its digest."""
-    with opened():
-        uid = None
-        if name is not None:
-            found = users.find(name)
-            if found is None:
-                raise NotFound(f"there is no user {name}", cure="avio-server user list shows them")
-            uid = found.uid
-        time = now()
+    with opened(settings):
+        newest, time = accounts.list_tokens(LOCAL_ADMIN, name, limit)
         rows = [
             {
                 "id": one.digest[:SHOWN],
@@ -38,18 +35,18 @@ def list_(name: str | None, limit: int, as_json: bool) -> None:
                 "expires": moment(one.expires_at),
                 "state": "revoked" if one.revoked_at else "expired" if one.expires_at <= time else "valid",
             }
-            for one in tokens.newest(uid, limit)
+            for one in newest
         ]
     show(rows, as_json=as_json)
 
 
 @token.command()
 @click.argument("token_id")
-def revoke(token_id: str) -> None:
+@with_settings
+def revoke(token_id: str, settings: Settings) -> None:
     """Take back the token whose id is TOKEN_ID, as `token list` shows it."""
     if len(token_id) < SHOWN:
         raise BadRequest(f"the id has fewer than {SHOWN} characters", cure="give it as avio-server token list shows it")
-    with opened():
-        if not tokens.revoke_like(token_id.lower()):
-            raise NotFound(f"there is no valid token {token_id}", cure="avio-server token list shows them")
+    with opened(settings):
+        accounts.revoke_tokens(LOCAL_ADMIN, token_id.lower())
     click.echo(f"revoked {token_id}")

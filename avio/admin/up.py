@@ -1,4 +1,4 @@
-"""`avio-server up`: the Procfile's processes and, where no Redis is configured, a Valkey, under one roof."""
+"""`avio-server up`: the Procfile's processes and, where no Redis is configured, a Valkey, together."""
 
 import os
 import signal
@@ -6,25 +6,27 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
 
-import avio
-from avio.admin import logfiles, valkey
-from avio.admin.child import Child
-from avio.admin.firsttime import ADMIN, prepare_database
+from avio.admin import beside_up, log_files, valkey
+from avio.admin.bootstrap import ADMIN, prepare_database
+from avio.admin.child_process import Child
+from avio.admin.environment import Environment, server_environment
 from avio.admin.home import Home
-from avio.admin.processes import TURN, Roof
-from avio.admin.procfile import checkout, parse
-from avio.admin.readiness import missing
-from avio.admin.surroundings import Surroundings, arranged
+from avio.admin.process_manager import POLL_SECONDS, ProcessManager
+from avio.admin.procfile import complete, parse
+from avio.admin.readiness import Readiness, ask_readiness
 from avio.clock import boottime
+from avio.root import ROOT
 
-READY_LIMIT = 30.0  # seconds
-TRIM_EVERY = 60.0  # seconds
-# On top of the grace that job processes have, for those who wait for them.
-STOP_MARGIN = 5.0
+READY_SECONDS = 30.0
+ENGINE_SECONDS = 6.0  # seconds more that the engine has before its missing members are told
+TRIM_SECONDS = 60.0
+# Added to the grace of the job processes, for the processes that wait for them.
+STOP_MARGIN_SECONDS = 5.0
 
 VALKEY = "valkey"
 
@@ -36,47 +38,57 @@ VALKEY = "valkey"
 def up(home: Path, port: int | None, host: str | None) -> None:
     """Start a whole server, and keep it up until Ctrl-C.
 
-    At the first start it writes settings to HOME/avio.toml and makes the user `admin`, with the password of
-    AVIO_ADMIN_PASSWORD or one that is shown once. Logs are in HOME/logs.
+    The first start writes settings to HOME/avio.toml and creates the user `admin`, with the password of
+    AVIO_ADMIN_PASSWORD or a random one that is shown once. Logs are in HOME/logs.
     """
-    root = checkout(Path(avio.__file__).resolve().parent.parent)
+    root = complete(ROOT)
     commands = parse((root / "Procfile").read_text(encoding="utf-8"))
     here = Home(home.absolute())
     here.prepare()
-    with here.lock(), arranged(here, os.environ, host=host, port=port) as surroundings:
+    with here.lock(), server_environment(here, os.environ, host=host, port=port) as environment:
         os.chdir(root)  # where the processes run, so that relative paths mean the same to all
-        password = prepare_database(surroundings.settings.database_url, os.environ.get("AVIO_ADMIN_PASSWORD"))
+        password = prepare_database(environment.settings.database_url, os.environ.get("AVIO_ADMIN_PASSWORD"))
         if password:
-            click.echo(f"made user {ADMIN} with password {password}  (shown this once)")
-        serve(here, root, commands, surroundings)
+            click.echo(f"created user {ADMIN} with password {password}  (shown only once)")
+        with beside_up.noted(here, environment.environ):
+            serve(here, root, commands, environment)
 
 
-def serve(home: Home, root: Path, commands: dict[str, str], surroundings: Surroundings) -> None:
-    """Run the processes until a signal; exit 1 when they don't get ready."""
+def serve(home: Home, root: Path, commands: dict[str, str], environment: Environment) -> None:
+    """Run the processes until a signal; exit 1 when they do not become ready."""
     argv = {name: ["/bin/sh", "-c", command] for name, command in commands.items()}
-    if surroundings.socket is not None:
-        argv[VALKEY] = valkey.command(surroundings.socket)  # last: the others need it to the end
+    if environment.socket is not None:
+        argv[VALKEY] = valkey.command(environment.socket)  # last: the others need it to the end
 
     def start(name: str) -> Child:
-        return Child(argv[name], environ=surroundings.environ, directory=root, log=home.log(name))
+        return Child(argv[name], environ=environment.environ, directory=root, log=home.log(name))
 
     signals = Signals()
-    roof = Roof(list(argv), start, say=partial(click.echo, err=True))
+    manager = ProcessManager(
+        list(argv), start, say=partial(click.echo, err=True), why=lambda name: log_files.last_error(home.log(name))
+    )
     try:
-        lacking = until_ready(roof, surroundings.url, signals)
-        if lacking is None and not signals.asked:
-            click.echo(f"ready {surroundings.url}")
-            stay(roof, home, signals)
+        unready, missing = wait_until_ready(manager, environment.url, signals)
+        if unready is None and not signals.asked:
+            click.echo(f"ready {environment.url}")
+            print_exposed(environment.settings.host)
+            print_missing(missing, home)
+            supervise(manager, home, signals)
     finally:
-        roof.stop(surroundings.settings.stop_grace + STOP_MARGIN, signals.hurried)
-        valkey.forget(surroundings.socket)
-    if lacking is not None:
-        explain(home, lacking, list(argv))
+        limit = environment.settings.stop_grace + STOP_MARGIN_SECONDS
+        if signals.asked:
+            click.echo(f"stopping {', '.join(argv)}: up to {limit:g} s each; Ctrl-C again kills them", err=True)
+        manager.stop(limit, signals.hurried)
+        valkey.remove_socket(environment.socket)
+        if signals.asked:
+            click.echo("stopped; jobs that ran are queued again", err=True)
+    if unready is not None:
+        print_failure(home, unready, list(argv))
         sys.exit(1)
 
 
 class Signals:
-    """How often we were asked to stop: once means in order, twice means at once."""
+    """Counts the signals to stop: one stops in order, two stop at once."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -87,38 +99,64 @@ class Signals:
         self.asked += 1
 
     def hurried(self) -> bool:
-        """Tell whether there is no more patience."""
+        """Return True after the second signal."""
         return self.asked > 1
 
 
-def until_ready(roof: Roof, url: str, signals: Signals, ask: Callable[[str], str | None] = missing) -> str | None:
-    """Return None once everything is ready or a signal came, or what is lacking when the limit is over."""
-    deadline = boottime() + READY_LIMIT
+def wait_until_ready(
+    manager: ProcessManager, url: str, signals: Signals, ask: Callable[[str], Readiness] = ask_readiness
+) -> Readiness:
+    """Return once everything is ready or a signal came; after READY_SECONDS, with what is not ready.
+
+    The engine has ENGINE_SECONDS after all else is ready. What is missing of it then is no reason to wait.
+    """
+    deadline, without_engine = boottime() + READY_SECONDS, float("inf")
     while not signals.asked:
-        roof.tend()
-        lacking = ask(url)
-        if lacking is None and not roof.unsettled():
-            return None
+        manager.check()
+        found = ask(url)
+        if found.unready is None and not manager.unstable():
+            without_engine = min(without_engine, boottime() + ENGINE_SECONDS)
+            if not found.missing or boottime() >= min(without_engine, deadline):
+                return found
         if boottime() >= deadline:
-            return "; ".join(filter(None, [lacking, *(f"{name} does not stay up" for name in roof.unsettled())]))
-        time.sleep(TURN)
-    return None
+            unstable = [f"{name} keeps ending" for name in manager.unstable()]
+            return Readiness("; ".join(filter(None, [found.unready, *unstable])))
+        time.sleep(POLL_SECONDS)
+    return Readiness(None)
 
 
-def stay(roof: Roof, home: Home, signals: Signals) -> None:
-    """Look after the processes until a signal comes."""
+def print_exposed(host: str) -> None:
+    """Print that whoever shares the network can read passwords, unless `host` is of this machine alone."""
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+    if not is_local:
+        click.echo(f"warning: web speaks plain HTTP on {host}, and others can read passwords and tokens", err=True)
+        click.echo("  put a proxy with TLS in front, let web listen on 127.0.0.1, and set trusted_proxies", err=True)
+
+
+def print_missing(missing: str, home: Home) -> None:
+    """Print what the engine lacks and why, and where more is told. Nothing if nothing is missing."""
+    if missing:
+        click.echo(f"warning: {missing}", err=True)
+        click.echo(f"  what needs it fails until then; more: avio-server check --home {home.directory}", err=True)
+
+
+def supervise(manager: ProcessManager, home: Home, signals: Signals) -> None:
+    """Restart processes that end, and trim logs, until a signal comes."""
     trimmed = boottime()
     while not signals.asked:
-        roof.tend()
-        if boottime() - trimmed >= TRIM_EVERY:
-            logfiles.trim(home.logs)
+        manager.check()
+        if boottime() - trimmed >= TRIM_SECONDS:
+            log_files.trim(home.logs)
             trimmed = boottime()
-        time.sleep(TURN)
+        time.sleep(POLL_SECONDS)
 
 
-def explain(home: Home, lacking: str, names: list[str]) -> None:
-    """Say what is lacking, and how the logs end."""
-    click.echo(f"error: not ready within {READY_LIMIT:g} s: {lacking}", err=True)
+def print_failure(home: Home, unready: str, names: list[str]) -> None:
+    """Print what is not ready, and the last lines of each log."""
+    click.echo(f"error: not ready within {READY_SECONDS:g} s: {unready}", err=True)
     for name in names:
-        if text := logfiles.tail(home.log(name)):
+        if text := log_files.tail(home.log(name)):
             click.echo(f"--- {home.log(name)}\n{text}", err=True)

@@ -10,8 +10,12 @@ from avio.errors import Unavailable
 
 MAX_MEMORY = "512mb"
 
+# Longer texts are refused: events and hints have a few KiB, and what strangers write must not fill memory. The least
+# that Valkey takes.
+MAX_TEXT = "1mb"
+
 # A socket's path has room for 107 bytes; some are left for what a client may add.
-MAX_SOCKET = 100
+MAX_SOCKET_BYTES = 100
 SHORT_PREFIX = "avio-"
 
 
@@ -21,15 +25,15 @@ def program() -> str:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise Unavailable(
-            f"there is no embedded Valkey for this machine: {error}",
-            cure="run Redis or Valkey yourself and set AVIO_REDIS_URL",
+            f"the embedded Valkey is unavailable on this machine: {error}",
+            cure="start a Redis or Valkey and set AVIO_REDIS_URL",
         ) from error
 
 
-def socket_in(directory: Path) -> Path:
+def socket_path(directory: Path) -> Path:
     """Return where the socket goes: into `directory`, or into a new short one when that path is too long."""
     socket = directory / "valkey.sock"
-    if len(bytes(socket)) <= MAX_SOCKET:
+    if len(bytes(socket)) <= MAX_SOCKET_BYTES:
         return socket
     return Path(tempfile.mkdtemp(prefix=SHORT_PREFIX)) / socket.name
 
@@ -39,6 +43,7 @@ def arguments(directory: Path) -> list[str]:
     return [
         *("--dir", str(directory), "--save", "", "--appendonly", "no", "--daemonize", "no"),
         *("--maxmemory", MAX_MEMORY, "--maxmemory-policy", "noeviction"),
+        *("--proto-max-bulk-len", MAX_TEXT),
     ]
 
 
@@ -51,8 +56,8 @@ def command(socket: Path) -> list[str]:
     ]
 
 
-def forget(socket: Path | None) -> None:
-    """Remove what `socket_in` made, once the server has ended; `run` of the home stays."""
+def remove_socket(socket: Path | None) -> None:
+    """Remove what `socket_path` made, once the server has ended; `run` of the home stays."""
     if socket is None:
         return
     socket.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The aggregator: stream to database, sweep, reap.
+"""The aggregator: stream to database, sweep, reap, retention.
 
-A process of its own, `python -m avio.aggregator`; several may run.
+It is a process, `python -m avio.aggregator`. Several may run.
 """

@@ -1,6 +1,6 @@
-"""`python -m avio.aggregator`: one loop that folds events, sweeps, reaps and trims, until SIGTERM.
+"""`python -m avio.aggregator`: one loop that folds events, sweeps, reaps, trims and deletes old rows, until SIGTERM.
 
-While Redis is away it reaps on; while the database is away events wait in the stream.
+While Redis is unavailable it continues to reap; while the database is unavailable events wait in the stream.
 """
 
 import logging
@@ -13,24 +13,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from avio import queue, streams
-from avio.aggregator.folding import fold
-from avio.aggregator.reaping import reap
-from avio.aggregator.sweeping import forget, sweep
+from avio.aggregator.fold import fold
+from avio.aggregator.reaper import reap
+from avio.aggregator.retention import Retention
+from avio.aggregator.sweeper import sweep
 from avio.clock import boottime
-from avio.config import Settings, SettingsError, load
-from avio.db.connecting import AWAY as DATABASE_AWAY
-from avio.db.connecting import borrow, open_database
+from avio.config import Settings, load
+from avio.db.connection import AWAY as DATABASE_AWAY
+from avio.db.connection import borrow, open_database
 from avio.db.schema import require_current
-from avio.errors import Unavailable
+from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
 from avio.log import start_logging
+from avio.rules.event_keys import EventKeys
 
 BLOCK_MS = 500
 SWEEP_SECONDS = 2.0
 REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
 TAKE_OVER_SECONDS = 5.0
-FORGET_SECONDS = 600.0
+RETENTION_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("avio.aggregator")
@@ -38,35 +40,35 @@ log = logging.getLogger("avio.aggregator")
 
 @dataclass(slots=True)
 class Chore:
-    """Something to do each `every` seconds."""
+    """A task to run each `every` seconds."""
 
     every: float
     do: Callable[[], object]
     due: float = 0.0
 
     def do_if_due(self) -> None:
-        """Do it when its time has come."""
+        """Run the task if it is due."""
         if boottime() >= self.due:
             self.due = boottime() + self.every
             self.do()
 
 
 class Aggregator:
-    """The loop and its chores."""
+    """The loop and its periodic tasks."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = streams.connect(settings.redis_url, timeout=5.0)
-        self._stream = streams.Events(self._redis)
+        self._stream = streams.Events(self._redis, keys=EventKeys())
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._grace = settings.grace
         self._leaving = False
-        # The reaper first: it needs no Redis.
+        # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
             Chore(REAP_SECONDS, self._reap),
-            Chore(FORGET_SECONDS, forget),
-            Chore(SWEEP_SECONDS, lambda: sweep(lambda jobs: queue.push(self._redis, jobs))),
-            Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
             Chore(TRIM_SECONDS, self._trim),
+            Chore(RETENTION_SECONDS, Retention(settings).bite),
+            Chore(SWEEP_SECONDS, self._sweep),
+            Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
         ]
 
     def leave(self, *_: object) -> None:
@@ -74,17 +76,23 @@ class Aggregator:
         self._leaving = True
 
     def run(self) -> None:
-        """Loop until `leave`; a part that is away is waited for, and the others go on."""
+        """Loop until `leave`. While one part is unavailable or faulty, the tasks of the others continue."""
         while not self._leaving:
             for step in [chore.do_if_due for chore in self._chores] + [self._fold]:
                 try:
                     step()
                 except (*streams.AWAY, *DATABASE_AWAY, Unavailable) as error:
-                    log.warning("a part is away", extra={"why": str(error)})
+                    log.warning("a part is unavailable", extra={"why": str(error)})
                     time.sleep(PAUSE_SECONDS / 4)
+                except Exception:
+                    log.exception("a task of the aggregator failed; the others continue")
+                    time.sleep(PAUSE_SECONDS)
 
     def _fold(self) -> None:
         fold(self._stream, self._stream.read(self._consumer, BLOCK_MS))
+
+    def _sweep(self) -> None:
+        sweep(lambda: queue.count(self._redis), lambda jobs: queue.push(self._redis, jobs))
 
     def _trim(self) -> None:
         fault("aggregator.before-trim")
@@ -110,12 +118,12 @@ def main() -> int:
         with borrow():
             require_current()
     except (Unavailable, *DATABASE_AWAY) as error:
-        log.error("cannot begin: %s", error)
+        log.error("cannot start: %s", error)
         return 1
     aggregator = Aggregator(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, aggregator.leave)
-    log.info("aggregator begins")
+    log.info("aggregator started")
     aggregator.run()
     return 0
 

@@ -1,46 +1,84 @@
-"""The service centre: Flask routes, authentication, errors, event streams. Run by web alone.
+"""The HTTP API: Flask routes, authentication, errors, event streams. Run by web alone.
 
-`create_app` connects to nothing; a room declares its routes, calls the rules of `avio.jobs`, and returns.
+`create_app` connects to nothing; a blueprint declares its routes, asks `avio.rules`, and returns.
 """
 
+# A line imports only from the lines below it. All of it runs in web; gunicorn_config and gunicorn_log in its master.
+#
+#   gunicorn_config                                          how gunicorn runs `app:app`
+#   (here)                                                   create_app: puts the blueprints together
+#   artifacts, events                                        routes that look at one job: what it left, what happens
+#   jobs, tasks, cache                                       routes: jobs by JobSpec; list and stat; tiers and free
+#   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
+#   job_watch                                                event stream and long poll
+#   blueprints                                               how routes are declared
+#   sockets                                                  the gunicorn worker: slow clients cost no thread
+#   auth, headers, strict_request, page_tokens               who asks; what every request and reply carries
+#   services                                                 what the routes work with
+#   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
+#   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
+#   responses, serializers                                   the shapes of what goes out
+#   requests, errors, counters                               the shapes of what comes in; problem documents
+#   problem_document, discretion, filelist_parser, gunicorn_log
+
+import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
+from flask import request
 from flask.json.provider import DefaultJSONProvider
-from flask_openapi3.models.info import Info
-from flask_openapi3.openapi import OpenAPI
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
 import avio
 from avio import config, queue, streams
-from avio.api import auth, errors, headers, reading
+from avio.api import auth, errors, headers, proxies, request_places, strict_request
 from avio.api.artifacts import artifacts
-from avio.api.browsing import browsing
 from avio.api.cache import cache
 from avio.api.events import events
 from avio.api.filelists import filelists
 from avio.api.health import health
 from avio.api.hub import Hub
 from avio.api.jobs import jobs
-from avio.api.login import door, session
+from avio.api.known_clients import KnownClients
+from avio.api.login import public, session
+from avio.api.login_lanes import Lane
 from avio.api.orders import orders
-from avio.api.parts import KEY, Parts
-from avio.api.replies import Problem
+from avio.api.proxies import Proxies
+from avio.api.readiness import Readings
+from avio.api.responses import Problem
+from avio.api.services import KEY, Services
+from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
 from avio.clock import parse_zone
 from avio.config import Settings
-from avio.db.connecting import open_database
+from avio.db.connection import open_database
 from avio.engines.base import Engine
-from avio.engines.opening import open_engine
-from avio.jobs import Service
+from avio.engines.factory import open_engine
+from avio.rules.cache import Cache
+from avio.rules.engine_health import EngineHealth
+from avio.rules.event_keys import EventKeys
+from avio.rules.fresh import Fresh
+from avio.rules.jobs import Service
+from avio.rules.places import MountPlaces, Places
+from avio.rules.tiers import expect_known_tiers
 
-ROOMS = (door, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+
+# Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
+USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs"})
+TIER_SECONDS = 5.0
+
+READY_SECONDS = 1.0  # for which an answer of /readyz is given again
+WAITING_LOGINS = 8  # logins of each kind that wait for their turn
 
 QBOX = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`QBox <authToken of POST /login>`"}
 
 
 class FastJson(DefaultJSONProvider):
-    """JSON by orjson: a page of 1,000 entries would otherwise cost milliseconds."""
+    """JSON by orjson, since the standard library takes milliseconds for a page of 1,000 entries."""
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return `obj` as JSON."""
@@ -48,20 +86,20 @@ class FastJson(DefaultJSONProvider):
 
 
 class UlidConverter(BaseConverter):
-    """A job id in a path; anything else is a page that is not there."""
+    """A job id in a path. Anything else is 404."""
 
     regex = "[0-7][0-9A-HJKMNP-TV-Z]{25}"
 
 
 class Web(OpenAPI):
-    """The app: Flask, with bodies read strictly and replies written fast."""
+    """Flask, with strict request bodies and fast replies."""
 
-    request_class = reading.StrictRequest
+    request_class = strict_request.StrictRequest
     json_provider_class = FastJson
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Web:
-    """Return the app of one web process; SettingsError or ValueError for bad settings. `engine` is for tests."""
+    """Return the app of one web process. Raise SettingsError or ValueError for bad settings. `engine` is for tests."""
     settings = settings or config.load()
     open_database(settings.database_url)
     app = Web(
@@ -74,32 +112,62 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         validation_error_callback=errors.refuse,
         doc_ui=False,
     )
-    app.config["MAX_CONTENT_LENGTH"] = reading.BODY_MAX
+    app.openapi_version = "3.1.0"  # generators of clients that read 3.2 are few
+    app.config["MAX_CONTENT_LENGTH"] = strict_request.BODY_MAX
     app.url_map.converters["ulid"] = UlidConverter
-    app.extensions[KEY] = _make_parts(settings, engine or open_engine(settings.engine_settings()))
+    app.extensions[KEY] = made = _make_services(settings, engine or open_engine(settings.engine_settings()))
+    app.extensions[errors.LOCATE] = made.cache.locate
     headers.register(app)
     errors.register(app)
+    proxies.register(app, app.extensions[KEY].proxies)
     auth.register(app)
-    reading.register(app)
-    for room in ROOMS:
-        app.register_api(room)
+    request_places.register(app, Places(settings.requests_of_user))
+    strict_request.register(app)
+    app.before_request(known_tiers(app.extensions[KEY].engine))
+    for blueprint in BLUEPRINTS:
+        app.register_api(blueprint)
     return app
 
 
-def _make_parts(settings: Settings, engine: Engine) -> Parts:
+def known_tiers(engine: Engine) -> Callable[[], None]:
+    """Return what lets the engine know the disks of the tiers, each few seconds, before a request that uses them."""
+    known_until = float("-inf")
+
+    def expect() -> None:
+        nonlocal known_until
+        if request.path in USING_TIERS and time.monotonic() > known_until:
+            expect_known_tiers(engine)
+            known_until = time.monotonic() + TIER_SECONDS
+
+    return expect
+
+
+def _make_services(settings: Settings, engine: Engine) -> Services:
     client = streams.connect(settings.redis_url)
-    stream = streams.Events(client)
-    return Parts(
+    stream = streams.Events(client, keys=EventKeys())
+    places = MountPlaces(engine, settings.requests_of_mount)
+    return Services(
         settings=settings,
         engine=engine,
+        readiness=Fresh(Readings(engine, EngineHealth(engine), client).take, READY_SECONDS),
+        cache=Cache(engine, places),
         jobs=Service(
             engine,
             push=lambda job: queue.push(client, [job]),
+            places=places,
             queued_max=settings.queued_max,
         ),
         events=stream,
-        hub=Hub(stream, settings.listeners),
-        throttle=Throttle(),
+        hub=Hub(stream, settings.listeners, settings.listeners_of_user),
+        proxies=Proxies(settings.trusted_proxies),
+        throttle=Throttle(
+            client,
+            KnownClients(client),
+            per_address=settings.failures_per_address,
+            per_account=settings.failures_per_account,
+        ),
+        strangers=Lane(WAITING_LOGINS, of_one=2),
+        familiar=Lane(WAITING_LOGINS, of_one=WAITING_LOGINS),
         redis=client,
         zone=parse_zone(settings.timezone),
     )

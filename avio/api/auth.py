@@ -1,6 +1,6 @@
-"""Who asks: Flask-HTTPAuth with the scheme QBox, in front of every route but the open ones. Read by web alone.
+"""Authentication: Flask-HTTPAuth with the scheme QBox, for every route except the public ones. Run by web alone.
 
-The token comes in the Authorization header and nowhere else: a query ends up in logs.
+The token comes in the Authorization header alone: queries end up in logs.
 """
 
 from typing import NoReturn
@@ -8,58 +8,59 @@ from typing import NoReturn
 from flask import Flask, g, request
 from flask_httpauth import HTTPTokenAuth
 
-from avio import passwords
-from avio.db import tokens
-from avio.db.connecting import borrow
+from avio.api.services import services
 from avio.errors import NotAuthenticated
-from avio.jobs import Caller
+from avio.rules import accounts
+from avio.rules.callers import Caller
+from avio.rules.types import Login
 
 OPEN = frozenset({"/login", "/healthz", "/readyz", "/openapi.json"})
+
+# Bytes of a body from a client without a token.
+OPEN_BODY_MAX = 16 << 10
 
 auth = HTTPTokenAuth(scheme="QBox", realm="avio")
 
 
 def register(app: Flask) -> None:
-    """Ask for a token before shapes are checked: who has none learns nothing."""
+    """Check the token before the shapes: a caller without one learns nothing."""
     app.before_request(_authenticate)
 
 
 def _authenticate() -> None:
     if request.url_rule is not None and request.url_rule.rule not in OPEN:
         _demand_login()
-
-
-def _look_up(token: str) -> tokens.Login:
-    with borrow():
-        login = tokens.look_up(passwords.digest(token))
-    if login is None or login.revoked:
-        raise NotAuthenticated("the token is not valid")
-    if login.expired:
-        raise NotAuthenticated("the token has expired", expired=True)
-    return login
+    else:
+        request.max_content_length = OPEN_BODY_MAX
 
 
 def _refuse(status: int) -> NoReturn:
     raise NotAuthenticated("no token was sent; send Authorization: QBox <token>")
 
 
-auth.verify_token(_look_up)
+def look_up(sent: str) -> Login:
+    """Return the login of a token, renewed by its use. Raise NotAuthenticated if it is unknown, revoked or expired."""
+    settings = services().settings
+    return accounts.look_up(sent, settings.token_ttl, settings.token_max_age)
+
+
+auth.verify_token(look_up)
 auth.error_handler(_refuse)
 _demand_login = auth.login_required(lambda: None)
 
 
-def login() -> tokens.Login:
+def login() -> Login:
     """Return the login behind this request."""
-    found: tokens.Login = g.flask_httpauth_user
+    found: Login = g.flask_httpauth_user
     return found
 
 
 def caller() -> Caller:
-    """Return who asks, as the rules know them."""
+    """Return the caller, for the rules."""
     found = login()
     return Caller(found.uid, found.name, found.admin)
 
 
-def token_digest() -> str:
-    """Return the digest of the token that this request came with."""
-    return passwords.digest(auth.get_auth().token)
+def token() -> str:
+    """Return the token that this request came with."""
+    return str(auth.get_auth().token)

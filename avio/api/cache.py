@@ -1,32 +1,40 @@
-"""The cache itself: what its tiers hold, and dropping what is saved."""
+"""The cache: its tiers, and freeing saved files."""
 
 from typing import Any
 
-from avio.api import showing
-from avio.api.asked import FreeBody, Nothing
-from avio.api.parts import parts
-from avio.api.replies import FreedInfo, TierList
-from avio.api.rooms import problems, room
-from avio.errors import TooLarge
+from avio.api import serializers
+from avio.api.auth import caller
+from avio.api.blueprints import blueprint, problems
+from avio.api.orders import accepted
+from avio.api.requests import FreeBody, Nothing, PreferHeader
+from avio.api.responses import FreedInfo, JobInfo, TierList
+from avio.api.services import services
+from avio.rules import free as rules
+from avio.rules.types import Freed
+from avio.wire.paths import shown_path
 
-# Cached files that one call looks at and drops.
-FREE_FILES_MAX = 100_000
-
-cache = room("cache")
+cache = blueprint("cache")
 
 
 @cache.get("/tiers", responses={200: TierList})
 def tiers(query: Nothing) -> dict[str, Any]:
-    """Tell how much each tier may hold, and holds."""
-    return {"tiers": [showing.tier_info(tier) for tier in parts().engine.capacity()]}
+    """Return the capacity and the used bytes of each tier."""
+    return {"tiers": [serializers.tier_info(tier) for tier in services().cache.tiers(caller())]}
 
 
-@cache.post("/free", responses={200: FreedInfo, **problems(403, 404, 409, 413, 415)})
-def free(query: Nothing, body: FreeBody) -> dict[str, Any]:
-    """Drop a file, or all below a directory, from the cache; refused as a whole where something is not saved."""
-    path = body.alluxio_uri
-    try:
-        freed = parts().engine.free(path, recursive=body.recursive, limit=FREE_FILES_MAX)
-    except TooLarge as error:
-        raise TooLarge(error.message, cure="free what lies below it, directory by directory") from error
-    return {"path": path, "files": freed.files, "bytes": freed.bytes}
+@cache.post("/free", responses={200: FreedInfo, 202: JobInfo, **problems(403, 404, 409, 413, 415, 422)})
+def free(query: Nothing, body: FreeBody, header: PreferHeader) -> Any:
+    """Drop a file, or all files below a directory, from the cache: at once, or by a job if there are many files.
+
+    Drop nothing if one of them is not saved, or if the caller may not free one of them.
+    """
+    path, as_job = body.alluxio_uri, header.respond_async
+    done = rules.free(
+        services().jobs, caller(), path, recursive=body.recursive, as_job=as_job, key=header.idempotency_key
+    )
+    if isinstance(done, Freed):
+        return {"path": shown_path(path), "files": done.files, "bytes": done.bytes}
+    response = accepted(done, made=True)
+    if as_job:
+        response.headers["Preference-Applied"] = "respond-async"
+    return response

@@ -1,4 +1,4 @@
-"""Every error as one problem document (RFC 9457): ours, werkzeug's, refused shapes, a part that is away, bugs.
+"""Every error as one problem document (RFC 9457): ours, werkzeug's, invalid shapes, an unavailable part, bugs.
 
 Registered by `create_app`; a route raises and never formats.
 """
@@ -7,33 +7,38 @@ import json
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from avio import streams
-from avio.db.connecting import AWAY
-from avio.errors import AvioError, BadRequest, FieldError, NotAuthenticated, Unavailable
+from avio.api.discretion import without_addresses
+from avio.api.problem_document import MEDIA_TYPE, problem, shortened
+from avio.errors import AvioError, BadRequest, EngineError, FieldError, NotAuthenticated, Unavailable
+from avio.rules.types import DATABASE_AWAY
+from avio.wire.paths import PathError
 
-MEDIA_TYPE = "application/problem+json"
+NAMED_FIELDS = 10  # members that the detail names
+
+LOCATE = "avio.locate"  # the extension that finds the path that was meant by a text which is not one
 
 log = logging.getLogger(__name__)
 
-# Werkzeug speaks to people with browsers; ours have programs.
+# Werkzeug's texts are for browsers; our callers are programs.
 _PLAIN = {
-    404: ("there is no such page", "see /openapi.json for what there is"),
-    405: ("this page has no such method", "see the Allow header"),
-    413: ("the body is too large", "send less; paths by the thousand go through POST /filelists"),
+    404: ("no such endpoint", "see /openapi.json for all endpoints"),
+    405: ("method not allowed", "see the Allow header"),
+    413: ("the body is too large", "send less; upload long lists of paths with POST /filelists"),
 }
 
 
 def register(app: Flask) -> None:
-    """Let every exception of `app` end in a problem document."""
+    """Turn every exception of `app` into a problem document."""
     app.register_error_handler(AvioError, _ours)
     app.register_error_handler(HTTPException, _http)
-    for database_error in AWAY:
+    for database_error in DATABASE_AWAY:
         app.register_error_handler(database_error, _database_away)
     for redis_error in streams.AWAY:
         app.register_error_handler(redis_error, _redis_away)
@@ -41,30 +46,36 @@ def register(app: Flask) -> None:
 
 
 def refuse(error: ValidationError) -> None:
-    """Raise BadRequest with every field error at once; flask-openapi3 calls this."""
+    """Raise BadRequest with every field error at once; flask-openapi calls this."""
     fields = [FieldError(_name(detail), _explain(detail)) for detail in error.errors()]
-    names = ", ".join(field.field or "the body" for field in fields)
+    names = ", ".join(shortened(field.field, 40) or "the body" for field in fields[:NAMED_FIELDS])
+    if len(fields) > NAMED_FIELDS:
+        names += f" and {len(fields) - NAMED_FIELDS} more"
     raise BadRequest(
-        f"the request is refused for {names}", fields, cure="correct what errors[] names; /openapi.json has the shapes"
+        f"the request is invalid: {names}", fields, cure="correct the members in errors[]; /openapi.json has the shapes"
     )
 
 
 def _name(detail: ErrorDetails) -> str:
-    """Return the member's path as the client wrote it: of defaults pydantic gives the name that it has in Python."""
+    """Return the member's path as the client wrote it. For defaults pydantic gives the Python name."""
     written = detail["type"] == "extra_forbidden"
     return ".".join(part if written or "_" not in part else to_camel(part) for part in map(str, detail["loc"]))
 
 
 def _explain(detail: ErrorDetails) -> str:
-    known = {"missing": "is missing", "extra_forbidden": "there is no such member; check its spelling"}
-    return known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    known = {"missing": "is missing", "extra_forbidden": "unknown member; check its spelling"}
+    message = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    if isinstance(detail.get("ctx", {}).get("error"), PathError) and isinstance(detail["input"], str):
+        path = current_app.extensions[LOCATE](detail["input"])
+        return f"{message}; did you mean {path}?" if path else message
+    return message
 
 
 def _ours(error: AvioError) -> Response:
     response = _problem(
         error.status,
         error.reason,
-        error.message,
+        _for_the_caller(error),
         cure=error.cure,
         fields=error.fields if isinstance(error, BadRequest) else [],
         retry_after=error.retry_after,
@@ -73,6 +84,17 @@ def _ours(error: AvioError) -> Response:
         code = "expired_token" if error.expired else "invalid_token"
         response.headers["WWW-Authenticate"] = f'QBox realm="avio", error="{code}"'
     return response
+
+
+def _for_the_caller(error: AvioError) -> str:
+    """Return the message, for users without the addresses of stores and daemons; then the log has them."""
+    login = g.get("flask_httpauth_user")
+    if not isinstance(error, EngineError) or (login is not None and login.admin):
+        return error.message
+    public = without_addresses(error.message)
+    if public != error.message:
+        log.warning("a user's request failed: %s", error.message, extra={"requestId": g.request_id})
+    return public
 
 
 def _http(error: HTTPException) -> Response:
@@ -89,18 +111,18 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: Exception) -> Response:
-    log.error("the database is away: %s", error, extra={"requestId": g.request_id})
+    log.error("the database is unavailable: %s", error, extra={"requestId": g.request_id})
     return _ours(Unavailable("the database does not answer"))
 
 
 def _redis_away(error: Exception) -> Response:
-    log.error("Redis is away: %s", error, extra={"requestId": g.request_id})
+    log.error("Redis is unavailable: %s", error, extra={"requestId": g.request_id})
     return _ours(Unavailable("Redis does not answer"))
 
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error, extra={"requestId": g.request_id, "path": request.path})
-    return _problem(500, "INTERNAL", "something went wrong in avio itself", cure="give the requestId to your admin")
+    return _problem(500, "INTERNAL", "avio failed because of a defect", cure="report the requestId to your admin")
 
 
 def _problem(
@@ -112,17 +134,9 @@ def _problem(
     fields: list[FieldError] | None = None,
     retry_after: int | None = None,
 ) -> Response:
-    document = {
-        "type": "urn:avio:problem:" + reason.lower().replace("_", "-"),
-        "title": reason.replace("_", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        "reason": reason,
-        "requestId": g.request_id,
-        "cure": cure,
-        "errors": [{"field": field.field, "message": field.message} for field in fields or []],
-    }
+    document = problem(
+        status, reason, detail, instance=request.path, request_id=g.request_id, cure=cure, fields=fields or []
+    )
     response = Response(json.dumps(document), status, mimetype=MEDIA_TYPE)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)

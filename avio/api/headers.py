@@ -1,4 +1,4 @@
-"""What every request and reply carries: the request id, and headers that keep browsers and caches out of mischief."""
+"""Headers of every request and reply: the request id, and security headers for browsers and caches."""
 
 import re
 import uuid
@@ -9,13 +9,13 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def register(app: Flask) -> None:
-    """Give each request its id first of all, and each reply its headers."""
+    """Give each request its id, and each reply its headers."""
     app.before_request(_name_request)
     app.after_request(_add_headers)
 
 
 def _name_request() -> None:
-    """The client's own id when it is sane, so that its logs and ours tell of the same request."""
+    """Return the client's own id if it is valid, so that its logs and ours have the same id."""
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
 

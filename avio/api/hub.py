@@ -1,7 +1,7 @@
 """The hub of a web process: one reader of the Redis stream, fanned out to all who listen to a job.
 
-The reader starts with the first listener and ends after the last. Events carry absolute counters, so a
-listener that was too slow, or a gap, is mended by reading the row again: `REREAD`.
+The reader starts with the first listener and ends after the last one. Events carry absolute counters, so a
+listener that was too slow, or that has a gap, reads the row again: `REREAD`.
 """
 
 import logging
@@ -24,29 +24,30 @@ log = logging.getLogger(__name__)
 
 
 class Note(Enum):
-    """What a listener may get besides events."""
+    """Signals to a listener, besides events."""
 
-    REREAD = "something may have been missed: read the row"
-    CLOSED = "the process ends: go away"
+    REREAD = "an event may be lost: read the row"
+    CLOSED = "the process ends: stop"
 
 
 class Listener:
-    """Who follows one job, with a bounded queue. `close` it, or its place is taken for ever."""
+    """A listener to one job, with a bounded queue. Call `close`, else its place is never free again."""
 
-    def __init__(self, hub: "Hub", job: str) -> None:
+    def __init__(self, hub: "Hub", job: str, owner: object) -> None:
         self.job = job
+        self.owner = owner
         self._hub = hub
         self._queue: queue.Queue[Event | Note] = queue.Queue(QUEUE_LENGTH)
 
     def next(self, timeout: float) -> Event | Note | None:
-        """Return what came, or None after `timeout` seconds."""
+        """Return the next item, or None after `timeout` seconds."""
         try:
             return self._queue.get(timeout=max(0.0, timeout))
         except queue.Empty:
             return None
 
     def offer(self, item: Event | Note) -> None:
-        """Hand `item` over; when the listener is too slow, all that waits gives way to one `REREAD`. Never blocks."""
+        """Queue `item`. If the listener is too slow, replace the queue by one `REREAD`. Never blocks."""
         try:
             self._queue.put_nowait(item)
         except queue.Full:
@@ -56,38 +57,47 @@ class Listener:
 
     @property
     def deaf(self) -> bool:
-        """True while Redis is away: rows are all there is."""
+        """True while Redis is unavailable, so that the row is the only source."""
         return self._hub.away
 
     def close(self) -> None:
-        """Give the place back; more than once does no harm."""
+        """Release the place. May be called more than once."""
         self._hub.leave(self)
 
 
 class Hub:
-    """Fans the stream out to at most `limit` listeners."""
+    """Fans the stream out to at most `limit` listeners, `of_one` of each owner."""
 
-    def __init__(self, events: Events, limit: int) -> None:
+    def __init__(self, events: Events, limit: int, of_one: int) -> None:
         self.away = False
         self.stopping: Callable[[], bool] = lambda: False
         self._events = events
         self._limit = limit
+        self._of_one = of_one
         self._lock = threading.Lock()
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._reader: threading.Thread | None = None
 
-    def listen(self, job: str) -> Listener:
-        """Begin to listen to `job`; read its row after this, so that nothing falls between. TooMany without a place."""
-        listener = Listener(self, job)
+    def listen(self, job: str, owner: object) -> Listener:
+        """Listen to `job`. Read its row afterwards, so that no change is lost.
+
+        Raise TooMany without a free place, or if `owner` has no more.
+        """
+        listener = Listener(self, job, owner)
         with self._lock:
-            if sum(map(len, self._listeners.values())) >= self._limit:
+            taken = [each.owner for listeners in self._listeners.values() for each in listeners]
+            if len(taken) >= self._limit or taken.count(owner) >= self._of_one:
+                whose = "you have" if taken.count(owner) >= self._of_one else "there are"
                 raise TooMany(
-                    "too many event streams and long polls", cure="poll without wait, or try again", retry_after=5
+                    f"{whose} too many event streams and long polls",
+                    cure="poll without wait, or try again",
+                    retry_after=5,
                 )
-            self._listeners[job].add(listener)
             if self._reader is None:
-                self._reader = threading.Thread(target=self._read, name="hub", daemon=True)
-                self._reader.start()
+                reader = threading.Thread(target=self._read, name="hub", daemon=True)
+                reader.start()  # it may fail, and looks for listeners only after the lock is free
+                self._reader = reader
+            self._listeners[job].add(listener)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -110,9 +120,9 @@ class Hub:
                 for entry_id, event in self._events.tail(after, BLOCK_MS):
                     after = entry_id
                     self._tell(event)
-            except Exception:  # whatever ails Redis, listeners go on with rows, and this thread with trying
+            except Exception:  # after any error of Redis, listeners read rows and this thread tries again
                 if not self.away:
-                    log.warning("the stream can't be read; listeners read rows until it can", exc_info=True)
+                    log.warning("the stream is unavailable; listeners read rows", exc_info=True)
                 self.away, after = True, None
                 time.sleep(RETRY_SECONDS)
 

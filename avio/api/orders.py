@@ -1,22 +1,22 @@
-"""Ordering jobs: preload and save; and how any order is placed and answered."""
+"""Submitting jobs: preload and save, and the replies to all submits."""
 
 from typing import Any
 
 from flask import Response, jsonify
 
-from avio.api import showing
-from avio.api.asked import Nothing, OrderBody, OrderHeader
+from avio.api import serializers
 from avio.api.auth import caller
-from avio.api.parts import parts
-from avio.api.replies import JobInfo
-from avio.api.rooms import problems, room
-from avio.db.models import Job
-from avio.jobs import JobSpec
+from avio.api.blueprints import blueprint, problems
+from avio.api.requests import Nothing, OrderBody, OrderHeader
+from avio.api.responses import JobInfo
+from avio.api.services import services
+from avio.rules.jobs import JobSpec
+from avio.rules.types import Job
 from avio.wire.states import JobType
 
-orders = room("orders")
+orders = blueprint("orders")
 
-# 200 is the answer to an order that came before, with the same Idempotency-Key.
+# 200 answers a repeated request with the same Idempotency-Key.
 REPLIES: Any = {200: JobInfo, 202: JobInfo, **problems(403, 404, 413, 415, 422)}
 
 
@@ -34,12 +34,12 @@ def save(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
 
 def place(spec: JobSpec, header: OrderHeader) -> Response:
     """Submit `spec` for the caller and return the reply."""
-    return accepted(*parts().jobs.submit(caller(), spec, header.idempotency_key))
+    return accepted(*services().jobs.submit(caller(), spec, header.idempotency_key))
 
 
 def accepted(job: Job, made: bool) -> Response:
-    """Return the reply to an order: 202 for a new job, 200 for the one that the same key made before."""
-    response = jsonify(showing.job_info(job, parts().zone))
+    """Return the reply to a submit: 202 for a new job, 200 for the job that the same key made before."""
+    response = jsonify(serializers.job_info(job, services().zone))
     response.status_code = 202 if made else 200
     response.headers["Location"] = f"/jobs/{job.id}"
     return response

@@ -4,8 +4,9 @@ Knows the API's shapes and errors; neither the database nor the queue nor the se
 """
 
 from avio.client.calls import Client
-from avio.client.following import follow
-from avio.client.paging import pages
-from avio.client.problems import ApiError, ClientError, Unreachable, WaitOver
+from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
+from avio.client.job_follow import follow
+from avio.client.pagination import pages
+from avio.client.spelling import spelled_path
 
-__all__ = ["ApiError", "Client", "ClientError", "Unreachable", "WaitOver", "follow", "pages"]
+__all__ = ["ApiError", "Client", "ClientError", "Unreachable", "WaitOver", "follow", "pages", "spelled_path"]

@@ -10,12 +10,15 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
+from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.shapes import (
     EntryInfo,
+    FailurePage,
     FileList,
+    FileListPage,
     Freed,
     JobInfo,
     JobPage,
@@ -26,6 +29,7 @@ from avio.client.shapes import (
     TierList,
     Whoami,
 )
+from avio.client.spelling import spelled_path
 from avio.client.transport import Transport
 from avio.wire.states import JobType
 
@@ -61,12 +65,15 @@ class Client:
     # Who
 
     def login(self, name: str, password: str) -> Login:
-        """Return a new token; this client goes on with the one it was built with."""
-        return cast(Login, self._post("/login", json={"name": name, "password": password}))
+        """Log in: this client sends the new token from now on. Return it, for other clients."""
+        reply = cast(Login, self._post("/login", json={"name": name, "password": password}))
+        self._transport.use_token(reply["authToken"])
+        return reply
 
     def logout(self) -> None:
-        """Revoke the token."""
+        """Revoke the token, and send none from now on."""
         self._post("/logout")
+        self._transport.use_token(None)
 
     def whoami(self) -> Whoami:
         """Return whose token this is."""
@@ -79,20 +86,25 @@ class Client:
     ) -> ListPage:
         """Return one page of what is below `path`; depth 1 means direct children, None all levels."""
         return cast(
-            ListPage, self._get("/list", alluxioUri=path, depth=depth, pageSize=page_size, pageToken=page_token)
+            ListPage, self._get("/list", **spelled_path(path), depth=depth, pageSize=page_size, pageToken=page_token)
         )
 
-    def stat(self, path: str) -> EntryInfo:
-        """Return `path` as it stands, a directory with its sums."""
-        return cast(EntryInfo, self._get("/stat", alluxioUri=path))
+    def stat(self, path: str, *, cached_only: bool = False) -> EntryInfo:
+        """Return `path` as it stands, a directory with its sums; with `cached_only` what the cache has, by itself."""
+        return cast(EntryInfo, self._get("/stat", **spelled_path(path), cachedOnly=cached_only or None))
 
     def tiers(self) -> TierList:
         """Return the tiers, best first, with what they may hold and hold."""
         return cast(TierList, self._get("/tiers"))
 
-    def free(self, path: str, *, recursive: bool = False) -> Freed:
-        """Drop a file, or with `recursive` all below a directory, from the cache; refused for what is not saved."""
-        return cast(Freed, self._post("/free", json={"alluxioUri": path, "recursive": recursive}))
+    def free(self, path: str, *, recursive: bool = False, as_job: bool = False) -> Freed | JobInfo:
+        """Drop a file, or with `recursive` all below a directory, from the cache; refused for what is not saved.
+
+        Many files, or any with `as_job`, are dropped by a job, which is returned: it has an `id`, a Freed has none.
+        """
+        headers = {"Prefer": "respond-async"} if as_job else {}
+        body = {**spelled_path(path), "recursive": recursive}
+        return cast(Freed | JobInfo, self._post("/free", json=body, headers=headers))
 
     # Jobs
 
@@ -135,11 +147,11 @@ class Client:
         return cast(JobInfo, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
 
     def cancel(self, job_id: str) -> JobInfo:
-        """Ask for the end of a job."""
+        """Request the cancellation of a job."""
         return cast(JobInfo, self._post(_job(job_id, "/cancel")))
 
     def retry(self, job_id: str) -> JobInfo:
-        """Order a new job like an ended one."""
+        """Submit a new job with the params of an ended one."""
         return self._order(_job(job_id, "/retry"), None)
 
     def events(self, job_id: str, *, until: float) -> Iterator[Event]:
@@ -148,8 +160,12 @@ class Client:
             yield from read_events(response, until)
 
     def report(self, job_id: str, *, outcome: str | None = None) -> Iterator[ReportLine]:
-        """Yield what became of each file."""
+        """Yield the outcome of each file."""
         return cast(Iterator[ReportLine], self._lines(_job(job_id, "/report"), _without_none(outcome=outcome)))
+
+    def failures(self, job_id: str, *, page_token: str | None = None) -> FailurePage:
+        """Return one page of the files that the newest attempt has failed for, also while it runs."""
+        return cast(FailurePage, self._get(_job(job_id, "/failures"), pageToken=page_token))
 
     def result(self, job_id: str) -> Iterator[EntryInfo]:
         """Yield the entries that an ls or stat job found."""
@@ -165,6 +181,14 @@ class Client:
         """Store a file list, a path a line, sent as it is read."""
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         return cast(FileList, self._post("/filelists", content=chunks, headers=headers))
+
+    def file_lists(self, *, page_token: str | None = None) -> FileListPage:
+        """Return one page of the user's file lists, newest first."""
+        return cast(FileListPage, self._get("/filelists", pageToken=page_token))
+
+    def delete_file_list(self, list_id: str) -> None:
+        """Delete a file list that no unfinished job uses."""
+        self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
 
     # Server
 
@@ -193,7 +217,10 @@ class Client:
     def _lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
         with self._transport.stream("GET", path, params=query) as response:
             for line in _split(response):
-                yield json.loads(line)
+                found = json.loads(line)
+                if "cut" in found:
+                    raise Cut(found["message"])
+                yield found
 
 
 def _job(job_id: str, rest: str = "") -> str:
@@ -204,8 +231,8 @@ def _without_none(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _split(response: httpx.Response) -> Iterator[bytes]:
-    """Yield lines that end in LF alone: httpx's own splitting would break a path that holds U+2028."""
+def _split(response: httpx2.Response) -> Iterator[bytes]:
+    """Yield lines that end in LF alone: httpx2's own splitting would break a path that holds U+2028."""
     rest = b""
     for chunk in response.iter_bytes():
         *lines, rest = (rest + chunk).split(b"\n")

@@ -5,10 +5,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import httpx
-from httpx_sse import EventSource, SSEError
+import httpx2
 
-from avio.client.problems import Unreachable
+from avio.client.errors import Unreachable
 
 
 class Event(NamedTuple):
@@ -18,16 +17,19 @@ class Event(NamedTuple):
     data: dict[str, Any]
 
 
-def read_events(response: httpx.Response, until: float) -> Iterator[Event]:
+def read_events(response: httpx2.Response, until: float) -> Iterator[Event]:
     """Yield the events of an open reply; return when it closes, or at the first byte after `until`."""
     # A copy whose bytes stop at `until`: pings keep the read time-out from firing, and are no events.
-    bounded = httpx.Response(200, headers=response.headers, content=_until(response.iter_raw(), until))
+    bytes_until = _until(response.iter_raw(), until)
+    bounded = httpx2.Response(200, headers=response.headers, content=bytes_until, request=response.request)
     try:
-        for message in EventSource(bounded).iter_sse():
+        for message in httpx2.EventSource(bounded):
             if message.data:
                 yield Event(message.event, json.loads(message.data))
-    except (SSEError, ValueError) as error:
-        raise Unreachable("the event stream is not one of avio", why=str(error), cure="check the address") from error
+    except (httpx2.SSEError, ValueError) as error:
+        raise Unreachable(
+            "the server sent an invalid event stream", why=str(error), cure="check the address (AVIO_URL or --url)"
+        ) from error
 
 
 def _until(chunks: Iterator[bytes], until: float) -> Iterator[bytes]:

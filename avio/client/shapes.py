@@ -3,7 +3,11 @@
 Type declarations only: nothing is checked or converted at run time.
 """
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict, final
+
+# The params of a job by their names in JSON: `avio.wire.params` declares them, docs/api.md lists them.
+Params = Mapping[str, Any]
 
 
 class Login(TypedDict):
@@ -29,6 +33,7 @@ class EntryInfo(TypedDict):
     """A file or directory; sizes in bytes, None where they were not counted."""
 
     path: str
+    pathBytes: str | None
     name: str
     kind: str
     size: int | None
@@ -40,6 +45,8 @@ class EntryInfo(TypedDict):
     saved: bool | None
     files: int | None
     filesCached: int | None
+    leftOut: NotRequired[int]
+    localPath: NotRequired[str | None]
 
 
 class ListPage(TypedDict):
@@ -47,9 +54,12 @@ class ListPage(TypedDict):
 
     path: str
     entries: list[EntryInfo]
+    leftOut: NotRequired[int]
+    unanswered: NotRequired[list[str]]
     nextPageToken: str | None
 
 
+@final
 class Freed(TypedDict):
     """What was dropped from the cache: files, and their cached bytes."""
 
@@ -74,19 +84,6 @@ class TierList(TypedDict):
     tiers: list[Tier]
 
 
-class Params(TypedDict, total=False):
-    """The params of a job; what is left out is at the server's default."""
-
-    alluxioUri: str
-    depth: int
-    fromFileList: bool
-    fileListId: str
-    tier: str
-    verify: str
-    ifFull: str
-    onConflict: str
-
-
 class Amount(TypedDict):
     """Files and bytes; `complete` on a total alone, False while the listing goes on."""
 
@@ -101,8 +98,10 @@ class Progress(TypedDict):
     total: Amount
     done: Amount
     skipped: Amount
+    kept: Amount
     failed: Amount
     bytesWire: int
+    filesLeftOut: NotRequired[int]
     speedBps: int
     percent: float | None
 
@@ -137,6 +136,7 @@ class JobInfo(TypedDict):
     progress: Progress
     errors: list[ErrorGroup]
     verified: Amount | None
+    localPath: NotRequired[str | None]
     node: str | None
     version: int
     retryOf: str | None
@@ -151,7 +151,7 @@ class JobPage(TypedDict):
 
 
 class ReportLine(TypedDict):
-    """What became of one file; `outcome` is a word of `avio.wire.results.Outcome`."""
+    """The outcome of one file. `outcome` is a word of `avio.wire.results.Outcome`."""
 
     path: str
     outcome: str
@@ -162,9 +162,35 @@ class ReportLine(TypedDict):
     tries: int | None
 
 
+class Failure(TypedDict):
+    """A file that is not where it should be, as the newest attempt tells."""
+
+    path: str
+    reason: str
+    message: str
+    tries: int
+    attempt: int
+
+
+class FailurePage(TypedDict):
+    """Some failed files, by path."""
+
+    failures: list[Failure]
+    nextPageToken: str | None
+
+
 class FileList(TypedDict):
     """An uploaded file list, to be named in params.fileListId."""
 
     fileListId: str
     lines: int
     bytes: int
+    complete: bool
+    createTime: str
+
+
+class FileListPage(TypedDict):
+    """Some file lists, newest first."""
+
+    fileLists: list[FileList]
+    nextPageToken: str | None

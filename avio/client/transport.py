@@ -1,6 +1,6 @@
-"""One HTTP exchange: time-outs, another try where that is safe, and every failure as a `ClientError`.
+"""One HTTP exchange: time-outs, retries where they are safe, and every failure as a `ClientError`.
 
-The only file of the client that knows httpx's errors.
+The only file of the client that knows httpx2's errors.
 """
 
 import json
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 
-from avio.client.problems import ApiError, ClientError, Unreachable
+from avio.client.errors import ApiError, ClientError, Unreachable
 
 CONNECT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 TOO_MANY = 429
-AWAY = frozenset({502, 503, 504})
+UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 
 
 class Transport:
@@ -28,15 +28,19 @@ class Transport:
 
     def __init__(self, url: str, token: str | None, *, patience: float, timeout: float) -> None:
         if not url.startswith(("http://", "https://")):
-            raise ValueError(f"{url!r} is no address of a server; write it as http://host:port")
+            raise ValueError(f"{url!r} is not a server address; write http://host:port")
         self.url = url.rstrip("/")
         self._patience = patience
         self._timeout = timeout
-        headers = {"Authorization": f"QBox {token}"} if token else {}
-        try:
-            self._http = httpx.Client(base_url=self.url, headers=headers)
-        except httpx.InvalidURL as error:
-            raise ValueError(f"{url!r} is no address of a server: {error}") from error
+        self._http = _open(self.url)
+        self.use_token(token)
+
+    def use_token(self, token: str | None) -> None:
+        """Send `token` with every call from now on, or none."""
+        if token:
+            self._http.headers["Authorization"] = f"QBox {token}"
+        else:
+            self._http.headers.pop("Authorization", None)
 
     def close(self) -> None:
         """Close every connection."""
@@ -46,7 +50,7 @@ class Transport:
         """Return the JSON of the reply, None when it has no body.
 
         `repeatable` allows another try, `longer` adds seconds to the time-out.
-        Raises ApiError when the server says no, Unreachable when it can't be asked.
+        Raises ApiError when the server refuses, Unreachable when it is unavailable.
         """
         give_up = time.monotonic() + self._patience
         pause = FIRST_PAUSE_SECONDS
@@ -58,8 +62,8 @@ class Transport:
             except (ApiError, Unreachable) as error:
                 wait = max(pause * random.uniform(0.5, 1.5), error.retry_after or 0)
                 # A quota is not free again in seconds: 429 is left to the caller.
-                hopeless = error.status == TOO_MANY or not is_temporary(error)
-                if not repeatable or hopeless or time.monotonic() + wait > give_up:
+                is_final = error.status == TOO_MANY or not is_temporary(error)
+                if not repeatable or is_final or time.monotonic() + wait > give_up:
                     raise
             time.sleep(wait)
             pause *= 2
@@ -67,54 +71,73 @@ class Transport:
     @contextmanager
     def stream(
         self, method: str, path: str, *, timeout: float | None = None, **request: Any
-    ) -> Iterator[httpx.Response]:
+    ) -> Iterator[httpx2.Response]:
         """Open a reply to be read as it comes; failures inside the block are ClientErrors too. Never tried again."""
         read = self._timeout if timeout is None else timeout
-        limits = httpx.Timeout(read, connect=min(CONNECT_SECONDS, read))
+        limits = httpx2.Timeout(read, connect=min(CONNECT_SECONDS, read))
         try:
             with self._http.stream(method, path, timeout=limits, **request) as response:
                 if not response.is_success:
                     response.read()
                     raise _refusal(response)
                 yield response
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise Unreachable(
-                f"{self.url} does not answer",
+                f"{self.url} is unavailable",
                 why=f"{type(error).__name__}: {error}".rstrip(": "),
-                cure="check the address (AVIO_URL or --url) and that the server is up, then try again",
+                cure="check the address (AVIO_URL or --url) and that the server runs, then try again",
             ) from error
 
 
 def is_temporary(error: ClientError) -> bool:
-    """Tell whether the same request may well succeed a little later."""
-    return isinstance(error, Unreachable) or error.status == TOO_MANY or error.status in AWAY
+    """Return True if the same request may succeed later."""
+    return isinstance(error, Unreachable) or error.status == TOO_MANY or error.status in UNAVAILABLE_STATUSES
 
 
-def _json(response: httpx.Response) -> Any:
+def _open(url: str) -> httpx2.Client:
+    """Return the pool; ValueError on an invalid address or an invalid proxy of the environment."""
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise ValueError(f"{url!r} is not a server address: {error}") from error
+    try:
+        return httpx2.Client(base_url=address)
+    except ImportError as error:
+        raise ValueError(
+            "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names a SOCKS proxy, and the package socksio is not installed; "
+            "install avio[socks], or name the server in NO_PROXY"
+        ) from error
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise ValueError(
+            f"ALL_PROXY, HTTP_PROXY or HTTPS_PROXY is invalid: {error}; correct it, or name the server in NO_PROXY"
+        ) from error
+
+
+def _json(response: httpx2.Response) -> Any:
     if not response.content:
         return None
     try:
         return response.json()
     except ValueError as error:
-        raise _stranger(response) from error
+        raise _not_avio(response) from error
 
 
-def _refusal(response: httpx.Response) -> ClientError:
+def _refusal(response: httpx2.Response) -> ClientError:
     after = response.headers.get("Retry-After", "")
     retry_after = int(after) if after.isdecimal() else None
     try:
         document = json.loads(response.content)
         return ApiError({**document, "status": response.status_code}, retry_after=retry_after)
     except (ValueError, TypeError, KeyError):
-        error = _stranger(response)
+        error = _not_avio(response)
         error.retry_after = retry_after
         return error
 
 
-def _stranger(response: httpx.Response) -> Unreachable:
+def _not_avio(response: httpx2.Response) -> Unreachable:
     kind = response.headers.get("Content-Type", "no content type")
     return Unreachable(
-        f"{response.url.copy_with(query=None)} answers, but not as avio does",
+        f"{response.url.copy_with(query=None)} answered, but it is not an avio server",
         why=f"{response.status_code} {response.reason_phrase}, {kind}",
-        cure="check the address (AVIO_URL or --url); a proxy may stand in between",
+        cure="check the address (AVIO_URL or --url), and any proxy before it",
     )

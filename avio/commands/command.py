@@ -3,33 +3,38 @@
 A command returns its exit code, or None for 0.
 """
 
+import os
 from typing import Any
 
 import click
 
 from avio.client import ClientError
-from avio.client.following import DAY_SECONDS
-from avio.commands.cells import printable
-from avio.commands.exits import Exit, of_error
+from avio.commands.exit_codes import Exit, of_error
+from avio.commands.wording import in_cli_words
+from avio.terminal.cells import printable
 
 # For errors that name no cure of their own.
 CURES = {
-    Exit.USAGE: "correct what is named above",
+    Exit.USAGE: "correct the fields named above",
     Exit.LOGIN_NEEDED: "avio login",
-    Exit.TEMPORARY: "try again in a while",
-    Exit.NOT_FOUND: "check what you gave: avio ls shows the paths, avio jobs the jobs",
-    Exit.FORBIDDEN: "ask the admin for the right to do this",
-    Exit.NO_ROOM: "free some of the cache, or ask for less",
+    Exit.TEMPORARY: "try again later",
+    Exit.NOT_FOUND: "check the path or the job id: avio ls lists paths, avio jobs lists jobs",
+    Exit.FORBIDDEN: "ask an admin for permission",
+    Exit.NO_ROOM: "free space in the cache (avio free PATH), or load less",
 }
+
+
+# The login that is stored counts for nothing beside this variable.
+VARIABLE_CURE = "correct AVIO_TOKEN, or unset it and run avio login"
 
 
 class Command(click.Command):
     """A click command whose errors end in three lines and an exit code of `exits`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read `--wait` as `--wait=SECONDS`, so that it never takes the path behind it for its seconds."""
+        """Read `--wait` as a wait without end, so that it never takes the path behind it for its seconds."""
         options = args.index("--") if "--" in args else len(args)
-        args[:options] = [f"--wait={DAY_SECONDS:g}" if arg == "--wait" else arg for arg in args[:options]]
+        args[:options] = ["--wait=inf" if arg == "--wait" else arg for arg in args[:options]]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -39,7 +44,7 @@ class Command(click.Command):
         except ClientError as error:
             code = show(error)
         except click.Abort:
-            # The cursor stands behind a question that was not answered.
+            # The cursor stands behind the unanswered prompt.
             click.echo(err=True)
             code = Exit.INTERRUPTED
         except KeyboardInterrupt:
@@ -48,14 +53,15 @@ class Command(click.Command):
 
 
 def show(error: ClientError) -> Exit:
-    """Print what, why and what to do on standard error; return the exit code."""
+    """Print what failed, why and what to do on standard error; return the exit code."""
     code = of_error(error.reason, error.status)
-    cure = error.cure or CURES.get(code, "ask the admin, naming the request")
+    cure = VARIABLE_CURE if code is Exit.LOGIN_NEEDED and os.environ.get("AVIO_TOKEN") else error.cure
+    cure = cure or CURES.get(code, "tell an admin the id of the request")
     show_lines("error", f"{error.message} ({error.reason})", error.why, cure)
     return code
 
 
 def show_lines(head: str, what: str, why: str, cure: str) -> None:
-    """Print the three lines of anything that did not go well."""
+    """Print the three lines of a failure, in the words of the CLI."""
     for label, text in ((head, what), ("why", why), ("try", cure)):
-        click.echo(f"{label + ':':<8} {printable(text)}", err=True)
+        click.echo(f"{label + ':':<8} {printable(in_cli_words(text))}", err=True)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from avio.client.shapes import EntryInfo
-from avio.commands.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, size
-from avio.commands.tables import Column
+from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, size
+from avio.terminal.tables import Column
 
 
 def path_column(root: str) -> Column:
@@ -23,7 +23,9 @@ def record(entry: EntryInfo) -> list[tuple[str, str]]:
         ("Files", _files(entry)),
         ("Tiers", ", ".join(f"{tier} {_exact(held)}" for tier, held in entry["tiers"].items()) or NOTHING),
         ("Saved", {True: "yes", False: "no", None: UNKNOWN}[entry["saved"]]),
+        *([("Left out", str(entry["leftOut"]))] if entry.get("leftOut") else []),
         ("Modified", moment(entry["modified"])),
+        *([("Local path", printable(local))] if (local := entry.get("localPath")) else []),
     ]
 
 
@@ -67,5 +69,5 @@ COLUMNS = (
     Column("CACHED", lambda row: percent(row["cachedPercent"]), _raw_percent, width=6, right=True),
     Column("STATE", lambda row: row["state"], lambda row: row["state"], width=7),
     Column("TIER", _tier_names, _raw_tiers, width=6),
-    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw(row["modified"]), width=16),
+    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw(row["modified"]), width=25),
 )

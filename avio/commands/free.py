@@ -1,27 +1,45 @@
 """`avio free`: drop a path from the cache."""
 
+import math
+import sys
+
 import click
 
 from avio.client import Client
 from avio.commands import options
-from avio.commands.cells import printable, size
 from avio.commands.command import Command
+from avio.commands.exit_codes import Exit
+from avio.commands.progress_display import choose
 from avio.commands.session import with_client
-from avio.commands.tables import print_json
+from avio.commands.wait import follow_to_end, say_end
+from avio.terminal.cells import printable, size
+from avio.terminal.json_output import print_json
+from avio.wire.states import State
 
 
 @click.command(cls=Command)
 @click.argument("path")
-@click.option("-r", "--recursive", is_flag=True, help="Drop all below a directory.")
+@click.option("-r", "--recursive", is_flag=True, help="Drop all files below a directory.")
+@options.progress
 @options.as_json
 @with_client
-def free(client: Client, path: str, recursive: bool, as_json: bool) -> None:
-    """Drop PATH from the cache; refused for what is not saved.
+def free(client: Client, path: str, recursive: bool, progress: str, as_json: bool) -> Exit:
+    """Drop PATH from the cache; files that are unsaved or used by others are refused.
 
-    The bucket is not touched. An Alluxio cluster follows within some seconds.
+    You may free what your own jobs loaded or saved, unless a job of another user uses it. The bucket does not change.
+    An Alluxio cluster drops the files within some seconds. If there are many files, a job drops them, and the command
+    waits for its end.
     """
     freed = client.free(path, recursive=recursive)
+    code = Exit.OK
+    if "id" in freed:
+        job = follow_to_end(client, freed["id"], limit=math.inf, display=choose(progress, sys.stderr))
+        if job["status"] != State.SUCCEEDED:
+            code = say_end(job)
+        done = job["progress"]["done"]
+        freed = {"path": job["params"]["alluxioUri"], "files": done["files"], "bytes": done["bytes"]}
     if as_json:
         print_json(freed)
-    else:
+    elif code is Exit.OK:
         click.echo(f"freed {printable(freed['path'])}: {freed['files']} files, {size(freed['bytes'])}", err=True)
+    return code

@@ -4,12 +4,17 @@ import click
 
 from avio.client import Client
 from avio.client.shapes import JobInfo
-from avio.commands import options, progress
-from avio.commands.cells import NOTHING, moment, percent, printable
+from avio.commands import options, progress_text
 from avio.commands.command import Command
-from avio.commands.jobids import resolve
+from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
-from avio.commands.tables import print_json, print_record
+from avio.commands.wording import in_cli_words
+from avio.terminal.cells import NOTHING, moment, percent, printable
+from avio.terminal.json_output import print_json
+from avio.terminal.tables import print_record
+
+# Members of the params that `Path` shows.
+OF_THE_PATH = ("alluxioUri", "alluxioUriEncoded", "fromFileList", "fileListId")
 
 
 @click.group()
@@ -32,27 +37,36 @@ def show(client: Client, job: str, as_json: bool) -> None:
 
 def _record(job: JobInfo) -> list[tuple[str, str]]:
     counted = job["progress"]
-    options_given = (f"{name}={value}" for name, value in job["params"].items() if name != "alluxioUri")
-    status = " ".join(part for part in (job["status"], job["reason"], job["message"]) if part)
+    options_given = (
+        in_cli_words(f"{name}={'true' if value is True else value}")
+        for name, value in job["params"].items()
+        if name not in OF_THE_PATH and value is not False
+    )
+    status = " ".join(part for part in (job["status"], job["reason"], in_cli_words(job["message"])) if part)
     return [
         ("Id", job["id"]),
         ("Name", printable(job["name"] or NOTHING)),
-        ("Type", progress.kind(job)),
-        ("Path", progress.subject(job)),
+        ("Type", progress_text.kind(job)),
+        ("Path", progress_text.subject(job)),
         ("Options", printable(", ".join(options_given)) or NOTHING),
         ("Uid", str(job["uid"])),
         ("Status", printable(status)),
         ("Phase", job["phase"] or NOTHING),
-        ("Progress", f"{percent(counted['percent'])}, {progress.files_of(job)} files, {progress.bytes_of(job)}"),
-        ("Skipped", progress.amount(counted["skipped"])),
-        ("Failed", progress.amount(counted["failed"])),
-        ("Verified", progress.amount(job["verified"]) if job["verified"] else NOTHING),
+        (
+            "Progress",
+            f"{percent(counted['percent'])}, {progress_text.files_of(job)} files, {progress_text.bytes_of(job)}",
+        ),
+        ("Skipped", progress_text.amount(counted["skipped"])),
+        ("Kept", progress_text.amount(counted["kept"])),
+        ("Failed", progress_text.amount(counted["failed"])),
+        ("Verified", progress_text.amount(job["verified"]) if job["verified"] else NOTHING),
+        *([("Local path", printable(local))] if (local := job.get("localPath")) else []),
         ("Created", moment(job["createTime"])),
         ("Started", moment(job["startTime"])),
         ("Finished", moment(job["finishTime"])),
-        ("Ran", progress.elapsed(job)),
+        ("Ran", progress_text.elapsed(job)),
         ("Attempt", str(job["attempt"])),
         ("Node", printable(job["node"] or NOTHING)),
         ("Retry of", job["retryOf"] or NOTHING),
-        *(("Errors", text) for text in progress.errors_of(job)),
+        *(("Errors", text) for text in progress_text.errors_of(job)),
     ]

@@ -6,11 +6,12 @@ import click
 
 from avio.client import Client, pages
 from avio.client.shapes import JobInfo, JobPage
-from avio.commands import options, progress
-from avio.commands.cells import NOTHING, moment, printable, raw
+from avio.commands import options, progress_text
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.commands.tables import Column, print_json_list, print_table
+from avio.terminal.cells import NOTHING, moment, printable, raw
+from avio.terminal.json_output import print_json_list
+from avio.terminal.tables import Column, print_table
 from avio.wire.states import JobType, State
 
 PAGE = 100
@@ -20,11 +21,11 @@ TYPES = [kind.name.lower() for kind in JobType]
 
 COLUMNS = (
     Column("ID", lambda job: job["id"], lambda job: job["id"]),
-    Column("TYPE", progress.kind, progress.kind, width=7),
+    Column("TYPE", progress_text.kind, progress_text.kind, width=7),
     Column("NAME", lambda job: printable(job["name"] or NOTHING), lambda job: raw(job["name"])),
     Column("STATUS", lambda job: job["status"], lambda job: job["status"], width=9),
-    Column("DONE", progress.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
-    Column("PROGRESS", progress.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
+    Column("DONE", progress_text.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
+    Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
     Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw(job["createTime"])),
 )
 

@@ -4,11 +4,11 @@ import click
 
 from avio.client import Client
 from avio.commands import options
-from avio.commands.cells import printable
 from avio.commands.command import Command
-from avio.commands.jobids import resolve
+from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
-from avio.commands.tables import print_json
+from avio.terminal.cells import printable
+from avio.terminal.json_output import print_json
 
 
 @click.command(cls=Command)

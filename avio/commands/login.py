@@ -3,14 +3,16 @@
 import getpass
 import os
 import sys
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import click
 
 from avio.commands import options
-from avio.commands.cells import moment, printable
 from avio.commands.command import Command
 from avio.commands.session import Session, connect, current_url, load, store
-from avio.commands.tables import print_json
+from avio.terminal.cells import moment, printable
+from avio.terminal.json_output import print_json
 
 
 @click.command(cls=Command)
@@ -26,6 +28,10 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
     """
     url = current_url(url or context.find_root().params["url"])
     name = name or _ask("name", default=_usual_name())
+    if _is_readable_on_the_way(url):
+        click.echo(
+            f"warning: {printable(url)} is not encrypted: others on the way can read password and token", err=True
+        )
     password = _password(password_stdin)
     with connect(url, token=None) as client:
         reply = client.login(name, password)
@@ -33,7 +39,7 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
     if as_json:
         print_json({"url": url, **{member: value for member, value in reply.items() if member != "authToken"}})
     else:
-        click.echo(f"logged in to {url} as {printable(reply['name'])} until {moment(reply['expireTime'])}")
+        click.echo(f"logged in to {printable(url)} as {printable(reply['name'])} until {moment(reply['expireTime'])}")
 
 
 def _password(from_stdin: bool) -> str:
@@ -42,14 +48,29 @@ def _password(from_stdin: bool) -> str:
     return os.environ.get("AVIO_PASSWORD") or _ask("password", hide_input=True)
 
 
-def _usual_name() -> str:
-    kept = load()
-    return kept.name if kept else getpass.getuser()
+def _is_readable_on_the_way(url: str) -> bool:
+    """Return True for plain HTTP to another machine."""
+    parts = urlsplit(url)
+    try:
+        is_here = parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:  # a name
+        is_here = False
+    return parts.scheme == "http" and not is_here
+
+
+def _usual_name() -> str | None:
+    """Return the name of the last login, else that of the user, if the system knows one."""
+    if (kept := load()) is not None:
+        return kept.name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return None
 
 
 def _ask(what: str, *, default: str | None = None, hide_input: bool = False) -> str:
     if not sys.stdin.isatty():
-        cure = "give --name" if what == "name" else "give --password-stdin or AVIO_PASSWORD"
-        raise click.UsageError(f"no terminal to ask for the {what} on; {cure}")
+        cure = "use --name" if what == "name" else "use --password-stdin or AVIO_PASSWORD"
+        raise click.UsageError(f"cannot ask for the {what}: standard input is not a terminal; {cure}")
     answer: str = click.prompt(what.capitalize(), default=default, hide_input=hide_input, err=True)
     return answer

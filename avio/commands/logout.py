@@ -1,4 +1,4 @@
-"""`avio logout`: the token holds no longer, here or at the server."""
+"""`avio logout`: revoke the token at the server and forget it here."""
 
 import click
 
@@ -6,7 +6,8 @@ from avio.client import ApiError
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import connect, current_token, current_url, forget
-from avio.commands.tables import print_json
+from avio.terminal.cells import printable
+from avio.terminal.json_output import print_json
 
 NOT_AUTHENTICATED = 401
 
@@ -29,4 +30,4 @@ def logout(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json({"url": url})
     else:
-        click.echo(f"logged out of {url}")
+        click.echo(f"logged out of {printable(url)}")

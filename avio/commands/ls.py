@@ -1,15 +1,19 @@
 """`avio ls`: what is below a path, page by page as it comes."""
 
+from collections.abc import Iterator
 from itertools import chain
 
 import click
 
 from avio.client import Client, pages
-from avio.client.shapes import ListPage
+from avio.client.shapes import EntryInfo, ListPage
 from avio.commands import entries, options
 from avio.commands.command import Command
+from avio.commands.exit_codes import Exit
 from avio.commands.session import with_client
-from avio.commands.tables import print_json_list, print_table
+from avio.terminal.cells import printable
+from avio.terminal.json_output import print_json_list
+from avio.terminal.tables import print_table
 
 PAGE = 1000
 
@@ -20,14 +24,15 @@ PAGE = 1000
 @click.option("--depth", type=click.IntRange(min=1), help="List so many levels (default 1, the direct children).")
 @options.as_json
 @with_client
-def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: bool) -> None:
+def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: bool) -> Exit:
     """List what is below PATH, with its state in the cache.
 
     On a terminal a table with the names below PATH; elsewhere tab separated raw values with whole paths.
-    A figure that is not known is shown as ? or -, never as 0.
+    A figure that is not known is shown as ? or -, never as 0. Mounts that do not answer are named on standard error;
+    if their files should have been listed, it ends with code 3.
     """
     if recursive and depth is not None:
-        raise click.UsageError("-R lists all levels; give it or --depth")
+        raise click.UsageError("-R and --depth exclude each other; use one of them")
     levels = None if recursive else depth or 1
 
     def fetch(token: str | None) -> ListPage:
@@ -35,8 +40,23 @@ def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: b
 
     found = pages(fetch)
     first = next(found)
-    batches = (page["entries"] for page in chain([first], found))
+    left_out = 0
+    unanswered: set[str] = set()
+
+    def batches() -> Iterator[list[EntryInfo]]:
+        nonlocal left_out
+        for page in chain([first], found):
+            left_out += page.get("leftOut", 0)
+            unanswered.update(page.get("unanswered", ()))
+            yield page["entries"]
+
     if as_json:
-        print_json_list({"path": first["path"]}, "entries", batches)
+        print_json_list({"path": first["path"]}, "entries", batches())
     else:
-        print_table((*entries.COLUMNS, entries.path_column(first["path"])), batches)
+        print_table((*entries.COLUMNS, entries.path_column(first["path"])), batches())
+    if left_out:
+        click.echo(f"{left_out} left out: symlinks, special files, or directories that avio may not read", err=True)
+    if unanswered:
+        mounts = ", ".join(map(printable, sorted(unanswered)))
+        click.echo(f"no answer from {mounts}: the files there are not listed; try again later", err=True)
+    return Exit.PARTIAL if unanswered and levels != 1 else Exit.OK

@@ -2,8 +2,7 @@
 
 import click
 
-from avio.client.following import DAY_SECONDS
-from avio.commands.jobids import complete_job
+from avio.commands.job_ids import complete_job
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the names of the API.")
 
@@ -13,7 +12,7 @@ wait = click.option(
     "--wait",
     type=click.FloatRange(min=1),
     metavar="[=SECONDS]",
-    help=f"Wait for the end of the job and leave with its exit code; at most SECONDS (default {DAY_SECONDS:g}).",
+    help="Wait for the end of the job and leave with its exit code; at most SECONDS (default: no limit).",
 )
 
 progress = click.option(

@@ -1,21 +1,30 @@
-"""`avio report`: what became of each file."""
+"""`avio report`: the outcome of each file."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
 import click
 
-from avio.client import Client
+from avio.client import Client, pages
 from avio.client.shapes import ReportLine
 from avio.commands import options
-from avio.commands.cells import printable, raw, size
 from avio.commands.command import Command
-from avio.commands.jobids import resolve
+from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
-from avio.commands.tables import Column, print_json, print_table
+from avio.commands.wording import in_cli_words
+from avio.terminal.cells import printable, raw, size
+from avio.terminal.json_output import print_json
+from avio.terminal.tables import Column, print_table
 from avio.wire.results import Outcome
+from avio.wire.states import TERMINAL
 
 BATCH = 1000
+
+
+def _message(row: Any) -> str:
+    return in_cli_words(row["message"] or "")
+
 
 COLUMNS = (
     Column("OUTCOME", lambda row: row["outcome"], lambda row: row["outcome"]),
@@ -24,7 +33,7 @@ COLUMNS = (
     Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True),
     Column("REASON", lambda row: raw(row["reason"]), lambda row: raw(row["reason"]), width=6),
     Column("PATH", lambda row: printable(row["path"]), lambda row: printable(row["path"])),
-    Column("MESSAGE", lambda row: printable(row["message"] or ""), lambda row: raw(row["message"])),
+    Column("MESSAGE", lambda row: printable(_message(row)), lambda row: raw(_message(row))),
 )
 
 
@@ -34,16 +43,37 @@ COLUMNS = (
 @options.as_json
 @with_client
 def report(client: Client, job: str, failed: bool, as_json: bool) -> None:
-    """Print what became of each file of a job.
+    """Print the outcome of each file of a job.
 
-    JOB is an id, a unique prefix of one, or @last. With --json each line is an object.
+    JOB is an id, a unique prefix of one, or @last. With --json each line is an object. With --failed it need not have
+    ended: the files that have failed so far are shown.
     """
-    lines = client.report(resolve(client, job), outcome=Outcome.FAILED if failed else None)
+    job_id = resolve(client, job)
+    if failed and client.job(job_id)["status"] not in TERMINAL:
+        lines = _failed_so_far(client, job_id)
+    else:
+        wanted = (Outcome.FAILED, Outcome.LEFT_OUT) if failed else (None,)
+        lines = chain.from_iterable(client.report(job_id, outcome=each) for each in wanted)
     if as_json:
         for line in lines:
             print_json(line)
     else:
         print_table(COLUMNS, _batches(lines))
+
+
+def _failed_so_far(client: Client, job_id: str) -> Iterator[ReportLine]:
+    """Yield failed files in the shape of the report that the job will leave."""
+    for page in pages(lambda token: client.failures(job_id, page_token=token)):
+        for one in page["failures"]:
+            yield {
+                "path": one["path"],
+                "outcome": Outcome.FAILED.value,
+                "bytes": 0,
+                "tier": None,
+                "reason": one["reason"],
+                "message": one["message"],
+                "tries": one["tries"],
+            }
 
 
 def _batches(lines: Iterator[ReportLine]) -> Iterator[list[ReportLine]]:

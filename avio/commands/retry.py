@@ -1,14 +1,14 @@
-"""`avio retry`: order a new job like one that has ended."""
+"""`avio retry`: run an ended job again, as a new job."""
 
 import click
 
 from avio.client import Client
 from avio.commands import options
 from avio.commands.command import Command
-from avio.commands.exits import Exit
-from avio.commands.jobids import resolve
+from avio.commands.exit_codes import Exit
+from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
-from avio.commands.waiting import hand_over
+from avio.commands.wait import hand_over
 
 
 @click.command(cls=Command)
@@ -18,7 +18,7 @@ from avio.commands.waiting import hand_over
 @options.as_json
 @with_client
 def retry(client: Client, job: str, wait: float | None, progress: str, as_json: bool) -> Exit:
-    """Order a new job like one that has ended.
+    """Run an ended job again, as a new job.
 
     JOB is an id, a unique prefix of one, or @last. Files that are in place already are skipped.
     """

@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from avio.client import Client, ClientError
+from avio.plain_file import open_no_fifo
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -34,18 +35,23 @@ class Session:
 
 def config_file() -> Path:
     """Return where the session is kept."""
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "avio" / "config.json"
+    base = os.environ.get("XDG_CONFIG_HOME")
+    home = os.path.expanduser("~")
+    if not base and home == "~":
+        why = "HOME is not set, and the system knows no home of this user"
+        raise ClientError("no place for the login", why=why, cure="set HOME or XDG_CONFIG_HOME")
+    return Path(base or f"{home}/.config") / "avio" / "config.json"
 
 
 def load() -> Session | None:
     """Return the kept session, None when there is none."""
     try:
-        return Session(**json.loads(config_file().read_text(encoding="utf-8")))
+        with open(config_file(), encoding="utf-8", opener=open_no_fifo) as file:
+            return Session(**json.load(file))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise _file_error("can't be read", error) from error
+        raise _file_error("read", error) from error
 
 
 def store(session: Session) -> None:
@@ -57,7 +63,7 @@ def store(session: Session) -> None:
             json.dump(asdict(session), temporary)
         os.replace(temporary.name, file)
     except OSError as error:
-        raise _file_error("can't be written", error) from error
+        raise _file_error("write", error) from error
 
 
 def forget(token: str | None) -> None:
@@ -104,4 +110,6 @@ def with_client(command: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
 
 
 def _file_error(what: str, error: Exception) -> ClientError:
-    return ClientError(f"{config_file()} {what}", why=str(error), cure="delete it or mend its rights, then avio login")
+    return ClientError(
+        f"cannot {what} {config_file()}", why=str(error), cure="fix its permissions or delete it, then run avio login"
+    )

@@ -7,7 +7,8 @@ from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.entries import record
 from avio.commands.session import with_client
-from avio.commands.tables import print_json, print_record
+from avio.terminal.json_output import print_json
+from avio.terminal.tables import print_record
 
 
 @click.command(cls=Command)

@@ -6,10 +6,11 @@ import click
 
 from avio.client import Client
 from avio.commands import options
-from avio.commands.cells import percent, printable, raw, size
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.commands.tables import Column, print_json, print_table
+from avio.terminal.cells import percent, printable, raw, size
+from avio.terminal.json_output import print_json
+from avio.terminal.tables import Column, print_table
 
 COLUMNS = (
     Column("TIER", lambda row: printable(row["alias"]), lambda row: raw(row["alias"]), width=6),
@@ -25,7 +26,7 @@ COLUMNS = (
 @options.as_json
 @with_client
 def tiers(client: Client, as_json: bool) -> None:
-    """Show what each tier of the cache may hold, and holds."""
+    """Show the capacity and the use of each tier of the cache."""
     found = client.tiers()
     if as_json:
         print_json(found)

@@ -1,18 +1,18 @@
 """`avio watch`: follow a job to its end."""
 
+import math
 import sys
 
 import click
 
 from avio.client import Client
-from avio.client.following import DAY_SECONDS
 from avio.commands import options
 from avio.commands.command import Command
-from avio.commands.displays import Json, choose
-from avio.commands.exits import Exit
-from avio.commands.jobids import resolve
+from avio.commands.exit_codes import Exit
+from avio.commands.job_ids import resolve
+from avio.commands.progress_display import Json, choose
 from avio.commands.session import with_client
-from avio.commands.waiting import follow_to_end, say_end
+from avio.commands.wait import follow_to_end, say_end
 
 
 @click.command(cls=Command)
@@ -27,5 +27,5 @@ def watch(client: Client, job: str, wait: float | None, progress: str, as_json: 
     JOB is an id, a unique prefix of one, or @last. The exit code tells how it ended. Ctrl-C leaves the job running.
     """
     display = Json() if as_json else choose(progress, sys.stdout)
-    limit = DAY_SECONDS if wait is None else wait
+    limit = math.inf if wait is None else wait
     return say_end(follow_to_end(client, resolve(client, job), limit=limit, display=display))

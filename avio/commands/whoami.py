@@ -4,10 +4,11 @@ import click
 
 from avio.client import Client
 from avio.commands import options
-from avio.commands.cells import moment, printable
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.commands.tables import print_json, print_record
+from avio.terminal.cells import moment, printable
+from avio.terminal.json_output import print_json
+from avio.terminal.tables import print_record
 
 
 @click.command(cls=Command)

@@ -1,6 +1,6 @@
-"""The table of the Alluxio engine: where the parts of its cluster answer.
+"""The table [alluxio]: the addresses of the cluster's parts.
 
-Opens nothing.
+Opens no connection.
 """
 
 from typing import Annotated, Literal
@@ -14,21 +14,21 @@ JOB_MASTER_PORT = 20002
 
 
 def _with_port(text: str) -> str:
-    """Return `host:port`, the port being the usual one where none is given."""
+    """Return `host:port`, with the usual port if `text` has none."""
     try:
         parts = urlsplit(f"//{text}")
         port = parts.port
     except ValueError:
         port = 0
     if not parts.hostname or parts.netloc != text or parts.username is not None or port == 0:
-        raise ValueError(f"{text!r} is no address; write host:{MASTER_PORT}")
+        raise ValueError(f"{text!r} is not an address; write host:{MASTER_PORT}")
     return text if port else f"{text}:{MASTER_PORT}"
 
 
 def _base_url(text: str) -> str:
-    """Return a URL without a slash at its end."""
+    """Return the URL without a final slash."""
     if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
-        raise ValueError(f"{text!r} is no URL; write http://host:port")
+        raise ValueError(f"{text!r} is not a URL; write http://host:port")
     return text.rstrip("/")
 
 
@@ -38,12 +38,12 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class AlluxioSpec(BaseModel):
-    """The addresses of a cluster, and who avio is in it."""
+    """The addresses of a cluster, and the user that avio acts as."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     masters: list[MasterAddress] = Field(
-        default_factory=list, description="gRPC addresses host:19998 of the masters; without, all goes over the proxy."
+        default_factory=list, description="gRPC addresses host:19998 of the masters; absent: avio uses the proxy alone."
     )
     web: list[BaseUrl] = Field(
         default_factory=list, description="URLs of the masters' web ports; absent: port 19999 of the masters."
@@ -52,29 +52,29 @@ class AlluxioSpec(BaseModel):
         default_factory=list, description="URLs of the job masters' web ports; absent: port 20002 of the masters."
     )
     proxy: BaseUrl | None = Field(
-        None, description="URL of the proxy, http://host:39999; needed where the masters' gRPC can't be reached."
+        None, description="URL of the proxy, http://host:39999; needed where the masters' gRPC is unreachable."
     )
     user: str = Field(
-        "alluxio", min_length=1, description="Whom avio acts as: the user that Alluxio runs as may do everything."
+        "alluxio", min_length=1, description="User that avio acts as; the user that Alluxio runs as may do everything."
     )
     auth: Literal["simple", "nosasl"] = Field(
-        "simple", description="As the cluster has it in alluxio.security.authentication.type."
+        "simple", description="The same as alluxio.security.authentication.type of the cluster."
     )
     patience: Annotated[float, Field(ge=0, le=3600)] = Field(
-        10.0, description="Seconds that a call goes on trying while the cluster does not answer."
+        10.0, description="Seconds that avio repeats a call while the cluster does not answer."
     )
     bandwidth: Annotated[int, Field(gt=0)] | None = Field(
-        None, description="Bytes a second that each worker may load for one job; absent: as many as it can."
+        None, description="Bytes per second that each worker may load for one job; absent: no limit."
     )
     worker_ports: list[Port] = Field(
         default_factory=list,
-        description="gRPC ports of all workers, if job processes may connect to no others; absent: any port.",
+        description="gRPC ports of all workers, the only ones that job processes may connect to; absent: any port.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _beside_the_masters(cls, table: object) -> object:
-        """Fill in what the masters tell, so that nobody else has to."""
+        """Derive the missing URLs from the masters."""
         if not isinstance(table, dict) or not isinstance(table.get("masters"), list):
             return table
         hosts = [host for text in table["masters"] if isinstance(text, str) and (host := _host(text))]
@@ -89,6 +89,6 @@ class AlluxioSpec(BaseModel):
 
 
 def _host(text: str) -> str:
-    """Return the host of an address, as it stands in a URL."""
+    """Return the host of an address, as in a URL."""
     host, colon, port = text.rpartition(":")
     return host if colon and port.isdigit() else text

@@ -1,15 +1,44 @@
 """The tables of the local engine: [mounts] and [[tiers]].
 
-Opens nothing.
+Opens no connection.
 """
 
+import re
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from avio.config.size import Size
+from avio.wire.paths import PathError, canonical
+
+SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss", "http", "https")
+
+
+def _canonical_path(path: str) -> str:
+    try:
+        if canonical(path) != path:
+            raise ValueError(f"path {path!r} should be written {canonical(path)!r}")
+    except PathError as error:
+        raise ValueError(f"path {path!r} {error}") from None
+    return path
+
+
+MountPath = Annotated[str, AfterValidator(_canonical_path)]
+
+# Options that hold no secret, with the prefix of a store (aws_region) or without. All others are taken for secrets.
+PLAIN = re.compile(
+    r"(?:aws_|azure_storage_|azure_|google_|s3_)?(?:region|default_region|access_key_id|client_id|tenant_id|endpoint|endpoint_url|bucket|bucket_name"
+    r"|container_name|account_name|allow_http|allow_invalid_certificates|virtual_hosted_style_request|skip_signature"
+    r"|unsigned_payload|checksum_algorithm|conditional_put|copy_if_not_exists|imdsv1_fallback|s3_express|request_payer"
+    r"|metadata_endpoint|use_emulator|use_fabric_endpoint|timeout|connect_timeout|user_agent|http1_only|http2_only"
+    r"|pool_idle_timeout|pool_max_idle_per_host|proxy_url|proxy_excludes|key_order)"
+)
 
 
 class Mount(BaseModel):
-    """A path that is tied to a bucket, or to a folder (prefix) of one."""
+    """A path and its bucket, or a folder (prefix) of one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -21,17 +50,23 @@ class Mount(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _has_scheme(cls, value: str) -> str:
-        if "://" not in value:
-            raise ValueError("is no URL; write s3://bucket/prefix or file:///dir")
+    def _is_complete(cls, value: str) -> str:
+        scheme, mark, _ = value.partition("://")
+        if not mark:
+            raise ValueError("is not a URL; write s3://bucket/prefix or file:///dir")
+        if scheme not in SCHEMES:
+            raise ValueError(f"{scheme}:// is not a known scheme; write one of {', '.join(SCHEMES)}")
+        parts = urlsplit(value)
+        if parts.scheme == "file" and parts.netloc:
+            directory = f"/{parts.netloc}{parts.path}"
+            raise ValueError(f"names the host {parts.netloc!r}; for a directory write file://{directory}, 3 slashes")
         return value
 
     @field_validator("options")
     @classmethod
     def _hide_secrets(cls, value: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
-        hidden = ("secret", "token", "password", "account_key")
         return {
-            name: SecretStr(text) if isinstance(text, str) and any(word in name.lower() for word in hidden) else text
+            name: SecretStr(text) if isinstance(text, str) and not PLAIN.fullmatch(name.lower()) else text
             for name, text in value.items()
         }
 
@@ -43,16 +78,20 @@ class TierSpec(BaseModel):
 
     alias: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="Its name in replies: MEM, SSD, HDD ...")
     path: Path = Field(description="The directory; a cached file lies at <path>/<its path>.")
-    capacity: ByteSize = Field(gt=0, description="Bytes that it may hold, e.g. 200GiB.")
+    capacity: Size = Field(gt=0, description="Bytes that it may hold, e.g. 200GiB.")
+    shared: bool = Field(
+        default=False,
+        description="Accept a directory that other users own or may write to: they can change what training reads.",
+    )
 
     @field_validator("path")
     @classmethod
     def _is_absolute(cls, value: Path) -> Path:
         if not value.is_absolute():
-            raise ValueError("is not absolute; begin it with /")
+            raise ValueError("is not absolute; start it with /")
         return value
 
 
 def readable(text: str | SecretStr) -> str:
-    """Return an option as the store needs it."""
+    """Return an option as text for the store."""
     return text.get_secret_value() if isinstance(text, SecretStr) else text

@@ -2,3 +2,23 @@
 
 Used by web, intake, aggregator and admin; never by the job process or keeper.
 """
+
+# A line imports only from the lines below it. Behind the names: which process calls them.
+#
+#   schema, upgrades             admin: makes, checks and upgrades the tables; web and intake check
+#   space                        admin: bytes of the tables, vacuum
+#   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
+#   history, users, tokens       web and admin: jobs for people, logins
+#   filelists                    web writes, intake reads
+#   retention                    aggregator: deletes old jobs and what hangs on them
+#   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
+#   ends                         intake and the aggregator's reaper
+#   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
+#   event_keys                   aggregator and web: who may have sent an event
+#   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
+#   waiting                      web and admin: what a queued job waits for
+#   leases                       intake renews; reaper and admin read
+#   sql                          one text for both dialects
+#   connection                   opens a URL, pools
+#   away                         tells an unavailable database from one that refuses a statement
+#   counters, models             the columns of counters; the rows

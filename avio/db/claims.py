@@ -1,33 +1,58 @@
-"""Queries by which a node takes a job: what is due, the claim (T3), the process is up (T4). Used by intake."""
+"""Queries by which a node takes a job: due jobs, the claim (T3), the start (T4). Used by intake."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from avio.db.connecting import transaction
+from avio.db.connection import transaction
 from avio.db.sql import change, row, rows
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An attempt that is this node's to run."""
+    """An attempt that this node runs. `bytes_wire` is what earlier attempts moved."""
 
     job: str
     attempt: int
     uid: int
     type: int
     params: str
+    bytes_wire: int
 
 
-def due(limit: int) -> list[str]:
-    """Return up to `limit` queued jobs whose time has come, oldest first: what a node polls for without hints."""
+def due(limit: int, without: Collection[str] = ()) -> list[str]:
+    """Return up to `limit` due queued jobs, oldest first, but those `without`. A node polls this."""
+    others = f" AND id NOT IN ({', '.join('?' * len(without))})" if without else ""
     found = rows(
-        "SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now} ORDER BY run_at, id LIMIT ? {skip_locked}",
+        f"SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {{now}}{others}"  # noqa: S608 - made of marks
+        " ORDER BY run_at, id LIMIT ? {skip_locked}",
+        *without,
         limit,
     )
     return [job for (job,) in found]
 
 
-def claim(job: str, node: str, epoch: int) -> Claim | None:
-    """T3: queued to starting, one attempt further; None when somebody else was first or the node's lease is over."""
+def request(job: str) -> tuple[int, str] | None:
+    """Return type and params of a job, or None if there is no such job."""
+    found = row("SELECT type, params FROM jobs WHERE id = ?", job)
+    return None if found is None else (found[0], found[1])
+
+
+def explain(job: str, message: str) -> None:
+    """Say why a job is still queued. A claim empties the message."""
+    change(
+        "UPDATE jobs SET message = ?, version = version + 1, updated_at = {now}"
+        " WHERE id = ? AND state = 'queued' AND message <> ?",
+        message,
+        job,
+        message,
+    )
+
+
+def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Claim | None:
+    """T3: queued to starting, attempt + 1. Return None if another node was first or this node's lease is over.
+
+    Events of the attempt are believed only if they are signed by `event_key`, if there is one.
+    """
     with transaction():
         taken = row(
             "UPDATE jobs SET state = 'starting', attempt = attempt + 1, seq = 0, phase = NULL,"
@@ -35,7 +60,7 @@ def claim(job: str, node: str, epoch: int) -> Claim | None:
             " speed_bps = 0, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND state = 'queued' AND run_at <= {now} AND EXISTS"
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
-            " RETURNING id, attempt, uid, type, params",
+            " RETURNING id, attempt, uid, type, params, bytes_wire",
             node,
             epoch,
             job,
@@ -46,17 +71,18 @@ def claim(job: str, node: str, epoch: int) -> Claim | None:
             return None
         claimed = Claim(*taken)
         change(
-            "INSERT INTO attempts (job_id, attempt, node, epoch, started_at) VALUES (?, ?, ?, ?, {now})",
+            "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",
             claimed.job,
             claimed.attempt,
             node,
             epoch,
+            event_key,
         )
     return claimed
 
 
 def mark_running(job: str, attempt: int, node: str, epoch: int, pid: int, isolation: str | None = None) -> bool:
-    """T4: starting to running; False when the attempt is no longer this node's, or was asked to stop meanwhile."""
+    """T4: starting to running. Return False if the attempt is no longer this node's, or is stopping."""
     with transaction():
         change(
             "UPDATE attempts SET pid = ?, isolation = ? WHERE job_id = ? AND attempt = ?", pid, isolation, job, attempt

@@ -1,37 +1,38 @@
 """Queries that end an attempt: with its result (T7, T10), or without one (T8, T11). Used by intake and the reaper.
 
-Each names job and attempt; False means that the attempt is no longer the caller's, and that is an answer, not an error.
+Each names job and attempt. False means that the attempt is no longer the caller's; this is no fault of the caller.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
 
-from avio.db.connecting import transaction
-from avio.db.sql import change, change_many, row
+from avio.db import failures, uses
+from avio.db.connection import transaction
+from avio.db.sql import change, row
 from avio.wire.results import Result
 
 MAX_CRASHES = 3
 MAX_LOSSES = 10
 
-# Seconds before the next attempt, by how many attempts crashed in a row.
+# Seconds before the next attempt, by the number of crashes in a row.
 BACK_OFF = (1, 5, 25)
 
 
 class Cause(StrEnum):
-    """Why an attempt is over without a result."""
+    """Why an attempt ended without a result."""
 
-    CRASHED = "crashed"  # the process died by itself: counts against the job
-    STALLED = "stalled"  # it got no further and was ended: counts as a crash
-    LOST = "lost"  # the node went away: counts apart
-    DRAINED = "stopped"  # the node asked it to leave: counts nowhere
-    FENCED = "fenced"  # its lease ran out on its own clock: counts as lost
-    UNKILLABLE = "unkillable"  # it was killed and did not go: counts as lost
+    CRASHED = "crashed"  # the process died by itself: counts as a crash
+    STALLED = "stalled"  # it made no progress and was ended: counts as a crash
+    LOST = "lost"  # the node was lost: counts as a loss
+    DRAINED = "stopped"  # the node stopped it: counts as nothing
+    FENCED = "fenced"  # its lease ended by its own clock: counts as a loss
+    UNKILLABLE = "unkillable"  # it was killed and still exists: counts as a loss
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How the process of an attempt ended, as far as anyone saw it. `max_rss` in bytes."""
+    """How the process of an attempt ended, as far as known. `max_rss` in bytes."""
 
     code: int | None = None
     signal: int | None = None
@@ -40,43 +41,29 @@ class Exit:
 
 def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
     """T7, T10: the attempt ended with `result`; the job is `state`, with the counters and failures of the result."""
-    counters = result.progress.counters
     with transaction():
         ended = change(
-            "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, files_total = ?, bytes_total = ?,"
-            " files_done = ?, bytes_done = ?, files_skipped = ?, bytes_skipped = ?, files_failed = ?, bytes_failed = ?,"
-            " bytes_wire = {greatest}(bytes_wire, ?), speed_bps = 0, errors = ?, verified_files = ?,"
-            " verified_bytes = ?, phase = NULL, node = NULL, node_epoch = NULL,"
+            "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, {counters_final},"
+            " speed_bps = 0, errors = ?, verified_files = ?, verified_bytes = ?, local_path = ?,"
+            " phase = NULL, node = NULL, node_epoch = NULL,"
             " version = version + 1, updated_at = {now}, finished_at = {now}"
-            " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
+            " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,
             result.reason,
             result.message,
             result.progress.total_complete,
-            counters.files_total,
-            counters.bytes_total,
-            counters.files_done,
-            counters.bytes_done,
-            counters.files_skipped,
-            counters.bytes_skipped,
-            counters.files_failed,
-            counters.bytes_failed,
-            counters.bytes_wire,
+            *astuple(result.progress.counters),
             json.dumps([asdict(group) for group in result.progress.errors]),
             result.verified_files,
             result.verified_bytes,
+            result.local_path,
             result.job,
             result.attempt,
         )
         if not ended:
             return False
-        # Failures that a wiped stream lost; those of earlier attempts are no failures of the job.
-        change("DELETE FROM failures WHERE job_id = ? AND attempt < ?", result.job, result.attempt)
-        change_many(
-            "INSERT INTO failures (job_id, path, attempt, reason, message, tries) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (job_id, path) DO NOTHING",
-            [(result.job, f.path, result.attempt, f.reason, f.message, f.tries) for f in result.failures],
-        )
+        failures.settle(result)  # a wiped stream may have lost some
+        uses.release_freed(result.job)
         _close_attempt(result.job, result.attempt, state, exit_)
     return True
 
@@ -84,18 +71,18 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
 def give_back(
     job: str, attempt: int, cause: Cause, message: str, exit_: Exit = Exit(), files_done: int = 0
 ) -> str | None:
-    """T8, T11: the attempt is over without a result. Return the job's state, None when it was not the caller's.
+    """T8, T11: the attempt ended without a result. Return the job's state, or None if it was not the caller's.
 
-    Queued again after a back-off; cancelled when that was wished; failed after `MAX_CRASHES` crashes without
-    progress or `MAX_LOSSES` losses. `files_done` is how many files it had in place, as far as its node knows:
-    more than before is progress, whether or not an event ever told of it.
+    The job is queued again after a back-off; cancelled if the user asked for that; failed after `MAX_CRASHES`
+    crashes without progress or `MAX_LOSSES` losses. `files_done` is the number of files in place that its node knows:
+    more than before is progress, even if the event was lost.
     """
     crash = 1 if cause in (Cause.CRASHED, Cause.STALLED) else 0
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
         held = row(
             "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"
-            " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
+            " WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
             files_done,
             crash,
             loss,
@@ -111,7 +98,7 @@ def give_back(
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"
             " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, speed_bps = 0,"
             " finished_at = CASE WHEN ? THEN NULL ELSE {now} END, version = version + 1, updated_at = {now}"
-            " WHERE id = ? AND attempt = ? AND state IN ('starting', 'running', 'stopping')",
+            " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,
             reason,
             text,

@@ -10,10 +10,19 @@ def pushed(job: str) -> None:
     change("UPDATE jobs SET pushed_at = {now} WHERE id = ? AND state = 'queued'", job)
 
 
-def lost(limit: int = 500) -> list[str]:
-    """T2: take up to `limit` jobs that are due and had no hint for `HINT_SECONDS`; the caller pushes them again.
+def missing(on_queue: int, limit: int = 500) -> int:
+    """Return how many hints the queue lacks: one for each due job, at most `limit`, less those `on_queue`.
 
-    Two sweeps at once take different jobs; a doubled hint would do no harm, since the claim is guarded.
+    Any hint makes a node look at the due jobs, so the queue need not have one for each of thousands.
+    """
+    found = rows("SELECT 1 FROM jobs WHERE state = 'queued' AND run_at <= {now} LIMIT ?", limit)
+    return max(len(found) - on_queue, 0)
+
+
+def lost(limit: int = 500) -> list[str]:
+    """T2: take up to `limit` due jobs without a hint for `HINT_SECONDS`. The caller pushes them again.
+
+    Two sweeps at once take different jobs. A repeated hint does no harm, since the claim is guarded.
     """
     taken = rows(
         "UPDATE jobs SET pushed_at = {now} WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now}"

@@ -16,11 +16,13 @@ from peewee import (
     TextField,
 )
 
+from avio.wire.progress import COUNTERS, Counters
+
 database = DatabaseProxy()
 
 
 class Row(Model):
-    """What all tables share: the database that `connecting.open_database` opened."""
+    """Base of all tables, with the database that `connection.open_database` opened."""
 
     class Meta:
         database = database
@@ -34,7 +36,7 @@ class SchemaVersion(Row):
 
 
 class User(Row):
-    """Somebody who may log in."""
+    """A user who may log in."""
 
     uid = BigIntegerField(primary_key=True)
     name = TextField(unique=True)
@@ -66,14 +68,35 @@ class Node(Row):
     name = TextField(primary_key=True)
     epoch = BigIntegerField()
     boot_id = TextField()
+    instance = TextField(default="")
     state = TextField()
     slots = IntegerField()
     lease_until = DoubleField()
     started_at = DoubleField()
     seen_at = DoubleField()
+    older_until = DoubleField(default=0)
 
     class Meta:
         table_name = "nodes"
+
+
+class NodeEpoch(Row):
+    """The greatest epoch of a deleted node."""
+
+    epoch = BigIntegerField(primary_key=True)
+
+    class Meta:
+        table_name = "node_epochs"
+
+
+class TierId(Row):
+    """The id of a tier of the local engine."""
+
+    name = TextField(primary_key=True)
+    tier_id = TextField()
+
+    class Meta:
+        table_name = "tiers"
 
 
 class FileList(Row):
@@ -91,7 +114,7 @@ class FileList(Row):
 
 
 class FileListChunk(Row):
-    """A piece of a file list's text."""
+    """A chunk of a file list's text."""
 
     list_id = TextField()
     no = IntegerField()
@@ -103,13 +126,15 @@ class FileListChunk(Row):
 
 
 class Job(Row):
-    """An order, how it stands and what became of it."""
+    """A job: its order, its state and its outcome. The columns of its counters are added below."""
 
     id = TextField(primary_key=True)
     uid = BigIntegerField()
     name = TextField()
     type = SmallIntegerField()
     params = TextField()
+    path = TextField(null=True)
+    list_id = TextField(null=True)
     idem_key = TextField(null=True)
     idem_digest = TextField(null=True)
     retry_of = TextField(null=True)
@@ -127,28 +152,31 @@ class Job(Row):
     pushed_at = DoubleField(null=True)
     cancel_at = DoubleField(null=True)
     cancel_reason = TextField(null=True)
-    files_total = BigIntegerField(default=0)
-    bytes_total = BigIntegerField(default=0)
     total_complete = BooleanField(default=False)
-    files_done = BigIntegerField(default=0)
-    bytes_done = BigIntegerField(default=0)
-    files_skipped = BigIntegerField(default=0)
-    bytes_skipped = BigIntegerField(default=0)
-    files_failed = BigIntegerField(default=0)
-    bytes_failed = BigIntegerField(default=0)
-    bytes_wire = BigIntegerField(default=0)
     speed_bps = BigIntegerField(default=0)
     errors = TextField(default="[]")
     verified_files = BigIntegerField(null=True)
     verified_bytes = BigIntegerField(null=True)
+    local_path = TextField(null=True)
     version = BigIntegerField(default=1)
     created_at = DoubleField()
     started_at = DoubleField(null=True)
     updated_at = DoubleField()
     finished_at = DoubleField(null=True)
+    released_at = DoubleField(null=True)
+    artifacts_deleted_at = DoubleField(null=True)
 
     class Meta:
         table_name = "jobs"
+
+    @property
+    def counters(self) -> Counters:
+        """The figures of the job so far."""
+        return Counters(**{name: getattr(self, name) for name in COUNTERS})
+
+
+for _name in COUNTERS:
+    Job._meta.add_field(_name, BigIntegerField(default=0))  # noqa: SLF001 - peewee's documented place for it
 
 
 class Attempt(Row):
@@ -166,6 +194,7 @@ class Attempt(Row):
     exit_code = IntegerField(null=True)
     exit_signal = IntegerField(null=True)
     max_rss = BigIntegerField(null=True)
+    event_key = TextField(null=True)
 
     class Meta:
         table_name = "attempts"
@@ -173,9 +202,10 @@ class Attempt(Row):
 
 
 class FailedFile(Row):
-    """A file that did not arrive."""
+    """A file that failed."""
 
     job_id = TextField()
+    path_digest = TextField()
     path = TextField()
     attempt = IntegerField()
     reason = TextField()
@@ -184,11 +214,11 @@ class FailedFile(Row):
 
     class Meta:
         table_name = "failures"
-        primary_key = CompositeKey("job_id", "path")
+        primary_key = CompositeKey("job_id", "path_digest")
 
 
 class Artifact(Row):
-    """A piece of a log, report or result that came from a node."""
+    """A chunk of a log, report or result."""
 
     job_id = TextField()
     attempt = IntegerField()
@@ -201,4 +231,7 @@ class Artifact(Row):
         primary_key = CompositeKey("job_id", "attempt", "kind", "no")
 
 
-MODELS = (SchemaVersion, User, Token, Node, FileList, FileListChunk, Job, Attempt, FailedFile, Artifact)
+MODELS = (
+    *(SchemaVersion, User, Token, Node, NodeEpoch, TierId, FileList, FileListChunk),
+    *(Job, Attempt, FailedFile, Artifact),
+)

@@ -1,20 +1,23 @@
-"""Queries that bring a job in and ask for its end: insert (T1), wish to cancel (T9). Used by web.
+"""Queries that insert a job (T1) and request its cancellation (T9). Used by web.
 
 The T numbers are those of the table of guards in docs/architecture.md.
 """
 
+import json
 from dataclasses import dataclass
 
 from ulid import ULID
 
-from avio.db.connecting import transaction
+from avio.db.connection import transaction
 from avio.db.models import Job
 from avio.db.sql import change, now, row
+from avio.wire.params import Params
+from avio.wire.paths import shown_path
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What a job begins with. `params` is JSON; `digest` stands for the whole request."""
+    """The order of a new job. `params` is JSON; `digest` identifies the whole request."""
 
     uid: int
     name: str
@@ -25,23 +28,49 @@ class NewJob:
     retry_of: str | None = None
 
 
-def insert(new: NewJob) -> tuple[Job, bool]:
-    """T1: add a queued job, or find the one that the same Idempotency-Key made. Tells whether it was added."""
+class QueueFull(Exception):
+    """The user has as many queued jobs as allowed."""
+
+
+class Deleted(Exception):
+    """What a new job needs was deleted a moment ago. The text names it."""
+
+
+def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
+    """T1: insert a queued job, or find the job that the same Idempotency-Key made. True if it was inserted.
+
+    Raise QueueFull if the user has `queued_max` queued jobs, whatever other requests do at once. Raise Deleted if its
+    file list, or the job that it repeats, was deleted meanwhile.
+    """
     job_id = str(ULID())
+    params = Params.from_json(json.loads(new.params))
+    list_id = params.file_list_id if params.from_file_list else None
     with transaction():
+        if queued_max is not None:
+            row("SELECT 1 FROM users WHERE uid = ? {alone}", new.uid)  # orders of one user come one by one
+            if new.idem_key is not None and (earlier := find_by_key(new.uid, new.idem_key)) is not None:
+                return earlier, False
+            if count_queued(new.uid) >= queued_max:
+                raise QueueFull
+        # The locks let no deletion go on until the new job is there.
+        if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
+            raise Deleted(f"file list {list_id}")
+        if new.retry_of is not None and row("SELECT id FROM jobs WHERE id = ? {shared}", new.retry_of) is None:
+            raise Deleted(f"job {new.retry_of}")
         added = change(
-            "INSERT INTO jobs (id, uid, name, type, params, idem_key, idem_digest, retry_of, state, message, attempt,"
-            " seq, crashes, losses, run_at, files_total, bytes_total, total_complete, files_done, bytes_done,"
-            " files_skipped, bytes_skipped, files_failed, bytes_failed, bytes_wire, speed_bps, errors, version,"
+            "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of, state,"
+            " message, attempt, seq, crashes, losses, run_at, total_complete, {counters}, speed_bps, errors, version,"
             " created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', 0, 0, 0, 0, {now},"
-            " 0, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, '[]', 1, {now}, {now})"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', 0, 0, 0, 0, {now},"
+            " false, {counters_zero}, 0, '[]', 1, {now}, {now})"
             " ON CONFLICT (uid, idem_key) DO NOTHING",
             job_id,
             new.uid,
             new.name,
             new.type,
             new.params,
+            None if params.alluxio_uri is None else shown_path(params.path),
+            list_id,
             new.idem_key,
             new.idem_digest,
             new.retry_of,
@@ -58,15 +87,15 @@ def find_by_key(uid: int, idem_key: str) -> Job | None:
 
 
 def count_queued(uid: int) -> int:
-    """Return how many jobs of a user wait."""
+    """Return the number of queued jobs of a user."""
     found = row("SELECT count(*) FROM jobs WHERE uid = ? AND state = 'queued'", uid)
     return int(found[0]) if found else 0
 
 
 def cancel(job: str, reason: str) -> bool:
-    """T9: a queued job is cancelled at once, one that a node has is asked to stop; False when it has ended.
+    """T9: cancel a queued job at once, ask the node of a running job to stop it. Return False if the job has ended.
 
-    A second wish changes nothing and is no error.
+    Idempotent: a second wish changes nothing.
     """
     wished = now()
     changed = change(
@@ -75,7 +104,7 @@ def cancel(job: str, reason: str) -> bool:
         " message = CASE state WHEN 'queued' THEN 'cancelled before it began' ELSE message END,"
         " state = CASE state WHEN 'queued' THEN 'cancelled' ELSE 'stopping' END,"
         " version = version + 1, updated_at = ?"
-        " WHERE id = ? AND state IN ('queued', 'starting', 'running', 'stopping')",
+        " WHERE id = ? AND state IN {unfinished}",
         wished,
         reason,
         wished,

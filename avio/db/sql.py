@@ -1,35 +1,64 @@
 """Raw SQL through peewee's connection, written once for both dialects.
 
-`?` is a parameter; `{now}` the database's clock in epoch seconds; `{greatest}` the function; `{skip_locked}` has
-a subquery leave out rows that another transaction is at.
+`?` is a parameter; the words in braces are those of `_SQLITE` and `_POSTGRESQL`, and of `avio.db.counters`.
 """
 
 from typing import Any
 
-from peewee import __exception_wrapper__  # type: ignore[attr-defined]  # the stubs don't know it
+from peewee import __exception_wrapper__  # type: ignore[attr-defined]  # missing in the stubs
 from psycopg2.extras import execute_batch
 
-from avio.db.connecting import is_sqlite
+from avio.db.connection import is_sqlite
+from avio.db.counters import counter_words
 from avio.db.models import database
+from avio.wire.states import OWNED, UNFINISHED, State
 
-# SQLite below 3.42 has no unixepoch('subsec'): it would be NULL, and a comparison with it never true.
-_SQLITE = {"now": "((julianday('now') - 2440587.5) * 86400.0)", "greatest": "max", "skip_locked": ""}
+
+def _listed(states: frozenset[State]) -> str:
+    """Return `states` as an SQL list, in the order of the enum."""
+    return "(" + ", ".join(f"'{state}'" for state in State if state in states) + ")"
+
+
+_STATES = {"owned": _listed(OWNED), "unfinished": _listed(UNFINISHED)}
+
+# now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
+# shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
+# alone: it locks its rows against changes, but not against rows that point at them.
+# bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
+# In SQLite below 3.42 unixepoch('subsec') is NULL, and a comparison with NULL is never true.
+_SQLITE = {
+    "now": "((julianday('now') - 2440587.5) * 86400.0)",
+    "greatest": "max",
+    "bytewise": "",
+    "skip_locked": "",
+    "shared": "",
+    "deleting": "",
+    "alone": "",
+    **_STATES,
+}
+_SQLITE |= counter_words(_SQLITE["greatest"])
 _POSTGRESQL = {
     "now": "extract(epoch from clock_timestamp())::double precision",
     "greatest": "greatest",
+    "bytewise": 'COLLATE "C"',
     "skip_locked": "FOR UPDATE SKIP LOCKED",
+    "shared": "FOR KEY SHARE",
+    "deleting": "FOR UPDATE",
+    "alone": "FOR NO KEY UPDATE",
+    **_STATES,
 }
+_POSTGRESQL |= counter_words(_POSTGRESQL["greatest"])
 
 
 def dialect(statement: str) -> str:
-    """Return `statement` as the open database wants it."""
+    """Return `statement` in the dialect of the open database."""
     if is_sqlite():
         return statement.format(**_SQLITE)
     return statement.format(**_POSTGRESQL).replace("?", "%s")
 
 
 def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """Run `statement` and return all its rows: keep them few by LIMIT."""
+    """Run `statement` and return all its rows. Use LIMIT."""
     cursor = database.execute_sql(dialect(statement), parameters)
     return list(cursor.fetchall())
 
@@ -41,16 +70,16 @@ def row(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
 
 
 def change(statement: str, *parameters: Any) -> int:
-    """Run a write and return how many rows it changed: 0 means that a guard said no."""
+    """Run a write and return the number of changed rows. 0 means that a guard refused it."""
     return int(database.execute_sql(dialect(statement), parameters).rowcount)
 
 
 def change_many(statement: str, parameters: list[tuple[Any, ...]]) -> None:
-    """Run a write once for each of `parameters`, in one transaction of the caller's."""
+    """Run a write once for each of `parameters`, in the caller's transaction."""
     if not parameters:
         return
     cursor = database.cursor()
-    with __exception_wrapper__:  # the driver's errors become peewee's here too
+    with __exception_wrapper__:  # turns the driver's errors into peewee's
         if is_sqlite():
             cursor.executemany(dialect(statement), parameters)
         else:

@@ -1,14 +1,17 @@
-"""Queries on login tokens, which are kept as SHA-256 digests only. Used by web and admin."""
+"""Queries on login tokens. The table has SHA-256 digests only. Used by web and admin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from avio.db.models import Token
 from avio.db.sql import change, now, row
 
+# A token with less than this share of its time left is renewed: not each time, since that is a write.
+RENEW_SHARE = 2 / 3
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whose a token is and whether it still holds; times in epoch seconds."""
+    """The user of a token, and whether the token is still valid. Times in epoch seconds, `left` in seconds."""
 
     uid: int
     name: str
@@ -16,6 +19,13 @@ class Login:
     expires_at: float
     expired: bool
     revoked: bool
+    created_at: float = field(default=0.0, compare=False)
+    left: float = field(default=0.0, compare=False)
+
+    def is_worn(self, ttl: float, max_age: float) -> bool:
+        """Return True if a renewal by `ttl` seconds is due, and possible within `max_age` seconds of the login."""
+        valid = not self.expired and not self.revoked
+        return valid and self.left < RENEW_SHARE * ttl and self.expires_at < self.created_at + max_age
 
 
 def add(digest: str, uid: int, ttl: float) -> float:
@@ -26,26 +36,41 @@ def add(digest: str, uid: int, ttl: float) -> float:
 
 
 def look_up(digest: str) -> Login | None:
-    """Return the login of a token, whether it still holds or not; None when there never was one."""
+    """Return the login of a token, valid or not, or None if the token is unknown."""
     found = row(
         "SELECT u.uid, u.name, u.admin, t.expires_at, t.expires_at <= {now},"
-        " (t.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL)"
+        " (t.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL), t.created_at, t.expires_at - {now}"
         " FROM tokens t JOIN users u ON u.uid = t.uid WHERE t.digest = ?",
         digest,
     )
     if found is None:
         return None
-    uid, name, admin, expires_at, expired, revoked = found
-    return Login(uid, name, bool(admin), expires_at, bool(expired), bool(revoked))
+    uid, name, admin, expires_at, expired, revoked, created_at, left = found
+    return Login(uid, name, bool(admin), expires_at, bool(expired), bool(revoked), created_at, left)
+
+
+def renew(digest: str, ttl: float, max_age: float) -> bool:
+    """Let a valid token expire in `ttl` seconds, at most `max_age` seconds after its login. False if it is invalid."""
+    renewed = change(
+        "UPDATE tokens SET expires_at ="
+        " CASE WHEN {now} + ? > created_at + ? THEN created_at + ? ELSE {now} + ? END"
+        " WHERE digest = ? AND revoked_at IS NULL AND expires_at > {now}",
+        ttl,
+        max_age,
+        max_age,
+        ttl,
+        digest,
+    )
+    return renewed > 0
 
 
 def revoke(digest: str) -> bool:
-    """Take one token back; False when it is unknown or revoked already."""
+    """Revoke one token. Return False if it is unknown or revoked already."""
     return change("UPDATE tokens SET revoked_at = {now} WHERE digest = ? AND revoked_at IS NULL", digest) > 0
 
 
 def revoke_like(prefix: str) -> int:
-    """Take back the tokens whose digest begins with `prefix` (what `avio-server token list` shows)."""
+    """Revoke the tokens whose digest begins with `prefix` (as `avio-server token list` shows it)."""
     return change(
         "UPDATE tokens SET revoked_at = {now} WHERE substr(digest, 1, ?) = ? AND revoked_at IS NULL",
         len(prefix),
@@ -59,6 +84,11 @@ def newest(uid: int | None = None, limit: int = 100) -> list[Token]:
     return list(query if uid is None else query.where(Token.uid == uid))
 
 
-def forget_old(before: float) -> int:
-    """Delete tokens that expired before epoch second `before`; return how many."""
-    return change("DELETE FROM tokens WHERE expires_at < ?", before)
+def forget_expired(age: float, limit: int) -> int:
+    """Delete up to `limit` tokens that expired `age` seconds ago. Return the number."""
+    return change(
+        "DELETE FROM tokens WHERE digest IN"
+        " (SELECT digest FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+        now() - age,
+        limit,
+    )

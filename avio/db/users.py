@@ -1,6 +1,6 @@
 """Queries on users. Used by web (login) and admin."""
 
-from avio.db.connecting import transaction
+from avio.db.connection import transaction
 from avio.db.models import User
 from avio.db.sql import change, now, row
 
@@ -11,14 +11,14 @@ def find(name: str) -> User | None:
     return found
 
 
-def by_uid(uid: int) -> User | None:
-    """Return the user with number `uid`."""
+def get(uid: int) -> User | None:
+    """Return the user with this number, disabled or not."""
     found: User | None = User.get_or_none(User.uid == uid)
     return found
 
 
 def create(name: str, password_hash: str, *, admin: bool = False) -> User | None:
-    """Add a user with the next number; None when the name is taken."""
+    """Add a user with the next number. Return None if the name is taken."""
     with transaction():
         if find(name) is not None:
             return None
@@ -29,7 +29,7 @@ def create(name: str, password_hash: str, *, admin: bool = False) -> User | None
 
 
 def set_password(name: str, password_hash: str) -> bool:
-    """Give a user another password and end the logins that the old one opened; False when there is no such user."""
+    """Set a user's password and revoke the user's tokens. Return False if there is no such user."""
     with transaction():
         changed = change("UPDATE users SET password_hash = ? WHERE name = ?", password_hash, name)
         _end_logins(name)
@@ -37,7 +37,7 @@ def set_password(name: str, password_hash: str) -> bool:
 
 
 def disable(name: str) -> bool:
-    """Shut a user out, tokens included; False when there is no such user, or it is done already."""
+    """Disable a user and revoke the user's tokens. Return False if there is no such enabled user."""
     with transaction():
         changed = change("UPDATE users SET disabled_at = {now} WHERE name = ? AND disabled_at IS NULL", name)
         _end_logins(name)
@@ -45,7 +45,7 @@ def disable(name: str) -> bool:
 
 
 def enable(name: str) -> bool:
-    """Let a disabled user in again; False when there is nothing to do."""
+    """Enable a disabled user. Return False if there is no such disabled user."""
     return change("UPDATE users SET disabled_at = NULL WHERE name = ? AND disabled_at IS NOT NULL", name) > 0
 
 

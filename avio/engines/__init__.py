@@ -1,1 +1,1 @@
-"""Engines: what answers for a namespace of paths. One folder or file each, behind the contract of base.py."""
+"""Engines. Each serves a namespace of paths, behind the contract of base.py."""

@@ -1,43 +1,62 @@
-"""The attempt that the job process runs: its counters, and whether it must leave.
+"""The attempt that the job process runs: its counters, and whether it must stop.
 
-The `Run` of the engine contract. Any thread may ask and count; the keeper's side sets stop and deadline.
+Implements `Run` of the engine contract. Any thread may call it; `supervisor.child` sets stop and deadline.
 """
 
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from avio.clock import boottime
 from avio.engines.base import Entry
-from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.paths import shown_path
+from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
 from avio.wire.states import Phase
+
+# Seconds between two looks at the reasons to end a wait.
+LOOK_SECONDS = 0.2
 
 
 class Stopped(Exception):
-    """The attempt was asked to leave, or its lease is over."""
+    """The attempt was asked to stop, or its lease is over."""
 
 
-def _unseen(_: int) -> None:
-    """Nobody watches whether the work goes on."""
+def _no_beat(_: int) -> None:
+    """Do nothing: no keeper watches for stalls."""
 
 
 class Attempt:
-    """One attempt of one job. `deadline` is on CLOCK_BOOTTIME: past it, nothing may be published any more.
+    """One attempt of one job. `deadline` is in seconds on CLOCK_BOOTTIME: after it, nothing may be published.
 
-    `beat` is called, with the files in place, by whatever gets the work further: an attempt without it stalls.
+    Each step of progress calls `beat` with the number of files in place; an attempt without beats has stalled.
+    `threads` is how many files may be worked on at once. `bytes_before` crossed the wire in earlier attempts.
     """
 
-    def __init__(self, job: str, number: int, beat: Callable[[int], None] = _unseen) -> None:
+    def __init__(
+        self,
+        job: str,
+        number: int,
+        beat: Callable[[int], None] = _no_beat,
+        threads: int = 8,
+        bytes_before: int = 0,
+    ) -> None:
         self.job = job
         self.number = number
+        self.threads = threads
         self._beat = beat
         self.deadline = float("inf")
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._phase = Phase.LISTING
         self._total_complete = False
-        self._counters = Counters()
+        self._counters = Counters(bytes_wire=bytes_before)
+        self._silent_until: dict[object, float] = {}
         self._errors: dict[str, ErrorGroup] = {}
+        self._left_out: dict[str, int] = {}
+        self._left_out_errors: dict[str, ErrorGroup] = {}
+        self._unexcused = 0
+        self._gives_way = 0
 
     @property
     def name(self) -> str:
@@ -45,26 +64,60 @@ class Attempt:
         return f"{self.job}.{self.number}"
 
     def stop(self) -> None:
-        """Ask the attempt to leave: nothing new begins, nothing unfinished is published."""
+        """Ask the attempt to stop: nothing new begins, nothing unfinished is published."""
         self._stop.set()
 
     def stopping(self) -> bool:
-        """Tell whether the attempt must leave, by request or because its own clock says so."""
+        """Return True if the attempt must stop: on request, or because its deadline is over."""
         return self._stop.is_set() or boottime() > self.deadline
 
     def asked_to_stop(self) -> bool:
-        """Tell whether it was by request."""
+        """Return True if it was asked to."""
         return self._stop.is_set()
 
-    def leave_if_stopping(self) -> None:
-        """Raise Stopped when the attempt must leave."""
+    def raise_if_stopping(self) -> None:
+        """Raise Stopped if the attempt must stop."""
         if self.stopping():
             raise Stopped
 
     def pause(self, seconds: float) -> None:
-        """Wait, but no longer than until the attempt must leave."""
+        """Wait up to `seconds`, but not beyond a request to stop; raises Stopped."""
         self._stop.wait(seconds)
-        self.leave_if_stopping()
+        self.raise_if_stopping()
+
+    def wait(self, seconds: float, leave: Callable[[], bool]) -> None:
+        """Wait up to `seconds`, but not beyond `leave()`, and beat meanwhile; raises Stopped.
+
+        The caller bounds the sum of its waits, since a waiting attempt is never taken for a stalled one.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not leave():
+            self.checked()
+            self.pause(min(LOOK_SECONDS, left))
+
+    @contextmanager
+    def silent(self, seconds: float) -> Iterator[None]:
+        """Allow a `with` block that shows no progress, e.g. an fsync, to take up to `seconds`: it beats so long."""
+        key = object()
+        with self._lock:
+            self._silent_until[key] = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._silent_until[key]
+                self._step()
+
+    def beat_for_silent(self) -> None:
+        """Beat if a `silent` block is within its time. Called twice a second."""
+        with self._lock:
+            if max(self._silent_until.values(), default=0.0) > time.monotonic():
+                self._step()
+
+    def bytes_moved(self) -> int:
+        """Return the bytes that crossed the wire."""
+        with self._lock:
+            return self._counters.bytes_wire
 
     def begin(self, phase: Phase) -> None:
         """Enter `phase`."""
@@ -72,68 +125,115 @@ class Attempt:
             self._phase = phase
 
     def moved(self, size: int) -> None:
-        """Count bytes that crossed the wire."""
+        """Count `size` bytes that crossed the wire."""
         with self._lock:
             self._counters.bytes_wire += size
-            self._further()
+            self._step()
 
     def listed(self, size: int) -> None:
-        """Count a file that is asked for."""
+        """Count a file of the order, of `size` bytes."""
         with self._lock:
             self._counters.files_total += 1
             self._counters.bytes_total += size
-            self._further()
+            self._step()
+
+    def left_out(self, path: str, reason: str, hint: str, *, excused: bool) -> None:
+        """Count a file that the job can't handle. It is an error unless the order has `excused` it."""
+        with self._lock:
+            self._counters.files_left_out += 1
+            self._left_out[reason] = self._left_out.get(reason, 0) + 1
+            if not excused:
+                self._unexcused += 1
+                self._left_out_errors.setdefault(reason, ErrorGroup(reason, hint=hint)).add(shown_path(path))
+            self._step()
+
+    def left_out_by_reason(self) -> tuple[dict[str, int], int]:
+        """Return how many files were left out by each reason, and how many of all are not excused."""
+        with self._lock:
+            return dict(self._left_out), self._unexcused
+
+    def gives_way(self, size: int) -> None:
+        """Record that `size` bytes of other data give way to the job's."""
+        with self._lock:
+            self._gives_way = size
+
+    def gave_way(self) -> int:
+        """Return the bytes of other data that gave way to the job's."""
+        with self._lock:
+            return self._gives_way
 
     def listed_all(self) -> None:
-        """The totals are final."""
+        """Mark the totals as final."""
         with self._lock:
             self._total_complete = True
 
-    def arrived(self, size: int, *, skipped: bool) -> None:
-        """Count a file that is where it should be."""
+    def arrived(self, size: int, *, skipped: bool, listed: int | None = None) -> None:
+        """Count a file of `size` bytes that is in place; `skipped` if it was in place before.
+
+        `listed` is its size in the total, if that may be another: the total follows.
+        """
         with self._lock:
+            self._counters.bytes_total += 0 if listed is None else size - listed
             self._counters.files_done += 1
             self._counters.bytes_done += size
             if skipped:
                 self._counters.files_skipped += 1
                 self._counters.bytes_skipped += size
-            self._further()
+            self._step()
 
-    def checked(self) -> None:
-        """An entry was looked at once more."""
+    def kept(self, size: int) -> None:
+        """Count a file that stays as it is: the cache keeps its own version."""
         with self._lock:
-            self._further()
+            self._counters.files_kept += 1
+            self._counters.bytes_kept += size
+            self._step()
+
+    def settle_kept(self, files: int, size: int, conflicts: ErrorGroup) -> None:
+        """Set what was kept to what was found at the end. `conflicts` are those of them that changed on both sides."""
+        with self._lock:
+            self._counters.files_kept, self._counters.bytes_kept = files, size
+            if conflicts.count:
+                self._errors[conflicts.reason] = conflicts
+
+    def checked(self, size: int = 0) -> None:
+        """Record that an entry, or `size` bytes of one, were checked again."""
+        with self._lock:
+            self._step()
 
     def failed(self, entry: Entry, reason: str, hint: str, *, retryable: bool) -> None:
-        """Count a file that is given up."""
+        """Count a file that is given up, under its `reason`."""
         with self._lock:
             self._counters.files_failed += 1
             self._counters.bytes_failed += entry.size or 0
             group = self._errors.setdefault(reason, ErrorGroup(reason, retryable=retryable, hint=hint))
-            group.add(entry.path)
-            self._further()
+            group.add(shown_path(entry.path))
+            self._step()
 
-    def settle(self, files: int, size: int) -> None:
-        """Set what is done to what was verified: the end tells what is there, not what was tried."""
+    def settle(self, files: int, size: int, *, whole: bool = False) -> None:
+        """Set what is done to what was verified: `files` of `size` bytes.
+
+        With `whole` every file was looked at: the total is what is done, kept and failed, in the sizes of now.
+        """
         with self._lock:
             counters = self._counters
             counters.files_done, counters.bytes_done = files, size
             counters.files_skipped = min(counters.files_skipped, files)
             counters.bytes_skipped = min(counters.bytes_skipped, size)
-
-    def start_over(self) -> None:
-        """Forget the counters, but not the bytes moved: the work begins again and finds what is done."""
-        with self._lock:
-            self._counters = Counters(bytes_wire=self._counters.bytes_wire)
-            self._errors = {}
-            self._total_complete = False
+            if whole:
+                counters.bytes_total = size + counters.bytes_kept + counters.bytes_failed
 
     def progress(self) -> Progress:
-        """Return a copy of how far the attempt is, without a speed."""
+        """Return a copy of the progress, without a speed."""
         with self._lock:
-            groups = [replace(group, samples=list(group.samples)) for group in self._errors.values()]
-            return Progress(self._phase, self._total_complete, replace(self._counters), errors=groups)
+            errors = joined_groups(self._errors, self._left_out_errors)
+            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors)
 
-    def _further(self) -> None:
-        """Under the lock: the pulse has one writer at a time."""
+    def outcome(self) -> Progress:
+        """Return what to judge: the progress without the errors of files that are left out, which did not fail."""
+        with self._lock:
+            errors = joined_groups(self._errors)
+            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors)
+
+    def _step(self) -> None:
+        """Beat. The caller holds the lock: the heartbeat page takes one writer at a time."""
         self._beat(self._counters.files_done)

@@ -1,30 +1,44 @@
 """One attempt from its order to its result file. Called by the job process, once.
 
-Whatever happens short of the process's death ends in a result file: succeeded, partial, failed or stopped.
+Unless the process dies, there is a result file in the end: succeeded, partial, failed or stopped.
 """
 
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from avio.engines.base import Engine
-from avio.engines.opening import open_engine
-from avio.errors import AvioError, EngineAway
+from avio.engines.factory import open_engine
+from avio.errors import AvioError
 from avio.executor.attempt import Attempt, Stopped
-from avio.executor.looking import look
-from avio.executor.moving import Moving, Verified
-from avio.executor.reporting import Reporter
+from avio.executor.browse import write_entries
+from avio.executor.free import free
+from avio.executor.left_out import in_words
+from avio.executor.pipeline import move_and_verify
+from avio.executor.reporter import Reporter
 from avio.executor.verdict import explain, judge
+from avio.executor.verifier import Verified
+from avio.executor.work import Work
+from avio.executor.worklist import WORKLIST_NAME
 from avio.faults import fault
+from avio.terminal.cells import printable
 from avio.wire.orders import Order
+from avio.wire.paths import is_text, shown_path
+from avio.wire.progress import MAX_NUMBER
 from avio.wire.results import Result
 from avio.wire.states import JobType, State
 
 STOPPED = "stopped"
 
-# Seconds to wait before the work begins again when bucket or cache went away as a whole.
-AWAY_PAUSES = (1.0, 5.0, 15.0)
+# What does the work of a job; one that verifies returns what it found in place.
+_WORK: dict[JobType, Callable[[Work], Verified | None]] = {
+    JobType.LS: write_entries,
+    JobType.PRELOAD: move_and_verify,
+    JobType.SAVE: move_and_verify,
+    JobType.STAT: write_entries,
+    JobType.FREE: free,
+}
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +47,22 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     """Do the work of `order`, leave result, report and entries in `directory`, and return the result."""
     fault("executor.begins")
     began = time.monotonic()
-    log.info("%s %s: attempt %d", order.type.name.lower(), order.params.alluxio_uri or "file list", order.attempt)
+    log.info("%s %s: attempt %d", order.type.name.lower(), _what(order), order.attempt)
     reporter = Reporter(attempt, directory, order.events_url)
     result = Result(order.job, order.attempt, STOPPED)
+    done = "freed" if order.type is JobType.FREE else "in place"
     try:
-        verified = _work_until_there(open_engine(order.engine), order, attempt, reporter, directory)
-        result.state, result.reason, result.message = judge(attempt.progress())
+        verified = _WORK[order.type](Work(open_engine(order.engine), order, attempt, reporter, directory))
+        by_reason, unexcused = attempt.left_out_by_reason()
+        also = "; ".join(filter(None, (in_words(by_reason), _gave_way(attempt), _on_tiers(order, verified))))
+        result.state, result.reason, result.message = judge(attempt.outcome(), done, also, excused=not unexcused)
         if verified is not None:
-            result.verified_files, result.verified_bytes = verified.files, verified.bytes
+            result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
+            result.local_path = _local_path(order, verified) if result.state == State.SUCCEEDED else None
     except Stopped:
         result.message = "stopped on request" if attempt.asked_to_stop() else "the lease of the node is over"
     except Exception as error:
-        log.error("the work ended: %s", error, exc_info=None if isinstance(error, AvioError) else error)
+        log.error("the job failed: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
         result.reason, result.message = explain(error)
     _close(reporter, result, directory)
@@ -56,36 +74,39 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     return result
 
 
+def _what(order: Order) -> str:
+    return "file list" if order.params.from_file_list else printable(shown_path(order.params.path))
+
+
+def _gave_way(attempt: Attempt) -> str:
+    size = attempt.gave_way()
+    return f"{size:,} bytes of other data gave way" if size else ""
+
+
+def _on_tiers(order: Order, verified: Verified | None) -> str:
+    """Say which tiers have the files of a preload, if more than one has."""
+    if verified is None or order.type is not JobType.PRELOAD or len(verified.by_tier) < 2:
+        return ""
+    files = ", ".join(f"{alias} {count}" for alias, count in sorted(verified.by_tier.items()))
+    return f"files on {len(verified.by_tier)} tiers: {files}"
+
+
+def _local_path(order: Order, verified: Verified) -> str | None:
+    """Return the directory or file on the node that has all of a preload's path, or None if there is no such place."""
+    path = order.params.path
+    if verified.root is None or order.type is not JobType.PRELOAD or order.file_list is not None or not is_text(path):
+        return None
+    return verified.root + path if path != "/" else verified.root
+
+
 def _close(reporter: Reporter, result: Result, directory: Path) -> None:
-    """Close the report, and give the room of the plans to the result: on a full disk, too, the end must be told."""
+    """Close the report and empty the worklists: on a full disk the result needs their space."""
     try:
         reporter.close()
     except OSError as error:
-        log.error("the report is cut: %s", error)
+        log.error("the report is incomplete: %s", error)
         if result.state != STOPPED:
             result.state = State.FAILED
             result.reason, result.message = explain(error)
-    for plan in (*directory.glob("plan"), *directory.glob("missing.*")):
-        os.truncate(plan, 0)  # not only unlinked: a thread that was left behind may hold it open
-
-
-def _work_until_there(
-    engine: Engine, order: Order, attempt: Attempt, reporter: Reporter, directory: Path
-) -> Verified | None:
-    """Do the work, and begin it again a few times when a store goes away: what is done is found and skipped."""
-    for pause in AWAY_PAUSES:
-        try:
-            return _work(engine, order, attempt, reporter, directory)
-        except EngineAway as error:
-            log.warning("%s; the work begins again in %.0f s", error, pause)
-            attempt.pause(pause)
-            attempt.start_over()
-            reporter.start_over()
-    return _work(engine, order, attempt, reporter, directory)
-
-
-def _work(engine: Engine, order: Order, attempt: Attempt, reporter: Reporter, directory: Path) -> Verified | None:
-    if order.type in (JobType.LS, JobType.STAT):
-        look(engine, order, attempt, reporter, directory)
-        return None
-    return Moving(engine, order, attempt, reporter, directory).run()
+    for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*")):
+        os.truncate(worklist, 0)  # unlinking is not enough: a thread that is still at work may hold it open

@@ -1,24 +1,55 @@
-"""What the end of the work means: the terminal state, its reason and a sentence for people.
+"""Judges the end of the work: the terminal state, its reason, and a message for people.
 
 Runs in the job process; pure.
 """
 
-from avio.errors import AvioError
+from avio.errors import AvioError, EngineError, LeftOutFiles
 from avio.wire.progress import ErrorGroup, Progress
 from avio.wire.states import State
 
 
-def judge(progress: Progress) -> tuple[State, str | None, str]:
-    """Return state, reason and message for work that went to its end; counters tell what was verified."""
+class BothChanged(EngineError):
+    """A preload met a cached file that changed, and so did the bucket's. It kept the cached file."""
+
+    reason = "BOTH_CHANGED"
+    status = 409
+    cure = "compare both; overwrite the bucket's by a save, or remove the cached one and preload again"
+
+
+def judge(
+    progress: Progress, done: str = "in place", also: str = "", *, excused: bool = True
+) -> tuple[State, str | None, str]:
+    """Return state, reason and message for work that ended by itself; its counters are the verified ones.
+
+    `progress` has no errors of files that are left out.
+    `done` describes the files that the job has done, `also` what else a person should know, such as the files that it
+    can't handle; `excused` if the order allows those.
+    """
     counters = progress.counters
-    if counters.files_done == counters.files_total and not counters.files_failed:
-        return State.SUCCEEDED, None, f"{counters.files_done} files in place"
-    worst = max(progress.errors, key=lambda group: group.count, default=ErrorGroup("INTERNAL"))
+    also = f"; {also}" if also else ""
+    if counters.files_done + counters.files_kept == counters.files_total and not counters.files_failed:
+        return _without_failures(progress, done, also, excused=excused)
+    groups = [
+        each for each in progress.errors if each.count <= counters.files_failed and each.reason != BothChanged.reason
+    ]
+    groups = groups or progress.errors
+    worst = max(groups, key=lambda group: group.count, default=ErrorGroup("INTERNAL"))
     sample = f", first {worst.samples[0]}" if worst.samples else ""
-    message = (
-        f"{counters.files_failed} of {counters.files_total} files failed: {worst.count} with {worst.reason}{sample}"
-    )
-    return State.PARTIAL if counters.files_done else State.FAILED, worst.reason, message
+    most = f"{worst.count} with {worst.reason}{sample}"
+    message = f"{counters.files_failed} of {counters.files_total} files failed: {most}{also}"
+    return State.PARTIAL if counters.files_done or counters.files_kept else State.FAILED, worst.reason, message
+
+
+def _without_failures(progress: Progress, done: str, also: str, *, excused: bool) -> tuple[State, str | None, str]:
+    """Return state, reason and message for work without a failed file. Conflicts make it partial."""
+    counters = progress.counters
+    conflicts = next((group for group in progress.errors if group.reason == BothChanged.reason), None)
+    if conflicts is not None:
+        message = f"{conflicts.count} of {counters.files_total} files changed in bucket and cache, and were kept"
+        return State.PARTIAL, BothChanged.reason, f"{message}, first {conflicts.samples[0]}{also}"
+    kept = f", {counters.files_kept} kept as they are in the cache" if counters.files_kept else ""
+    message = f"{counters.files_done} files {done}{kept}{also}"
+    return (State.SUCCEEDED, None, message) if excused else (State.PARTIAL, LeftOutFiles.reason, message)
 
 
 def explain(error: Exception) -> tuple[str, str]:

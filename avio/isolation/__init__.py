@@ -1,4 +1,4 @@
-"""What sets a job process apart and holds it in: a ladder of rungs, each used where the machine has it.
+"""Isolation of a job process: a ladder of rungs. avio uses each rung that the machine supports.
 
-Climbed by the job process right after its fork; probed by `avio-server doctor`. Knows neither stores nor engines.
+Applied by the job process right after its fork; probed by `avio-server doctor`. Imports neither stores nor engines.
 """

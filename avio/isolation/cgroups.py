@@ -1,7 +1,7 @@
-"""Control groups, one for each attempt: limits on all of its processes together, and the killing of all at once.
+"""Control groups, one for each attempt: they limit all of its processes together, and kill all of them at once.
 
-Made and removed by keeper, joined by the job process. Version 2 where it can be written to; the controllers
-of version 1 where they are mounted as such.
+Made and removed by keeper, joined by the job process. Uses version 2 if it is writable, and the controllers
+of version 1 if they are mounted.
 """
 
 import os
@@ -22,24 +22,24 @@ PREFIX = "avio-job-"
 
 @dataclass(slots=True)
 class Group:
-    """The control groups of one attempt. `missing` tells by rung why a limit that was asked for does not hold."""
+    """The control groups of one attempt. `missing` maps a rung to the reason why its limit is not in force."""
 
     directories: list[Path]
     unified: Path | None
     missing: dict[str, str] = field(default_factory=dict)
 
     def join(self) -> None:
-        """Put the calling process in; what it begins is in too, whatever it does."""
+        """Put the calling process and all of its future children into the group."""
         for directory in self.directories:
             (directory / "cgroup.procs").write_text("0", encoding="ascii")
 
     def require(self, rung: str) -> None:
-        """Return when the limit holds; Unavailable with the reason otherwise."""
+        """Return if the limit is in force. Raise Unavailable with the reason otherwise."""
         if rung in self.missing:
             raise Unavailable(self.missing[rung])
 
     def kill(self) -> None:
-        """Kill every process in it, at once."""
+        """Kill every process in the group, all at once."""
         if self.unified is not None:
             with suppress(OSError):  # Linux before 5.14 has no cgroup.kill
                 (self.unified / "cgroup.kill").write_text("1", encoding="ascii")
@@ -49,14 +49,14 @@ class Group:
                 os.kill(pid, signal.SIGKILL)
 
     def empty(self) -> bool:
-        """Tell whether no process is left in it."""
+        """Return True if no process is left in the group."""
         if self.unified is not None:
             with suppress(OSError):
                 return "populated 0" in (self.unified / "cgroup.events").read_text(encoding="ascii")
         return not any(self._pids())
 
     def out_of_memory(self) -> bool:
-        """Tell whether the kernel killed one of its processes for going over the group's memory limit."""
+        """Return True if the kernel killed one of its processes because of the group's memory limit."""
         for directory in self.directories:
             for name in ("memory.events", "memory.oom_control"):
                 with suppress(OSError):
@@ -66,7 +66,7 @@ class Group:
         return False
 
     def remove(self) -> None:
-        """Remove it; only an empty one goes."""
+        """Remove the group. It must be empty."""
         for directory in self.directories:
             with suppress(OSError):
                 directory.rmdir()
@@ -78,7 +78,7 @@ class Group:
 
 
 class Groups:
-    """Makes the groups of one keeper, below the group that keeper itself is in."""
+    """Makes the groups of one keeper, below keeper's own group."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -89,7 +89,7 @@ class Groups:
             self._enable(self._own.unified)
 
     def make(self, tag: str) -> Group:
-        """Return the new group of attempt `tag`; Unavailable when none can be made."""
+        """Return the new group of attempt `tag`. Raise Unavailable if it can't be made."""
         if self._own.unified is None:
             raise Unavailable("cgroup version 2 is not mounted")
         group = Group([], None)
@@ -105,14 +105,14 @@ class Groups:
         return group
 
     def _limit(self, group: Group, tag: str, controller: str, settings: dict[int, tuple[str, int]]) -> None:
-        """Set a limit in version 2, or else in version 1: `settings` are file and value by version."""
+        """Set a limit in version 2, else in version 1. `settings` maps the version to file and value."""
         if controller in self._enabled:
             assert group.unified is not None
             directory, (name, value) = group.unified, settings[2]
         elif controller in self._own.controllers:
             directory, (name, value) = self._add(group, self._own.controllers[controller], tag), settings[1]
         else:
-            raise Unavailable(self._why.get(controller, "it is not mounted"))
+            raise Unavailable(self._why.get(controller, "the controller is not mounted"))
         (directory / name).write_text(str(value), encoding="ascii")
 
     def _add(self, group: Group, parent: Path, tag: str) -> Path:
@@ -133,7 +133,7 @@ class Groups:
             yield "cpu", "cpu", {2: ("cpu.weight", limits.cpu_weight), 1: ("cpu.shares", shares)}
 
     def _enable(self, own: Path) -> None:
-        """Have the groups below `own` get controllers; but for the root, `own` may then hold no process itself."""
+        """Enable controllers for the groups below `own`. Then `own` may have no process, unless it is the root."""
         for _, controller, _ in self._wanted():
             with suppress(OSError):
                 if controller not in (own / "cgroup.controllers").read_text(encoding="ascii").split():
@@ -157,14 +157,14 @@ def _delegate(own: Path, controller: str) -> None:
         (aside / "cgroup.procs").write_text("0", encoding="ascii")
         try:
             (own / "cgroup.subtree_control").write_text(f"+{controller}", encoding="ascii")
-        except OSError:  # somebody else is in `own` too
+        except OSError:  # another process is in `own` too
             (own / "cgroup.procs").write_text("0", encoding="ascii")
             aside.rmdir()
             raise
 
 
 def clear(tags: Iterable[str], limit: float = 2.0) -> None:
-    """Kill and remove the groups that attempts `tags` of an earlier keeper left behind; waits `limit` seconds."""
+    """Kill and remove the groups of attempts `tags` of an earlier keeper. Wait at most `limit` seconds."""
     for tag in tags:
         _clear_one(tag, time.monotonic() + limit)
 

@@ -1,4 +1,4 @@
-"""The rungs, in the order in which a job process climbs them, and the climbing: a rung not to be had is left out.
+"""The rungs, in the order in which a job process applies them. It skips a rung that the machine does not support.
 
 Used by the job process, and by the probes of `avio-server doctor`.
 """
@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from avio.isolation import landlock, limits, seccomp, session, users
+from avio.isolation import capabilities, landlock, limits, seccomp, session, users
 from avio.isolation.calls import Unavailable
 from avio.isolation.cgroups import Group
 from avio.isolation.plan import BASIC, STRICT, Plan
@@ -16,25 +16,25 @@ from avio.isolation.reach import Reach
 
 
 class NotIsolated(Exception):
-    """A rung is not to be had, and `isolation` is strict."""
+    """A rung is unavailable, and `isolation` is strict."""
 
 
 @dataclass(slots=True)
 class Ground:
-    """What the rungs stand on: the parent to die with, the control group or why there is none, the reach."""
+    """Input of the rungs: the parent process, the control group or why there is none, the reach."""
 
     plan: Plan
     parent: int
     group: Group | None = None
-    no_group: str = "it was not asked for"
+    no_group: str = "no setting requests it"
     reach: Reach = field(default_factory=lambda: Reach((), (), None))
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One means of isolation: `take` applies it to the calling process for good, `asked` tells whether it is wanted.
+    """One means of isolation. `take` applies it to the calling process forever. `asked` says if the plan requests it.
 
-    `setting` is what asks for it.
+    `setting` is the setting that requests it.
     """
 
     name: str
@@ -49,7 +49,7 @@ def _not_basic(plan: Plan) -> bool:
 
 
 def _limit(ground: Ground) -> None:
-    """Processes are counted by user here: where the control group counts those of the job, that is enough."""
+    """Limit the processes of the user, unless the control group counts those of the job."""
     asked = ground.plan.limits
     counted = ground.group is not None and "processes" not in ground.group.missing
     limits.limit(files=asked.files, file_size=asked.file_size, processes=0 if counted else asked.processes)
@@ -62,7 +62,7 @@ def _join(ground: Ground) -> None:
 
 
 def _holds(rung: str) -> Callable[[Ground], None]:
-    """Return a rung that the control group stands for: its limits were set when it was made."""
+    """Return a rung of the control group. Its limits were set when the group was made."""
 
     def take(ground: Ground) -> None:
         if ground.group is None:
@@ -82,21 +82,21 @@ def _confine(ground: Ground) -> None:
 
 
 def _confine_tcp(ground: Ground) -> None:
-    """Done by `_confine`, as far as this is so."""
+    """Raise Unavailable if `_confine` could not do this."""
     landlock.require(landlock.TCP)
     if ground.reach.ports is None:
         raise Unavailable("the ports of its stores are not known")
 
 
 def _confine_signals(_: Ground) -> None:
-    """Done by `_confine`, as far as this is so."""
+    """Raise Unavailable if `_confine` could not do this."""
     landlock.require(landlock.SCOPES)
 
 
-# Before the order is read. The user goes before the parent-death signal, which a change of user clears.
+# Applied before the order is read. A change of user clears the parent-death signal, so the user comes first.
 APART = (
     Rung("session", "no terminal, a process group of its own", lambda _: os.setsid()),
-    Rung("cgroup", "all of its processes are killed at once, however they left", _join, _not_basic),
+    Rung("cgroup", "all of its processes are killed at once, even daemons", _join, _not_basic),
     Rung(
         "memory",
         "memory of all of its processes",
@@ -127,20 +127,31 @@ APART = (
         lambda plan: plan.limits.idle_io,
         "job_idle_io",
     ),
-    Rung("oom-score", "killed before the server's processes when memory ends", lambda _: limits.go_first()),
-    Rung("user", "none of root's rights", _become, lambda plan: plan.user is not None, "job_user"),
+    Rung("oom-score", "killed before the server's processes when memory is exhausted", lambda _: limits.go_first()),
+    Rung("user", "no rights of root", _become, lambda plan: plan.user is not None, "job_user"),
     Rung("parent-death", "killed when keeper dies", lambda ground: session.die_with_parent(ground.parent)),
-    Rung("subreaper", "its orphans stay below it", lambda _: session.adopt_orphans()),
+    Rung("subreaper", "its orphans remain its children", lambda _: session.adopt_orphans()),
     Rung("hidden-memory", "processes of the same user can't read its secrets", lambda _: session.hide_memory()),
     Rung("no-new-privileges", "setuid programs give it nothing", lambda _: session.gain_nothing()),
+    Rung(
+        "capabilities",
+        "none of root's rights but to read and write files of other users",
+        lambda _: capabilities.give_up(),
+        _not_basic,
+    ),
 )
 
-# After the order is read, since it says what the job must reach.
+# Applied after the order is read, since the order says what the job must reach.
 CONFINED = (
-    Rung("landlock", "writes its tiers, buckets and directory alone, runs no program", _confine, _not_basic),
+    Rung("landlock", "writes to its tiers, buckets and directory alone, runs no program", _confine, _not_basic),
     Rung("landlock-tcp", "connects to the ports of its stores and of Redis alone", _confine_tcp, _not_basic),
     Rung("landlock-signals", "signals no process but its own", _confine_signals, _not_basic),
-    Rung("seccomp", "no ptrace, mount, kexec, bpf, namespaces ...", lambda _: seccomp.deny(), _not_basic),
+    Rung(
+        "seccomp",
+        "no chmod, chown, setuid files, ptrace, mount, bpf, namespaces ...",
+        lambda _: seccomp.deny(),
+        _not_basic,
+    ),
 )
 
 RUNGS = (*APART, *CONFINED)
@@ -148,14 +159,14 @@ RUNGS = (*APART, *CONFINED)
 
 @dataclass(slots=True)
 class Ladder:
-    """Climbs rungs and notes which were used, and why others were not."""
+    """Applies rungs, and records the used rungs and why others were skipped."""
 
     ground: Ground
     used: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
     def climb(self, rungs: tuple[Rung, ...]) -> None:
-        """Take each of `rungs` that is asked for; NotIsolated when one is not to be had and the plan is strict."""
+        """Apply each requested rung. Raise NotIsolated if one is unavailable and the plan is strict."""
         plan = self.ground.plan
         for rung in rungs:
             if not rung.asked(plan):
@@ -165,7 +176,7 @@ class Ladder:
             except (OSError, Unavailable) as error:
                 self.missing[rung.name] = str(error)
                 if plan.mode == STRICT:
-                    raise NotIsolated(f"isolation is strict, and {rung.name} is not to be had: {error}") from None
+                    raise NotIsolated(f"isolation is strict, and {rung.name} is unavailable: {error}") from None
             else:
                 self.used.append(rung.name)
 

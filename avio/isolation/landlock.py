@@ -1,6 +1,6 @@
 """Landlock: which files a process may read and write, and which TCP ports it may reach. Needs no privilege.
 
-Used in the job process, after no_new_privs. What is open already stays open. Linux 5.19 or later.
+Used in the job process, after no_new_privs. Open files stay open. Linux 5.19 or later.
 """
 
 import os
@@ -23,34 +23,34 @@ _OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
 _CONNECT_AND_BIND, _CONNECT = 3, 2
 _ABSTRACT_SOCKETS_AND_SIGNALS = 3
 
-# From which version on: renames between directories, TCP ports, signals.
+# First versions with: renames between directories, TCP ports, signals.
 RENAMES, TCP, SCOPES = 2, 4, 6
 
 
 def version() -> int:
-    """Return the version of the kernel's Landlock; Unavailable when it has none."""
+    """Return the version of the kernel's Landlock. Raise Unavailable if it has none."""
     try:
         return syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
     except OSError as error:
-        raise Unavailable(f"the kernel has no Landlock, or does not use it ({error.strerror})") from None
+        raise Unavailable(f"the kernel has no Landlock, or has it disabled ({error.strerror})") from None
 
 
 def require(least: int) -> None:
-    """Return when the kernel's Landlock is of version `least`; Unavailable otherwise."""
+    """Return if the kernel's Landlock has version `least` or later. Raise Unavailable otherwise."""
     if version() < least:
         raise Unavailable(f"the kernel has version {version()} of Landlock, this needs {least}")
 
 
 def confine(writes: Iterable[str], reads: Iterable[str], ports: Collection[int] | None) -> None:
-    """Allow the calling thread, and all that it begins, nothing but this: no other program is run either.
+    """Restrict the calling thread and its children to these files and ports. They can't run other programs.
 
-    `writes` and `reads` are files, or directories with all below them; what is not there is left out. `ports`
-    None leaves TCP alone, otherwise no port may be listened on. Signals reach this process alone, where the
-    kernel can say so.
+    `writes` and `reads` are files, or directories with all files below. Missing ones are skipped. `ports`
+    None leaves TCP unrestricted; otherwise the process can't listen on any port. Signals reach this process alone,
+    if the kernel supports that.
     """
-    require(RENAMES)  # without it no file could be moved to its final name
+    require(RENAMES)  # needed to move a file to its final name
     has = version()
-    rights = (1 << {2: 14, 3: 15, 4: 15}.get(has, 16)) - 1  # all that this version can deny
+    rights = (1 << {2: 14, 3: 15, 4: 15}.get(has, 16)) - 1  # all rights that this version can deny
     net = _CONNECT_AND_BIND if ports is not None and has >= TCP else 0
     scopes = _ABSTRACT_SOCKETS_AND_SIGNALS if has >= SCOPES else 0
     attributes = struct.pack("QQQ", rights, net, scopes)[: 8 if has < TCP else 16 if has < SCOPES else 24]

@@ -1,4 +1,4 @@
-"""Limits and priorities that a process gives itself."""
+"""Limits and priorities that a process sets for itself."""
 
 import os
 import resource
@@ -13,9 +13,9 @@ _IDLE_CLASS = 3 << 13
 
 
 def limit(*, files: int, file_size: int, processes: int) -> None:
-    """Allow no core dump (it holds secrets), and no more open files, bytes in a file and processes than given.
+    """Disable core dumps (they have secrets), and limit open files, bytes in a file and processes.
 
-    0 leaves a limit as it is; what is given is cut to what the process may have.
+    0 leaves a limit unchanged. A value above the hard limit is reduced to it.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_NOFILE, files)
@@ -24,19 +24,19 @@ def limit(*, files: int, file_size: int, processes: int) -> None:
 
 
 def step_back(nice: int) -> None:
-    """Let others have the processor first."""
+    """Lower the processor priority by `nice`."""
     os.nice(nice)
 
 
 def idle_io() -> None:
-    """Let others have the disk first: read and write only while nobody else does."""
+    """Use the disk only while no other process does."""
     if MACHINE not in _IOPRIO_SET:
-        raise Unavailable(f"not known for {MACHINE}")
+        raise Unavailable(f"unknown for {MACHINE}")
     syscall(_IOPRIO_SET[MACHINE], _OF_PROCESS, 0, _IDLE_CLASS)
 
 
 def go_first() -> None:
-    """Be the first to be killed when the machine runs out of memory: a job can be done again."""
+    """Let the kernel kill this process first when memory is exhausted: a job can run again."""
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write(str(OOM_SCORE))
 

@@ -1,4 +1,4 @@
-"""Where the control groups of the calling process are, as /proc tells. Used by `cgroups`."""
+"""Finds the control groups of the calling process in /proc. Used by `cgroups`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,14 +8,14 @@ CONTROLLERS = ("memory", "pids", "cpu")
 
 @dataclass(slots=True)
 class Own:
-    """The directories of the groups that the calling process is in: version 2, and controllers of version 1."""
+    """The directories of the calling process's groups: version 2, and controllers of version 1."""
 
     unified: Path | None = None
     controllers: dict[str, Path] = field(default_factory=dict)
 
 
 def own_groups() -> Own:
-    """Return the groups of the calling process, as far as they are mounted."""
+    """Return the mounted groups of the calling process."""
     inside = {}
     for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -32,6 +32,6 @@ def own_groups() -> Own:
 
 
 def _below(place: str, path: str) -> Path:
-    """Return the directory of group `path`; in a container the mount may be that group itself."""
+    """Return the directory of group `path`. In a container the mount may be that group itself."""
     directory = Path(place) / path.lstrip("/")
     return directory if directory.is_dir() else Path(place)

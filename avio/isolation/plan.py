@@ -1,4 +1,4 @@
-"""What the settings ask of the ladder: which rungs, which user, which limits. 0 is unlimited everywhere."""
+"""The isolation that the settings request: rungs, user, limits. 0 is unlimited everywhere."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ BEST, STRICT, BASIC = "best", "strict", "basic"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may take; sizes in bytes, `cpu_weight` beside 100 of everybody else."""
+    """Limits of one job. Sizes in bytes; `cpu_weight` is relative to 100 of all others."""
 
     files: int = 4096
     file_size: int = 0
@@ -23,7 +23,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`mode` is best (what is not to be had is left out), strict (it is an error) or basic (processes and limits)."""
+    """`mode` is best (skip an unavailable rung), strict (raise an error) or basic (processes and limits)."""
 
     mode: str = BEST
     user: User | None = None
@@ -31,7 +31,7 @@ class Plan:
 
     @classmethod
     def of(cls, settings: Settings) -> "Plan":
-        """Return the plan of `settings`; ValueError when there is no such user."""
+        """Return the plan of `settings`. Raise ValueError if the user does not exist."""
         return cls(
             settings.isolation,
             None if settings.job_user is None else find_user(settings.job_user),

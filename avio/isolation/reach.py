@@ -1,6 +1,6 @@
-"""What a job process may read besides its own: Python's files, libraries, certificates, the resolver's settings.
+"""Files that every job process may read: Python, libraries, certificates, the resolver's settings.
 
-Nothing here is secret: neither the home of a user nor the settings of the server are below these paths.
+None of these paths has secrets: they contain neither a user's home nor the settings of the server.
 """
 
 import os
@@ -37,15 +37,15 @@ SYSTEM = (
     "/run/systemd/resolve",
 )
 
-# The resolver asks over TCP when an answer is too long for UDP, which Landlock leaves alone.
+# The resolver uses TCP when an answer is too long for UDP. Landlock does not restrict UDP.
 DNS = 53
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a job may write (with all below it), what else it may read, and which TCP ports it may connect to.
+    """Paths that a job may write, paths that it may read, and TCP ports that it may connect to.
 
-    `ports` None: a port of its stores is not known, so all are allowed.
+    `ports` None: a port of its stores is unknown, so all ports are allowed.
     """
 
     writes: tuple[str, ...]
@@ -54,7 +54,7 @@ class Reach:
 
 
 def code() -> Iterator[str]:
-    """Yield where Python, its packages and what is imported so far are; not the checkout, which may hold settings."""
+    """Yield the paths of Python, its packages and imported modules; not the checkout, which may have settings."""
     yield from {sys.prefix, sys.base_prefix, sys.exec_prefix}
     for name, module in list(sys.modules.items()):
         if "." not in name and name != "__main__":
@@ -62,6 +62,6 @@ def code() -> Iterator[str]:
 
 
 def common() -> tuple[str, ...]:
-    """Return what every job process may read."""
+    """Return the paths that every job process may read."""
     given = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     return (*SYSTEM, *code(), *filter(None, given))

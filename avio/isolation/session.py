@@ -1,4 +1,4 @@
-"""Tying processes together and apart: parent-death signal, orphans, what others may see. By prctl(2).
+"""Relations between processes by prctl(2): parent-death signal, orphans, access by other processes.
 
 Used in the job process, in keeper and in intake.
 """
@@ -15,9 +15,9 @@ PR_SET_NO_NEW_PRIVS = 38
 
 
 def die_with_parent(parent: int) -> None:
-    """Be killed when `parent` dies; leave at once if it is dead already.
+    """Let the kernel kill this process when `parent` dies. Exit at once if it is dead already.
 
-    It is the death of the parent's forking thread that counts, and a change of uid clears it.
+    The kernel sends the signal when the parent's forking thread dies. A change of uid clears it.
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -25,15 +25,20 @@ def die_with_parent(parent: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every orphaned descendant, so that none can slip away."""
+    """Become the parent of every orphaned descendant, so that none escapes."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def hide_memory() -> None:
-    """Let no other process of the same user look into this one: no core dump, no ptrace, no /proc/PID/mem."""
+    """Deny other processes of the same user access to this one: no core dump, no ptrace, no /proc/PID/mem."""
     prctl(PR_SET_DUMPABLE, 0)
 
 
+def own_proc() -> None:
+    """Undo what a parent's `hide_memory` left: else the files in /proc/self belong to root, and can't be written."""
+    prctl(PR_SET_DUMPABLE, 1)
+
+
 def gain_nothing() -> None:
-    """Gain no rights by running another program, setuid ones included."""
+    """Disable new rights by other programs, such as setuid programs."""
     prctl(PR_SET_NO_NEW_PRIVS, 1)

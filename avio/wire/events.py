@@ -5,21 +5,23 @@ An event is one JSON text; (job, attempt, seq) orders and de-duplicates it, neve
 """
 
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from avio.wire.progress import Progress
+from avio.wire.progress import MAX_NUMBER, Progress
 
-MAX_NUMBER = 2**63 - 1
+# The size of an event's text. Writers make larger ones shorter, readers drop them.
+MAX_EVENT_BYTES = 16 << 10
+MAX_MESSAGE_CHARACTERS = 1000  # of a failure that is made shorter
 
 
 class EventError(ValueError):
-    """A stream entry that is no event of ours."""
+    """A stream entry that is not an event of avio, or an event that no reader takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """Where an attempt stands; `seq` rises by one with each event of the attempt."""
+    """The progress of an attempt. `seq` rises by one with each event of the attempt."""
 
     job: str
     attempt: int
@@ -29,7 +31,7 @@ class ProgressEvent:
 
 @dataclass(frozen=True, slots=True)
 class FailureEvent:
-    """One file that did not arrive; `tries` is how often it was tried."""
+    """One file that failed. `tries` is the number of tries."""
 
     job: str
     attempt: int
@@ -41,7 +43,7 @@ class FailureEvent:
 
 @dataclass(frozen=True, slots=True)
 class StateEvent:
-    """A hint that the jobs row has a new state; the row is the truth."""
+    """A notice that the job's row has a new state. The row is the truth."""
 
     job: str
     attempt: int
@@ -59,12 +61,43 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def encode(event: Event) -> str:
-    """Return the one JSON text that the stream carries for `event`."""
+    """Return `event` as JSON text for the stream, without some details if it is too large.
+
+    Raise EventError if it is too large even so, or is not UTF-8.
+    """
+    text = _text(event)
+    if _size(text) > MAX_EVENT_BYTES:
+        text = _text(_smaller(event))
+    if (size := _size(text)) > MAX_EVENT_BYTES:
+        raise EventError(f"{size:,} bytes are more than an event may have")
+    return text
+
+
+def _text(event: Event) -> str:
     return json.dumps({"kind": _NAMES[type(event)], **asdict(event)}, separators=(",", ":"), ensure_ascii=False)
 
 
+def _size(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        raise EventError(f"not UTF-8: {error}") from error
+
+
+def _smaller(event: Event) -> Event:
+    """Return a progress without the paths of its errors, a failure with a short message. The result has them all."""
+    if isinstance(event, ProgressEvent):
+        errors = [replace(group, samples=[]) for group in event.progress.errors]
+        return replace(event, progress=replace(event.progress, errors=errors))
+    if isinstance(event, FailureEvent):
+        return replace(event, message=event.message[:MAX_MESSAGE_CHARACTERS])
+    return event
+
+
 def decode(text: str | bytes) -> Event:
-    """Return the event of a stream text; `EventError` on anything else."""
+    """Return the event of a JSON text. Raise `EventError` for anything else, and for what is too large."""
+    if len(text) > MAX_EVENT_BYTES:
+        raise EventError(f"not an event: {len(text):,} bytes are more than an event may have")
     try:
         data: dict[str, Any] = json.loads(text)
         kind = _KINDS[data.pop("kind")]
@@ -79,7 +112,7 @@ def decode(text: str | bytes) -> Event:
 
 
 def _holds(thing: Any) -> bool:
-    """Tell whether a dataclass and all in it have the types that they declare, in bounds that every database has."""
+    """Return True if all members of a dataclass have their declared types, within the limits of every database."""
     for member in fields(thing):
         value = getattr(thing, member.name)
         if member.type is int:
@@ -96,7 +129,7 @@ def _holds(thing: Any) -> bool:
 
 
 def _is_text(value: object) -> bool:
-    """Tell whether `value` is text without NUL and half characters."""
+    """Return True if `value` is text without NUL and without surrogates."""
     if not isinstance(value, str) or "\0" in value:
         return False
     try:

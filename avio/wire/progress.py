@@ -1,36 +1,73 @@
-"""Absolute counters of a job attempt, and its errors grouped by reason.
+"""Absolute counters of a job attempt, each declared once, and its errors grouped by reason.
 
 Written by the job process, carried by events and the result file, folded into the jobs row.
 """
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
 from typing import Any
 
 MAX_SAMPLES = 5
+MAX_NUMBER = 2**63 - 1  # that databases take
+
+
+class Falls(StrEnum):
+    """When the value in the jobs row may fall."""
+
+    NEVER = "never"
+    AT_THE_END = "at the end"  # the result of an attempt is true; its events may come late or twice
+    AT_ANY_TIME = "at any time"  # each attempt counts anew
+
+
+def counter(falls: Falls = Falls.AT_THE_END) -> Any:
+    """Return a dataclass field that begins at 0."""
+    return field(default=0, metadata={"falls": falls})
 
 
 @dataclass(slots=True)
 class Counters:
-    """Files and bytes of one attempt; every figure is absolute, so replay and loss do no harm.
+    """Files and bytes of one attempt. Every number is absolute, so replay and loss do no harm.
 
-    `done` are files that are where they should be, `skipped` those of them that were there already;
-    at the end done + failed = total. `bytes_wire` counts every byte moved, repeats included.
+    `done` counts files in place, `skipped` those of them that were in place before, `kept` those that stay as they
+    are because the cache has its own version; at the end done + kept + failed = total. `bytes_wire` counts every
+    byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it. The names are those
+    of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one amount `x`, others are alone.
     """
 
-    files_total: int = 0
-    bytes_total: int = 0
-    files_done: int = 0
-    bytes_done: int = 0
-    files_skipped: int = 0
-    bytes_skipped: int = 0
-    files_failed: int = 0
-    bytes_failed: int = 0
-    bytes_wire: int = 0
+    files_total: int = counter()
+    bytes_total: int = counter()
+    files_done: int = counter()
+    bytes_done: int = counter()
+    files_skipped: int = counter()
+    bytes_skipped: int = counter()
+    files_kept: int = counter()
+    bytes_kept: int = counter()
+    files_failed: int = counter(Falls.AT_ANY_TIME)
+    bytes_failed: int = counter(Falls.AT_ANY_TIME)
+    files_left_out: int = counter(Falls.AT_ANY_TIME)
+    bytes_wire: int = counter(Falls.NEVER)
+
+    def bounded(self) -> "Counters":
+        """Return a copy that databases take. Sparse files have any size, and their sums do."""
+        return Counters(*(min(getattr(self, member.name), MAX_NUMBER) for member in fields(self)))
+
+
+COUNTERS: dict[str, Falls] = {member.name: member.metadata["falls"] for member in fields(Counters)}
+
+
+def folded(shown: Counters, newer: Counters) -> Counters:
+    """Return what to show after `shown`: the newer value, but the greater one where a counter may not fall."""
+    values = {
+        name: getattr(newer, name) if falls is Falls.AT_ANY_TIME else max(getattr(shown, name), getattr(newer, name))
+        for name, falls in COUNTERS.items()
+    }
+    return Counters(**values)
 
 
 @dataclass(slots=True)
 class ErrorGroup:
-    """All failures with one reason: how many, whether a new job may help, and a few paths."""
+    """All failures with one reason: their number, whether a retry may help, and a few paths."""
 
     reason: str
     count: int = 0
@@ -45,9 +82,20 @@ class ErrorGroup:
             self.samples.append(path)
 
 
+def joined_groups(*parts: Mapping[str, ErrorGroup]) -> list[ErrorGroup]:
+    """Return copies of the groups of all `parts` (by reason). Groups of one reason become one."""
+    joined: dict[str, ErrorGroup] = {}
+    for part in parts:
+        for reason, group in part.items():
+            there = joined.setdefault(reason, replace(group, count=0, samples=[]))
+            there.count += group.count
+            there.samples = [*there.samples, *group.samples][:MAX_SAMPLES]
+    return list(joined.values())
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far an attempt is: the payload of a progress event and the head of a result."""
+    """The progress of an attempt: the payload of a progress event, and part of a result."""
 
     phase: str = "listing"
     total_complete: bool = False
@@ -61,7 +109,7 @@ class Progress:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Progress":
-        """Build a Progress from `to_json` output; TypeError or KeyError where a member is off."""
+        """Build a Progress from `to_json` output. Raise TypeError or KeyError if a member is wrong."""
         return cls(
             phase=data["phase"],
             total_complete=data["total_complete"],

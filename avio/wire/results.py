@@ -1,4 +1,4 @@
-"""What an attempt leaves behind: the result file, and the lines of its report.
+"""The result file of an attempt, and the lines of its report.
 
 Written by the job process into its attempt directory, read by intake; it outlives both.
 """
@@ -10,27 +10,32 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from avio.plain_file import open_plain
 from avio.wire.progress import Progress
 
 RESULT_NAME = "result.json"
 REPORT_NAME = "report.jsonl"
+FAILED_NAME = "failed.jsonl"  # the lines of the report for files that failed or were left out
 ENTRIES_NAME = "entries.jsonl"
 LOG_NAME = "log"
 
 MAX_FAILURES = 1000
+MAX_RESULT_BYTES = 64 << 20  # more than any result has: its failures have a path and a message each
 
 
 class Outcome(StrEnum):
-    """What became of one file; the words of a report line."""
+    """The outcome of one file, as in a report line."""
 
     DONE = "done"
     SKIPPED = "skipped"
+    KEPT = "kept"  # the cache keeps its own version: unsaved, in conflict, or deleted in the bucket
     FAILED = "failed"
+    LEFT_OUT = "left_out"  # avio can't handle it
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that is not where it should be, by name."""
+    """A file that is not in place."""
 
     path: str
     reason: str
@@ -40,10 +45,11 @@ class Failure:
 
 @dataclass(slots=True)
 class Result:
-    """How an attempt ended. `state` is a terminal state, or "stopped" when it was asked to leave.
+    """How an attempt ended. `state` is a terminal state, or "stopped" if keeper stopped it.
 
-    `verified_files` and `verified_bytes` are what the engine found in place after the last byte;
-    None where the job moves nothing. `failures` holds at most `MAX_FAILURES` files.
+    `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
+    None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
+    node finds all that a preload brought, if that is one place.
     """
 
     job: str
@@ -55,9 +61,10 @@ class Result:
     verified_bytes: int | None = None
     progress: Progress = field(default_factory=Progress)
     failures: list[Failure] = field(default_factory=list)
+    local_path: str | None = None
 
     def write(self, directory: Path) -> None:
-        """Put the result file into `directory`, complete or not at all, on disk when this returns."""
+        """Write the result file into `directory`: complete or not at all, and on disk when this returns."""
         temporary = directory / (RESULT_NAME + ".part")
         with open(temporary, "w", encoding="utf-8") as file:
             json.dump(asdict(self), file)
@@ -67,11 +74,18 @@ class Result:
 
     @classmethod
     def read(cls, directory: Path) -> "Result | None":
-        """Return the result of the attempt that ran in `directory`; None when it left none."""
+        """Return the result of the attempt in `directory`, or None if there is none.
+
+        Raise ValueError, KeyError, TypeError or AttributeError for an invalid or too large file.
+        """
         try:
-            data: dict[str, Any] = json.loads((directory / RESULT_NAME).read_text(encoding="utf-8"))
+            with open(directory / RESULT_NAME, "rb", opener=open_plain) as file:
+                text = file.read(MAX_RESULT_BYTES + 1)
         except FileNotFoundError:
             return None
+        if len(text) > MAX_RESULT_BYTES:
+            raise ValueError(f"a result of more than {MAX_RESULT_BYTES} bytes")
+        data: dict[str, Any] = json.loads(text)
         data["progress"] = Progress.from_json(data["progress"])
         data["failures"] = [Failure(**failure) for failure in data["failures"]]
         return cls(**data)

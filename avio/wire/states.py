@@ -1,6 +1,6 @@
 """The states of a job and the moves between them, the kinds of a job and its phases.
 
-Read by every process; `schema.sql`, the docs and the tests are checked against the tables here.
+Read by every process. `avio.db` takes its lists of states from here; `schema.sql` and the docs are checked against it.
 """
 
 from enum import IntEnum, StrEnum
@@ -13,10 +13,11 @@ class JobType(IntEnum):
     PRELOAD = 1
     SAVE = 2
     STAT = 3
+    FREE = 4  # made by POST /free alone
 
 
 class State(StrEnum):
-    """Where a job stands. A wish to cancel is a column of its own, not a state."""
+    """The state of a job. The wish to cancel is a column, not a state."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -29,19 +30,14 @@ class State(StrEnum):
 
 
 class Phase(StrEnum):
-    """What the job process is at, while its job runs."""
+    """The phase of a running job."""
 
     LISTING = "listing"
     TRANSFERRING = "transferring"
     VERIFYING = "verifying"
 
 
-TERMINAL = frozenset({State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELLED})
-
-# States in which an attempt belongs to a node.
-OWNED = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
-
-# (from, to): who may make the move. Every UPDATE of jobs.state is guarded by one row of this table.
+# (from, to): who may make the move. The lists below, which guard every UPDATE of jobs.state, are derived from it.
 MOVES: dict[tuple[State, State], str] = {
     (State.QUEUED, State.STARTING): "intake: claim",
     (State.QUEUED, State.CANCELLED): "web: cancel before a claim",
@@ -64,7 +60,11 @@ MOVES: dict[tuple[State, State], str] = {
     (State.STOPPING, State.FAILED): "intake: it ended before the wish reached it",
 }
 
+# States that some move leaves: the job has not ended.
+UNFINISHED = frozenset(origin for origin, _ in MOVES)
 
-def may_move(origin: State, target: State) -> bool:
-    """Tell whether `MOVES` allows a job to go from `origin` to `target`."""
-    return (origin, target) in MOVES
+# States that no move leaves.
+TERMINAL = frozenset(State) - UNFINISHED
+
+# States in which an attempt belongs to a node: its result can end the job.
+OWNED = frozenset(origin for origin, target in MOVES if target is State.SUCCEEDED)

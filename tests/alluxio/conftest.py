@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.alluxio.books import Books, toml
-from tests.alluxio.stage import Make, Stage
-from tests.e2e.cluster import Cluster
+from tests.alluxio.cluster_facts import Books, toml
+from tests.alluxio.server_on_cluster import Make, Stage
+from tests.e2e.procfile_cluster import Cluster
 from tests.servers import alluxio
 from tests.servers.postgres import Postgres
 from tests.servers.seaweed import S3Server

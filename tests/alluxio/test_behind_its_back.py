@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.alluxio.stage import Stage, assert_all_done
-from tests.e2e.trees import small_files, upload
+from tests.alluxio.server_on_cluster import Stage, assert_all_done
+from tests.e2e.file_trees import small_files, upload
 
 FIRST = small_files(40, "behind/first")
 TREE = {

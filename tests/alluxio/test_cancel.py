@@ -2,8 +2,8 @@
 
 import time
 
-from tests.alluxio.stage import Stage
-from tests.e2e.trees import small_files
+from tests.alluxio.server_on_cluster import Stage
+from tests.e2e.file_trees import small_files
 from tests.processes import wait_until
 
 TREE = small_files(4000, "cancelled", size=16_000)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.alluxio.stage import Stage, assert_all_done
+from tests.alluxio.server_on_cluster import Stage, assert_all_done
 
 FILES, SIZE = 4, 256 << 20
 BLOCKS = {"alluxio.user.block.size.bytes.default": "64MB"}

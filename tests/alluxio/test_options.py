@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.alluxio.stage import Make, Stage, assert_all_done
-from tests.e2e.trees import small_files, upload
+from tests.alluxio.server_on_cluster import Make, Stage, assert_all_done
+from tests.e2e.file_trees import small_files, upload
 
 BANDWIDTH = 1 << 20  # bytes a second
 SECONDS = 12

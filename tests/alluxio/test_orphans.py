@@ -3,12 +3,12 @@
 import re
 import time
 
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.settings import AlluxioSettings
-from avio.engines.alluxio.worker import LoadBlock
-from tests.alluxio.books import HEARTBEATS
-from tests.alluxio.stage import Stage, assert_all_done
-from tests.e2e.trees import small_files, upload
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from avio.engines.alluxio.clients.worker import LoadBlock
+from tests.alluxio.cluster_facts import HEARTBEATS
+from tests.alluxio.server_on_cluster import Stage, assert_all_done
+from tests.e2e.file_trees import small_files, upload
 
 TREE = small_files(60, "orphans", size=60_000)
 BYTES = sum(map(len, TREE.values()))
@@ -32,7 +32,7 @@ def test_orphans_are_removed_and_loaded(stage: Stage) -> None:
     assert sum(stage.books.held().values()) == BYTES
 
     # And the log tells what was repaired
-    repaired = re.search(r"repaired: (\d+) orphaned blocks were removed and loaded again", stage.log(job))
+    repaired = re.search(r"repaired: removed (\d+) orphaned blocks and loaded them again", stage.log(job))
     assert repaired is not None
     assert int(repaired[1]) >= orphans
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import obstore
 
-from tests.alluxio.stage import END_LIMIT, Stage
-from tests.e2e.trees import upload
+from tests.alluxio.server_on_cluster import END_LIMIT, Stage
+from tests.e2e.file_trees import upload
 
 PACKAGES = ("asyncio", "email", "encodings", "json", "xml")  # of Python's standard library
 PACKAGE = "/s3/data/json"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.alluxio.stage import Make, Stage, assert_all_done
+from tests.alluxio.server_on_cluster import Make, Stage, assert_all_done
 from tests.conftest import missing
-from tests.e2e.trees import small_files
+from tests.e2e.file_trees import small_files
 from tests.processes import wait_until
 from tests.servers.alluxio import NoAlluxio, alluxio
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from avio.admin.aclroles import ROLES, acl_file
-from avio.admin.redisacl import variables
-from tests.e2e.cluster import Cluster
-from tests.e2e.stage import Make, Stage
-from tests.e2e.trees import Cache
+from avio.admin.redis_acl import variables
+from avio.admin.redis_acl_roles import ROLES, acl_file
+from tests.e2e.file_trees import Cache
+from tests.e2e.procfile_cluster import Cluster
+from tests.e2e.running_server import Make, Stage
 from tests.servers.postgres import Postgres
 from tests.servers.seaweed import S3Server
 from tests.servers.valkey import valkey

@@ -11,10 +11,10 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.settings import AlluxioSettings
-from tests.e2e.cluster import ROOT
-from tests.e2e.roof import Roof, roof
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from tests.e2e.procfile_cluster import ROOT
+from tests.e2e.up_server import ProcessManager, roof
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
@@ -33,7 +33,7 @@ def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
 
 
 @pytest.fixture(scope="module")
-def up(alluxio_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roof]:
+def up(alluxio_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessManager]:
     """A server whose jobs may connect to nothing but the cluster and Redis."""
     directory = tmp_path_factory.mktemp("up")
     (directory / "home").mkdir()
@@ -54,7 +54,7 @@ def used_on(cluster: Cluster) -> dict[str, int]:
         clients.close()
 
 
-def serving(up: Roof, *words: str) -> Any:
+def serving(up: ProcessManager, *words: str) -> Any:
     """Run an avio-server command beside the server, and return its JSON."""
     environ = {"AVIO_CONFIG": str(up.home / "avio.toml"), "AVIO_DATABASE_URL": f"sqlite:///{up.home}/avio.db"}
     run = subprocess.run(
@@ -69,7 +69,9 @@ def serving(up: Roof, *words: str) -> Any:
     return json.loads(run.stdout)
 
 
-def test_a_preload_and_a_save_as_the_demo_shows_them(up: Roof, alluxio_cluster: Cluster, bucket: ObjectStore) -> None:
+def test_a_preload_and_a_save_as_the_demo_shows_them(
+    up: ProcessManager, alluxio_cluster: Cluster, bucket: ObjectStore
+) -> None:
     # Given a directory of the bucket that Alluxio knows, and objects that were put behind its back
     tree = {f"demo/{n // 100}/{n:05}.bin": os.urandom(BYTES) for n in range(FILES)}
     for name, content in list(tree.items())[:100]:
@@ -114,7 +116,7 @@ def test_a_preload_and_a_save_as_the_demo_shows_them(up: Roof, alluxio_cluster: 
 
 
 def test_a_preload_runs_with_all_rungs_of_isolation_that_the_machine_has(
-    up: Roof, alluxio_cluster: Cluster, bucket: ObjectStore
+    up: ProcessManager, alluxio_cluster: Cluster, bucket: ObjectStore
 ) -> None:
     obstore.put(bucket, "apart/a.bin", os.urandom(BYTES))
 
@@ -128,7 +130,9 @@ def test_a_preload_runs_with_all_rungs_of_isolation_that_the_machine_has(
         assert rung in attempt["isolation"].split() or f"{rung}: the kernel" in attempt["missing"], attempt
 
 
-def test_a_tier_is_chosen_and_one_that_is_not_there_is_refused_at_submit(up: Roof, bucket: ObjectStore) -> None:
+def test_a_tier_is_chosen_and_one_that_is_not_there_is_refused_at_submit(
+    up: ProcessManager, bucket: ObjectStore
+) -> None:
     obstore.put(bucket, "placed/a.bin", os.urandom(BYTES))
 
     assert up.admin.avio("preload", "/s3/placed", "--tier", "SSD", "--wait").returncode == 0
@@ -139,7 +143,7 @@ def test_a_tier_is_chosen_and_one_that_is_not_there_is_refused_at_submit(up: Roo
     assert "the tiers are HDD, MEM, SSD" in refused.stderr
 
 
-def test_what_alluxio_cannot_do_is_refused_at_submit(up: Roof, bucket: ObjectStore) -> None:
+def test_what_alluxio_cannot_do_is_refused_at_submit(up: ProcessManager, bucket: ObjectStore) -> None:
     obstore.put(bucket, "asked/a.bin", b"1")
     jobs = len(up.admin.json("jobs", "--all")["jobs"])
 
@@ -150,12 +154,14 @@ def test_what_alluxio_cannot_do_is_refused_at_submit(up: Roof, bucket: ObjectSto
     assert (overwrite.returncode, query.returncode, uri.returncode) == (2, 2, 2)
     assert "UNSUPPORTED_OPTION" in overwrite.stderr
     assert "PATH_REFUSED" in query.stderr
-    assert "would take it for /s3/asked/a.bin" in query.stderr
+    assert "would use /s3/asked/a.bin" in query.stderr
     assert "'?'" in uri.stderr
     assert len(up.admin.json("jobs", "--all")["jobs"]) == jobs
 
 
-def test_a_free_and_the_tiers_through_the_cli(up: Roof, alluxio_cluster: Cluster, bucket: ObjectStore) -> None:
+def test_a_free_and_the_tiers_through_the_cli(
+    up: ProcessManager, alluxio_cluster: Cluster, bucket: ObjectStore
+) -> None:
     obstore.put(bucket, "dropped/a.bin", os.urandom(BYTES))
     assert up.admin.avio("preload", "/s3/dropped", "--wait").returncode == 0
     tiers = up.admin.json("tiers")["tiers"]
@@ -171,7 +177,7 @@ def test_a_free_and_the_tiers_through_the_cli(up: Roof, alluxio_cluster: Cluster
     assert up.admin.avio("save", "/s3/dropped", "--wait").returncode == 0
 
 
-def test_the_doctor_looks_at_the_cluster(up: Roof, alluxio_cluster: Cluster) -> None:
+def test_the_doctor_looks_at_the_cluster(up: ProcessManager, alluxio_cluster: Cluster) -> None:
     def doctor() -> dict[str, list[dict[str, str]]]:
         found: dict[str, list[dict[str, str]]] = {}
         for row in serving(up, "doctor"):

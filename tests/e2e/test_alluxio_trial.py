@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from supervisor import tree
+from supervisor.keeper import process_tree
 from tests.conftest import missing
-from tests.e2e.cluster import ROOT
+from tests.e2e.procfile_cluster import ROOT
 from tests.processes import is_alive, kept, wait_until
 from tests.servers.alluxio import NoAlluxio
 from tests.servers.alluxio.parts import jars
@@ -59,7 +59,7 @@ def test_a_trial_cluster_says_how_to_use_it_and_leaves_nothing(tmp_path: Path) -
             assert "MEM" in tiers.stdout
 
             # And Ctrl-C ends all of it
-            pids = [trial.pid, *tree.descendants(trial.pid)]
+            pids = [trial.pid, *process_tree.descendants(trial.pid)]
             assert len(pids) >= 7
             os.killpg(trial.pid, signal.SIGINT)
             assert trial.wait(60) == 0

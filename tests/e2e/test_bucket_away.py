@@ -5,9 +5,11 @@ import signal
 
 import pytest
 
+from avio.admin.readiness import ask_readiness
 from tests.conftest import missing
-from tests.e2e.stage import Make
-from tests.e2e.trees import small_files, upload
+from tests.e2e.file_trees import small_files, upload
+from tests.e2e.running_server import Make
+from tests.processes import wait_until
 from tests.servers.seaweed import seaweed, weed_binary
 
 
@@ -33,4 +35,4 @@ def test_a_bucket_that_is_away_is_named_and_exits_with_5(
             assert [line.split()[0] for line in said.splitlines()] == ["error:", "why:", "try:"]
             assert "ENGINE_AWAY" in said
         assert stage.cluster.query("SELECT count(*) FROM jobs") == [(0,)]
-        assert not stage.cluster.is_ready()
+        wait_until(lambda: bool(ask_readiness(stage.cluster.url).missing), 20, "readyz names the dead mount")

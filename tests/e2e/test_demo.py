@@ -23,7 +23,7 @@ def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert "$ avio save /data/json --wait" in run.stdout
-    assert "all is as it should be" in run.stdout
+    assert "all steps passed" in run.stdout
     assert list(tmp_path.iterdir()) == []
     assert children() == before
 

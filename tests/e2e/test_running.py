@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.e2e.stage import Make, Stage
-from tests.e2e.trees import small_files, upload
+from tests.e2e.file_trees import small_files, upload
+from tests.e2e.running_server import Make, Stage
 from tests.processes import is_alive, wait_until
 from tests.servers.seaweed import SECRET_KEY, S3Server
 

@@ -38,7 +38,7 @@ def test_ci_without_maven_fails_and_says_why(tmp_path: Path) -> None:
     run = make(tmp_path, "test-alluxio", "CI=true")
 
     assert run.returncode != 0
-    assert "there is no Maven" in run.stderr
+    assert "Maven (mvn) is missing" in run.stderr
 
 
 def test_a_cluster_without_maven_is_refused_with_the_same_line(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from avio import passwords
 from avio.db import history, leases, orders, schema, tokens
-from avio.db.connecting import borrow, open_database
+from avio.db.connection import borrow, open_database
 from avio.db.models import database
 from avio.isolation.cgroups import clear
 from avio.wire.states import TERMINAL
 from tests.contract.db import given
-from tests.process.programs import Program, Supervisor, Web
+from tests.process.avio_process import Program, Supervisor, Web
 from tests.processes import wait_until
 from tests.servers.ports import free_port
 
@@ -23,7 +23,7 @@ END_LIMIT = 25.0
 
 TIMES = {"AVIO_HEARTBEAT": "0.5", "AVIO_FENCE": "2", "AVIO_LEASE": "3", "AVIO_GRACE": "1", "AVIO_STOP_GRACE": "2"}
 
-SERVED = ("--config", "python:avio.api.serving", "app:app")
+SERVED = ("--config", "python:avio.api.gunicorn_config", "app:app")
 
 CONFIG = """
 [mounts."/data"]
@@ -67,7 +67,7 @@ class Site:
 
     def temporaries(self) -> list[Path]:
         """Return the temporaries in the cache."""
-        return [file for file in self._files() if ".avio" in file.parts]
+        return [file for file in self._files() if ".avio" in file.parts and file.parent.name != ".avio"]
 
     def _files(self) -> list[Path]:
         """Return all files of the cache; unlike rglob, os.walk lets directories vanish on its way."""
@@ -86,21 +86,21 @@ class Site:
         self, node: str = "n1", module: str = "supervisor", user: int | None = None, **environ: str
     ) -> Supervisor:
         """Start a supervisor, or a `module` in its place; `environ` are further variables."""
-        variables = self._environ(AVIO_NODE=node, **environ)
+        variables = self.environ(AVIO_NODE=node, **environ)
         started = Supervisor(module, variables, self.home / f"{node}.log", user)
         self._programs.append(started)
         return started
 
     def aggregator(self, **environ: str) -> Program:
         """Start an aggregator."""
-        started = Program("avio.aggregator", self._environ(**environ), self.home / "aggregator.log")
+        started = Program("avio.aggregator", self.environ(**environ), self.home / "aggregator.log")
         self._programs.append(started)
         return started
 
     def web(self, **environ: str) -> Web:
         """Start web with one worker, and return once it answers."""
         port = free_port()
-        variables = self._environ(AVIO_PORT=str(port), AVIO_WEB_WORKERS="1", **environ)
+        variables = self.environ(AVIO_PORT=str(port), AVIO_WEB_WORKERS="1", **environ)
         started = Web("gunicorn", variables, self.home / "web.log", None, *SERVED)
         started.url = f"http://127.0.0.1:{port}"
         self._programs.append(started)
@@ -127,7 +127,8 @@ class Site:
             for log in sorted({program.log for program in self._programs}):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")
 
-    def _environ(self, **more: str) -> dict[str, str]:
+    def environ(self, **more: str) -> dict[str, str]:
+        """Return the variables of a program of this site; `more` come last."""
         return {
             **os.environ,
             **TIMES,

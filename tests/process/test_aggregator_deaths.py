@@ -5,7 +5,7 @@ import redis
 from rq import Queue
 
 from avio import queue
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from avio.streams import EVENTS_KEY, GROUP, Events
 from avio.wire.events import ProgressEvent
 from avio.wire.progress import Counters, Progress

@@ -1,7 +1,7 @@
 """A wish that comes at a bad moment: while the job begins, and while it ends."""
 
 from avio.db import orders
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 

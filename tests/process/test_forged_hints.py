@@ -15,7 +15,7 @@ from avio import queue
 from tests.process.site import Site
 from tests.processes import wait_until
 
-SPRING = "tests.process.trap.spring"
+SPRING = "tests.process.programs.trap.spring"
 NO_JOB = "01ARZ3NDEKTSV4RRFFQ69G5FAV"  # the form of an id, and nobody's
 
 
@@ -105,7 +105,7 @@ def test_forged_entries_are_refused_and_logged_nothing_is_run_and_intake_lives_o
     assert supervisor.intake() == intake
     words = supervisor.words()
     for entry, function in zip(called, ("os.system", "avio.queue.push", "os.system"), strict=True):
-        assert words.count(f"ForgedHint: queue entry {entry} asks for '{function}'") == 1
+        assert words.count(f"ForgedHint: queue entry {entry} names the function '{function}'") == 1
     assert "job raw: exception raised while executing (<DeserializationError>)" in words
     assert client.zcard("rq:scheduled:avio") == 0
     assert not client.exists(f"rq:job:{kept}")

@@ -13,7 +13,7 @@ from tests.processes import is_alive, wait_until
 
 SIZE = 512 << 10  # bytes of the spool
 FREE = {"AVIO_SPOOL_MIN_FREE": "100000"}
-ENOUGH = 5000  # files whose plan has no room there
+ENOUGH = 5000  # files whose worklist has no room there
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def spool(site: Site) -> Iterator[Path]:
 
 
 @pytest.mark.faults
-def test_a_job_whose_plan_has_no_room_fails_by_that_name_and_the_node_goes_on(site: Site, spool: Path) -> None:
+def test_a_job_whose_worklist_has_no_room_fails_by_that_name_and_the_node_goes_on(site: Site, spool: Path) -> None:
     site.fill(ENOUGH, "many")
     site.fill(3)
     supervisor = site.supervisor(AVIO_SLOTS="1", **FREE)
@@ -47,9 +47,7 @@ def test_a_node_without_room_takes_no_job_until_it_has_some(site: Site, spool: P
     site.fill(3)
     (spool / "foreign").write_bytes(b"x" * (SIZE - 50_000))
     supervisor = site.supervisor(**FREE)
-    wait_until(
-        lambda: "the room in the spool has changed" in supervisor.words(), 20, "the node sees that there is none"
-    )
+    wait_until(lambda: "spool nearly full" in supervisor.words(), 20, "the node sees that there is none")
 
     job = site.order()
     wait_until(lambda: site.node().seen_at > site.row(job)["created_at"] + 1.5, 20, "it was polled for")

@@ -18,20 +18,22 @@ import pytest
 
 from avio.isolation import landlock
 from avio.isolation.calls import Unavailable
+from avio.isolation.capabilities import KEPT
 from avio.isolation.cgroups import clear
 from avio.isolation.plan import Plan
-from avio.isolation.probing import probe
-from tests.process.becoming import ROOT, command
+from avio.isolation.probes import probe
+from tests.process.programs.as_user import ROOT, command
 
 LIMIT = 30.0
 NOBODY = 65534
+NET_RAW = 13
 NOBODYS = 61_184  # a user without a name, of whom nothing else runs (a PostgreSQL of the tests does as nobody)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 NEEDED = [
     "write attempt", "write tier", "write bucket", "move in tier", "read urandom", "write null", "read itself",
-    "resolve", "certificates", "import", "connect", "threads", "fork",
+    "resolve", "certificates", "import", "connect", "threads", "fork", "stamp",
 ]  # fmt: skip
 
 # Trial: the rung that denies it, what it fails with.
@@ -49,6 +51,21 @@ DENIED = {
     "unshare": ("seccomp", "EPERM"),
     "clone a namespace": ("seccomp", "EPERM"),
     "clone3": ("seccomp", "ENOSYS"),
+    "chmod": ("seccomp", "EPERM"),
+    "chmod an open file": ("seccomp", "EPERM"),
+    "chown": ("seccomp", "EPERM"),
+    "chown an open file": ("seccomp", "EPERM"),
+    "times by path": ("seccomp", "EPERM"),
+    "attribute by path": ("seccomp", "EPERM"),
+    "access list": ("seccomp", "EPERM"),
+    "setuid file": ("seccomp", "EPERM"),
+    "setgid file": ("seccomp", "EPERM"),
+    "fifo": ("seccomp", "EPERM"),
+    "listen without a port": ("seccomp", "EPERM"),
+    "limits of keeper": ("seccomp", "EPERM"),
+    "priority of keeper": ("seccomp", "EPERM"),
+    "priority of its group": ("seccomp", "EPERM"),
+    "processors of keeper": ("seccomp", "EPERM"),
 }
 
 
@@ -62,7 +79,7 @@ class Trial:
         """Have a job process try `trials`; return what it found, and in `end` how it ended."""
         words = {"home": str(self.home), "ports": self._ports, "trials": trials, "mode": mode, **given}
         done = subprocess.run(
-            command("tests.process.trial", self._uid),
+            command("tests.process.programs.trial", self._uid),
             cwd=ROOT,
             input=json.dumps(words),
             text=True,
@@ -137,7 +154,9 @@ def test_the_same_succeeds_or_fails_otherwise_without_the_rungs(place: Callable[
 
     assert [name for name in trials if result[name] == DENIED[name][1]] == []
     isolation = json.loads(result["end"]["isolation"])
-    assert not {"cgroup", "landlock", "landlock-tcp", "landlock-signals", "seccomp"}.intersection(isolation["used"])
+    assert not {"cgroup", "capabilities", "landlock", "landlock-tcp", "landlock-signals", "seccomp"}.intersection(
+        isolation["used"]
+    )
     assert isolation["missing"] == {}
 
 
@@ -166,6 +185,49 @@ def test_a_job_as_another_user_has_none_of_roots_rights(place: Callable[..., Tri
     assert result["write tier"] == "done"
     assert result["write outside"] == "EACCES"
     assert (trial.home / "tier" / "written").stat().st_uid == NOBODY
+
+
+@as_root
+def test_a_job_of_root_has_none_of_roots_rights_but_to_read_and_write_files_of_others(
+    place: Callable[..., Trial],
+) -> None:
+    trial = place(0)
+    other = trial.home / "tier" / "of another"
+    other.write_text("theirs")
+    other.chmod(0o600)
+    os.chown(other, NOBODY, NOBODY)
+
+    result = trial.run(["raw socket", "setuid file by openat2", "file of another"])
+
+    need(result, "capabilities")
+    assert result["facts"]["uid"] == [0] * 3
+    sets = result["facts"]["capabilities"]
+    kept = sum(1 << each for each in KEPT)
+    assert (sets["CapEff"], sets["CapPrm"]) == (sets["CapPrm"], sets["CapPrm"] & kept)
+    assert (sets["CapInh"], sets["CapAmb"], sets["CapBnd"]) == (0, 0, 0)
+    assert result["raw socket"] == "EPERM"
+    assert result["setuid file by openat2"] == "EPERM"
+    assert not (trial.home / "tier" / "openat2").stat().st_mode & 0o6000
+    assert result["file of another"] == "done"
+
+
+@as_root
+def test_in_mode_basic_a_job_of_root_has_them(place: Callable[..., Trial]) -> None:
+    result = place(0).run(["raw socket", "setuid file by openat2"], mode="basic")
+
+    if not result["facts"]["capabilities"]["CapEff"] & 1 << NET_RAW:
+        pytest.skip("root has no CAP_NET_RAW here")
+    assert (result["raw socket"], result["setuid file by openat2"]) == ("done", "done")
+
+
+@as_root
+def test_a_job_as_another_user_has_no_capability_in_any_set(place: Callable[..., Trial]) -> None:
+    trial = place(0)
+    os.chown(trial.home / "attempt", NOBODY, NOBODY)
+
+    result = trial.run([], user="nobody")
+
+    assert set(result["facts"]["capabilities"].values()) == {0}
 
 
 def test_a_job_may_have_no_more_open_files_nor_larger_ones_than_given(place: Callable[..., Trial]) -> None:
@@ -208,7 +270,7 @@ def test_strict_refuses_what_this_user_can_not_have(place: Callable[..., Trial])
         pytest.skip("this user can have all")
     assert "write tier" not in result
     assert result["end"]["exit"] != 0
-    assert "isolation is strict, and cgroup is not to be had" in result["log"]
+    assert "isolation is strict, and cgroup is unavailable" in result["log"]
 
 
 def test_no_probe_leaves_a_group_or_changes_the_prober() -> None:

@@ -3,8 +3,9 @@
 import os
 import signal
 
-from avio.db.connecting import borrow
-from supervisor import exits
+from avio.db.connection import borrow
+from avio.db.sql import change
+from supervisor.shared import exit_codes
 from tests.contract.db import given
 from tests.process.site import SIZE, Site
 from tests.processes import is_alive, wait_until
@@ -101,5 +102,17 @@ def test_a_job_process_ends_itself_when_intake_is_frozen_beyond_the_fence(site: 
     wait_until(lambda: site.attempts(job)[-1].ended_at, 10, "the end is written down")
 
     first = site.attempts(job)[-1]
-    assert (first.outcome, first.exit_code) == ("fenced", exits.FENCED)
+    assert (first.outcome, first.exit_code) == ("fenced", exit_codes.FENCED)
     assert site.row(job)["crashes"] == 0
+
+
+def test_the_bytes_that_crossed_the_wire_are_the_sum_over_the_attempts(site: Site) -> None:
+    site.fill(10)
+    job = site.order()
+    with borrow():
+        change("UPDATE jobs SET bytes_wire = 700 WHERE id = ?", job)
+    site.supervisor()
+
+    row = site.wait_for_end(job)
+
+    assert (row["state"], row["bytes_wire"]) == ("succeeded", 700 + 10 * SIZE)

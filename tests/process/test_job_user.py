@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from avio.isolation import access
-from avio.isolation.access import Denied, denied_code, denied_directories
+from avio.isolation import user_access
+from avio.isolation.user_access import Denied, denied_code, denied_directories
 from avio.isolation.users import User, find_user
 from tests.process.site import Site
 
@@ -80,7 +80,7 @@ def test_a_python_that_the_job_user_can_not_read_is_named(nobody: User, monkeypa
         (home / "open" / "module.py").touch(0o600)
         (home / "link").symlink_to(home / "closed")
         paths = [f"{home}/closed/lib", f"{home}/link/lib", f"{home}/open", f"{home}/open/module.py", f"{home}/not"]
-        monkeypatch.setattr(access, "code", lambda: iter(paths))
+        monkeypatch.setattr(user_access, "code", lambda: iter(paths))
 
         found = denied_code(nobody)
 

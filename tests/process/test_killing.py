@@ -10,11 +10,11 @@ import pytest
 from avio.clock import boottime
 from avio.isolation.mounts import own_groups
 from tests.conftest import missing
-from tests.process.programs import Supervisor
+from tests.process.avio_process import Supervisor
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
-MISBEHAVING = "tests.process.misbehaving"
+MISBEHAVING = "tests.process.programs.misbehaving"
 GRACE = 1.0
 FREEZER = Path("/sys/fs/cgroup/freezer")
 
@@ -106,7 +106,7 @@ def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, tmp_pa
     job = site.order("/data/quiet")
     grip = tmp_path / "grip"
     grip.touch()
-    supervisor = site.supervisor(module="tests.process.unkillable", GRIP=str(grip), **UNKILLABLE)
+    supervisor = site.supervisor(module="tests.process.programs.unkillable", PYTHON_GRIP=str(grip), **UNKILLABLE)
     process = int(told(site, job, "job"))
     site.wait_for(job, "running")
 

@@ -1,6 +1,6 @@
 """What becomes of jobs when keeper dies, when a node is drained, and when it was given up."""
 
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from avio.db.sql import change
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until

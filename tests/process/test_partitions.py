@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
-from supervisor import tree
-from tests.process.proxy import Proxy
+from supervisor.keeper import process_tree
+from tests.process.programs.witness import overlaps, witnessed
 from tests.process.site import Site
-from tests.process.witness import overlaps, witnessed
+from tests.process.tcp_proxy import Proxy
 from tests.processes import is_alive, kept, wait_until
 from tests.servers.postgres import Postgres, postgres
 
 pytestmark = pytest.mark.faults
 
-WITNESS = "tests.process.witness"
+WITNESS = "tests.process.programs.witness"
 
 # Fence, lease and grace of the site are 2, 3 and 1 s: so soon the process is gone, and the job back on the queue.
 FENCED_LIMIT = 2 + 1.5
@@ -66,7 +66,7 @@ def proxy_to(url: str) -> Iterator[tuple[Proxy, str]]:
 
 
 def _signal(server: Postgres, number: signal.Signals) -> None:
-    for pid in [server.pid, *tree.descendants(server.pid)]:
+    for pid in [server.pid, *process_tree.descendants(server.pid)]:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
@@ -128,13 +128,13 @@ def test_a_job_outlives_a_database_that_is_away_for_less_than_the_fence(site: Si
 
     away.kill() if how == "killed" else _signal(away, signal.SIGSTOP)
     if how == "killed":
-        reply = httpx.get(f"{web.url}/jobs/{job}", headers=token, timeout=20)
+        reply = httpx2.get(f"{web.url}/jobs/{job}", headers=token, timeout=20)
         assert (reply.status_code, reply.headers["Retry-After"].isdecimal()) == (503, True)
     time.sleep(AWAY_SECONDS)
     away.start() if how == "killed" else _signal(away, signal.SIGCONT)
 
     assert is_alive(process)
-    wait_until(lambda: httpx.get(f"{web.url}/jobs/{job}", headers=token, timeout=20).is_success, 15, "web is back")
+    wait_until(lambda: httpx2.get(f"{web.url}/jobs/{job}", headers=token, timeout=20).is_success, 15, "web is back")
     row = site.wait_for_end(job)
     assert (row["state"], row["attempt"], row["losses"]) == ("succeeded", 1, 0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import obstore
 import pytest
 
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from tests.conftest import missing
 from tests.contract.db import given
 from tests.process.site import Site
@@ -58,7 +58,7 @@ def test_a_job_on_a_bucket_that_never_answers_is_ended_three_times_and_fails(sit
     row = site.wait_for_end(job)
 
     assert (row["state"], row["reason"], row["attempt"], row["losses"]) == ("failed", "CRASHED", 3, 0)
-    assert "not a byte, not an entry for as long as stall_after" in row["message"]
+    assert "no entry checked for as long as stall_after" in row["message"]
     assert [attempt.outcome for attempt in site.attempts(job)] == ["stalled"] * 3
 
 
@@ -89,7 +89,9 @@ def test_a_bucket_that_hangs_midway_costs_an_attempt_and_what_is_done_stays_done
 def test_a_stalled_process_that_ignores_the_request_to_leave_is_killed(site: Site) -> None:
     (site.bucket / "quiet").mkdir()
     job = site.order("/data/quiet")
-    supervisor = site.supervisor(module="tests.process.misbehaving", AVIO_STOP_GRACE="0.3", AVIO_STALL_AFTER="0.5")
+    supervisor = site.supervisor(
+        module="tests.process.programs.misbehaving", AVIO_STOP_GRACE="0.3", AVIO_STALL_AFTER="0.5"
+    )
     process = supervisor.job()
 
     wait_until(lambda: not is_alive(process), 10, "the job process is killed")
@@ -97,7 +99,7 @@ def test_a_stalled_process_that_ignores_the_request_to_leave_is_killed(site: Sit
 
     attempt = site.attempts(job)[-1]
     assert (attempt.outcome, attempt.exit_signal) == ("stalled", signal.SIGKILL)
-    assert "job process stalls" in supervisor.words()
+    assert "job process stalled" in supervisor.words()
 
 
 @pytest.mark.faults

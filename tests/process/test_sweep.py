@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from tests.contract.db import given
 from tests.process.site import Site
 from tests.processes import wait_until

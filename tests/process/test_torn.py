@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import missing
-from tests.process.becoming import ROOT
-from tests.process.copying import FILES
+from tests.process.programs.as_user import ROOT
+from tests.process.programs.copy_files import FILES
 
 SEED = 20
 LIMIT = 280.0
@@ -27,7 +27,7 @@ WRITING = {"write", "pwrite64", "ftruncate", "copy_file_range", "sendfile", "spl
 
 
 def copy(directory: Path, verb: str, rounds: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.process.copying", str(directory), verb, str(rounds), str(SEED)]
+    command = [sys.executable, "-m", "tests.process.programs.copy_files", str(directory), verb, str(rounds), str(SEED)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     counts: dict[str, Any] = json.loads(done.stdout)
@@ -75,7 +75,7 @@ def trace(directory: Path, verb: str) -> list[list[Call]]:
     logs.mkdir()
     world = directory / "world"
     world.mkdir()
-    command = [sys.executable, "-m", "tests.process.copying", str(world), verb, "0", "0"]
+    command = [sys.executable, "-m", "tests.process.programs.copy_files", str(world), verb, "0", "0"]
     strace = ["strace", "-ff", "-y", "-s", "16", "-e", f"trace={CALLS}", "-o", str(logs / "thread")]
     subprocess.run([*strace, *command], cwd=ROOT, check=True, timeout=60)
     return [_calls(log.read_text()) for log in logs.iterdir()]

@@ -19,16 +19,17 @@ ROOT = Path(__file__).resolve().parents[2]
 UP = """
 import pathlib, sys
 import avio.admin.up as room
-room.READY_LIMIT = 5
-room.STOP_MARGIN = 0
+room.READY_SECONDS = 5
+room.ENGINE_SECONDS = 1
+room.STOP_MARGIN_SECONDS = 0
 root = pathlib.Path(sys.argv.pop(1))
-room.checkout = lambda _: root
+room.complete = lambda _: root
 room.up()
 """
 
 # Each notes its pid and the signals it gets; web answers /readyz, and has a child in its group.
 STAND_IN = """
-import os, signal, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -43,9 +44,14 @@ Path(f"{name}.pid").write_text(str(os.getpid()))
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(503 if "unready" in manners else 200)
+        self.send_response(503 if {"unready", "away"} & {*manners} else 200)
         self.end_headers()
-        self.wfile.write(b'{"redis": "does not answer"}')
+        part = {"ok": "unready" not in manners, "message": "does not answer"}
+        engine = {"ok": "away" not in manners, "message": "", "missing": []}
+        if {"half", "away"} & {*manners}:
+            engine |= {"message": "no answer from mount /b", "missing": ["mount /b"]}
+        status = "degraded" if "half" in manners else "ok"
+        self.wfile.write(json.dumps({"status": status, "parts": {"redis": part, "engine": engine}}).encode())
 
 if name == "web":
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
@@ -119,7 +125,7 @@ TWO = "web: stand-in web\naggregator: stand-in aggregator\n"
 def test_it_shows_the_password_once_says_ready_and_keeps_all_its_files_at_home(stage: Stage) -> None:
     stage.start(TWO)
 
-    assert stage.line().startswith("made user admin with password ")
+    assert stage.line().startswith("created user admin with password ")
     assert stage.line().startswith("ready http://127.0.0.1:")
     assert {path.name for path in stage.home.iterdir()} >= {"avio.toml", "avio.db", "spool", "logs", "run"}
     assert stage.stop() == 0
@@ -135,8 +141,45 @@ def test_a_given_password_is_never_shown(stage: Stage) -> None:
     assert stage.line().startswith("ready ")
 
 
+@pytest.mark.parametrize("manner", ["half", "away"])
+def test_what_is_missing_of_the_engine_is_told_and_the_server_stays_up(stage: Stage, manner: str) -> None:
+    stage.start(TWO.replace("stand-in web", f"stand-in web {manner}"), AVIO_ADMIN_PASSWORD="password")
+
+    assert stage.line().startswith("ready ")
+    wait_until(lambda: "avio-server check" in stage.stderr(), 10, "the warning")
+    assert "warning: no answer from mount /b" in stage.stderr()
+    assert stage.up is not None
+    assert stage.up.poll() is None
+
+
+def test_a_check_beside_it_looks_at_what_it_runs_on(stage: Stage) -> None:
+    stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
+    stage.line()
+
+    found = subprocess.run(
+        [sys.executable, "-m", "avio.admin", "check", "--home", stage.home],
+        capture_output=True,
+        text=True,
+        cwd=stage.directory,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+    assert "redis: answers" in found.stdout
+    assert "database: its tables are at version" in found.stdout
+    assert f"note: the avio-server up of {stage.home}" in found.stderr
+    assert "AVIO_REDIS_URL of avio-server up" in found.stdout
+    assert "not ok   supervisor: no worker node is alive" in found.stdout
+    assert found.returncode == 1, found.stdout
+
+
+def test_a_short_password_is_refused_before_anything_starts(stage: Stage) -> None:
+    up = stage.start(TWO, AVIO_ADMIN_PASSWORD="short")
+    assert up.wait(20) == 1
+    assert "fewer than 8 characters" in (stage.directory / "stderr").read_text()
+
+
 def test_what_dies_is_started_again_and_that_is_said(stage: Stage) -> None:
-    stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
     stage.line()
     first, valkey = stage.pid("aggregator"), stage.valkey_pid()
 
@@ -145,12 +188,12 @@ def test_what_dies_is_started_again_and_that_is_said(stage: Stage) -> None:
 
     wait_until(lambda: stage.pid("aggregator") != first, 10, "another aggregator")
     wait_until(lambda: stage.valkey_pid() != valkey, 10, "another valkey")
-    assert "aggregator ended (SIGKILL); starting it again in 0.2 s" in stage.stderr()
+    assert "aggregator ended (SIGKILL); restarting it in 0.2 s" in stage.stderr()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_one_after_the_other_and_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
-    up = stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    up = stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
     stage.line()
     pids = [stage.pid("web"), stage.pid("grandchild"), stage.pid("aggregator"), stage.valkey_pid()]
 
@@ -158,13 +201,15 @@ def test_a_signal_stops_one_after_the_other_and_leaves_nothing(stage: Stage, num
 
     assert up.wait(20) == 0
     assert stage.notes.read_text().splitlines() == ["web got TERM", "aggregator got TERM"]
+    assert "stopping web, aggregator, valkey: up to 10 s each; Ctrl-C again kills them" in stage.stderr()
+    assert stage.stderr().endswith("stopped; jobs that ran are queued again\n")
     assert [pid for pid in pids if is_alive(pid)] == []
     assert list((stage.home / "run").iterdir()) == [stage.home / "run" / "up.pid"]
 
 
 def test_a_second_signal_ends_the_wait_for_what_does_not_stop(stage: Stage) -> None:
     # Given a process that does not leave, and an `up` that would wait a minute for it
-    up = stage.start("web: stand-in web stubborn\n", AVIO_ADMIN_PASSWORD="x", AVIO_STOP_GRACE="60")
+    up = stage.start("web: stand-in web stubborn\n", AVIO_ADMIN_PASSWORD="password", AVIO_STOP_GRACE="60")
     stage.line()
     pids = [stage.pid("web"), stage.pid("grandchild")]
     up.terminate()
@@ -179,7 +224,7 @@ def test_a_second_signal_ends_the_wait_for_what_does_not_stop(stage: Stage) -> N
 
 
 def test_nothing_is_left_when_up_itself_is_killed(stage: Stage) -> None:
-    up = stage.start("web: stand-in web\naggregator: stand-in aggregator\n", AVIO_ADMIN_PASSWORD="x")
+    up = stage.start("web: stand-in web\naggregator: stand-in aggregator\n", AVIO_ADMIN_PASSWORD="password")
     stage.line()
     os.kill(stage.pid("grandchild"), signal.SIGKILL)  # a real web's workers watch their parent; this one does not
     pids = [stage.pid("web"), stage.pid("aggregator"), stage.valkey_pid()]
@@ -190,17 +235,19 @@ def test_nothing_is_left_when_up_itself_is_killed(stage: Stage) -> None:
 
 
 def test_what_does_not_get_ready_is_named_with_the_end_of_its_log(stage: Stage) -> None:
-    up = stage.start("web: stand-in web unready\naggregator: echo no such module; exit 1\n", AVIO_ADMIN_PASSWORD="x")
+    up = stage.start(
+        "web: stand-in web unready\naggregator: echo no such module; exit 1\n", AVIO_ADMIN_PASSWORD="password"
+    )
 
     assert up.wait(30) == 1
     said = stage.stderr()
-    assert 'web says: {"redis": "does not answer"}' in said
-    assert "aggregator does not stay up" in said
+    assert 'web says: {"status": "ok", "parts": {"redis": {"ok": false, "message": "does not answer"}' in said
+    assert "aggregator keeps ending" in said
     assert "no such module" in said
 
 
 def test_a_second_up_on_the_same_home_is_refused(stage: Stage) -> None:
-    first = stage.start(TWO, AVIO_ADMIN_PASSWORD="x")
+    first = stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
     stage.line()
 
     second = subprocess.run(
@@ -213,4 +260,4 @@ def test_a_second_up_on_the_same_home_is_refused(stage: Stage) -> None:
 
     assert second.returncode == 1
     assert f"(pid {first.pid})" in second.stderr
-    assert "give another --home" in second.stderr
+    assert "use another --home" in second.stderr

@@ -1,14 +1,14 @@
 """What becomes of an order when web dies with it, and when the database is away: a repeated order makes one job."""
 
-import httpx
+import httpx2
 import pytest
 import redis
 from rq import Queue
 
 from avio import queue
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from avio.db.models import Job
-from tests.process.programs import Web
+from tests.process.avio_process import Web
 from tests.process.site import Site
 from tests.processes import wait_until
 
@@ -21,15 +21,15 @@ def site(site_with_redis: Site) -> Site:
     return site_with_redis
 
 
-def post(site: Site, web: Web, key: str) -> httpx.Response:
+def post(site: Site, web: Web, key: str) -> httpx2.Response:
     headers = {"Authorization": f"QBox {site.token()}", "Idempotency-Key": key}
-    return httpx.post(f"{web.url}/preload", json=BODY, headers=headers, timeout=20)
+    return httpx2.post(f"{web.url}/preload", json=BODY, headers=headers, timeout=20)
 
 
 def order_that_dies(site: Site, fault: str) -> Web:
     """Start web, and send it an order that its worker dies of; return once another worker answers."""
     web = site.web(AVIO_FAULT=fault)
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         post(site, web, "key")
     wait_until(web.answers, 20, "another worker answers")
     return web
@@ -49,7 +49,7 @@ def hints(site: Site) -> list[str]:
 def test_an_order_that_web_dies_of_before_the_commit_leaves_nothing_and_can_be_sent_again(site: Site) -> None:
     web = site.web(AVIO_FAULT="web.before-insert:kill:2")
     assert post(site, web, "first").status_code == 202
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         post(site, web, "key")
     assert len(jobs()) == 1
     wait_until(web.answers, 20, "another worker answers")

@@ -18,8 +18,8 @@ from uuid import uuid4
 
 import psycopg2
 
-from avio.admin.child import die_with_parent
-from supervisor import tree
+from avio.admin.child_process import die_with_parent
+from supervisor.keeper import process_tree
 from tests.servers.ports import free_port
 
 START_LIMIT = 30.0  # seconds
@@ -37,11 +37,15 @@ class NoPostgres(Exception):
 
 
 class Postgres:
-    """A server; `url`, that of a database for whom one is enough, stays the same over kill and start."""
+    """A server; `url`, that of a database for whom one is enough, stays the same over kill and start.
+
+    `programs` is the directory of `psql`, `pg_dump` and the others.
+    """
 
     def __init__(self, programs: Path, home: Path) -> None:
         port = free_port()
         self.url = f"postgresql://avio@127.0.0.1:{port}/postgres"
+        self.programs = programs
         self._log = home / "log"
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         self._command = [programs / "postgres", "-D", home / "data", "-p", str(port), "-h", "127.0.0.1", "-k", ""]
@@ -70,7 +74,7 @@ class Postgres:
     def kill(self) -> None:
         """End the server with SIGKILL, the children with it. Nothing happens when it does not run."""
         if self._process is not None:
-            serving = tree.descendants(self._process.pid)
+            serving = process_tree.descendants(self._process.pid)
             self._end(signal.SIGKILL)
             for pid in serving:
                 with suppress(ProcessLookupError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 
-from avio.admin.child import die_with_parent
+from avio.admin.child_process import die_with_parent
 from avio.admin.valkey import arguments, program
 from tests.servers.ports import free_port
 

@@ -1,4 +1,4 @@
-"""The Alluxio engine: a cluster's namespace, its workers as the movers. Puts the rooms of this folder together.
+"""The Alluxio engine: the namespace of a cluster, whose workers move the bytes. Connects the rooms of this package.
 
 Used by web (tasks) and the job process (jobs).
 """
@@ -7,28 +7,37 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
-from avio.engines.alluxio.bucketlook import BucketLook
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.doctor import examine
-from avio.engines.alluxio.errors import Refused
-from avio.engines.alluxio.listing import below, synced
-from avio.engines.alluxio.lookup import Lookup, there
-from avio.engines.alluxio.namespace import Namespace, open_namespace
-from avio.engines.alluxio.naming import sayable
-from avio.engines.alluxio.pages import make_page
-from avio.engines.alluxio.preloading import Preload
-from avio.engines.alluxio.rechecking import Recheck
-from avio.engines.alluxio.roster import Roster
-from avio.engines.alluxio.saving import Save
-from avio.engines.alluxio.seen import Seen
-from avio.engines.alluxio.settings import AlluxioSettings
-from avio.engines.alluxio.states import Sums, file_entry, is_saved
-from avio.engines.alluxio.status import Status
-from avio.engines.alluxio.verifying import Verifying
+from avio.engines.admission import Admission, room_by_tier
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.errors import Refused
+from avio.engines.alluxio.clients.path_rules import addressable
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from avio.engines.alluxio.clients.status import Status
+from avio.engines.alluxio.doctor.doctor import examine
+from avio.engines.alluxio.load.preload import Preload
+from avio.engines.alluxio.load.protection import ProtectingAdmission, Protection
+from avio.engines.alluxio.save.save import Save
+from avio.engines.alluxio.view.cluster_members import cluster_members
+from avio.engines.alluxio.view.content_check import ContentCheck
+from avio.engines.alluxio.view.entries import file_entry, is_saved
+from avio.engines.alluxio.view.holdings import Holdings
+from avio.engines.alluxio.view.listing import below, synced
+from avio.engines.alluxio.view.listing_page import make_page
+from avio.engines.alluxio.view.lookup import Lookup, get_status
+from avio.engines.alluxio.view.namespace import Namespace, open_namespace
+from avio.engines.alluxio.view.recheck import Recheck, settle
+from avio.engines.alluxio.view.roster import Roster
+from avio.engines.alluxio.view.status_cache import StatusCache
+from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
-from avio.engines.base import Ability, Engine, Entry, Moved, MoveOptions, Page, Run, Side, Tier
-from avio.errors import EngineAway, EngineError, PathNotFound, TooLarge, Unsaved, Unsupported
+from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.left_out import LeaveOut, ignore
+from avio.engines.members import Member
+from avio.engines.refusals import no_tier, too_many_files, unknown_tier
+from avio.engines.sums import Sums
+from avio.errors import EngineError, PathNotFound, Unsaved
 from avio.findings import Finding
+from avio.wire.params import Ability, Params
 
 log = logging.getLogger(__name__)
 
@@ -40,26 +49,26 @@ class AlluxioEngine(Engine):
 
     def __init__(self, settings: AlluxioSettings) -> None:
         self._settings = settings
-        self._asked_proxy = False
         self._clients = open_clients(settings)
         self._roster = Roster(self._clients.info)
-        self._look = BucketLook(settings, self._roster)
+        self._ufs_reader = UfsReader(self._clients.workers, self._roster)
         self._bandwidth = settings.bandwidth
-        self._seen = Seen()
+        self._status_cache = StatusCache()
+        self._holdings = Holdings()
         self._cluster = " ".join([*map(str, settings.masters), *settings.web])
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "AlluxioEngine":
-        """Build it from `Settings.engine_settings()`; ValueError names the address that is wrong."""
+        """Build it from `Settings.engine_settings()`. ValueError names the wrong address."""
         return cls(AlluxioSettings.from_settings(settings))
 
     def covers(self, path: str) -> bool:
-        """Tell that it does: the root of Alluxio is a mount."""
+        """Return True: the root of Alluxio is a mount."""
         return True
 
     def stat(self, path: str, *, limit: int | None = None) -> Entry:
         """Return `path` as the master knows it now, a directory with its sums."""
-        status = self._status(sayable(path), sync=False)
+        status = self._status(addressable(path), sync=False)
         if not status.folder:
             return file_entry(status, self._roster)
         sums = Sums()
@@ -67,84 +76,111 @@ class AlluxioEngine(Engine):
             if not each.folder:
                 sums.add(file_entry(each, self._roster))
                 if limit is not None and sums.files > limit:
-                    raise TooLarge(
-                        f"{path} has more than {limit} files", cure="ask for a directory below it, or submit a job"
-                    )
+                    raise too_many_files(path, limit)
         return sums.entry(path)
 
     def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
-        """Return a page of what is below `path`, as the master knows it now."""
-        status = self._status(sayable(path), sync=False)
+        """Return a page of the entries below `path`, as the master knows them now."""
+        status = self._status(addressable(path), sync=False)
         if not status.folder:
             return Page([file_entry(status, self._roster)], None)
         return make_page(self._space, self._roster, path, depth=depth, size=size, after=after)
 
-    def walk(self, path: str, *, depth: int | None, side: Side) -> Iterator[Entry]:
-        """Yield the files at or below `path` that `side` holds; for the bucket's, the master looks into it first."""
+    def walk(
+        self, path: str, *, depth: int | None, side: Side, follow: bool = False, left_out: LeaveOut = ignore
+    ) -> Iterator[Entry]:
+        """Yield the files at or below `path` on `side`. For the bucket's side the master reads the bucket first."""
         in_bucket = side is Side.BUCKET
-        status = self._status(sayable(path), sync=in_bucket)
-        if not status.folder:
-            found: Iterable[Status] = [status]
-        elif in_bucket:
-            found = synced(self._patient_space, path, depth=depth)
-        else:
-            found = below(self._patient_space, path, depth=depth, load=False)
-        for each in found:
-            if each.folder:
-                continue
-            entry = file_entry(each, self._roster)
-            if in_bucket:
+        status = self._status(addressable(path), sync=in_bucket)
+        if in_bucket:
+            found = synced(self._patient_space, status, depth=depth, left_out=left_out) if status.folder else [status]
+            for each in found:
                 if is_saved(each):
-                    self._seen.put(each)
-                    yield entry
-            elif entry.cached_bytes or not entry.saved:
+                    self._status_cache.put(each)
+                    yield file_entry(each, self._roster)
+            return
+        some = False
+        for entry in self._known_files(status, depth):
+            if entry.cached_bytes or not entry.saved:
+                some = True
                 yield entry
+            elif side is Side.SAVE and not entry.size:  # an empty file is never cached, and never dropped
+                yield entry
+        if side is Side.SAVE and not some:  # all are saved, and none is cached: a save has nothing to do
+            yield from (entry for entry in self._known_files(status, depth) if entry.size)
+
+    def _known_files(self, status: Status, depth: int | None) -> Iterator[Entry]:
+        """Yield the files at or below `status` that the master knows."""
+        below_it = below(self._patient_space, status.path, depth=depth, load=False)
+        for each in below_it if status.folder else [status]:
+            if not each.folder:
+                yield file_entry(each, self._roster)
 
     def require(self, path: str, side: Side) -> None:
-        """Return when the master knows `path`; for the bucket's side it looks there first, without its children."""
-        self._status(sayable(path), sync=side is Side.BUCKET)
+        """Return if the master knows `path`. For the bucket's side it checks the bucket first, without children."""
+        self._status(addressable(path), sync=side is Side.BUCKET)
 
-    def preload(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
-        """Load what is not in the cache; see `Preload`."""
-        self._must_know(options.tier)
+    def preload(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+        """Load files that are not in the cache; see `Preload`."""
+        self._must_know(params.tier)
         lookup, roster = Lookup(self._patient_space), self._roster
         try:
-            make_carrier = choose_carrier(self._clients, lookup, roster, run, self._bandwidth)
-            yield from Preload(lookup, self._clients.workers, roster, options, run, make_carrier, self._seen)(entries)
+            make_carrier = choose_carrier(self._clients, lookup, roster, self._holdings, run, self._bandwidth)
+            preload = Preload(lookup, self._clients.workers, roster, params, run, make_carrier, self._status_cache)
+            yield from preload.run(entries)
         finally:
             lookup.close()
 
     def holds(self, entry: Entry, tier: str | None) -> bool:
-        """Tell whether a file is cached, and lies on the tier that is asked for: it is moved there otherwise."""
+        """Return True if a file is cached on the requested tier. Otherwise a preload moves it there."""
         return entry.in_cache and (tier is None or entry.tiers.keys() <= {tier})
 
-    def save(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Moved]:
-        """Persist what is not in the bucket; see `Save`."""
+    def save(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+        """Persist files that are not in the bucket; see `Save`."""
         lookup = Lookup(self._patient_space)
         try:
-            saver = choose_saver(self._clients, lookup, self._look, self._roster, self._cluster)
-            yield from Save(saver, lookup, options, run)(entries)
+            saver = choose_saver(self._clients, lookup, self._ufs_reader, self._roster, self._cluster, run)
+            yield from Save(saver, lookup, params, run).run(entries)
         finally:
             lookup.close()
 
-    def recheck(self, entries: Iterable[Entry], options: MoveOptions, run: Run) -> Iterator[Entry]:
-        """Yield each entry as it stands now; see `Recheck`."""
-        verifying = None
-        if options.verify == "checksum":
-            verifying = Verifying(self._clients.workers, self._look, self._roster)
-        return Recheck(self._patient_space, self._roster, verifying, options, run)(entries)
+    def settle(self, run: Run) -> None:
+        """Wait for the workers' heartbeats; see `settle` of the recheck."""
+        settle(self._roster, run)
 
-    def drop(self, path: str) -> None:
-        """Have the master forget the blocks of `path`; the workers remove them within some seconds."""
+    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+        """Yield each entry in its present state; see `Recheck`."""
+        verifying = None
+        if params.verify == "checksum":
+            verifying = ContentCheck(self._clients.workers, self._ufs_reader, self._roster, run.checked)
+        return Recheck(self._patient_space, self._roster, self._holdings, verifying, params, run).run(entries)
+
+    def drop(self, path: str) -> Iterator[Entry]:
+        """Make the master drop the blocks of `path` as a whole. The workers remove them within some seconds."""
         try:
-            self._space.free(sayable(path), recursive=True)
+            self._space.free(addressable(path), recursive=True)
         except Refused as error:
             if "not persisted" not in error.message:
                 raise
             raise Unsaved(error.message) from None
+        return iter(())
+
+    def admit(self, params: Params) -> Admission:
+        """Return the room for a preload. Without workers or the master's web port it is unknown: nothing is refused."""
+        try:
+            tiers = self.capacity()
+        except EngineError as error:
+            self._space.status("/")  # else the master itself does not answer
+            log.warning("the room in the cache is unknown, so that no file is refused: %s", error)
+            return Admission(None)
+        if tiers:
+            return self._room(tiers, params)
+        if not self._roster.live():  # the loader waits for them
+            return Admission(None)
+        raise no_tier()
 
     def capacity(self) -> Sequence[Tier]:
-        """Return each tier of each worker, best first. Alluxio makes room by itself: what is used may give way."""
+        """Return each tier of each worker, best first. Alluxio drops old blocks to make room."""
         cluster = self._clients.info.cluster()
         return [
             Tier(alias, use.capacity, use.used, str(worker.address), gives_way=True)
@@ -154,40 +190,39 @@ class AlluxioEngine(Engine):
         ]
 
     def examine(self) -> Iterable[Finding]:
-        """Return what the cluster lacks for avio; see docs/alluxio.md."""
+        """Return the findings about the cluster; see docs/alluxio.md."""
         return examine(self._settings)
 
-    def health(self) -> None:
-        """Return when the master answers and has a worker; the first time, say so when the proxy is of no use."""
-        self._space.status("/")  # the proxy waits minutes for a master that is away
-        if not self._asked_proxy:
-            self._asked_proxy = True
-            self._look_at_proxy()
-        if not self._roster.live():
-            raise EngineAway("Alluxio has no worker that answers", cure="start Alluxio's workers")
+    def members(self) -> Sequence[Member]:
+        """Return the daemons of the cluster. The master, or without one the proxy, is vital."""
+        return cluster_members(self._clients, self._roster)
 
     def close(self) -> None:
         """Close the connections to all parts of the cluster."""
         self._clients.close()
-        self._look.close()
+
+    def _room(self, tiers: Sequence[Tier], params: Params) -> Admission:
+        """Return the room of the requested tiers. Other data gives way, and files of the order in place don't."""
+        asked = [tier for tier in tiers if params.tier in (None, tier.alias)]
+        now = self._clients.info.cluster(fresh=True).tiers
+        used = sum(now[alias].used for alias in {tier.alias for tier in asked} & now.keys())
+        room = sum(tier.capacity for tier in asked)
+        self._holdings.assume(
+            {each.address: sum(use.used for use in each.tiers.values()) for each in self._roster.live()}
+        )
+        protection = Protection(Lookup(self._patient_space), self._clients.workers, self._roster, self._holdings)
+        return ProtectingAdmission(room, max(0, room - used), protection, params, room_by_tier(asked))
 
     def _status(self, path: str, *, sync: bool) -> Status:
-        """Return a status; the bucket is asked for what the master does not know, and with `sync` for all else.
+        """Return a status. Ask the bucket if the master does not know the path, or with `sync`.
 
-        Where that could cost an unsaved file it is not asked.
+        Don't ask if that could drop an unsaved file.
         """
         try:
-            known = there(self._space, path)
+            known = get_status(self._space, path)
         except PathNotFound:
-            return there(self._space, path, sync=True)
-        return there(self._space, path, sync=True) if sync and (known.folder or is_saved(known)) else known
-
-    def _look_at_proxy(self) -> None:
-        if self._clients.proxy is not None:
-            try:
-                self._clients.proxy.check()
-            except EngineError as error:
-                log.warning("the ways round by the proxy are closed: %s; %s", error, error.cure)
+            return get_status(self._space, path, sync=True)
+        return get_status(self._space, path, sync=True) if sync and (known.folder or is_saved(known)) else known
 
     @property
     def _space(self) -> Namespace:
@@ -199,4 +234,4 @@ class AlluxioEngine(Engine):
 
     def _must_know(self, tier: str | None) -> None:
         if tier is not None and tier not in (known := {each.alias for each in self.capacity()}):
-            raise Unsupported(f"there is no tier {tier!r}", cure=f"tiers here: {', '.join(sorted(known)) or 'none'}")
+            raise unknown_tier(tier, sorted(known))

@@ -1,55 +1,64 @@
-"""Chooses how blocks get into the cache and files out of it, by what is reachable from here.
+"""Chooses the carrier of a preload and the saver of a save, by what is reachable from here.
 
-Used in the job process. The choice is logged, so that a job tells why it is slow.
+Used in the job process. It logs the choice, so that a job's log explains its speed.
 """
 
 import logging
 from functools import partial
 
-from avio.engines.alluxio.bucketlook import BucketLook
-from avio.engines.alluxio.byjobs import ByJobs
-from avio.engines.alluxio.byloadjob import ByLoadJob
-from avio.engines.alluxio.bysaving import Saver
-from avio.engines.alluxio.byworkers import ByWorkers
-from avio.engines.alluxio.clients import Clients
-from avio.engines.alluxio.lookup import Lookup
-from avio.engines.alluxio.preloading import MakeCarrier
-from avio.engines.alluxio.roster import Roster
-from avio.engines.alluxio.savebyjobs import SaveByJobs
-from avio.engines.alluxio.savebymaster import SaveByMaster
-from avio.engines.alluxio.verifying import Verifying
+from avio.engines.alluxio.clients.cluster import Clients, no_master_named
+from avio.engines.alluxio.load.job_service_carrier import JobServiceCarrier
+from avio.engines.alluxio.load.load_job_carrier import LoadJobCarrier
+from avio.engines.alluxio.load.preload import MakeCarrier
+from avio.engines.alluxio.load.worker_carrier import WorkerCarrier
+from avio.engines.alluxio.save.job_service_saver import JobServiceSaver
+from avio.engines.alluxio.save.master_saver import MasterSaver
+from avio.engines.alluxio.save.saver import Saver
+from avio.engines.alluxio.view.content_check import ContentCheck
+from avio.engines.alluxio.view.holdings import Holdings
+from avio.engines.alluxio.view.lookup import Lookup
+from avio.engines.alluxio.view.roster import Roster
+from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.base import Run
-from avio.errors import EngineAway
 
 log = logging.getLogger(__name__)
 
 
-def choose_carrier(clients: Clients, lookup: Lookup, roster: Roster, run: Run, bandwidth: int | None) -> MakeCarrier:
-    """Return what makes the first carrier that can work; `bandwidth` is in bytes a second for each worker."""
-    open_doors = roster.probe()
+def choose_carrier(
+    clients: Clients, lookup: Lookup, roster: Roster, holdings: Holdings, run: Run, bandwidth: int | None
+) -> MakeCarrier:
+    """Return the factory of the first usable carrier. `bandwidth` is in bytes per second for each worker."""
+    unknown = roster.insist()
+    if unknown is not None:
+        log.warning("the workers are unknown, since the master's web port does not answer: %s", unknown)
+    reachable = roster.probe()
     workers = len(roster.live())
-    if clients.master is not None and (open_doors or not workers):
-        way: MakeCarrier = partial(ByWorkers, clients.workers, roster, run, bandwidth=bandwidth)
-        name = ByWorkers.name
+    if clients.master is not None and (reachable or not (workers or unknown)):
+        way: MakeCarrier = partial(WorkerCarrier, clients.workers, roster, holdings, run, bandwidth=bandwidth)
+        name = WorkerCarrier.name
     elif clients.master is not None:
-        way = partial(ByLoadJob, clients.master.for_jobs(), lookup.statuses, run, bandwidth=bandwidth)
-        name = ByLoadJob.name
+        way = partial(LoadJobCarrier, clients.master.for_jobs(), lookup.statuses, run, bandwidth=bandwidth)
+        name = LoadJobCarrier.name
     else:
-        way, name = partial(ByJobs, clients.jobs, lookup.statuses, run), ByJobs.name
+        way, name = partial(JobServiceCarrier, clients.jobs, lookup.statuses, run), JobServiceCarrier.name
         if bandwidth is not None:
-            log.warning("%s knows no bandwidth: the bound does not hold", name)
-    log.info("blocks are loaded by %s; %d workers are there", name, workers)
+            log.warning("%s does not support a bandwidth: there is no limit", name)
+    log.info("blocks are loaded by %s; %d workers are live", name, workers)
     return way
 
 
-def choose_saver(clients: Clients, lookup: Lookup, look: BucketLook, roster: Roster, cluster: str) -> Saver:
-    """Return the first saver that can work: the master's needs a worker that looks into the bucket for us."""
+def choose_saver(
+    clients: Clients, lookup: Lookup, ufs_reader: UfsReader, roster: Roster, cluster: str, run: Run
+) -> Saver:
+    """Return the first usable saver. The master's needs a worker that reads the bucket."""
     saver: Saver
     if clients.master is not None and (clients.proxy is None or roster.probe()):
-        saver = SaveByMaster(clients.master.for_jobs(), lookup, look, clients.jobs, cluster)
+        saver = MasterSaver(clients.master.for_jobs(), lookup, ufs_reader, clients.jobs, cluster)
     elif clients.proxy is not None:
-        saver = SaveByJobs(clients.proxy, clients.jobs, Verifying(clients.workers, look, roster).is_same, cluster)
+        saver = JobServiceSaver(
+            clients.proxy, clients.jobs, ContentCheck(clients.workers, ufs_reader, roster, run.checked).is_same, cluster
+        )
     else:
-        raise EngineAway("neither a master nor a proxy is named", cure="name masters or proxy in the table [alluxio]")
+        raise no_master_named()
     log.info("files are saved by %s", saver.name)
     return saver

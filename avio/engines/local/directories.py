@@ -1,17 +1,17 @@
-"""Open directories: closed by themselves, and held for a while by the thread that works in them.
+"""Open directories. They close themselves, and a thread keeps the directory in which it works open.
 
-Used by roots, in web and the job process.
+Used by `root`, in web and the job process.
 """
 
 import os
 import threading
 import time
 
-HELD = 1.0  # seconds: another directory may come to lie at the path
+HELD_SECONDS = 1.0  # another directory may come to lie at the path
 
 
 class Directory:
-    """An open directory, closed when nobody holds it any longer: a thread that was left behind may still use it."""
+    """An open directory. It is closed after its last user, which may be a thread that did not stop in time."""
 
     __slots__ = ("fd",)
 
@@ -23,9 +23,9 @@ class Directory:
 
 
 class Held(threading.local):
-    """The directory that a thread was last in: files come directory by directory. None stands for one that is missing.
+    """The last directory of a thread, since files come directory by directory. None means that it is missing.
 
-    A round ends what was held in it.
+    The end of a round releases it.
     """
 
     def __init__(self) -> None:
@@ -35,10 +35,10 @@ class Held(threading.local):
         self._until = 0.0
 
     def is_fresh(self, name: str, round_no: int) -> bool:
-        """Tell whether `name` is held, since not long ago and in this round."""
+        """Return True if `name` is held, recently and in this round."""
         return name == self._name and round_no == self._round and time.monotonic() < self._until
 
     def put(self, name: str, directory: Directory | None, round_no: int) -> None:
-        """Hold `directory` from now on, in the place of the last."""
+        """Hold `directory` instead of the last one."""
         self.directory, self._name, self._round = directory, name, round_no
-        self._until = time.monotonic() + HELD
+        self._until = time.monotonic() + HELD_SECONDS

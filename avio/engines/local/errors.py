@@ -1,6 +1,6 @@
-"""Turns what obstore and the operating system raise into the errors of avio, by what they mean for the work.
+"""Turns errors of obstore and of the operating system into errors of avio, by their meaning for the job.
 
-Used in web and the job process, at the two edges of the engine: the bucket and the tier.
+Used in web and the job process, for buckets and tiers.
 """
 
 import errno
@@ -11,19 +11,45 @@ from typing import Generic, TypeVar
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-from avio.errors import AccessDenied, CacheFull, EngineAway, EngineError, Gone, NodeFault, StoreError
+from avio.engines.local.store_codes import BY_CODE
+from avio.engines.local.store_errors import (
+    NO_CONNECTION,
+    NO_HOST,
+    NO_TLS,
+    NOT_TRUSTED,
+    TOO_LATE,
+    Refusal,
+    refusal,
+    refused_by,
+    unreachable,
+)
+from avio.errors import AccessDenied, CacheFull, EngineAway, EngineError, Gone, NodeFault, NotSaved, StoreError
+from avio.wire.params import Ability
 
 E = TypeVar("E", bound=Exception)
 
 _OF_STORE: tuple[type[BaseError | FileNotFoundError], ...] = (BaseError, FileNotFoundError)
-_STATUS = re.compile(r"status code: (\d{3})")
 _QUERY = re.compile(r"\?\S+")  # may hold a signature
+# What obstore puts around a cause: its own tries, which tell a user nothing.
+_WRAPPING = re.compile(r"^Generic [\w ]+ error: |Error performing \w+ .*?, after \d+ retries, .*? - (?:HTTP error: )?")
+_REDIRECT = "Received redirect without LOCATION"
+# What the debug text of obstore's HTTP client says when no reply came, with the same cause in libcurl's numbers.
+_NO_REPLY = (
+    ("dns error", NO_HOST),
+    ("ConnectionRefused", NO_CONNECTION),
+    ("UnknownIssuer", NOT_TRUSTED),
+    ("CertNotValidForName", NOT_TRUSTED),
+    ("InvalidCertificate", NOT_TRUSTED),
+    ("InvalidContentType", NO_TLS),
+    ("TimedOut", TOO_LATE),
+)
+_PANIC_CURE = "check url and options of the mount; if they are right, this is a fault of avio or of obstore"
 _DISK_FAULTS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.EUCLEAN, errno.ESTALE}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _Raising(Generic[E]):
-    """Raises what `translate` makes of an error that ends the block; a class costs a third of a generator."""
+    """Raises the result of `translate` for an error in the block. A class costs a third of a generator."""
 
     __slots__ = ("_caught", "_translate", "_what")
 
@@ -38,66 +64,103 @@ class _Raising(Generic[E]):
         """Begin the block."""
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Raise our error for one of those that are caught."""
+        """Raise the translated error."""
         if error is not None and isinstance(error, self._caught):
             raise self._translate(error, self._what) from None
+        if error is not None and is_panic(error):
+            raise StoreError(f"{self._what}: the library of the store failed: {error}", cure=_PANIC_CURE) from None
+
+
+def is_panic(error: BaseException) -> bool:
+    """Return True if a library in Rust has crashed. That is no Exception, and would end the process."""
+    return type(error).__name__ == "PanicException"
 
 
 def store_errors(what: str) -> AbstractContextManager[None]:
-    """Raise what obstore raised as one of our errors; `what` names the object. Errors of a disk pass."""
+    """Translate errors of obstore. `what` names the object. Errors of a disk pass."""
     return _Raising(_OF_STORE, of_store, what)
 
 
 def bucket_disk_errors(what: str) -> AbstractContextManager[None]:
-    """Raise what the disk under a `file://` bucket raised as one of our errors; `what` names the file."""
+    """Translate errors of the disk of a `file://` bucket. `what` names the file."""
     return _Raising(OSError, of_bucket_disk, what)
 
 
 def tier_errors(what: str) -> AbstractContextManager[None]:
-    """Raise what the disk under a tier raised as one of our errors; `what` names the tier and the file."""
+    """Translate errors of the disk of a tier. `what` names the tier and the file."""
     return _Raising(OSError, of_tier_disk, what)
 
 
+def not_writable(alias: str, path: str, error: OSError) -> StoreError:
+    """Return the error of a file that alone can't be written to a tier: of another user's directory, immutable ..."""
+    return StoreError(
+        f"tier {alias}: {path}: {error.strerror or error}",
+        cure="give the user of avio write access to the file and its directory in the tier",
+    )
+
+
+def conflict(what: str) -> NotSaved:
+    """Return the error of a save over a source that changed; `what` names it."""
+    return NotSaved(
+        f"{what} changed since the cached file was taken from it",
+        cure=f"compare both; save with {Ability.OVERWRITE} to keep the cached file",
+    )
+
+
+def two_unsaved(path: str, directory: str, other: str) -> NotSaved:
+    """Return the error of a save of a path with different unsaved copies below two tiers' directories."""
+    return NotSaved(
+        f"{path} has two different unsaved copies, in {directory} and in {other}",
+        cure="compare both, remove one of them, then save again",
+    )
+
+
 def of_store(error: BaseError | FileNotFoundError, what: str) -> EngineError:
-    """Return the error of ours for one of obstore's."""
-    if isinstance(error, FileNotFoundError):
-        return Gone(f"{what} is not in the bucket any longer")
+    """Return the error of avio for an error of obstore."""
     text = str(error)
-    status = _STATUS.search(text)
-    code = int(status[1]) if status else 0
-    reason = _QUERY.sub("", text.partition("\n")[0])[:300]
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or code in (401, 403):
-        return AccessDenied(f"{what}: the store refuses the key of this mount")
-    if "NoSuchBucket" in text:
-        return EngineAway(f"{what}: there is no such bucket", cure="create the bucket, or correct the url of the mount")
-    if code == 404:
+    said = refused_by(text.partition("\n\nDebug source")[0])
+    if isinstance(error, FileNotFoundError) and (said is None or said.code not in BY_CODE):
         return Gone(f"{what} is not in the bucket any longer")
-    if code == 0 or code == 429 or code >= 500:
-        return EngineAway(f"{what}: {reason}")
-    return StoreError(f"{what}: {reason}")
+    if said is not None:
+        return refusal(what, said)
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return AccessDenied(f"{what}: the store refuses the key of this mount")
+    if _REDIRECT in text:
+        return refusal(what, Refusal(301, "", ""))
+    for sign, code in _NO_REPLY:
+        if sign in text:
+            return unreachable(what, code, sign)
+    reason = _QUERY.sub("", _WRAPPING.sub("", text.partition("\n")[0]))[:300]
+    return EngineAway(f"{what}: {reason}")
 
 
 def of_bucket_disk(error: OSError, what: str) -> EngineError:
-    """Return the error of ours for an OSError under a `file://` bucket."""
+    """Return the error of avio for an OSError of a `file://` bucket."""
+    found = _of_bucket_disk(error, what)
+    found.public = "; ".join(filter(None, (error.strerror, found.cure)))
+    return found
+
+
+def _of_bucket_disk(error: OSError, what: str) -> EngineError:
     text = f"{what}: {error.strerror or error}"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Gone(f"{what} is not in the bucket any longer")
     if isinstance(error, PermissionError):
-        return AccessDenied(text, cure="give the user that avio runs as the right to it")
+        return AccessDenied(text, cure="give the user of avio access to it")
     if error.errno in _DISK_FAULTS:
         return EngineAway(text)
     return StoreError(text)
 
 
 def of_tier_disk(error: OSError, what: str) -> EngineError:
-    """Return the error of ours for an OSError under a tier."""
+    """Return the error of avio for an OSError of a tier."""
     text = f"{what}: {error.strerror or error}"
     if error.errno in _DISK_FULL:
         return CacheFull(text)
     if error.errno in _DISK_FAULTS:
         return NodeFault(text, cure="check the disk of the tier")
     if isinstance(error, PermissionError):
-        return NodeFault(text, cure="give the user that avio runs as the right to write to the tier")
+        return NodeFault(text, cure="give the user of avio write access to the tier")
     if isinstance(error, FileNotFoundError):
         return Gone(f"{what} is not in the cache any longer")
-    return StoreError(text, cure="look at the path in the tier: it should be a plain file in plain directories")
+    return StoreError(text, cure="check the path in the tier: it must be a plain file in plain directories")

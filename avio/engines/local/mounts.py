@@ -1,29 +1,39 @@
-"""Which bucket answers for a path: the mount with the longest path above it.
+"""Finds the bucket of a path: the mount with the longest path above it.
 
-Used in web and the job process. Opens nothing.
+Used in web and the job process. Opens no connection.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from avio.engines.base import Entry
 from avio.engines.local.buckets.base import Bucket, NoBucket
 from avio.engines.local.buckets.files import FilesBucket
 from avio.engines.local.buckets.objects import ObjectsBucket
-from avio.engines.local.buckets.opening import StoreOpener
+from avio.engines.local.buckets.options import check_options, without_socks
+from avio.engines.local.buckets.s3_place import place_of
+from avio.engines.local.buckets.stores import StoreOpener
 from avio.engines.local.root import HIDDEN, Root
-from avio.errors import PathNotFound
+from avio.engines.local.stamps import ObjectName
+from avio.engines.local.upload_journal import Note
+from avio.errors import EngineAway, EngineError, NoMount, PathNotFound
+from avio.terminal.cells import printable
 from avio.wire.paths import is_under
+
+log = logging.getLogger(__name__)
 
 _SEPARATORS = {"bytes": "/", "names": "\0"}
 
 
 @dataclass(slots=True)
 class Mount:
-    """A path and its bucket. `nested` are the mounts right below it, in the order of its keys.
+    """A path and its bucket. `nested` are the mounts directly below it, in the order of its keys.
 
-    `prefix` is what comes before a key in a path: `/data/`, or `/`.
+    `prefix` is the part of a path before the key: `/data/`, or `/`.
     """
 
     path: str
@@ -37,16 +47,20 @@ class Mount:
 
     @property
     def real(self) -> bool:
-        """Tell whether the settings name it: the bare root above the mounts is no real one."""
+        """Return True if the settings name it. The root above the mounts is not a real mount."""
         return not isinstance(self.bucket, NoBucket)
 
     def key(self, path: str) -> str:
         """Return the key of `path`; "" for the mount's own path."""
         return path[len(self.prefix) :]
 
+    def object_name(self, path: str) -> ObjectName:
+        """Return the name of the object of `path`. Stamps hold it."""
+        return ObjectName(f"{self.bucket.url}/{self.key(path)}", self.bucket.store)
+
 
 class Mounts:
-    """All mounts; the root is always among them, with no bucket where the settings mount none there."""
+    """All mounts. The root is always one of them, with an empty bucket if the settings mount none there."""
 
     def __init__(self, buckets: Mapping[str, Bucket]) -> None:
         self._all = [Mount(path, bucket) for path, bucket in {"/": NoBucket(), **buckets}.items()]
@@ -62,20 +76,53 @@ class Mounts:
         return (mount for mount in self._all if mount.real)
 
     def find(self, path: str) -> Mount:
-        """Return the mount that answers for `path`; PathNotFound where none does."""
+        """Return the mount of `path`. Raise PathNotFound if there is none."""
         for mount in self._all:  # the last is the root, which is above every path
             if is_under(path, mount.path):
                 break
         if "/../" in f"{path}/":
-            raise PathNotFound(f"{path} is no canonical path", cure="write the path out, without ..")
+            raise PathNotFound(f"{path} is not a canonical path", cure="write the full path, without ..")
         if mount.key(path).split("/", 1)[0] == HIDDEN:
-            raise PathNotFound(f"{path} holds avio's own temporaries", cure="choose another path")
+            raise PathNotFound(f"{path} has avio's own temporary files", cure="choose another path")
         if not mount.real and not any(is_under(each.path, path) for each in mount.nested):
-            raise PathNotFound(f"{path} is covered by no mount", cure="ask the admin which paths are mounted")
+            raise NoMount(path)
         return mount
 
+    def covers(self, path: str) -> bool:
+        """Return True if `find` finds a mount."""
+        try:
+            self.find(path)
+        except PathNotFound:
+            return False
+        return True
+
+    def answers(self, entry: Entry) -> bool:
+        """Return True if the bucket of `entry` answers a question, whatever it says."""
+        mount = self.find(entry.path)
+        questions: tuple[Callable[[], object], ...] = (
+            partial(mount.bucket.head, mount.key(entry.path)),
+            mount.bucket.ping,
+        )
+        for ask in questions:
+            try:
+                ask()
+            except EngineAway:
+                continue
+            except EngineError:
+                return True
+            return True
+        return False
+
+    def end_upload(self, note: Note) -> None:
+        """End an upload in parts that a dead attempt began. A mount that is gone has no key for that."""
+        for mount in self:
+            if mount.path == note.mount:
+                mount.bucket.end_upload(note.key, note.upload_id)
+                return
+        log.warning("an upload of %s stays in a bucket that is no longer mounted", printable(note.key))
+
     def roots(self) -> Iterator[Root]:
-        """Iterate over the directories in which uploads keep their temporaries."""
+        """Iterate over the directories of the temporary files of uploads."""
         return (mount.bucket.root for mount in self if mount.bucket.root is not None)
 
 
@@ -83,28 +130,51 @@ def _in_order_of(mount: Mount) -> Callable[[Mount], str]:
     return lambda nested: (nested.path + "/").replace("/", mount.bucket.separator)
 
 
-def open_mounts(settings: Mapping[str, Mapping[str, Any]]) -> Mounts:
-    """Return the mounts of `settings` (path to url and options); ValueError names the one that is wrong."""
-    return Mounts(
-        {path: _bucket(path, mount["url"], dict(mount.get("options") or {})) for path, mount in settings.items()}
-    )
+class BadMounts(ValueError):
+    """Mounts that can't be opened. `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def open_mounts(settings: Mapping[str, Mapping[str, Any]], copy_mode: int | None = None) -> Mounts:
+    """Return the mounts of `settings` (path to url and options). Raise BadMounts with all wrong ones.
+
+    `copy_mode` is the mode of all copies, if the settings give one.
+    """
+    buckets, problems = {}, []
+    for path, mount in settings.items():
+        try:
+            buckets[path] = _bucket(path, mount["url"], dict(mount.get("options") or {}))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise BadMounts(problems)
+    for bucket in buckets.values():
+        bucket.asked_mode = copy_mode
+    return Mounts(buckets)
 
 
 def _bucket(path: str, url: str, options: dict[str, str]) -> Bucket:
     order = options.pop("key_order", "bytes")
     if order not in _SEPARATORS:
-        raise ValueError(f"mounts.{path}.options.key_order: {order!r} is no order; give bytes or names")
+        raise ValueError(f"mounts.{path}.options.key_order: {order!r} is not a key order; use bytes or names")
     parts = urlsplit(url)
     if parts.scheme != "file":
         try:
-            StoreOpener(url, options).check()
+            check_options(options, socks=place_of(url, options) is not None)
+        except ValueError as error:
+            raise ValueError(f"mounts.{path}.options.{error}") from None
+        try:
+            StoreOpener(url, without_socks(options)).check()
         except ValueError as error:
             raise ValueError(f"mounts.{path}: {error}") from None
         return ObjectsBucket(url, options, _SEPARATORS[order])
     if options:
         raise ValueError(
-            f"mounts.{path}.options: a file:// bucket has no option {', '.join(sorted(options))}; take it out"
+            f"mounts.{path}.options: a file:// bucket has no option {', '.join(sorted(options))}; remove it"
         )
     if parts.netloc or not parts.path.startswith("/"):
         raise ValueError(f"mounts.{path}.url: {url!r} names a host; write file:///dir with three slashes")
-    return FilesBucket(unquote(parts.path).rstrip("/") or "/", _SEPARATORS[order])
+    return FilesBucket(unquote(parts.path).rstrip("/") or "/", _SEPARATORS[order], path)

@@ -1,7 +1,7 @@
-"""A directory whose inside is reached without ever following a symlink.
+"""A directory. Access to its files never follows a symlink.
 
-Used for tiers and `file://` buckets, in web and the job process. The kernel's openat2 checks the whole way in
-one call; where it is missing or forbidden (old kernels, old container filters), each part is opened by itself.
+Used for tiers and `file://` buckets, in web and the job process. The kernel's openat2 checks the whole path in
+one call. If it is missing or forbidden (old kernels, old container filters), each part is opened separately.
 """
 
 import ctypes
@@ -9,21 +9,25 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import ClassVar
 
 from avio.engines.local.directories import Directory, Held
+from avio.errors import TierNotMounted
+from avio.plain_file import open_plain
 
-HIDDEN = ".avio"  # the one name at the top of a root that is avio's own: temporaries lie in it
+HIDDEN = ".avio"  # avio's own directory at the top of a root, for temporary files
+MARKER = "tier"  # the file in it that has the id of a tier
 
-LOOK = 1.0  # seconds between two looks whether the directory is still the one at its path
+LOOK_SECONDS = 1.0  # seconds between two checks that the directory is still the one at its path
 
-# What "there is no such thing here" looks like, a symlink on the way included.
+# Error numbers that mean "no such file", including a symlink on the way.
 NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 
 _OPENAT2 = 437  # the number on every architecture
 _RESOLVE = 0x04 | 0x08  # RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+_RESOLVE_INSIDE = 0x02 | 0x08  # RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
@@ -42,6 +46,8 @@ class Root:
     def __init__(self, path: str, *, make: bool) -> None:
         self.path = path
         self._to_make = make
+        self.marker: str | None = None  # the id that the directory must have; then it is never made
+        self.open_top: Callable[[str], int] = _open_directory  # for a tier, what refuses unsafe directories
         self._lock = threading.Lock()
         self._opened: list[int] = []  # the open directory, last, and the one before: a thread may still be using it
         self._looked = float("-inf")
@@ -51,21 +57,38 @@ class Root:
 
     @property
     def fd(self) -> int:
-        """The open directory itself, anew when another came to lie at the path; ENODEV where none does."""
-        if time.monotonic() - self._looked > LOOK:  # asked outside of the lock too: every file comes by here
+        """The open directory itself. It is opened again if another directory is at the path. ENODEV if none is."""
+        if (
+            time.monotonic() - self._looked > LOOK_SECONDS
+        ):  # checked outside of the lock too, since every file passes here
             with self._lock:
-                if time.monotonic() - self._looked > LOOK:
+                if time.monotonic() - self._looked > LOOK_SECONDS:
                     self._open_anew()
                     self._looked = time.monotonic()
         return self._opened[-1]
 
     def _open_anew(self) -> None:
-        if self._to_make:
+        if self._to_make and self.marker is None:
             os.makedirs(self.path, mode=0o755, exist_ok=True)
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = self.open_top(self.path)
         except (FileNotFoundError, NotADirectoryError):
+            if self.marker is not None:
+                raise TierNotMounted(f"{self.path} is not mounted: the directory is missing") from None
             raise OSError(errno.ENODEV, "the directory is not there", self.path) from None
+        except PermissionError:
+            # A job process may open the directory that was there when it began, and no other, whatever its rights.
+            if self.marker is not None and os.access(self.path, os.R_OK | os.X_OK):
+                raise TierNotMounted(f"{self.path} is not mounted: another directory is there now") from None
+            raise
+        try:
+            is_ours = self.marker is None or read_marker(fd) == self.marker
+        except OSError:
+            os.close(fd)
+            raise
+        if not is_ours:
+            os.close(fd)
+            raise TierNotMounted(f"{self.path} is not mounted: the marker {HIDDEN}/{MARKER} is missing or another's")
         if self._opened and os.path.sameopenfile(fd, self._opened[-1]):
             os.close(fd)
             return
@@ -74,11 +97,11 @@ class Root:
             os.close(self._opened.pop(0))
 
     def open(self, name: str, flags: int) -> int:
-        """Open what lies at `name`; it is never created by this."""
+        """Open the file or directory `name`. Never creates it."""
         return _open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def stat(self, name: str) -> os.stat_result | None:
-        """Return the lstat of `name`; None where nothing is, or where the way to it is no chain of directories."""
+        """Return the lstat of `name`, or None if it or one of its directories does not exist."""
         if not name:
             return os.fstat(self.fd)
         try:
@@ -90,15 +113,40 @@ class Root:
             raise
 
     def open_file(self, name: str, flags: int) -> int:
-        """Open the file `name`, which is not created by this."""
+        """Open the plain file `name`, without waiting. Never creates it. Raise NotPlain if it is none."""
         parent, last = self.parent(name)
-        return os.open(last, flags | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=parent.fd)
+        return open_plain(last, flags, dir_fd=parent.fd)
+
+    def follow(self, name: str, flags: int) -> int:
+        """Open what `name` leads to, by symlinks too, as long as they stay inside. ENOSYS if the kernel can't check."""
+        how = _How(flags | os.O_CLOEXEC, 0, _RESOLVE_INSIDE)
+        fd = _libc.syscall(_OPENAT2, self.fd, os.fsencode(name), ctypes.byref(how), ctypes.sizeof(how))
+        if fd < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)
+        return int(fd)
+
+    def real_name(self, name: str) -> str | None:
+        """Return the name of what `name` leads to inside the root, without symlinks; None if it leads elsewhere."""
+        try:
+            found = Directory(self.follow(name, os.O_PATH))
+        except OSError:
+            return None
+        top, path = (os.readlink(f"/proc/self/fd/{fd}") for fd in (self.fd, found.fd))
+        return path.removeprefix(top.rstrip("/") + "/") if path.startswith(top.rstrip("/") + "/") else None
+
+    def target(self, name: str) -> os.stat_result | None:
+        """Return the stat of what `name` leads to inside the root, or None if it leads elsewhere or nowhere."""
+        try:
+            found = Directory(self.follow(name, os.O_PATH))
+        except OSError:
+            return None
+        return os.fstat(found.fd)
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Let each thread hold the last directory it was in, for `directories.HELD` seconds: for work on many files.
+        """Let each thread hold the last directory it was in, for `directories.HELD_SECONDS`: for work on many files.
 
-        What was held before is opened anew; afterwards nothing held is used.
+        At the beginning and at the end the held directory is released.
         """
         with self._lock:
             self._holders += 1
@@ -111,9 +159,9 @@ class Root:
                 self._round += 1
 
     def directory(self, name: str, *, make: bool = False, durable: bool = False) -> Directory:
-        """Return the directory `name`, to work in but not to read; with `make` after making what is missing of it.
+        """Return the directory `name`, to work in but not to read. With `make`, create missing directories.
 
-        With `durable` it can be fsynced, and what is made of it is on disk.
+        With `durable` it can be fsynced, and new directories are on disk.
         """
         try:
             return Directory(self.open(name, (os.O_RDONLY if durable else os.O_PATH) | os.O_DIRECTORY))
@@ -140,7 +188,7 @@ class Root:
         return held.directory, last
 
     def unlink(self, name: str) -> None:
-        """Remove the file `name`; its directories stay."""
+        """Remove the file `name`, but not its directories."""
         parent, last = self.parent(name)
         os.unlink(last, dir_fd=parent.fd)
 
@@ -157,6 +205,22 @@ class Root:
                 raise
             fd = _step(fd, part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return fd
+
+
+def _open_directory(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def read_marker(directory: int) -> str | None:
+    """Return the id that the open `directory` of a tier has, or None."""
+    try:
+        fd = open_plain(f"{HIDDEN}/{MARKER}", os.O_RDONLY, dir_fd=directory)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        return os.read(fd, 100).decode("ascii", errors="replace").strip() or None
+    finally:
+        os.close(fd)
 
 
 def _open_beneath(root: int, name: str, flags: int) -> int:
@@ -181,7 +245,7 @@ def _open_by_parts(root: int, name: str, flags: int) -> int:
 
 
 def _step(directory: int, part: str, flags: int) -> int:
-    """Open `part` in `directory` and close the latter, come what may."""
+    """Open `part` in `directory`. Always close `directory`."""
     try:
         if part == "..":
             raise OSError(errno.EXDEV, "leads out of the directory", part)

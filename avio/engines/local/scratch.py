@@ -1,6 +1,6 @@
 """Temporary files of one attempt: `<root>/.avio/<attempt>/<n>`, on the file system of their final names.
 
-Used in the job process. Hidden from every listing; left-overs of a killed attempt are removed by `sweep`.
+Used in the job process. No listing shows them. `sweep` removes the temporary files of a killed attempt.
 """
 
 import itertools
@@ -8,21 +8,29 @@ import os
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import ClassVar, Self
 
 from avio.engines.local.directories import Directory
+from avio.engines.local.removal import ASIDE, is_written
+from avio.engines.local.rename import LACKING, move, swap
 from avio.engines.local.root import HIDDEN, Root
 from avio.faults import fault
 
+# What is not the directory of an attempt: the marker and the book of a tier.
+OWN_FILES = ("book", "tier")
+
+ASIDE_SECONDS = 3600.0  # seconds after which a file that was moved aside belongs to no living process
+
 
 class Blocked(OSError):
-    """Something that is no plain file lies where a file is to go."""
+    """The final name exists, and is not a plain file."""
 
 
 class Scratch:
-    """The temporaries of one attempt in one root. Safe to use from several threads."""
+    """The temporary files of one attempt in one root. Safe to use from several threads."""
 
     _numbers: ClassVar = itertools.count()
 
@@ -32,14 +40,14 @@ class Scratch:
         self._lock = threading.Lock()
         self._directory: Directory | None = None
 
-    def file(self) -> "Temporary":
-        """Return a new, empty temporary file, to be used in a `with`."""
-        name = str(next(self._numbers))
+    def file(self, suffix: str = "", mode: int = 0o644) -> "Temporary":
+        """Return a new, empty temporary file with the rights `mode`, for a `with`. Its name ends in `suffix`."""
+        name = f"{next(self._numbers)}{suffix}"
         directory = self._directory or self._open()
         try:
-            return Temporary(self._root, directory, name)
-        except FileNotFoundError:  # somebody has emptied the whole tier
-            return Temporary(self._root, self._open(), name)
+            return Temporary(self._root, directory, name, mode)
+        except FileNotFoundError:  # another program has emptied the whole tier
+            return Temporary(self._root, self._open(), name, mode)
 
     def _open(self) -> "Directory":
         with self._lock:
@@ -47,47 +55,90 @@ class Scratch:
             return self._directory
 
     def remove(self) -> None:
-        """Remove the directory with all that is left in it."""
+        """Remove the directory and all files in it."""
         remove_tree(self._root, self._name)
-        with suppress(OSError):  # another attempt is at work in it
+        with suppress(OSError):  # another attempt uses it
             os.rmdir(HIDDEN, dir_fd=self._root.fd)
 
 
 class Temporary:
-    """A file on its way to its final name; `fd` is open for reading and writing.
+    """A file before it gets its final name. `fd` is open for reading and writing.
 
-    At the end of its `with` it is closed, and gone unless it was published.
+    At the end of its `with` it is closed, and removed unless it was published.
     """
 
-    def __init__(self, root: Root, directory: Directory, name: str) -> None:
+    def __init__(self, root: Root, directory: Directory, name: str, mode: int) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self.fd = os.open(name, flags, 0o644, dir_fd=directory.fd)
+        self.fd = os.open(name, flags, mode, dir_fd=directory.fd)
         self._root = root
         self._directory = directory
         self._name = name
         self._published = False
 
-    def publish(self, name: str, unchanged: Callable[[os.stat_result | None], bool], *, durable: bool) -> bool:
-        """Give the file its final `name`, if `unchanged` agrees with what lies there; return whether it has it.
-
-        The bytes are on disk before. `durable` has the new name on disk too before this returns.
-        """
+    def sync(self) -> None:
+        """Put the bytes on disk."""
         os.fsync(self.fd)
         fault("scratch.synced")
-        parent, last = self._place(name, durable)
+
+    def publish(self, name: str, unchanged: Callable[[os.stat_result | None], bool], *, durable: bool) -> bool:
+        """Give the file its final `name` if `unchanged` accepts the present file. Return True if it was done.
+
+        `sync` comes before. With `durable` the new name is on disk when this returns.
+        """
+        parent, last = self._target(name, durable)
         there = _lstat(last, parent.fd)
         if there is not None and not stat.S_ISREG(there.st_mode):
-            raise Blocked(f"/{name} is no plain file here; remove it first")
-        if not unchanged(there):
+            raise Blocked(f"/{name} is not a plain file; remove it first")
+        if not unchanged(there) or not self._place(parent, last, there, unchanged):
             return False
-        os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent.fd)
         self._published = True
         fault("scratch.renamed")
         if durable:
             os.fsync(parent.fd)
         return True
 
-    def _place(self, name: str, durable: bool) -> tuple[Directory, str]:
+    def keep(self) -> None:
+        """Let the file outlive its `with` under its temporary name, until the sweep."""
+        self._published = True
+
+    def drop(self) -> None:
+        """Take `keep` back."""
+        self._published = False
+
+    def _place(
+        self,
+        parent: Directory,
+        last: str,
+        there: os.stat_result | None,
+        unchanged: Callable[[os.stat_result | None], bool],
+    ) -> bool:
+        """Rename the file to `last`. Return False if another program changed the name in the last moment."""
+        own, target = (self._directory.fd, self._name), (parent.fd, last)
+        try:
+            if there is None:
+                move(own, target)
+                return True
+            swap(own, target)
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            if there is None:  # the temporary file is gone
+                raise
+            return unchanged(None) and self._place(parent, last, None, unchanged)
+        except OSError as error:
+            if error.errno not in LACKING:
+                raise
+            os.rename(self._name, last, src_dir_fd=own[0], dst_dir_fd=parent.fd)
+            return True
+        replaced = _lstat(self._name, self._directory.fd)
+        if (_same_file(replaced, there) or unchanged(replaced)) and not is_written(self._directory, self._name):
+            with suppress(FileNotFoundError):
+                os.unlink(self._name, dir_fd=self._directory.fd)
+            return True
+        swap(own, target)
+        return False
+
+    def _target(self, name: str, durable: bool) -> tuple[Directory, str]:
         if not durable:
             return self._root.parent(name, make=True)
         above, _, last = name.rpartition("/")
@@ -106,7 +157,7 @@ class Temporary:
 
 
 def sweep(root: Root, live: Callable[[], Collection[str]]) -> None:
-    """Remove the temporaries of every attempt that is not in `live()`, which is asked after they were found."""
+    """Remove the temporary files of every attempt that is not in `live()`, which is called after the search."""
     if root.stat(HIDDEN) is None:
         return
     fd = root.open(HIDDEN, os.O_RDONLY | os.O_DIRECTORY)
@@ -114,17 +165,33 @@ def sweep(root: Root, live: Callable[[], Collection[str]]) -> None:
         found = os.listdir(fd)
         keep = live() if found else ()
         for name in found:
-            if name not in keep:
+            if name.startswith(ASIDE):
+                _sweep_aside(name, fd)
+            elif name not in keep and name not in OWN_FILES:
                 shutil.rmtree(name, dir_fd=fd, ignore_errors=True)
     finally:
         os.close(fd)
 
 
+def _sweep_aside(name: str, directory: int) -> None:
+    """Remove a file that a killed process had moved aside to remove it. Its work takes no time."""
+    status = _lstat(name, directory)
+    if status is not None and time.time() - status.st_ctime > ASIDE_SECONDS:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=directory)
+
+
 def remove_tree(root: Root, name: str) -> None:
-    """Remove the directory `name` of `root`, never following a symlink; nothing there is fine."""
+    """Remove the directory `name` of `root`, if it exists. Never follows a symlink."""
     with suppress(FileNotFoundError):
         parent, last = root.parent(name)
         shutil.rmtree(last, dir_fd=parent.fd, ignore_errors=True)
+
+
+def _same_file(one: os.stat_result | None, other: os.stat_result) -> bool:
+    """Return True if both are of one file with the same bytes. A rename changes the ctime."""
+    seen = (other.st_ino, other.st_size, other.st_mtime_ns)
+    return one is not None and (one.st_ino, one.st_size, one.st_mtime_ns) == seen
 
 
 def _lstat(name: str, directory: int) -> os.stat_result | None:

@@ -1,73 +1,112 @@
 """The tiers: directories that hold cached files as `<tier>/<path>`, best first.
 
-Used in web and the job process. What is in a tier is read from the disk alone, there is no index.
+Used in web and the job process. The disk is the only source about a tier; there is no index.
 """
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness, judge
+from avio.engines.local.left_out import unreadable
+from avio.engines.local.removal import remove_unchanged
 from avio.engines.local.root import Root
-from avio.engines.local.stamps import Stamp, read_stamp
-from avio.errors import EngineAway
+from avio.engines.local.stamps import UNMARKED, Marks, ObjectName, read_marks
+from avio.engines.local.tier_safety import TierUnsafe, open_tier
+from avio.errors import EngineAway, TierNotMounted
 
 
 class TierDirectory:
-    """One tier: its alias, its capacity in bytes, its directory."""
+    """One tier: its alias, its capacity in bytes, its directory, and the id that its disk must have.
 
-    def __init__(self, alias: str, path: str, capacity: int) -> None:
+    `owners` are the uids that may own the directory, `shared` says that others may own it and write to it.
+    """
+
+    def __init__(
+        self,
+        alias: str,
+        path: str,
+        capacity: int,
+        marker: str | None = None,
+        owners: Collection[int] = (),
+        *,
+        shared: bool = False,
+    ) -> None:
         self.alias = alias
         self.capacity = capacity
         self.root = Root(path, make=True)
+        self.root.marker = marker
+        self.root.open_top = partial(open_tier, owners=owners, shared=shared)
 
     @contextmanager
     def opened(self, path: str) -> Iterator[int]:
-        """Yield the cached file at `path`, open for reading; OSError where it can't be."""
-        fd = self._open(path)
+        """Yield the cached file at `path`, open for reading. Raise Unreadable, or OSError if that fails otherwise."""
+        try:
+            fd = self._open(path)
+        except PermissionError:
+            raise unreadable() from None
         try:
             yield fd
         finally:
             os.close(fd)
 
-    def stamp_of(self, path: str) -> Stamp | None:
-        """Return the stamp of the cached file at `path`."""
+    def marks_of(self, path: str, name: ObjectName) -> Marks:
+        """Return the marks of the cached file at `path` as a copy of the object `name`."""
         try:
             fd = self._open(path)
         except OSError:
-            return None
+            return UNMARKED
         try:
-            return read_stamp(fd)
+            return read_marks(fd, name)
         finally:
             os.close(fd)
 
     def _open(self, path: str) -> int:
-        return self.root.open_file(path[1:], os.O_RDONLY | os.O_NONBLOCK)
+        return self.root.open_file(path[1:], os.O_RDONLY)
 
 
 class Copy(NamedTuple):
-    """A cached file as it lies on a tier."""
+    """A cached file on a tier. `ctime_ns` and `inode` are 0 where only size and mtime were read."""
 
     tier: TierDirectory
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
 
 
-# What a path's copies must be looked at for first: what would be lost, then what is of use.
-_PRECEDENCE = (Freshness.CONFLICT, Freshness.DIRTY, Freshness.CACHED, Freshness.STALE)
+# The order in which clean copies of a path count; one that could be lost comes before them.
+_PRECEDENCE = (Freshness.CACHED, Freshness.STALE, Freshness.GONE)
 
 
-def best_of(path: str, source: Source | None, copies: Sequence[Copy]) -> tuple[Copy, Freshness]:
-    """Return the copy that counts of those that a path has (best tier first, at least one), and how it stands."""
-    if len(copies) == 1:
-        copy = copies[0]
-        return copy, judge(source, copy.size, copy.mtime_ns, copy.tier.stamp_of, path)
-    judged = [best_of(path, source, [copy]) for copy in copies]
-    return min(judged, key=lambda each: _PRECEDENCE.index(each[1]))
+def judged(path: str, name: ObjectName, source: Source | None, copy: Copy, *, strict: bool = False) -> Freshness:
+    """Return the state of one copy of `path`, whose object is `name`. `strict` as in `judge`."""
+    return judge(source, copy.size, copy.mtime_ns, lambda: copy.tier.marks_of(path, name), strict=strict)
+
+
+def best_of(
+    path: str, name: ObjectName, source: Source | None, copies: Sequence[Copy], *, strict: bool = False
+) -> tuple[Copy, Freshness]:
+    """Return the copy that counts among the copies of a path (best tier first, at least one), and its state.
+
+    `name` is the object's, `strict` as in `judge`.
+    """
+    return that_counts([(copy, judged(path, name, source, copy, strict=strict)) for copy in copies])
+
+
+def that_counts(found: Sequence[tuple[Copy, Freshness]]) -> tuple[Copy, Freshness]:
+    """Return the copy that counts among the judged copies of a path. The newest of several unsaved copies counts."""
+    if len(found) == 1:
+        return found[0]
+    unsaved = [each for each in found if each[1].is_dirty]
+    if unsaved:
+        return max(unsaved, key=lambda each: each[0].mtime_ns)
+    return min(found, key=lambda each: _PRECEDENCE.index(each[1]))
 
 
 class Tiers:
@@ -75,57 +114,95 @@ class Tiers:
 
     def __init__(self, tiers: Sequence[TierDirectory]) -> None:
         self._tiers = tiers
+        self._lacking: list[str] = []
 
     def __iter__(self) -> Iterator[TierDirectory]:
-        """Iterate, best first."""
+        """Iterate, best first. Raise TierNotMounted as `require_all`."""
+        self.require_all()
         return iter(self._tiers)
 
-    def copies(self, path: str) -> list[Copy]:
-        """Return the copies of the file `path`, best tier first; what is no plain file is none."""
-        found = []
+    @property
+    def own(self) -> Sequence[TierDirectory]:
+        """The tiers of the settings here, whatever others have."""
+        return self._tiers
+
+    def require_all(self) -> None:
+        """Raise TierNotMounted while a tier is missing here that other machines have."""
+        if self._lacking:
+            raise TierNotMounted(f"tier {self._lacking[0]} of the other nodes is missing in the settings here")
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """The aliases of the tiers."""
+        return frozenset(tier.alias for tier in self._tiers)
+
+    def expect(self, ids: Mapping[str, str]) -> None:
+        """From now on refuse disks with another id than `ids` has, and all work while a tier of `ids` is missing."""
         for tier in self._tiers:
+            tier.root.marker = ids.get(tier.alias)
+        self._lacking = sorted(ids.keys() - self.aliases)
+
+    def copies(self, path: str) -> list[Copy]:
+        """Return the copies of the file `path`, best tier first. Only plain files count."""
+        found = []
+        for tier in self:
             with tier_errors(f"tier {tier.alias}: {path}"):
                 status = tier.root.stat(path[1:])
             if status is not None and stat.S_ISREG(status.st_mode):
-                found.append(Copy(tier, status.st_size, status.st_mtime_ns))
+                found.append(Copy(tier, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
         return found
 
     def has_directory(self, path: str) -> bool:
-        """Tell whether some tier has the directory `path`."""
-        found = (tier.root.stat(path[1:]) for tier in self._tiers)
-        return any(status is not None and stat.S_ISDIR(status.st_mode) for status in found)
+        """Return True if any tier has the directory `path`."""
+        for tier in self:
+            with tier_errors(f"tier {tier.alias}: {path}"):
+                status = tier.root.stat(path[1:])
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                return True
+        return False
 
-    def drop(self, path: str, copies: Sequence[Copy]) -> None:
-        """Remove those of `copies` of `path` that are still as they were: a better one has made them useless."""
+    def has(self, path: str) -> bool:
+        """Return True if any tier has the file or the directory `path`."""
+        return bool(self.copies(path)) or self.has_directory(path)
+
+    def drop(self, path: str, copies: Sequence[Copy]) -> list[Copy]:
+        """Remove those of `copies` of `path` that are as they were judged. Return the removed ones."""
+        dropped = []
         for copy in copies:
-            with tier_errors(f"tier {copy.tier.alias}: {path}"), suppress(FileNotFoundError):
-                status = copy.tier.root.stat(path[1:])
-                if status is not None and (status.st_size, status.st_mtime_ns) == (copy.size, copy.mtime_ns):
-                    copy.tier.root.unlink(path[1:])
+            with tier_errors(f"tier {copy.tier.alias}: {path}"):
+                if remove_unchanged(copy.tier.root, path[1:], copy):
+                    dropped.append(copy)
+        return dropped
 
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Let each thread hold the last directory it was in on each tier: for work on many files."""
         with ExitStack() as held:
-            for tier in self._tiers:
+            for tier in self:
                 held.enter_context(tier.root.holding())
             yield
 
     def roots(self) -> Iterator[Root]:
         """Iterate over the directories of the tiers."""
-        return (tier.root for tier in self._tiers)
+        return (tier.root for tier in self)
 
-    def check(self) -> None:
-        """Return when every tier can be written to; raise EngineAway naming the one that can't."""
-        for tier in self._tiers:
-            try:
-                if not os.access(".", os.W_OK | os.X_OK, dir_fd=tier.root.fd) or _read_only(tier.root.fd):
-                    raise PermissionError("it can't be written to")
-            except OSError as error:
-                raise EngineAway(
-                    f"tier {tier.alias} at {tier.root.path}: {error.strerror or error}",
-                    cure="check the disk of the tier",
-                ) from None
+
+def check_tier(tier: TierDirectory) -> None:
+    """Return if `tier` is writable. Raise EngineAway or TierNotMounted with its name otherwise."""
+    try:
+        if not is_writable(tier):
+            raise PermissionError("it is not writable")
+    except (TierNotMounted, TierUnsafe) as error:
+        raise type(error)(f"tier {tier.alias}: {error.message}", cure=error.cure) from None
+    except OSError as error:
+        raise EngineAway(
+            f"tier {tier.alias} at {tier.root.path}: {error.strerror or error}", cure="check the disk of the tier"
+        ) from None
+
+
+def is_writable(tier: TierDirectory) -> bool:
+    """Return True if this process may write to the directory of `tier`. Raise OSError, TierNotMounted."""
+    return os.access(".", os.W_OK | os.X_OK, dir_fd=tier.root.fd) and not _read_only(tier.root.fd)
 
 
 def _read_only(fd: int) -> bool:
@@ -133,14 +210,23 @@ def _read_only(fd: int) -> bool:
 
 
 def open_tiers(settings: Sequence[Mapping[str, Any]]) -> Tiers:
-    """Return the tiers of `settings` (alias, path, capacity); ValueError names the one that is wrong."""
+    """Return the tiers of `settings` (alias, path, capacity). Raise ValueError with the name of the wrong one."""
     tiers = []
     for place, tier in enumerate(settings):
         if tier["capacity"] <= 0:
-            raise ValueError(f"tiers.{place}.capacity: {tier['capacity']} holds nothing; give bytes, above 0")
+            raise ValueError(f"tiers.{place}.capacity: {tier['capacity']} is too small; give a number of bytes above 0")
         if not os.path.isabs(tier["path"]):
-            raise ValueError(f"tiers.{place}.path: {tier['path']!r} is not absolute; begin it with /")
-        tiers.append(TierDirectory(tier["alias"], tier["path"], tier["capacity"]))
+            raise ValueError(f"tiers.{place}.path: {tier['path']!r} is not absolute; start it with /")
+        tiers.append(
+            TierDirectory(
+                tier["alias"],
+                tier["path"],
+                tier["capacity"],
+                tier.get("id"),
+                tier.get("owners", ()),
+                shared=tier.get("shared", False),
+            )
+        )
     if len({tier.alias for tier in tiers}) < len(tiers):
-        raise ValueError("tiers: two have the same alias; give each its own")
+        raise ValueError("tiers: two tiers have the same alias; give each its own")
     return Tiers(tiers)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from obstore.store import ObjectStore
 
-from avio.engines.alluxio.clients import Clients, open_clients
+from avio.engines.alluxio.clients.cluster import Clients, open_clients
+from avio.engines.alluxio.clients.settings import AlluxioSettings
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.alluxio.settings import AlluxioSettings
-from tests.contract.alluxio.trees import Tree
+from tests.contract.alluxio.cluster_files import Tree
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server
 

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.base import Moved, MoveOptions, Side
+from avio.engines.base import Moved, Side
+from avio.wire.params import Params
 from tests.contract.engines.harness import Attempt
 
 
 def preload(engine: AlluxioEngine, path: str) -> list[Moved]:
     """Preload what is below `path`."""
-    return list(engine.preload(engine.walk(path, depth=None, side=Side.BUCKET), MoveOptions(), Attempt()))
+    return list(engine.preload(engine.walk(path, depth=None, side=Side.BUCKET), Params(), Attempt()))
 
 
 def save(engine: AlluxioEngine, path: str) -> list[Moved]:
     """Save what is below `path`."""
-    return list(engine.save(engine.walk(path, depth=None, side=Side.CACHE), MoveOptions(), Attempt()))
+    return list(engine.save(engine.walk(path, depth=None, side=Side.SAVE), Params(), Attempt()))
 
 
 def at_first(

@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from avio.engines.alluxio import master as master_room
-from avio.engines.alluxio.clients import Clients, open_clients
-from avio.engines.alluxio.doctor import examine
-from avio.engines.alluxio.errors import DeadProxy
-from avio.engines.alluxio.jobmaster import JobState
-from avio.engines.alluxio.master import Master
-from avio.engines.alluxio.proxy import Proxy
-from avio.engines.alluxio.settings import AlluxioSettings
-from avio.engines.alluxio.status import Address
+from avio.engines.alluxio.clients import master as master_room
+from avio.engines.alluxio.clients.cluster import Clients, open_clients
+from avio.engines.alluxio.clients.errors import DeadProxy
+from avio.engines.alluxio.clients.job_master import JobState
+from avio.engines.alluxio.clients.master import Master
+from avio.engines.alluxio.clients.proxy import Proxy
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from avio.engines.alluxio.clients.status import Address
+from avio.engines.alluxio.doctor.doctor import examine
 from avio.errors import AccessDenied, EngineAway, PathNotFound
 from avio.findings import Severity
 from tests.conftest import missing
-from tests.contract.alluxio.trees import Tree
+from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
 
@@ -115,7 +115,7 @@ def test_a_master_that_hangs_is_away_after_the_limit_of_the_call(
 ) -> None:
     tree.put("a", size=10)
     impatient = tree.master.patient(0)
-    monkeypatch.setattr(master_room, "SHORT", 1.0)
+    monkeypatch.setattr(master_room, "SHORT_SECONDS", 1.0)
 
     os.kill(alluxio_cluster.pid("master"), signal.SIGSTOP)
     try:
@@ -140,8 +140,8 @@ def test_many_threads_share_a_connection(tree: Tree, settings: AlluxioSettings) 
 
 FORK = """
 import json, os, sys
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.settings import AlluxioSettings
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.settings import AlluxioSettings
 clients = open_clients(AlluxioSettings.from_settings(json.loads(sys.argv[1])))
 def call():
     worker = clients.info.cluster().workers[0]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from avio.engines.alluxio.naming import Unaddressable
-from avio.engines.alluxio.status import Persistence
+from avio.engines.alluxio.clients.path_rules import Unaddressable
+from avio.engines.alluxio.clients.status import Persistence
 from avio.errors import PathNotFound
-from tests.contract.alluxio.trees import Tree
+from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server

@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from avio.engines.alluxio.clients import Clients
-from avio.engines.alluxio.errors import Refused
-from avio.engines.alluxio.jobmaster import JobMaster, JobState, JobStatus
-from avio.engines.alluxio.proxy import Proxy
-from avio.engines.alluxio.status import Persistence
+from avio.engines.alluxio.clients.cluster import Clients
+from avio.engines.alluxio.clients.errors import Refused
+from avio.engines.alluxio.clients.job_master import JobMaster, JobState, JobStatus
+from avio.engines.alluxio.clients.proxy import Proxy
+from avio.engines.alluxio.clients.status import Persistence
 from avio.errors import PathNotFound
-from tests.contract.alluxio.trees import Tree
+from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 from tests.servers.seaweed import S3Server

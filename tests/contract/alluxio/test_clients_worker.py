@@ -1,12 +1,13 @@
 """The workers by gRPC, on a real cluster."""
 
+import httpx2
 import pytest
 
-from avio.engines.alluxio.clients import Clients
-from avio.engines.alluxio.errors import Exhausted
-from avio.engines.alluxio.status import Address
+from avio.engines.alluxio.clients.cluster import Clients
+from avio.engines.alluxio.clients.errors import Exhausted
+from avio.engines.alluxio.clients.status import Address
 from avio.errors import Corrupt, EngineAway, Gone
-from tests.contract.alluxio.trees import Tree
+from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.alluxio
@@ -121,3 +122,23 @@ def test_a_block_that_is_not_there_can_be_neither_moved_nor_read(tree: Tree, cli
 def test_a_worker_that_is_not_there_is_away(clients: Clients) -> None:
     with pytest.raises(EngineAway, match=r"127\.0\.0\.1:1"):
         clients.workers.load(Address("127.0.0.1", 1), [], tag="test", limit=5)
+
+
+def test_a_touched_block_was_used_last_and_a_missing_one_is_gone(tree: Tree, clients: Clients) -> None:
+    tree.put("a")
+    tree.load()
+    before = accessed(clients)
+
+    for block in tree.blocks():
+        clients.workers.touch(tree.worker, block.id)
+
+    wait_until(lambda: accessed(clients) == before + len(tree.blocks()), 10, "the worker to count the uses")
+    with pytest.raises(Gone):
+        clients.workers.touch(tree.worker, NO_BLOCK)
+
+
+def accessed(clients: Clients) -> int:
+    """Return how often the worker's blocks were used: what it drops first is what was not."""
+    worker = clients.info.cluster().workers[0]
+    metrics = httpx2.get(f"{worker.web}/api/v1/worker/info", timeout=30).json()["metrics"]
+    return int(metrics["Worker.BlocksAccessed"])

@@ -15,14 +15,16 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from avio.engines.alluxio import jobmaster, saving
-from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.clients import job_master
+from avio.engines.alluxio.clients.cluster import Clients
+from avio.engines.alluxio.clients.job_master import JobMaster, JobServiceAway, JobState, JobStatus
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.alluxio.jobmaster import JobMaster, JobServiceAway, JobState, JobStatus
+from avio.engines.alluxio.save import save as save_module
+from avio.engines.base import EntryState
 from avio.errors import EngineAway
 from avio.wire.results import Outcome
+from tests.contract.alluxio.cluster_files import Tree
 from tests.contract.alluxio.moves import at_first, preload, save
-from tests.contract.alluxio.trees import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
@@ -89,7 +91,7 @@ def test_a_load_that_can_not_be_looked_at_for_a_while_goes_on(
 def test_a_job_master_that_hangs_ends_a_preload_in_time_and_is_named(
     by_rest: AlluxioEngine, tree: Tree, alluxio_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobmaster, "SILENCE", 5.0)
+    monkeypatch.setattr(job_master, "SILENCE_SECONDS", 5.0)
     tree.put(*(f"f{no}" for no in range(200)), size=1000)
 
     with frozen(alluxio_cluster, "job-master"):
@@ -104,7 +106,7 @@ def test_a_job_master_that_hangs_ends_a_preload_in_time_and_is_named(
 def test_a_job_master_that_hangs_ends_a_save_in_time_and_is_named(
     by_rest: AlluxioEngine, unsaved: str, alluxio_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobmaster, "SILENCE", 5.0)
+    monkeypatch.setattr(job_master, "SILENCE_SECONDS", 5.0)
 
     with frozen(alluxio_cluster, "job-master"):
         began = time.monotonic()
@@ -117,7 +119,41 @@ def test_a_job_master_that_hangs_ends_a_save_in_time_and_is_named(
     assert {each.error for each in save(by_rest, unsaved)} == {None}
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("job-master", "forgot the copy"), ("job-worker", "started again")])
+@pytest.mark.parametrize("files", [5, 64])
+def test_a_save_ends_in_time_without_a_job_master_however_many_files_it_has(
+    clients: Clients,
+    alluxio_cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    files: int,
+) -> None:
+    monkeypatch.setattr(job_master, "SILENCE_SECONDS", 20.0)
+    caplog.set_level(logging.WARNING)
+    engine = AlluxioEngine.from_settings({"alluxio": alluxio_cluster.settings})
+    path = f"/s3/{uuid.uuid4().hex}"
+    for no in range(files):
+        alluxio_cluster.write(f"{path}/f{no}", CONTENTS[no])
+
+    alluxio_cluster.kill("job-master")
+    try:
+        began = time.monotonic()
+        with pytest.raises(JobServiceAway, match="job master has not answered"):
+            save(engine, path)
+        assert time.monotonic() - began < BOUND
+        assert "the job service does not answer" in caplog.text
+    finally:
+        alluxio_cluster.start("job-master")
+        wait_until(clients.jobs.worker_hosts, 120, "the job worker has registered again")
+
+    # And nothing is harmed: Alluxio saves them once it has a job master, or the next attempt does
+    found = engine.stat(path)
+    assert (found.files, found.files_cached, found.state) == (files, files, EntryState.DIRTY)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("job-master", "forgot the copy"), ("job-worker", "starting the copy of")]
+)
 def test_copies_that_are_lost_by_a_restart_are_made_again(
     by_rest: AlluxioEngine,
     unsaved: str,
@@ -153,8 +189,8 @@ def test_a_copy_that_takes_long_is_waited_for_while_the_job_service_is_at_work(
     bucket: ObjectStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(saving, "STILL", 2.0)
-    monkeypatch.setattr(saving, "ASK_WHY", 0.5)
+    monkeypatch.setattr(save_module, "STUCK_SECONDS", 2.0)
+    monkeypatch.setattr(save_module, "ASK_WHY_SECONDS", 0.5)
     with ThreadPoolExecutor(1) as pool:
         # Given copies that take longer than the time in which one must end or be worked on
         moved = pool.submit(save, by_rest, unsaved)

@@ -7,11 +7,11 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from avio.engines.alluxio.clients import Clients
+from avio.engines.alluxio.clients.cluster import Clients
+from avio.engines.alluxio.clients.job_master import JobState
+from avio.engines.alluxio.clients.status import Persistence, Status
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.alluxio.jobmaster import JobState
-from avio.engines.alluxio.status import Persistence, Status
-from avio.engines.base import EntryState, Moved
+from avio.engines.base import EntryState, Moved, Side
 from avio.errors import NotSaved
 from avio.wire.results import Outcome
 from tests.contract.alluxio.moves import save
@@ -39,6 +39,25 @@ def status_of(clients: Clients, path: str) -> Status:
 def save_one(engine: AlluxioEngine, path: str) -> Moved:
     (moved,) = save(engine, path)
     return moved
+
+
+def test_a_tree_that_is_saved_counts_the_same_again_and_again(
+    by_rest: AlluxioEngine, clients: Clients, alluxio_cluster: Cluster
+) -> None:
+    # Given a saved tree, one of whose files is empty
+    path = f"/s3/{uuid.uuid4().hex}"
+    for name, content in (("a", CONTENT), ("b/empty", b""), ("b/c", b"c")):
+        alluxio_cluster.write(f"{path}/{name}", content)
+    assert {each.outcome for each in save(by_rest, path)} == {Outcome.DONE}
+
+    # Then a second save has the same files and nothing to do
+    assert [each.outcome for each in save(by_rest, path)] == [Outcome.SKIPPED] * 3
+
+    # And so it is after the cache has dropped them
+    by_rest.free(path, recursive=True)
+    wait_until(lambda: not any(by_rest.walk(f"{path}/b/c", depth=None, side=Side.CACHE)), 60, "it is dropped")
+    wait_until(lambda: not any(by_rest.walk(path, depth=None, side=Side.CACHE)), 60, "all are dropped")
+    assert [each.outcome for each in save(by_rest, path)] == [Outcome.SKIPPED] * 3
 
 
 def test_a_copy_whose_attempt_died_before_the_flag_is_recognised_by_its_bytes(

@@ -6,13 +6,26 @@ from contextlib import contextmanager
 import pytest
 
 from avio.db import schema
-from avio.db.connecting import borrow, open_database
+from avio.db.connection import borrow, open_database
 from avio.db.models import database
 from avio.db.sql import change
+from tests.contract.db import given
+from tests.contract.db.free_world import World
 from tests.servers.postgres import Postgres
 
 # Children first.
-TABLES = ("failures", "artifacts", "attempts", "jobs", "filelist_chunks", "filelists", "tokens", "nodes", "users")
+TABLES = (
+    "failures",
+    "artifacts",
+    "attempts",
+    "jobs",
+    "filelist_chunks",
+    "filelists",
+    "tokens",
+    "nodes",
+    "node_epochs",
+    "users",
+)
 
 
 @contextmanager
@@ -59,3 +72,12 @@ def empty_db(_server: Callable[[], str]) -> Iterator[str]:
     url = _server()
     with _opened(url):
         yield url
+
+
+@pytest.fixture
+def world(db: str) -> World:
+    """Two users and an admin, with an engine whose files are all cached."""
+    for name in ("ada", "bob", "root"):
+        given.user(name, admin=name == "root")
+    given.node()
+    return World()

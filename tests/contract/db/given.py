@@ -5,8 +5,8 @@ Every function is called inside `borrow()`.
 
 from typing import Any
 
-from avio.db import claims, ends, history, leases, orders, users
-from avio.db.models import Job
+from avio.db import claims, ends, filelists, history, leases, orders, users
+from avio.db.models import FailedFile, Job
 from avio.db.sql import change
 from avio.wire.progress import Counters, Progress
 from avio.wire.results import Result
@@ -36,8 +36,18 @@ def set_row(job_id: str, **columns: Any) -> None:
 
 
 def node(name: str = "n1", *, lease: float = LEASE) -> int:
-    """Begin an epoch of a node; return the epoch."""
-    return leases.register(name, "boot", 2, lease)
+    """Begin an epoch of a node, always by the same supervisor; return the epoch."""
+    epoch = leases.register(name, "boot", "spool", 2, lease)
+    assert epoch is not None
+    return epoch
+
+
+def file_list(uid: int = 1, text: bytes = b"/a\n") -> str:
+    """Upload a file list; return its id."""
+    made = filelists.begin(uid)
+    filelists.append(made, 0, text)
+    filelists.complete(made, text.count(b"\n"), 1)
+    return made
 
 
 def lease_over(name: str, seconds: float) -> None:
@@ -108,3 +118,8 @@ def row(job_id: str) -> dict[str, Any]:
     found = history.find(job_id)
     assert found is not None
     return dict(found.__data__)
+
+
+def failures(job_id: str) -> list[FailedFile]:
+    """Return the failed files of a job, of all attempts, by path."""
+    return list(FailedFile.select().where(FailedFile.job_id == job_id).order_by(FailedFile.path))

@@ -21,7 +21,9 @@ class ModelNode:
 
     epoch: int
     lease_until: float
+    supervisor: str
     state: str = "active"
+    older_until: float = 0.0  # attempts of other supervisors may live until then, and a grace
 
 
 @dataclass
@@ -63,11 +65,22 @@ class Model:
         """T1: a job is queued, due at once."""
         self.jobs[job] = ModelJob(self.now, losses)
 
-    def register(self, node: str) -> int:
-        """T5: one epoch further, active, with a lease."""
-        epoch = self.nodes[node].epoch + 1 if node in self.nodes else 1
-        self.nodes[node] = ModelNode(epoch, self.now + LEASE)
-        return epoch
+    def register(self, node: str, supervisor: str) -> int | None:
+        """T5: one epoch further, active, with a lease; not while another supervisor has one."""
+        before = self.nodes.get(node, ModelNode(0, 0.0, supervisor))
+        is_other = before.supervisor != supervisor
+        if is_other and before.lease_until > self.now:
+            return None
+        older_until = max(before.older_until, before.lease_until) if is_other else before.older_until
+        self.nodes[node] = ModelNode(before.epoch + 1, self.now + LEASE, supervisor, older_until=older_until)
+        return before.epoch + 1
+
+    def dead_of_older(self, node: str) -> set[str]:
+        """The jobs of older epochs of a node whose processes are dead."""
+        there = self.nodes[node]
+        if there.older_until > self.now - GRACE:
+            return set()
+        return {name for name, job in self.jobs.items() if job.node == node and job.epoch != there.epoch}
 
     def renew(self, node: str, epoch: int) -> bool:
         """T5: the current epoch of a node that was not given up."""
@@ -160,7 +173,11 @@ class Model:
             name
             for name, job in self.jobs.items()
             if job.node is not None
-            and (self.nodes[job.node].epoch != job.epoch or self.nodes[job.node].lease_until <= self.now - GRACE)
+            and (
+                name in self.dead_of_older(job.node)
+                if self.nodes[job.node].epoch != job.epoch
+                else self.nodes[job.node].lease_until <= self.now - GRACE
+            )
         }
 
     def mark_lost(self) -> None:

@@ -5,7 +5,7 @@ import pytest
 from avio.db import claims, ends, history, leases, orders
 from avio.db.sql import change
 from tests.contract.db import given
-from tests.contract.db.abreast import abreast
+from tests.contract.db.concurrent import abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -21,7 +21,7 @@ def test_a_claim_begins_the_next_attempt_and_says_what_is_to_be_done() -> None:
 
     claim = claims.claim(job, "n1", 1)
 
-    assert claim == claims.Claim(job, 1, 1, 1, given.row(job)["params"])
+    assert claim == claims.Claim(job, 1, 1, 1, given.row(job)["params"], 0)
     row = given.row(job)
     assert (row["state"], row["attempt"], row["node"], row["node_epoch"]) == ("starting", 1, "n1", 1)
     assert (row["seq"], row["message"], row["reason"], row["speed_bps"]) == (0, "", None, 0)
@@ -37,6 +37,17 @@ def test_the_first_claim_dates_the_job_and_later_ones_leave_that() -> None:
     given.claim(job)
 
     assert given.row(job)["started_at"] == began
+
+
+def test_the_next_attempt_knows_the_bytes_that_the_earlier_ones_moved() -> None:
+    job = given.running()
+    change("UPDATE jobs SET bytes_wire = 700 WHERE id = ?", job)
+    ends.give_back(job, 1, ends.Cause.LOST, "")
+
+    claim = claims.claim(job, "n1", 1)
+
+    assert claim is not None
+    assert claim.bytes_wire == 700
 
 
 def test_of_two_nodes_one_gets_the_job() -> None:

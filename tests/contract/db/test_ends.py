@@ -1,17 +1,20 @@
 """Attempts that end with a result (T7, T10), and without one (T8, T11)."""
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
-from avio.db import ends, folding, history, orders
+from avio.db import ends, folds, history, orders
+from avio.db.connection import borrow
 from avio.db.sql import now
+from avio.executor.attempt import Attempt
 from avio.wire.events import FailureEvent
 from avio.wire.progress import ErrorGroup
 from avio.wire.results import Failure
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
-from tests.contract.db.abreast import abreast
+from tests.contract.db.concurrent import abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 Cause = ends.Cause
@@ -30,6 +33,7 @@ def give_back(job: str, cause: Cause, attempt: int = 1) -> str | None:
 def test_the_end_writes_down_all_that_the_result_says() -> None:
     job = given.running(bytes_wire=99)
     result = given.result(job, files=3, verified_files=3, verified_bytes=30, reason="SOME", message="some words")
+    result.local_path = "/ssd/data"
     result.progress.counters.files_skipped = 1
     result.progress.errors = [ErrorGroup("GONE", 2, samples=["/a"])]
 
@@ -41,11 +45,25 @@ def test_the_end_writes_down_all_that_the_result_says() -> None:
     assert (row["files_skipped"], row["verified_files"], row["verified_bytes"]) == (1, 3, 30)
     assert (row["bytes_wire"], row["total_complete"], row["speed_bps"], row["phase"]) == (99, True, 0, None)
     assert json.loads(row["errors"])[0]["reason"] == "GONE"
+    assert row["local_path"] == "/ssd/data"
     assert (row["node"], row["node_epoch"]) == (None, None)
     assert row["finished_at"] == pytest.approx(now(), abs=5)
     (attempt,) = history.attempts(job)
     assert (attempt.outcome, attempt.exit_code, attempt.max_rss) == ("partial", 0, 5000)
     assert attempt.ended_at is not None
+
+
+def test_the_largest_counters_of_an_attempt_can_be_stored() -> None:
+    job = given.running()
+    attempt = Attempt(job, 1)
+    for _ in range(3):
+        attempt.listed(7 << 60)
+    result = given.result(job, verified_files=0, verified_bytes=0)
+    result.progress = attempt.progress()
+
+    assert ends.finish(result, "failed")
+
+    assert given.row(job)["bytes_total"] == (1 << 63) - 1
 
 
 def test_the_counters_of_the_end_are_those_of_the_result_even_if_they_are_lower() -> None:
@@ -58,7 +76,7 @@ def test_the_counters_of_the_end_are_those_of_the_result_even_if_they_are_lower(
 
 def test_the_end_keeps_the_failures_of_this_attempt_alone() -> None:
     job = given.running()
-    folding.fold([], [FailureEvent(job, 1, "/older", "GONE", "gone")])
+    folds.fold([], [FailureEvent(job, 1, "/older", "GONE", "gone")])
     give_back(job, Cause.LOST)
     given.claim(job)
     old = given.result(job, 1, failures=[Failure("/old", "GONE", "gone")])
@@ -67,7 +85,7 @@ def test_the_end_keeps_the_failures_of_this_attempt_alone() -> None:
     assert not ends.finish(old, "partial")
     assert ends.finish(result, "partial")
 
-    (failure,) = history.failures(job, 10)
+    (failure,) = given.failures(job)
     assert (failure.path, failure.attempt, failure.reason, failure.tries) == ("/new", 2, "CORRUPT", 3)
 
 
@@ -204,6 +222,30 @@ def test_leaving_on_request_counts_nowhere() -> None:
     row = given.row(job)
     assert (row["crashes"], row["losses"]) == (2, 9)
     assert row["run_at"] <= now()
+
+
+def test_a_wish_that_comes_while_an_attempt_is_given_back_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = given.running()
+    statement = ends.change
+
+    def wish() -> bool:
+        with borrow():
+            return orders.cancel(job, "enough")
+
+    with ThreadPoolExecutor(1) as pool:
+        wishes: list[Future[bool]] = []
+
+        def change_after_a_wish(text: str, *parameters: object) -> int:
+            if not wishes:
+                wishes.append(pool.submit(wish))
+                wait(wishes, timeout=0.5)
+            return statement(text, *parameters)
+
+        monkeypatch.setattr(ends, "change", change_after_a_wish)
+        give_back(job, Cause.LOST)
+        assert wishes[0].result(10)
+
+    assert given.state(job) == "cancelled"
 
 
 @pytest.mark.parametrize("cause", list(Cause))

@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
+from avio.aggregator.sweeper import sweep
 from avio.db import hints
-from avio.db.connecting import borrow, transaction
+from avio.db.connection import borrow, transaction
 from avio.db.sql import change
 from tests.contract.db import given
-from tests.contract.db.abreast import LIMIT, abreast
+from tests.contract.db.concurrent import LIMIT, abreast
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +86,23 @@ def test_a_sweep_does_not_wait_for_another(db: str) -> None:
         assert not second.is_alive()
 
     assert sorted(first + found) == sorted(jobs)
+
+
+def test_the_queue_lacks_a_hint_for_each_due_job_that_it_has_none_for() -> None:
+    for _ in range(5):
+        given.job()
+    given.job(run_at=2e10)
+    given.running()
+
+    assert [hints.missing(on_queue) for on_queue in (0, 3, 5, 900)] == [5, 2, 0, 0]
+    assert [hints.missing(on_queue, limit=4) for on_queue in (0, 3, 4)] == [4, 1, 0]
+
+
+def test_a_sweep_rewrites_no_row_while_the_queue_has_a_hint_for_each_job() -> None:
+    jobs = [given.job(pushed_at=1.0) for _ in range(3)]
+    pushed: list[str] = []
+
+    assert sweep(lambda: 3, pushed.extend) == 0
+    assert [given.row(job)["pushed_at"] for job in jobs] == [1.0] * 3
+    assert sweep(lambda: 1, pushed.extend) == 2
+    assert len(pushed) == 2

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from ulid import ULID
 
-from avio.db import folding, history
+from avio.db import history
 from avio.db.models import Job
 from avio.db.sql import change
-from avio.wire.events import FailureEvent
 from tests.contract.db import given
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -23,7 +22,7 @@ def _users_and_node(db: str) -> None:
 
 
 def ids(wanted: Filter, size: int = 100, after: str | None = None) -> list[str]:
-    return [job.id for job in history.page(wanted, size, after)]
+    return [job.id for job in history.page(wanted, size, after)[0]]
 
 
 @pytest.fixture
@@ -61,8 +60,6 @@ def test_filters_narrow_and_go_together(jobs: list[str]) -> None:
     assert ids(Filter(types=[2])) == [ours[0]]
     assert ids(Filter(types=[2], states=["starting"])) == []
     assert ids(Filter(states=[])) == []
-    assert ids(Filter(prefix=ours[2])) == [ours[2]]
-    assert ids(Filter(prefix=ours[2][:5].lower(), uid=1)) == ours
 
 
 def test_a_part_of_the_name_is_taken_by_its_letters(jobs: list[str]) -> None:
@@ -70,6 +67,37 @@ def test_a_part_of_the_name_is_taken_by_its_letters(jobs: list[str]) -> None:
     assert len(ids(Filter(name="100%_d"))) == 1
     assert ids(Filter(name="1%d")) == []
     assert ids(Filter(name="' OR 1=1 --")) == []
+
+
+def test_pages_of_several_states_and_types_follow_each_other(jobs: list[str]) -> None:
+    wanted = Filter(states=["queued", "starting"], types=[1, 2])
+    Job.update(type=2).where(Job.id == jobs[1]).execute()
+    Job.update(type=3).where(Job.id == jobs[4]).execute()
+    given.claim(jobs[2])
+    found: list[str] = []
+    after: str | None = None
+    while len(found) < 10:
+        page, after = history.page(wanted, 2, after)
+        found += [job.id for job in page]
+        if after is None:
+            break
+
+    assert found == [*jobs[:4], jobs[5]]
+
+
+def test_a_page_with_a_name_looks_at_a_bounded_number_of_jobs(jobs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "SEARCHED", 2)
+    oldest = jobs[-1]
+    Job.update(name="Ä needle").where(Job.id == oldest).execute()
+    wanted = Filter(name="ä NEEDLE")
+    pages = [history.page(wanted, 10)]
+    while pages[-1][1] is not None:
+        pages.append(history.page(wanted, 10, pages[-1][1]))
+
+    assert [[job.id for job in page] for page, _ in pages] == [[], [], [oldest], []]
+    assert [after for _, after in pages] == [jobs[1], jobs[3], jobs[5], None]
+    full, after = history.page(Filter(name="load"), 1)
+    assert (len(full), after) == (1, full[0].id)
 
 
 def test_somebody_elses_job_is_not_found(jobs: list[str]) -> None:
@@ -88,16 +116,3 @@ def test_the_attempts_come_newest_first() -> None:
 
     assert [one.attempt for one in history.attempts(job)] == [3, 2, 1]
     assert [one.attempt for one in history.attempts(job, limit=1)] == [3]
-
-
-def test_failures_come_by_path_in_pages() -> None:
-    job = given.running()
-    paths = ["/a", "/a/b", "/b", "/ä"]
-    folding.fold([], [FailureEvent(job, 1, path, "GONE", "words") for path in reversed(paths)])
-
-    first = [one.path for one in history.failures(job, 2)]
-    second = [one.path for one in history.failures(job, 5, after=first[-1])]
-
-    assert sorted(first + second) == sorted(paths)
-    assert len(first) == 2
-    assert history.failures(job, 5, after=second[-1]) == []

@@ -3,7 +3,7 @@
 import pytest
 from peewee import DatabaseError
 
-from avio.db.connecting import transaction
+from avio.db.connection import transaction
 from avio.db.sql import change, change_many
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
@@ -39,7 +39,7 @@ def test_an_attempt_never_falls() -> None:
     ("what", "assignment"),
     [
         ("a state that is none", "state = 'paused'"),
-        ("a type that is none", "type = 4"),
+        ("a type that is none", "type = 5"),
         ("a phase that is none", "phase = 'sleeping'"),
         ("an end without its time", "state = 'failed', node = NULL"),
         ("a time of the end without an end", "finished_at = 1"),

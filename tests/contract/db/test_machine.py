@@ -18,16 +18,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from avio.db import claims, ends, folding, hints, leases, orders, reaping, sql
+from avio.db import claims, dead_nodes, ends, folds, hints, leases, orders, sql
 from avio.db.models import Attempt, Job
 from avio.db.sql import change, rows
 from avio.wire.events import ProgressEvent
 from avio.wire.progress import Counters, Progress
-from avio.wire.states import OWNED, TERMINAL, State, may_move
+from avio.wire.states import MOVES, OWNED, TERMINAL, State
 from tests.contract.db import given
 from tests.contract.db.model import GRACE, LEASE, Model
 
 NODES = ("n1", "n2", "n3")
+SUPERVISORS = ("spool-a", "spool-a", "spool-b")  # two of them are one that begins again
 JOBS = 4
 FILES = 6
 
@@ -53,7 +54,7 @@ class Guards(RuleBasedStateMachine):
     @initialize()
     def there_are_nodes_and_jobs(self) -> None:
         for node in NODES:
-            self.node_begins(node)
+            self.node_begins(node, SUPERVISORS[0])
         for _ in range(2):
             self.job_comes_in(losses=0)
 
@@ -88,12 +89,15 @@ class Guards(RuleBasedStateMachine):
 
     # -- intake
 
-    @rule(node=nodes)
-    def node_begins(self, node: str) -> None:
-        epoch = leases.register(node, "boot", 2, LEASE)
-        assert epoch == self.model.register(node)
-        for held in leases.held_by_older(node, epoch):
-            self._give_back(held.job, held.attempt, ends.Cause.LOST)
+    @rule(node=nodes, supervisor=st.sampled_from(SUPERVISORS))
+    def node_begins(self, node: str, supervisor: str) -> None:
+        epoch = leases.register(node, "boot", supervisor, 2, LEASE)
+        assert epoch == self.model.register(node, supervisor)
+        if epoch is not None:
+            dead = leases.held_by_older(node, epoch, GRACE)
+            assert {held.job for held in dead} == self.model.dead_of_older(node)
+            for held in dead:
+                self._give_back(held.job, held.attempt, ends.Cause.LOST)
 
     @rule(node=nodes, late=st.booleans())
     def node_renews(self, node: str, late: bool) -> None:
@@ -154,7 +158,7 @@ class Guards(RuleBasedStateMachine):
         job, attempt = self._attempt(number, older)
         for seq, done in told:  # in any order, some of them again
             counters = Counters(files_total=FILES, files_done=done, bytes_wire=done)
-            folding.fold([ProgressEvent(job, attempt, seq, Progress(counters=counters))], [])
+            folds.fold([ProgressEvent(job, attempt, seq, Progress(counters=counters))], [])
             self.model.fold(job, attempt, seq, done)
 
     @rule()
@@ -164,9 +168,9 @@ class Guards(RuleBasedStateMachine):
     @rule(later=st.sampled_from([0, LEASE + 1, LEASE + GRACE]), reapers=st.integers(1, 2))
     def nodes_are_reaped(self, later: float, reapers: int) -> None:
         self.time_passes(later)
-        reaping.mark_lost(GRACE)
+        dead_nodes.mark_lost(GRACE)
         self.model.mark_lost()
-        found = [reaping.orphans(GRACE) for _ in range(reapers)]  # each looks before any of them acts
+        found = [dead_nodes.orphans(GRACE) for _ in range(reapers)]  # each looks before any of them acts
         for orphans in found:
             assert {held.job for held in orphans} == self.model.orphans() or orphans is not found[0]
             for held in orphans:
@@ -201,7 +205,7 @@ class Guards(RuleBasedStateMachine):
         assert row["files_done"] >= before["files_done"] or row["state"] in TERMINAL
         assert row["version"] > before["version"] or {**row, "pushed_at": 0} == {**before, "pushed_at": 0}
         if row["state"] != before["state"] and row["attempt"] == before["attempt"]:
-            assert may_move(State(before["state"]), State(row["state"]))
+            assert (before["state"], row["state"]) in MOVES
 
     # -- choices
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from avio.db import claims, ends, folding, leases, orders, reaping
+from avio.db import claims, dead_nodes, ends, folds, leases, orders
 from avio.wire.events import ProgressEvent
 from avio.wire.progress import Progress
 from avio.wire.states import MOVES, TERMINAL, State
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.usefixtures("db")
 
 def _reap(job: str) -> None:
     given.lease_over("n1", 100)
-    reaping.mark_lost(10)
-    for held in reaping.orphans(10):
+    dead_nodes.mark_lost(10)
+    for held in dead_nodes.orphans(10):
         ends.give_back(held.job, held.attempt, ends.Cause.LOST, "")
 
 
@@ -25,7 +25,7 @@ ACTIONS: dict[str, Callable[[str], object]] = {
     "claim": lambda job: claims.claim(job, "n1", 1),
     "mark_running": lambda job: claims.mark_running(job, 1, "n1", 1, 4321),
     "cancel": lambda job: orders.cancel(job, ""),
-    "fold": lambda job: folding.fold([ProgressEvent(job, 1, 1, Progress())], []),
+    "fold": lambda job: folds.fold([ProgressEvent(job, 1, 1, Progress())], []),
     "reap": _reap,
     **{f"finish {state}": lambda job, state=state: ends.finish(given.result(job), state) for state in sorted(TERMINAL)},
     **{f"give back, {cause}": lambda job, cause=cause: ends.give_back(job, 1, cause, "") for cause in ends.Cause},
@@ -61,5 +61,5 @@ def test_a_node_that_holds_nothing_can_still_be_given_up() -> None:
     given.node()
     given.lease_over("n1", 100)
 
-    assert reaping.mark_lost(10) == 1
+    assert dead_nodes.mark_lost(10) == 1
     assert not leases.renew("n1", 1, 60)

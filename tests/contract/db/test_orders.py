@@ -5,7 +5,7 @@ import pytest
 from avio.db import ends, orders
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
-from tests.contract.db.abreast import abreast
+from tests.contract.db.concurrent import abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -60,6 +60,28 @@ def test_many_requests_at_once_with_one_key_make_one_job() -> None:
     assert len({job.id for job, _ in made}) == 1
     assert [added for _, added in made].count(True) == 1
     assert orders.count_queued(1) == 1
+
+
+def test_of_many_orders_at_once_no_more_are_queued_than_allowed() -> None:
+    other = given.user("bob")
+
+    def order(number: int) -> bool:
+        try:
+            return orders.insert(new(None, uid=1 if number % 4 else other), 5)[1]
+        except orders.QueueFull:
+            return False
+
+    made = abreast(16, order)
+
+    assert (orders.count_queued(1), orders.count_queued(other), made.count(True)) == (5, 4, 9)
+
+
+def test_the_key_of_a_job_finds_it_although_the_queue_of_its_user_is_full() -> None:
+    job, _ = orders.insert(new(), 1)
+
+    assert orders.insert(new(), 1) == (job, False)
+    with pytest.raises(orders.QueueFull):
+        orders.insert(new("other"), 1)
 
 
 def test_only_waiting_jobs_of_the_user_count_as_queued() -> None:

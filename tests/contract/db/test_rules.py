@@ -4,9 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from avio import jobs
-from avio.db import filelists, hints, history, orders
-from avio.engines.base import Ability
+from avio.db import filelists, hints, orders
 from avio.engines.memory import MemoryEngine
 from avio.errors import (
     AvioError,
@@ -19,11 +17,15 @@ from avio.errors import (
     TooMany,
     Unsupported,
 )
-from avio.jobs import Caller, JobSpec, Service
-from avio.wire.orders import Params
+from avio.rules import history, jobs
+from avio.rules.callers import Caller
+from avio.rules.jobs import JobSpec, Service
+from avio.rules.places import MountPlaces
+from avio.rules.types import Filter
+from avio.wire.params import Ability, Params
 from avio.wire.states import TERMINAL, JobType, State
 from tests.contract.db import given
-from tests.contract.db.abreast import abreast
+from tests.contract.db.concurrent import abreast
 
 ADA, BOB, ROOT = Caller(1, "ada", False), Caller(2, "bob", False), Caller(3, "root", True)
 SPEC = JobSpec(JobType.PRELOAD, Params("/data"), "load")
@@ -36,7 +38,7 @@ class World:
         self.hints: list[str] = []
         self.engine = MemoryEngine(["/data"])
         self.engine.put_bucket("/data/a", b"x")
-        self.service = Service(self.engine, self.hints.append, queued_max=3)
+        self.service = Service(self.engine, self.hints.append, MountPlaces(self.engine), queued_max=3)
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_an_order_stands_although_the_queue_is_away(world: World) -> None:
     def away(job: str) -> None:
         raise ConnectionError("no Redis")
 
-    job, made = Service(world.engine, away).submit(ADA, SPEC)
+    job, made = Service(world.engine, away, MountPlaces(world.engine)).submit(ADA, SPEC)
 
     assert made
     assert given.state(job.id) == "queued"
@@ -111,6 +113,7 @@ def test_a_mistake_is_told_before_anything_is_queued(world: World, params: Param
     [
         (Params("/data", verify="checksum"), "verify=checksum"),
         (Params("/data", tier="MEM"), "tier"),
+        (Params("/data", spread=True), "spread"),
         (Params("/data", on_conflict="overwrite"), "onConflict=overwrite"),
     ],
     ids=str,
@@ -189,13 +192,31 @@ def test_many_requests_at_once_with_one_key_get_one_job(world: World) -> None:
 
 def test_somebody_elses_job_is_not_there(world: World) -> None:
     job = given.job(1)
-    calls: list[Callable[[Caller, str], object]] = [world.service.get, world.service.cancel, world.service.retry]
+    calls: list[Callable[[Caller, str], object]] = [history.get, world.service.cancel, world.service.retry]
 
     for call in calls:
         with pytest.raises(NotFound):
             call(BOB, job)
     assert given.state(job) == "queued"
-    assert world.service.get(ROOT, job).id == job
+    assert history.get(ROOT, job).id == job
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_a_job_without_a_report_says_whether_one_will_come(world: World, state: State) -> None:
+    job = given.in_state(state)
+    given.set_row(job, files_done=0, files_kept=0, files_failed=0, files_left_out=0)
+
+    with pytest.raises(NotFound) as none:
+        history.artifact(ADA, job, "report")
+    given.set_row(job, files_done=1)
+    with pytest.raises(NotFound) as lost:
+        history.artifact(ADA, job, "report")
+
+    if state in TERMINAL:
+        assert none.value.message == f"job {job} has ended without a report: it moved no file"
+        assert lost.value.message == f"job {job} has ended without a report: none was stored"
+    else:
+        assert none.value.message == lost.value.message == f"job {job} has no report yet"
 
 
 def test_a_job_is_cancelled_and_says_by_whom(world: World) -> None:
@@ -231,16 +252,16 @@ def test_a_job_that_has_not_ended_is_not_retried(world: World, state: State) -> 
 def test_everybody_lists_their_own_jobs_and_an_admin_all(world: World) -> None:
     own, other = given.job(1), given.job(2)
 
-    assert [job.id for job in world.service.list_jobs(ADA, history.Filter(), 10)[0]] == [own]
-    assert world.service.list_jobs(ADA, history.Filter(uid=2), 10) == ([], None)
-    assert {job.id for job in world.service.list_jobs(ROOT, history.Filter(), 10)[0]} == {own, other}
+    assert [job.id for job in history.list_jobs(ADA, Filter(), 10)[0]] == [own]
+    assert history.list_jobs(ADA, Filter(uid=2), 10) == ([], None)
+    assert {job.id for job in history.list_jobs(ROOT, Filter(), 10)[0]} == {own, other}
 
 
 def test_a_page_names_the_job_to_go_on_after_unless_it_is_the_last(world: World) -> None:
     made = sorted((given.job() for _ in range(4)), reverse=True)
 
-    first, after = world.service.list_jobs(ADA, history.Filter(), 2)
-    second, end = world.service.list_jobs(ADA, history.Filter(), 2, after)
+    first, after = history.list_jobs(ADA, Filter(), 2)
+    second, end = history.list_jobs(ADA, Filter(), 2, after)
 
     assert [job.id for job in first + second] == made
     assert (after, end) == (made[1], None)
@@ -248,5 +269,22 @@ def test_a_page_names_the_job_to_go_on_after_unless_it_is_the_last(world: World)
 
 def test_the_params_that_are_checked_are_canonical_and_ignore_the_path_of_a_list() -> None:
     assert jobs.checked(JobSpec(JobType.LS, Params("/data//a/"))).alluxio_uri == "/data/a"
-    params = Params("/x", from_file_list=True, file_list_id="id")
+    params = Params("/x", from_file_list=True, file_list_id="01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert jobs.checked(JobSpec(JobType.LS, params)).alluxio_uri is None
+
+
+def test_a_job_with_a_param_that_is_not_known_here_is_not_retried(world: World) -> None:
+    job = given.job(state="failed", finished_at=1.0, params='{"alluxioUri": "/data", "newer": 1}')
+
+    with pytest.raises(Conflict, match="does not know: newer") as refused:
+        world.service.retry(ADA, job)
+
+    assert refused.value.cure
+
+
+def test_an_order_for_a_user_that_is_not_there_names_the_field(world: World) -> None:
+    with pytest.raises(BadRequest) as refused:
+        world.service.submit(ROOT, JobSpec(JobType.PRELOAD, Params("/data"), uid=999))
+
+    assert [field.field for field in refused.value.fields] == ["uid"]
+    assert world.hints == []

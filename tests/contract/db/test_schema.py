@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from peewee import DatabaseError
 
-from avio.db import artifacts, schema
+from avio.db import artifacts, orders, schema
 from avio.db.models import MODELS, database
-from avio.db.sql import change, row
+from avio.db.sql import change, dialect, row
 from avio.errors import Unavailable
+from avio.wire.progress import COUNTERS, Counters
 from avio.wire.states import OWNED, TERMINAL, JobType, Phase, State
+from tests.contract.db import given
 
 TEXT = schema.SCHEMA.read_text(encoding="utf-8")
 TABLES = dict(re.findall(r"^CREATE TABLE (\w+) \(\n(.*?)^\);", TEXT, re.MULTILINE | re.DOTALL))
@@ -53,12 +55,19 @@ def test_the_types_of_the_schema_are_those_of_the_enum() -> None:
     assert {int(word) for word in words.split(",")} == set(JobType)
 
 
-def test_every_list_of_states_in_the_queries_is_the_owned_ones_or_those_and_queued() -> None:
+def test_no_query_spells_a_list_of_states_but_takes_it_from_the_table_of_moves() -> None:
     code = "".join(file.read_text() for file in Path(schema.__file__).parent.glob("*.py"))
-    lists = [frozenset(re.findall(r"'(\w+)'", words)) for words in re.findall(r"\bstate IN\s*\(([^()]*')\)", code)]
+    lists = re.findall(r"\bstate (?:NOT )?IN\s*({\w+}|\S)", code)
 
     assert len(lists) > 5
-    assert set(lists) == {OWNED, OWNED | {State.QUEUED}}
+    assert set(lists) == {"{owned}", "{unfinished}"}
+
+
+def test_the_lists_of_states_are_those_of_the_partial_index(db: str) -> None:
+    # PostgreSQL and SQLite use jobs_owned only where a query's list is the one of the index.
+    assert dialect("IN {owned}") == "IN ('starting', 'running', 'stopping')"
+    assert f"WHERE state {dialect('IN {owned}')};" in TEXT
+    assert dialect("{unfinished}") == "('queued', 'starting', 'running', 'stopping')"
 
 
 def test_tables_columns_and_nulls_are_those_of_the_models(db: str) -> None:
@@ -71,6 +80,23 @@ def test_tables_columns_and_nulls_are_those_of_the_models(db: str) -> None:
             assert column.null == fields[column.name].null or is_key, f"{model.__name__}.{column.name}"
 
 
+def test_the_counters_of_a_job_are_columns_that_begin_at_0() -> None:
+    defaults = {name for name, text in columns(TABLES["jobs"]).items() if "BIGINT NOT NULL DEFAULT 0" in text}
+
+    assert defaults == COUNTERS.keys()
+
+
+def test_a_database_without_the_defaults_takes_orders_too(empty_db: str) -> None:
+    for statement in schema.statements(TEXT.replace(" DEFAULT 0", "")):
+        database.execute_sql(statement)
+    given.user()
+
+    job, made = orders.insert(orders.NewJob(1, "load", 1, "{}"))
+
+    assert made
+    assert job.counters == Counters()
+
+
 def test_a_missing_table_a_missing_column_and_a_foreign_column_are_told(empty_db: str) -> None:
     schema.prepare()
     change("DROP TABLE failures")
@@ -79,7 +105,7 @@ def test_a_missing_table_a_missing_column_and_a_foreign_column_are_told(empty_db
 
     assert schema.differences() == [
         "column nodes.boot_id is missing",
-        "column nodes.colour is not ours",
+        "column nodes.colour is unknown",
         "table failures is missing",
     ]
 
@@ -101,12 +127,16 @@ def test_an_upgrade_is_done_once_and_in_the_order_of_numbers(
     schema.prepare()
     upgrades = tmp_path / "upgrades"
     upgrades.mkdir()
-    (upgrades / "0010-fill.sql").write_text("UPDATE nodes SET colour = 'blue'; -- a comment; with a semicolon\n")
-    (upgrades / "0002-colour.sql").write_text("ALTER TABLE nodes ADD COLUMN colour TEXT;\n")
+    (upgrades / f"{schema.VERSION + 2:04}-fill.sql").write_text(
+        "UPDATE nodes SET colour = 'blue'; -- a comment; with a semicolon\n"
+    )
+    (upgrades / f"{schema.VERSION + 1:04}-colour.sql").write_text("ALTER TABLE nodes ADD COLUMN colour TEXT;\n")
     monkeypatch.setattr(schema, "UPGRADES", upgrades)
+    newest = schema.VERSION + 2
+    monkeypatch.setattr(schema, "VERSION", newest)
 
     assert schema.prepare() == 2
-    assert schema.version() == 10
+    assert schema.version() == newest
     assert schema.prepare() == 0
 
 
@@ -116,17 +146,19 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
     schema.prepare()
     upgrades = tmp_path / "upgrades"
     upgrades.mkdir()
-    (upgrades / "0002-colour.sql").write_text("ALTER TABLE nodes ADD COLUMN colour TEXT;\nUPDATE nowhere SET a = 1;\n")
+    (upgrades / f"{schema.VERSION + 1:04}-colour.sql").write_text(
+        "ALTER TABLE nodes ADD COLUMN colour TEXT;\nUPDATE nowhere SET a = 1;\n"
+    )
     monkeypatch.setattr(schema, "UPGRADES", upgrades)
 
     with pytest.raises(DatabaseError):
         schema.prepare()
 
-    assert schema.version() == 1
+    assert schema.version() == schema.VERSION
     assert schema.differences() == []
 
 
-@pytest.mark.parametrize(("found", "cure"), [(0, "avio-server db upgrade"), (schema.VERSION + 1, "newer")])
+@pytest.mark.parametrize(("found", "cure"), [(0, "avio-server db upgrade"), (schema.VERSION + 1, "install that avio")])
 def test_a_database_of_another_version_is_refused_with_the_cure(empty_db: str, found: int, cure: str) -> None:
     schema.prepare()
     change("UPDATE schema_version SET version = ?", found)
@@ -135,6 +167,27 @@ def test_a_database_of_another_version_is_refused_with_the_cure(empty_db: str, f
         schema.require_current()
 
     assert cure in refused.value.cure
+
+
+def test_an_older_avio_upgrades_nothing_in_a_newer_database(empty_db: str) -> None:
+    schema.prepare()
+    change("UPDATE schema_version SET version = ?", schema.VERSION + 1)
+
+    with pytest.raises(Unavailable, match="a newer avio upgraded it"):
+        schema.prepare()
+
+
+def test_every_foreign_key_is_the_beginning_of_an_index() -> None:
+    # A row that others point at is deleted only after a look at them: without an index, at all of them.
+    indexes = {(table, first) for table, first in re.findall(r"^CREATE INDEX \w+ ON (\w+) \((\w+)", TEXT, re.MULTILINE)}
+    for table, body in TABLES.items():
+        indexes |= {(table, first) for first in re.findall(r"^    PRIMARY KEY \((\w+)", body, re.MULTILINE)}
+    keys = {
+        (table, name) for table, body in TABLES.items() for name, text in columns(body).items() if "REFERENCES" in text
+    }
+
+    assert len(keys) > 5
+    assert keys - indexes == set()
 
 
 def test_the_clock_of_the_database_has_fractions_and_is_ours(db: str) -> None:

@@ -32,6 +32,28 @@ def test_an_expired_token_is_told_from_one_that_never_was() -> None:
     assert tokens.look_up("cd" * 32) is None
 
 
+def test_a_token_is_renewed_up_to_its_greatest_age_unless_it_is_over() -> None:
+    tokens.add(DIGEST, 1, 10)
+    tokens.add("cd" * 32, 1, -1)
+    tokens.add("ef" * 32, 1, 10)
+    tokens.revoke("ef" * 32)
+
+    assert tokens.renew(DIGEST, 60, 1000)
+    login = tokens.look_up(DIGEST)
+    assert login is not None
+    assert login.left == pytest.approx(60, abs=5)
+    assert not login.is_worn(60, 1000)
+    assert login.is_worn(600, 1000)
+    assert not login.is_worn(600, 30)
+
+    assert tokens.renew(DIGEST, 600, 90)
+    login = tokens.look_up(DIGEST)
+    assert login is not None
+    assert login.expires_at == pytest.approx(login.created_at + 90)
+    assert not tokens.renew("cd" * 32, 60, 1000)
+    assert not tokens.renew("ef" * 32, 60, 1000)
+
+
 def test_a_revoked_token_is_over_and_can_not_be_revoked_again() -> None:
     tokens.add(DIGEST, 1, 60)
 
@@ -85,7 +107,7 @@ def test_tokens_that_expired_long_ago_are_forgotten() -> None:
     tokens.add(DIGEST, 1, -100)
     tokens.add("cd" * 32, 1, 60)
 
-    assert tokens.forget_old(now() - 50) == 1
+    assert tokens.forget_expired(50, 10) == 1
     assert [token.digest for token in tokens.newest(uid=1)] == ["cd" * 32]
     assert tokens.newest(uid=2) == []
 
@@ -94,8 +116,7 @@ def test_numbers_of_users_go_on_and_names_are_unique() -> None:
     assert users.create("ada", "hash") is None
     assert given.user("bob") == 2
     assert [user.name for user in users.everyone()] == ["ada", "bob"]
-    assert users.by_uid(2) == users.find("bob")
-    assert users.by_uid(3) is None
+    assert [user.uid for user in users.everyone()] == [1, 2]
 
 
 def _revoked() -> bool:

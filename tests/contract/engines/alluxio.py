@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 import obstore
 
-from avio.engines.alluxio.clients import open_clients
-from avio.engines.alluxio.settings import AlluxioSettings
-from avio.engines.alluxio.status import Persistence, Status
-from avio.engines.opening import open_engine
+from avio.engines.alluxio.clients.cluster import open_clients
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from avio.engines.alluxio.clients.status import Persistence, Status
+from avio.engines.factory import open_engine
 from avio.errors import EngineError, Gone, PathNotFound
 from tests.contract.engines.harness import Harness
 from tests.servers.alluxio import Cluster
@@ -26,7 +26,7 @@ NOT_ALLUXIO = {
     "test_what_changed_in_the_bucket_is_stale_and_fetched_again": "Alluxio drops what is stale when it sees it",
     "test_what_is_dirty_is_never_overwritten": "Alluxio does not know the object at the place of an unsaved file",
     "test_what_is_stale_has_nothing_to_save": "Alluxio drops what is stale when it sees it",
-    "test_what_vanished_from_the_bucket_is_saved_again": "Alluxio drops what vanished from the bucket",
+    "test_what_was_deleted_in_the_bucket_is_not_saved_back": "Alluxio drops what vanished from the bucket",
     "test_what_changed_on_both_sides_is_overwritten_if_so_asked": "onConflict=overwrite is not declared",
     "test_a_full_tier_gives_way_to_the_next": "the tiers of a cluster can't be made for one test",
     "test_what_does_not_fit_fails_alone_if_so_asked": "Alluxio drops older blocks to make room",
@@ -49,7 +49,7 @@ class AlluxioHarness(Harness):
         self._clients = open_clients(AlluxioSettings.from_settings(settings))
         assert self._clients.master is not None
         self._master = self._clients.master
-        self._proxy = httpx.Client(base_url=f"{cluster.settings['proxy']}/api/v1", timeout=60)
+        self._proxy = httpx2.Client(base_url=f"{cluster.settings['proxy']}/api/v1", timeout=60)
         bucket = f"engine-{uuid.uuid4().hex}"
         server.make_bucket(bucket)
         self._bucket = server.store(bucket)

@@ -10,6 +10,7 @@ import pytest
 from tests.contract.engines.alluxio import NOT_ALLUXIO, NOT_BY_REST, AlluxioHarness
 from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness, OnDisk
 from tests.servers.alluxio import Cluster
+from tests.servers.hostile_s3 import HostileS3, hostile_s3
 from tests.servers.seaweed import S3Server
 
 MakeHarness = Callable[[int], Harness]
@@ -75,3 +76,10 @@ def _make(side: str | S3Server, directory: Path) -> MakeHarness:
     url = side.make_bucket("contract")
     store = side.store("contract", folder)
     return lambda capacity: ObjectsHarness(directory, f"{url}/{folder}", side.options, store, capacity)
+
+
+@pytest.fixture
+def store() -> Iterator[HostileS3]:
+    """A store that answers as a test says."""
+    with hostile_s3() as state:
+        yield state

@@ -4,19 +4,24 @@ import itertools
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import obstore
 from obstore.store import S3Store
 
-from avio.engines.base import Engine, Entry, Moved, MoveOptions, Side
+from avio.engines.base import Engine, Entry, Moved, Side, Tier
+from avio.engines.factory import open_engine
 from avio.engines.memory import MemoryEngine
-from avio.engines.opening import open_engine
+from avio.wire.params import Params
 from avio.wire.results import Outcome
 
 CAPACITY = 1 << 30
+
+# What avio keeps in the hidden directory of a tier.
+OWN_FILES = ("book", "tier")
 
 _ticks = itertools.count(1)
 
@@ -24,10 +29,13 @@ _ticks = itertools.count(1)
 class Attempt:
     """The run of one attempt: leaves when told to, counts what it moved, and knows which thread moved last."""
 
-    def __init__(self, name: str = "01TEST.1") -> None:
+    def __init__(self, name: str = "01TEST.1", threads: int = 8) -> None:
         self.name = name
+        self.threads = threads
         self.bytes = 0
         self.mover: threading.Thread | None = None
+        self.read_back = 0
+        self.silences: list[float] = []
         self.stop: Callable[[], bool] = lambda: False
 
     def stopping(self) -> bool:
@@ -36,6 +44,14 @@ class Attempt:
     def moved(self, size: int) -> None:
         self.bytes += size
         self.mover = threading.current_thread()
+
+    def checked(self, size: int) -> None:
+        self.read_back += size
+
+    @contextmanager
+    def silent(self, seconds: float) -> Iterator[None]:
+        self.silences.append(seconds)
+        yield
 
 
 class Harness(ABC):
@@ -74,19 +90,19 @@ class Harness(ABC):
         for path in paths:
             self.put_bucket(path, content)
 
-    def preload(self, path: str = "/data", run: Attempt | None = None, **options: Any) -> dict[str, Moved]:
+    def preload(self, path: str = "/data", run: Attempt | None = None, **params: Any) -> dict[str, Moved]:
         """Preload what is below `path` and return what became of each file."""
         entries = self.engine.walk(path, depth=None, side=Side.BUCKET)
-        return _by_path(self.engine.preload(entries, MoveOptions(**options), run or Attempt()))
+        return _by_path(self.engine.preload(entries, Params(**params), run or Attempt()))
 
-    def save(self, path: str = "/data", run: Attempt | None = None, **options: Any) -> dict[str, Moved]:
+    def save(self, path: str = "/data", run: Attempt | None = None, **params: Any) -> dict[str, Moved]:
         """Save what is below `path` and return what became of each file."""
         entries = self.engine.walk(path, depth=None, side=Side.CACHE)
-        return _by_path(self.engine.save(entries, MoveOptions(**options), run or Attempt()))
+        return _by_path(self.engine.save(entries, Params(**params), run or Attempt()))
 
-    def recheck(self, entries: Iterable[Entry], **options: Any) -> dict[str, Entry]:
+    def recheck(self, entries: Iterable[Entry], **params: Any) -> dict[str, Entry]:
         """Return each entry as it stands now."""
-        return {entry.path: entry for entry in self.engine.recheck(entries, MoveOptions(**options), Attempt())}
+        return {entry.path: entry for entry in self.engine.recheck(entries, Params(**params), Attempt())}
 
     def paths(self, path: str = "/data", depth: int | None = None) -> list[str]:
         """Return the paths of a whole listing, directories with a slash."""
@@ -121,9 +137,7 @@ class MemoryHarness(Harness):
     """The engine of dictionaries."""
 
     def __init__(self, directory: Path, capacity: int = CAPACITY) -> None:
-        self.engine = self.memory = MemoryEngine.from_settings(
-            settings({"/data": ("memory://", {})}, directory, capacity)
-        )
+        self.engine = self.memory = MemoryEngine(["/data"], [Tier("MEM", capacity, 0), Tier("SSD", capacity, 0)])
 
     def put_bucket(self, path: str, content: bytes) -> None:
         self.memory.put_bucket(path, content)
@@ -171,7 +185,8 @@ class OnDisk(Harness):
             (tier / path[1:]).unlink(missing_ok=True)
 
     def temporaries(self) -> list[str]:
-        return [str(file) for tier in self.tiers for file in tier.glob(".avio/**/*")]
+        found = (file for tier in self.tiers for file in tier.glob(".avio/**/*"))
+        return [str(file) for file in found if file.name not in OWN_FILES]
 
 
 class FilesHarness(OnDisk):

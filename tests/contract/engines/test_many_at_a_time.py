@@ -1,4 +1,4 @@
-"""Small objects of S3, many at a time by libcurl: the very bytes of the version asked for, or left to obstore."""
+"""Small objects of S3, many at a time by libcurl: the very bytes of the version asked for, or left to a thread."""
 
 import itertools
 import os
@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from avio.engines.local.buckets import objects
-from avio.engines.local.buckets.access import Access, access_to
 from avio.engines.local.buckets.base import Source
-from avio.engines.local.buckets.multiget import HOPELESS, MultiGet
+from avio.engines.local.buckets.multiget import HOPELESS_FAILURES, MultiGet
 from avio.engines.local.buckets.objects import ObjectsBucket
-from avio.engines.local.swarm import SMALL, _Rest
+from avio.engines.local.buckets.s3_objects import S3Objects
+from avio.engines.local.buckets.s3_place import S3Place, place_of
+from avio.engines.local.bulk_download import SMALL_BYTES, _EntryQueue
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, ObjectsHarness, outcomes
 from tests.servers.seaweed import S3Server
@@ -48,20 +48,20 @@ def gets() -> Iterator[MultiGet[str]]:
 
 
 @pytest.fixture
-def no_obstore_get(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have obstore fetch nothing."""
+def no_single_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have threads fetch nothing."""
 
     def refuse(*_: Any, **__: Any) -> Any:
-        raise AssertionError("obstore was asked for an object")
+        raise AssertionError("a thread asked for an object")
 
-    monkeypatch.setattr(objects.obstore, "get", refuse)
+    monkeypatch.setattr(S3Objects, "get", refuse)
 
 
-def fetched(gets: MultiGet[str], access: Access | None, *sources: Source) -> dict[str, bytes | None]:
+def fetched(gets: MultiGet[str], place: S3Place | None, *sources: Source) -> dict[str, bytes | None]:
     """Return what comes of fetching all of `sources` at once."""
-    assert access is not None
+    assert place is not None
     for source in sources:
-        gets.add(access, source, source.key)
+        gets.add(place, source, source.key)
     found: dict[str, bytes | None] = {}
     while gets.live:
         found |= dict(gets.poll(0.1))
@@ -73,18 +73,18 @@ def test_every_key_brings_its_own_bytes(world: ObjectsHarness, bucket: ObjectsBu
     for key, content in contents.items():
         world.put_bucket(f"/data/{key}", content)
 
-    assert fetched(gets, bucket.access, *bucket.scan("", ordered=False)) == contents
+    assert fetched(gets, bucket.place, *bucket.scan("", ordered=False)) == contents
 
 
 def test_connections_are_kept_and_used_again(world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]) -> None:
     world.put_bucket("/data/empty", b"")
-    world.put_bucket("/data/full", b"x" * SMALL)
+    world.put_bucket("/data/full", b"x" * SMALL_BYTES)
     sources = list(bucket.scan(""))
 
     for _ in range(3):
-        assert {key: len(body or b"") for key, body in fetched(gets, bucket.access, *sources).items()} == {
+        assert {key: len(body or b"") for key, body in fetched(gets, bucket.place, *sources).items()} == {
             "empty": 0,
-            "full": SMALL,
+            "full": SMALL_BYTES,
         }
 
 
@@ -95,9 +95,9 @@ def test_another_version_is_not_taken_for_the_one_asked_for(
     (source,) = bucket.scan("")
     world.put_bucket("/data/a", b"beyond")
 
-    assert fetched(gets, bucket.access, source) == {"a": None}
-    assert fetched(gets, bucket.access, source._replace(etag=None)) == {"a": None}
-    assert fetched(gets, bucket.access, source._replace(key="nowhere")) == {"nowhere": None}
+    assert fetched(gets, bucket.place, source) == {"a": None}
+    assert fetched(gets, bucket.place, source._replace(etag=None)) == {"a": None}
+    assert fetched(gets, bucket.place, source._replace(key="nowhere")) == {"nowhere": None}
 
 
 def test_what_is_refused_each_time_is_hopeless(
@@ -105,16 +105,16 @@ def test_what_is_refused_each_time_is_hopeless(
 ) -> None:
     world.put_bucket("/data/a", b"secret")
     (source,) = bucket.scan("")
-    assert bucket.access is not None
-    wrong = bucket.access._replace(secret_access_key="not it")
+    assert bucket.place is not None
+    wrong = bucket.place._replace(secret="not it")
 
-    for _ in range(HOPELESS):
+    for _ in range(HOPELESS_FAILURES):
         assert not gets.hopeless
         assert fetched(gets, wrong, source) == {"a": None}
     assert gets.hopeless
 
 
-@pytest.mark.usefixtures("no_obstore_get")
+@pytest.mark.usefixtures("no_single_get")
 def test_a_preload_of_small_objects_needs_no_other_way(world: ObjectsHarness) -> None:
     contents = {f"/data/d{no % 3}/f{no}": os.urandom(500) for no in range(200)}
     for path, content in contents.items():
@@ -125,22 +125,23 @@ def test_a_preload_of_small_objects_needs_no_other_way(world: ObjectsHarness) ->
     assert world.temporaries() == []
 
 
-def test_a_preload_goes_on_by_obstore_where_the_quick_way_is_closed(
+def test_a_preload_goes_on_by_threads_where_the_quick_way_is_closed(
     world: ObjectsHarness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    contents = {f"/data/f{no}": os.urandom(100) for no in range(6 * HOPELESS)}
+    contents = {f"/data/f{no}": os.urandom(100) for no in range(6 * HOPELESS_FAILURES)}
     for path, content in contents.items():
         world.put_bucket(path, content)
-    closed = Access("http://127.0.0.1:1/none", "nowhere", "nobody", "nothing")
-    monkeypatch.setattr(ObjectsBucket, "access", closed)
+    closed = S3Place("http://127.0.0.1:1/none", "none", "", "nowhere", "nobody", "nothing")
+    monkeypatch.setattr(ObjectsBucket, "place", closed)
 
     assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
     assert {path: world.read_cache(path) for path in contents} == contents
-    assert [record.message for record in caplog.records].count("small objects are fetched by threads, one by one") == 1
+    told = [text for text in caplog.messages if text.startswith("threads fetch the small objects one by one: ")]
+    assert len(told) == 1
 
 
 def test_large_and_small_objects_are_fetched_side_by_side(world: ObjectsHarness) -> None:
-    contents = {f"/data/f{no:02}": os.urandom(SMALL + 1 if no % 4 == 0 else 10) for no in range(24)}
+    contents = {f"/data/f{no:02}": os.urandom(SMALL_BYTES + 1 if no % 4 == 0 else 10) for no in range(24)}
     for path, content in contents.items():
         world.put_bucket(path, content)
 
@@ -156,7 +157,7 @@ def test_no_entry_is_lost_while_the_threads_take_what_they_were_given(
         world.put_bucket(path, content)
     # Full at one look and no longer at the next, as it is when a thread takes an entry in between.
     looks = itertools.cycle([True, False, False])
-    monkeypatch.setattr(_Rest, "full", property(lambda _: next(looks)))
+    monkeypatch.setattr(_EntryQueue, "full", property(lambda _: next(looks)))
 
     assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
     assert {path: world.read_cache(path) for path in contents} == contents
@@ -176,15 +177,20 @@ PLAIN = {"region": "here", "access_key_id": "me", "secret_access_key": "mine"}
 
 
 @pytest.mark.parametrize(
-    ("url", "options", "base"),
+    ("url", "options", "expected"),
     [
-        ("s3://b", PLAIN | {"endpoint": "http://h:1/"}, "http://h:1/b"),
-        ("s3://b/some where", PLAIN | {"aws_endpoint": "http://h:1"}, "http://h:1/b/some%20where"),
-        ("s3://b", PLAIN, "https://s3.here.amazonaws.com/b"),
+        ("s3://b", PLAIN | {"endpoint": "http://h:1/"}, "http://h:1/b/k%20k"),
+        ("s3://b/some where", PLAIN | {"aws_endpoint": "http://h:1"}, "http://h:1/b/some%20where/k%20k"),
+        ("s3://b", PLAIN, "https://s3.here.amazonaws.com/b/k%20k"),
+        ("s3://b", {"access_key_id": "me", "secret_access_key": "mine"}, "https://s3.us-east-1.amazonaws.com/b/k%20k"),
+        ("s3://b", {"region": "here", "skip_signature": "true"}, "https://s3.here.amazonaws.com/b/k%20k"),
+        ("s3://b", PLAIN | {"virtual_hosted_style_request": "true"}, "https://b.s3.here.amazonaws.com/k%20k"),
     ],
 )
-def test_plain_keys_are_enough(url: str, options: dict[str, str], base: str) -> None:
-    assert access_to(url, options) == Access(base, "here", "me", "mine")
+def test_keys_or_no_signature_are_enough(url: str, options: dict[str, str], expected: str) -> None:
+    place = place_of(url, options)
+    assert place is not None
+    assert place.url_of("k k") == expected
 
 
 @pytest.mark.parametrize(
@@ -192,13 +198,9 @@ def test_plain_keys_are_enough(url: str, options: dict[str, str], base: str) -> 
     [
         ("gs://b", PLAIN),
         ("s3://b", {}),
-        ("s3://b", PLAIN | {"session_token": "t"}),
-        ("s3://b", PLAIN | {"virtual_hosted_style_request": "true"}),
-        ("s3://b", PLAIN | {"skip_signature": "true"}),
-        ("s3://b", PLAIN | {"allow_invalid_certificates": "true"}),
-        ("s3://b", PLAIN | {"aws_region": "there"}),
-        ("s3://b", {"access_key_id": "me", "secret_access_key": "mine"}),
+        ("s3://b", {"access_key_id": "me"}),
+        ("s3://b", PLAIN | {"skip_signature": "no", "checksum_algorithm": "sha256"}),
     ],
 )
 def test_whatever_takes_more_is_left_to_obstore(url: str, options: dict[str, str]) -> None:
-    assert access_to(url, options) is None
+    assert place_of(url, options) is None

@@ -2,13 +2,14 @@
 
 import pytest
 
-from avio.engines.base import EntryState, MoveOptions
+from avio.engines.base import EntryState
 from avio.errors import CacheFull, Gone, Unsupported
+from avio.wire.params import Ability, Params
 from avio.wire.results import Outcome
 from tests.contract.engines.conftest import MakeHarness
 from tests.contract.engines.harness import Attempt, Harness, outcomes
 
-DONE, SKIPPED, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED
+DONE, SKIPPED, KEPT, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.KEPT, Outcome.FAILED
 
 
 def test_every_file_arrives_byte_by_byte(world: Harness) -> None:
@@ -55,8 +56,8 @@ def test_what_is_dirty_is_never_overwritten(world: Harness) -> None:
     world.preload()
     world.put_cache("/data/f", b"mine")
     world.put_bucket("/data/f", b"theirs")
-    assert world.engine.stat("/data/f").state is EntryState.DIRTY
-    assert outcomes(world.preload()) == {"/data/f": SKIPPED}
+    assert world.engine.stat("/data/f").state is EntryState.CONFLICT
+    assert outcomes(world.preload()) == {"/data/f": KEPT}
     assert world.read_cache("/data/f") == b"mine"
 
 
@@ -85,7 +86,7 @@ def test_a_full_tier_gives_way_to_the_next(make: MakeHarness) -> None:
     world = make(100)
     world.put_all([f"/data/{number}" for number in range(3)], b"x" * 60)
     with pytest.raises(CacheFull):
-        world.preload(threads=1)
+        world.preload(run=Attempt(threads=1), spread=True)
     assert [(tier.alias, tier.capacity, tier.used, tier.free) for tier in world.engine.capacity()] == [
         ("MEM", 100, 60, 40),
         ("SSD", 100, 60, 40),
@@ -96,16 +97,29 @@ def test_a_full_tier_gives_way_to_the_next(make: MakeHarness) -> None:
 def test_what_does_not_fit_fails_alone_if_so_asked(make: MakeHarness) -> None:
     world = make(100)
     world.put_all([f"/data/{number}" for number in range(4)], b"x" * 60)
-    moved = world.preload(if_full="partial")
+    moved = world.preload(if_full="partial", spread=True)
     assert sorted(outcomes(moved).values()) == [DONE, DONE, FAILED, FAILED]
     assert all(isinstance(each.error, CacheFull) for each in moved.values() if each.outcome is FAILED)
+
+
+def test_all_files_go_to_one_tier_unless_they_may_spread(make: MakeHarness) -> None:
+    world = make(100)
+    if Ability.SPREAD not in world.engine.abilities:
+        pytest.skip("each file goes where its workers have room")
+    world.put_all([f"/data/{number}" for number in range(4)], b"x" * 40)
+    with pytest.raises(CacheFull):
+        world.preload(run=Attempt(threads=1))
+    assert set(world.engine.stat("/data").tiers) == {"MEM"}
+    moved = world.preload(if_full="partial")
+    assert {each.tier for each in moved.values() if each.outcome is DONE} == {"SSD"}
+    assert len({each.tier for each in world.preload(spread=True).values()}) == 2
 
 
 def test_a_file_that_is_gone_fails_alone(world: Harness) -> None:
     world.put_all(["/data/a", "/data/b"])
     entries = [world.engine.stat("/data/a"), world.engine.stat("/data/b")]
     world.drop_bucket("/data/a")
-    moved = {each.entry.path: each for each in world.engine.preload(entries, MoveOptions(), Attempt())}
+    moved = {each.entry.path: each for each in world.engine.preload(entries, Params(), Attempt())}
     assert outcomes(moved) == {"/data/a": FAILED, "/data/b": DONE}
     assert isinstance(moved["/data/a"].error, Gone)
     assert world.read_cache("/data/a") is None

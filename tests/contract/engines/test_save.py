@@ -5,7 +5,7 @@ from avio.errors import NotSaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, Harness, outcomes
 
-DONE, SKIPPED, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED
+DONE, SKIPPED, KEPT, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.KEPT, Outcome.FAILED
 
 
 def test_new_and_changed_files_are_saved_and_then_cached(world: Harness) -> None:
@@ -57,15 +57,21 @@ def test_a_file_that_both_sides_made_is_refused(world: Harness) -> None:
     assert world.read_bucket("/data/f") == b"theirs"
 
 
-def test_what_vanished_from_the_bucket_is_saved_again(world: Harness) -> None:
-    world.put_bucket("/data/f", b"content")
+def test_what_was_deleted_in_the_bucket_is_not_saved_back(world: Harness) -> None:
+    world.put_all(["/data/deleted", "/data/changed"])
     world.preload()
-    world.drop_bucket("/data/f")
-    entry = world.engine.stat("/data/f")
-    assert (entry.state, entry.saved) == (EntryState.DIRTY, False)
-    assert outcomes(world.save()) == {"/data/f": DONE}
-    assert world.read_bucket("/data/f") == b"content"
-    assert world.engine.stat("/data/f").state is EntryState.CACHED
+    world.put_cache("/data/changed", b"changed here too")
+    world.drop_bucket("/data/deleted")
+    world.drop_bucket("/data/changed")
+    entry = world.engine.stat("/data/deleted")
+    assert (entry.state, entry.saved, entry.may_go) == (EntryState.GONE, False, True)
+    assert world.engine.stat("/data/changed").state is EntryState.DIRTY
+    assert outcomes(world.save()) == {"/data/deleted": KEPT, "/data/changed": DONE}
+    assert outcomes(world.save(on_conflict="overwrite")) == {"/data/deleted": KEPT, "/data/changed": SKIPPED}
+    assert world.read_bucket("/data/deleted") is None
+    assert world.read_bucket("/data/changed") == b"changed here too"
+    assert world.engine.free("/data/deleted", recursive=False).files == 1
+    assert world.read_cache("/data/deleted") is None
 
 
 def test_what_is_stale_has_nothing_to_save(world: Harness) -> None:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from avio.admin import commands
-from avio.db.connecting import borrow, open_database
+from avio.db.connection import borrow, open_database
 from avio.db.models import database
 
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import redis
 
-from avio.admin.sections import disks, isolation
-from avio.admin.sections.redis import _version
+from avio.admin.checks import disks, isolation
+from avio.admin.checks.redis import _version
 from avio.config import Settings, load
 from avio.db.models import database
 from avio.findings import Finding, Severity
 from avio.isolation.ladder import RUNGS
-from avio.isolation.probing import Probed
+from avio.isolation.probes import Probed
 from tests.integration.admin.conftest import Server
-from tests.process.becoming import ROOT, command
+from tests.process.programs.as_user import ROOT, command
 
 CONFIG = """
 [mounts."/data"]
@@ -72,9 +72,21 @@ def test_what_must_be_changed_is_told_with_its_cure_and_by_the_exit_code(server:
 
     assert code == 1
     (row,) = found["tiers/tier SSD"]
-    assert (row["severity"], row["message"]) == ("fault", f"{home}/tier is not there")
+    assert (row["severity"], row["message"]) == ("fault", f"{home}/tier does not exist")
     text = server.run("doctor").stdout
-    assert f"not ok   tier SSD: {home}/tier is not there\n         try: mount its disk" in text
+    assert f"not ok   tier SSD: {home}/tier does not exist\n         try: mount its disk" in text
+
+
+def test_a_tier_without_extended_attributes_is_warned_of(
+    server: Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    (row,) = examine(server)[1]["tiers/tier SSD"]
+
+    assert (row["severity"], "takes no extended attributes" in row["message"]) == ("warning", True)
 
 
 def test_tables_that_somebody_changed_are_a_fault(server: Server, home: Path) -> None:
@@ -84,7 +96,7 @@ def test_tables_that_somebody_changed_are_a_fault(server: Server, home: Path) ->
     code, found = examine(server)
 
     assert code == 1
-    assert [row["message"] for row in found["database/database"]][1] == "column jobs.extra is not ours"
+    assert [row["message"] for row in found["database/database"]][1] == "column jobs.extra is unknown"
 
 
 def test_a_job_process_that_may_look_around_in_redis_is_warned_of(
@@ -161,7 +173,7 @@ def test_a_spool_that_is_a_file_is_a_fault(home: Path, monkeypatch: pytest.Monke
 
     (found,) = of(Severity.FAULT, disks.look_at_spool(load()))
 
-    assert found.message == f"{home}/file is no directory"
+    assert found.message == f"{home}/file is not a directory"
 
 
 def test_a_spool_with_less_room_than_is_asked_for_is_a_fault(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +194,7 @@ def test_a_rung_that_is_missing_is_a_warning_or_when_strict_a_fault(
     found = list(isolation.look_at_isolation(Settings(isolation=mode)))
 
     (told,) = [one for one in found if one.subject == "cgroup"]
-    assert (told.severity, told.message) == (severity, "not to be had: it is read-only")
+    assert (told.severity, told.message) == (severity, "unavailable: it is read-only")
     assert "Delegate=yes" in told.cure
 
 
@@ -196,11 +208,21 @@ def test_a_rung_that_nobody_asks_for_names_its_setting() -> None:
     }
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's jobs can run as root")
+def test_jobs_of_root_are_warned_of() -> None:
+    found = {one.subject: one for one in isolation.look_at_isolation(Settings())}
+
+    assert (found["user"].severity, found["user"].message) == (Severity.WARNING, "job processes run as root")
+    assert "set job_user" in found["user"].cure
+    named = {one.subject: one for one in isolation.look_at_isolation(Settings(job_user="nobody"))}
+    assert named["user"].severity is Severity.GOOD
+
+
 def test_a_job_user_that_is_not_there_is_a_fault_with_its_cure() -> None:
     (found,) = isolation.look_at_isolation(Settings(job_user="no-such-user"))
 
-    assert (found.severity, found.message) == (Severity.FAULT, "there is no user 'no-such-user'")
-    assert found.cure == "make one, e.g. useradd --system no-such-user"
+    assert (found.severity, found.message) == (Severity.FAULT, "no such user 'no-such-user'")
+    assert found.cure == "create it, e.g. useradd --system no-such-user"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -221,7 +243,7 @@ def test_without_roots_rights_it_tells_what_is_missing_and_why() -> None:
     )
 
     rungs = {row["subject"]: row for row in json.loads(done.stdout) if row["section"] == "isolation"}
-    assert rungs["rights"]["message"] == "looked at without root's rights"
+    assert rungs["rights"]["message"] == "checked without root's rights"
     assert rungs["session"]["severity"] == "good"
     if rungs["cgroup"]["severity"] == "good":
         pytest.skip("this user may make control groups")

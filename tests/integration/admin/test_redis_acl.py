@@ -8,10 +8,13 @@ import pytest
 import redis
 from click.testing import CliRunner, Result
 
+from avio import streams
 from avio.admin import commands
-from avio.admin.aclroles import ROLES
-from avio.admin.redisacl import url_of
-from avio.errors import BadRequest, Conflict
+from avio.admin.redis_acl import url_of
+from avio.admin.redis_acl_roles import ROLES
+from avio.api.known_clients import KnownClients
+from avio.api.throttle import Throttle
+from avio.errors import BadRequest, Conflict, TooMany
 from tests.servers.valkey import valkey
 
 # What a rule of Redis 6.2 looks like; selectors in brackets and `%R~` for keys that are only read came with 7.0.
@@ -106,7 +109,7 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = run("--file", str(tmp_path / "nowhere" / "users.acl"))
 
     assert isinstance(result.exception, BadRequest)
-    assert "nowhere/users.acl can't be written: No such file" in result.exception.message
+    assert "nowhere/users.acl: No such file" in result.exception.message
 
 
 @pytest.mark.parametrize(
@@ -120,3 +123,21 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_the_url_of_a_user_is_the_configured_one_with_name_and_password(url: str, expected: str) -> None:
     assert url_of(url, "web", "p/") == expected
+
+
+def test_web_may_count_failed_logins(tmp_path: Path) -> None:
+    rules = run("--passwords-stdin", given="web one\nsupervisor x\nexecutor y\naggregator z\n").stdout
+
+    with valkey(tmp_path / "valkey", acl=rules) as server:
+        client = streams.connect(f"redis://web:one@{server.place}")
+        throttle = Throttle(client, KnownClients(client), per_address=2, per_account=2)
+        for no in range(2):
+            throttle.enter(f"name {no}", "192.0.2.1")
+            throttle.failed(f"name {no}", "192.0.2.1")
+        with pytest.raises(TooMany):
+            throttle.enter("another", "192.0.2.1")
+        throttle.succeeded("ada", "192.0.2.1")
+        assert throttle.enter("ada", "192.0.2.1")
+        with redis.Redis.from_url(server.url) as tester:
+            assert tester.acl_log() == []
+            assert all(tester.ttl(key) > 0 for key in tester.keys("avio:logins:*"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from rich.cells import cell_len
 
 from avio import passwords
 from avio.db import tokens, users
@@ -27,10 +28,33 @@ def test_a_user_is_added_with_the_password_that_was_given(server: Server, add_us
     ]
 
 
-def test_a_password_is_asked_for_twice_and_never_shown(server: Server) -> None:
+def test_a_chinese_name_leaves_the_columns_behind_it_in_line(server: Server, add_user: AddUser) -> None:
+    add_user("王小明")
+    add_user("bob")
+
+    heading, *lines = server.done("user", "list").splitlines()
+
+    assert {cell_len(line.partition("false")[0]) for line in lines} == {heading.index("ADMIN")}
+
+
+def test_a_password_is_asked_for_twice_and_never_shown(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
     output = server.done("user", "add", "ada", given="correct horse\ncorrect horse\n")
 
     assert "correct horse" not in output
+
+
+@pytest.mark.parametrize("command", ["add", "passwd"])
+def test_a_password_that_nobody_can_be_asked_for_is_wrong_usage(
+    server: Server, add_user: AddUser, command: str
+) -> None:
+    if command == "passwd":
+        add_user("ada")
+
+    result = server.run("user", command, "ada", given="")
+
+    assert result.exit_code == 2
+    assert "cannot ask for the password: standard input is not a terminal; use --password-stdin" in result.stderr
 
 
 def test_a_name_that_is_taken_is_refused_unless_it_may_be(server: Server, add_user: AddUser) -> None:

@@ -11,7 +11,7 @@ import redis
 
 from avio import streams
 from avio.db import schema
-from avio.db.connecting import borrow, open_database
+from avio.db.connection import borrow, open_database
 from avio.db.models import database
 from avio.streams import Events
 from tests.contract.db import given

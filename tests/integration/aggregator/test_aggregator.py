@@ -11,6 +11,7 @@ from avio.db.sql import change
 from avio.streams import EVENTS_KEY, GROUP, Events
 from avio.wire.events import FailureEvent, ProgressEvent, StateEvent
 from avio.wire.progress import Counters, Progress
+from avio.wire.states import State
 from tests.contract.db import given
 from tests.integration.aggregator.conftest import LIMIT, Aggregators
 from tests.processes import wait_until
@@ -39,7 +40,7 @@ def test_events_of_a_real_stream_get_into_the_rows_and_are_acknowledged(
     stream.publish([progress(job, 2, 8)])
     wait_for_files(job, 8)
 
-    assert [one.path for one in history.failures(job, 10)] == ["/a"]
+    assert [one.path for one in given.failures(job)] == ["/a"]
     wait_until(lambda: pending(client) == 0, LIMIT, "all is acknowledged")
     process.send_signal(signal.SIGTERM)
     assert process.wait(LIMIT) == 0
@@ -132,3 +133,14 @@ def test_a_database_of_another_version_is_refused(aggregator: Aggregators) -> No
     change("UPDATE schema_version SET version = 99")
 
     assert aggregator().wait(LIMIT) == 1
+
+
+def test_old_jobs_are_deleted_while_events_are_folded(aggregator: Aggregators, stream: Events) -> None:
+    old, running = given.in_state(State.FAILED), given.running()
+    given.set_row(old, finished_at=1.0, started_at=None)
+    stream.publish([progress(running, 1, 5)])
+
+    aggregator(AVIO_JOB_KEEP="60")
+
+    wait_until(lambda: history.find(old) is None, LIMIT, "the old job is deleted")
+    wait_for_files(running, 5)

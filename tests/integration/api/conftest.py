@@ -15,13 +15,16 @@ from werkzeug.test import TestResponse
 
 from avio import passwords, streams
 from avio.api import Web, create_app
+from avio.api.services import KEY, Services
 from avio.config import Mount, Settings, TierSpec
 from avio.db import schema, tokens, users
-from avio.db.connecting import borrow
-from avio.db.models import Job, database
+from avio.db.connection import borrow
+from avio.db.models import Attempt, Job, database
 from avio.wire.events import Event
+from avio.wire.proofs import new_key
 
 PASSWORD = "correct horse"
+EVENT_KEY = new_key()
 _HASH = passwords.hash_password(PASSWORD)
 
 
@@ -164,8 +167,17 @@ def order(ada: CheckedClient) -> str:
 
 @pytest.fixture
 def publish(settings: Settings) -> Callable[[Event], None]:
-    """Put an event onto the stream, as a job process would."""
-    return lambda event: streams.Events(streams.connect(settings.redis_url)).publish([event])
+    """Put an event onto the stream, as the process of its attempt would; the attempt is made if there is none."""
+
+    def put(event: Event) -> None:
+        with borrow():
+            if Job.get_or_none(Job.id == event.job) is not None:
+                Attempt.insert(
+                    job_id=event.job, attempt=event.attempt, node="n1", epoch=1, started_at=0, event_key=EVENT_KEY
+                ).on_conflict_ignore().execute()
+        streams.Events(streams.connect(settings.redis_url), key=EVENT_KEY).publish([event])
+
+    return put
 
 
 @pytest.fixture
@@ -188,3 +200,10 @@ def count_jobs(app: Web) -> Callable[[], int]:
             return int(Job.select().count())
 
     return count
+
+
+@pytest.fixture
+def services(app: Web) -> Services:
+    """The parts of the app under test."""
+    found: Services = app.extensions[KEY]
+    return found

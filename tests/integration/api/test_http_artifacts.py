@@ -1,12 +1,16 @@
 """Report, result and log of a job, as they come out of the database."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
-from avio.api.replies import EntryInfo
-from avio.db import artifacts
-from avio.db.connecting import borrow
+import pytest
+
+from avio.api.responses import EntryInfo
+from avio.db import artifacts, folds
+from avio.db.connection import borrow
 from avio.engines.base import Entry, EntryState
+from avio.wire.events import FailureEvent
 from tests.integration.api.conftest import CheckedClient
 
 
@@ -29,6 +33,30 @@ def test_the_newest_attempts_report_comes_in_order_and_whole(ada: CheckedClient,
     failed = ada.get(f"/jobs/{order}/report?outcome=failed").get_data().splitlines()
     assert [json.loads(line)["path"] for line in failed] == ["/x0", "/x1", "/x2"]
     assert ada.get(f"/jobs/{order}/report?outcome=skipped").get_data() == b""
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, False), (3, True)])
+def test_a_report_that_is_cut_says_so_to_whom_it_concerns(
+    ada: CheckedClient, order: str, failed: int, told: bool
+) -> None:
+    cut = {"cut": 9, "failed": failed, "message": "the report is cut"}
+    with borrow():
+        artifacts.add(order, 1, "report", 0, b'{"path":"/x","outcome":"failed"}\n' + json.dumps(cut).encode() + b"\n")
+
+    lines = {
+        query: [json.loads(line) for line in ada.get(f"/jobs/{order}/report{query}").get_data().splitlines()]
+        for query in ("", "?outcome=failed", "?outcome=done")
+    }
+
+    assert lines["?outcome=done"] == [cut]
+    assert (lines[""][-1], lines["?outcome=failed"][-1] == cut) == (cut, told)
+
+
+def test_a_result_that_is_cut_says_so(ada: CheckedClient, order: str) -> None:
+    cut = {"cut": 9, "failed": 0, "message": "the result is cut"}
+    with borrow():
+        artifacts.add(order, 1, "result", 0, json.dumps(cut).encode() + b"\n")
+    assert json.loads(ada.get(f"/jobs/{order}/result").get_data()) == cut
 
 
 def test_a_result_is_entries_in_the_shape_of_the_tasks(ada: CheckedClient, order: str) -> None:
@@ -55,3 +83,35 @@ def test_what_was_not_left_yet_is_404_with_a_cure(ada: CheckedClient, order: str
         response = ada.get(f"/jobs/{order}/{page}")
         assert response.status_code == 404
         assert response.get_json()["cure"]
+
+
+def test_failed_files_are_named_while_the_job_runs_by_path_in_pages(
+    ada: CheckedClient, order: str, set_row: Callable[..., None]
+) -> None:
+    set_row(order, state="running", attempt=2, node="n1", node_epoch=1)
+    with borrow():
+        folds.fold([], [FailureEvent(order, 2, f"/data/{name}", "GONE", "it went", 3) for name in "cab"])
+
+    first = ada.get(f"/jobs/{order}/failures?pageSize=2").get_json()
+    rest = ada.get(f"/jobs/{order}/failures?pageToken={first['nextPageToken']}").get_json()
+
+    assert [one["path"] for one in first["failures"] + rest["failures"]] == ["/data/a", "/data/b", "/data/c"]
+    assert rest["nextPageToken"] is None
+    assert rest["failures"] == [{"path": "/data/c", "reason": "GONE", "message": "it went", "tries": 3, "attempt": 2}]
+
+
+def test_failed_files_of_an_earlier_attempt_are_not_named(
+    ada: CheckedClient, order: str, set_row: Callable[..., None]
+) -> None:
+    set_row(order, state="running", attempt=1, node="n1", node_epoch=1)
+    with borrow():
+        folds.fold([], [FailureEvent(order, 1, "/data/a", "GONE", "it went")])
+    set_row(order, attempt=2)
+
+    assert ada.get(f"/jobs/{order}/failures").get_json() == {"failures": [], "nextPageToken": None}
+
+
+def test_a_page_token_of_failed_files_that_was_made_up_is_refused(ada: CheckedClient, order: str) -> None:
+    refused = ada.get(f"/jobs/{order}/failures?pageToken=nonsense")
+
+    assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (400, "pageToken")

@@ -3,18 +3,19 @@
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avio.api import Web
-from avio.api.parts import KEY
-from avio.api.reading import IDLE_SECONDS
+from avio.api.services import KEY
+from avio.api.strict_request import BODY_MAX, IDLE_SECONDS
 from avio.errors import EngineAway
 from tests.integration.api.conftest import CheckedClient
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-DEEP = "[" * 100_000
+DEEP = "[" * 60_000
 
 BAD_PARAMS: list[tuple[dict[str, Any], set[str]]] = [
     ({"alluxioUri": "/data", "alluxioURI": "/data"}, {"params.alluxioURI"}),
@@ -102,14 +103,14 @@ def test_a_type_that_is_none(ada: CheckedClient, number: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (b"{", "no JSON"),
+        (b"{", "not JSON"),
         (b'{"params": {"alluxioUri": "/data", "alluxioUri": "/data/x"}}', "more than once"),
-        (b'{"params": {"alluxioUri": "/data", "depth": NaN}}', "no number"),
-        (b'{"params": {"alluxioUri": "/data", "depth": -Infinity}}', "no number"),
-        (b'{"params": {"alluxioUri": "/data", "depth": ' + b"9" * 5000 + b"}}", "no JSON"),
+        (b'{"params": {"alluxioUri": "/data", "depth": NaN}}', "not a JSON number"),
+        (b'{"params": {"alluxioUri": "/data", "depth": -Infinity}}', "not a JSON number"),
+        (b'{"params": {"alluxioUri": "/data", "depth": ' + b"9" * 5000 + b"}}", "not JSON"),
         (DEEP.encode(), "too deep"),
-        (b'{"params":' * 50_000, "too deep"),
-        (b'{"name": "\xff\xfe"}', "no JSON"),
+        (b'{"params":' * 6_000, "too deep"),
+        (b'{"name": "\xff\xfe"}', "not JSON"),
     ],
 )
 def test_text_that_is_no_json(ada: CheckedClient, count_jobs: Callable[[], int], text: bytes, says: str) -> None:
@@ -126,8 +127,38 @@ def test_a_body_of_another_content_type(ada: CheckedClient, kind: str) -> None:
     assert response.get_json()["reason"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
-def test_a_body_of_more_than_a_mebibyte(ada: CheckedClient) -> None:
-    response = ada.post("/preload", data=b" " * (1 << 20) + b"{}", content_type="application/json")
+def doubled(members: int) -> str:
+    """Return an object in which the last of many members occurs twice."""
+    names = [f"{no:04}" for no in range(members)]
+    return "{" + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}"
+
+
+def test_members_are_few_and_each_is_there_once(nobody: CheckedClient, ada: CheckedClient) -> None:
+    nested = '{"a":' * 100 + doubled(100) + "}" * 100
+    for text, says in ((doubled(100), "more than once"), (nested, "more than once"), (doubled(1200), "256 members")):
+        for client, page in ((nobody, "/login"), (ada, "/preload")):
+            response = client.post(page, data=text, content_type="application/json")
+            assert response.status_code == 400
+            assert says in response.get_json()["detail"]
+
+
+def test_a_client_without_a_token_may_send_little(nobody: CheckedClient) -> None:
+    response = nobody.post("/login", data=b" " * (17 << 10) + b"{}", content_type="application/json")
+    assert response.status_code == 413
+
+
+def test_no_error_is_longer_than_what_it_is_about(ada: CheckedClient, nobody: CheckedClient) -> None:
+    many = json.dumps({f"{no:04}": 1 for no in range(250)})
+    long = json.dumps({"x" * 10_000: 1, "params": {"y" * 10_000: 1, "alluxioUri": "/" + "z" * 10_000}})
+    for client, page, text in ((nobody, "/login", many), (ada, "/preload", many), (ada, "/preload", long)):
+        response = client.post(page, data=text, content_type="application/json")
+        assert response.status_code == 400
+        assert len(response.get_data()) < 8_000
+        assert len(response.get_json()["errors"]) <= 33
+
+
+def test_a_body_that_is_too_long(ada: CheckedClient) -> None:
+    response = ada.post("/preload", data=b" " * BODY_MAX + b"{}", content_type="application/json")
     assert response.status_code == 413
     assert response.get_json()["reason"] == "TOO_LARGE"
 
@@ -155,7 +186,7 @@ def test_a_body_of_more_than_a_mebibyte(ada: CheckedClient) -> None:
         ("/jobs?status=done", {"status.0"}),
         ("/jobs?status=", {"status.0"}),
         ("/jobs?status=queued,&type=", {"status.1", "type.0"}),
-        ("/jobs?type=4", {"type.0"}),
+        ("/jobs?type=5", {"type.0"}),
         ("/jobs?uid=x", {"uid"}),
         ("/jobs?pageToken=x", {"pageToken"}),
         ("/jobs?stat=queued", {"stat"}),
@@ -251,3 +282,41 @@ def test_a_client_that_stalls_is_not_waited_for_longer_than_half_a_minute(nobody
     with socket.socket() as connection:
         nobody.post("/login", json={}, environ_overrides={"gunicorn.socket": connection})
         assert connection.gettimeout() == IDLE_SECONDS
+
+
+@pytest.mark.parametrize("call", ["/stat", "/list", "/preload"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("data/train", "/data/train"), ("file://{bucket}/train/", "/data/train"), ("file://{bucket}", "/data")],
+)
+def test_what_is_no_path_comes_with_the_path_that_was_meant(
+    person: Callable[[str], CheckedClient], bucket: Path, call: str, written: str, meant: str
+) -> None:
+    member = {"alluxioUri": written.format(bucket=bucket)}
+    client = person("ada")
+
+    if call == "/preload":
+        refused = client.post(call, json={"params": member})
+    else:
+        refused = client.get(call, query_string=member)
+
+    assert refused.status_code == 400
+    assert refused.get_json()["errors"][0]["message"].endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("written", ["other/train", "s3://bucket/x", "data/../etc", "../data"])
+def test_what_nobody_can_guess_has_no_guess(person: Callable[[str], CheckedClient], written: str) -> None:
+    refused = person("ada").get("/stat", query_string={"alluxioUri": written})
+
+    assert (refused.status_code, "did you mean" in refused.get_data(as_text=True)) == (400, False)
+
+
+def test_a_path_without_a_mount_has_one_text(person: Callable[[str], CheckedClient]) -> None:
+    client = person("ada")
+    asked, ordered = (
+        client.get("/stat", query_string={"alluxioUri": "/other"}),
+        client.post("/preload", json={"params": {"alluxioUri": "/other"}}),
+    )
+
+    said = [(reply.status_code, reply.get_json()["detail"], reply.get_json()["cure"]) for reply in (asked, ordered)]
+    assert said == [(404, "no mount covers /other", "avio ls / shows the mounts")] * 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from avio.api import Web
-from avio.api.parts import KEY
+from avio.api.services import KEY
 from avio.errors import TooLarge
 from tests.integration.api.conftest import CheckedClient
 
@@ -21,6 +21,20 @@ def test_a_file_is_told_with_its_state(ada: CheckedClient, bucket: Path) -> None
 def test_a_directory_is_told_with_its_sums(ada: CheckedClient) -> None:
     entry = ada.get("/stat?alluxioUri=/data/train").get_json()
     assert (entry["kind"], entry["files"], entry["filesCached"]) == ("directory", 3, 0)
+
+
+def test_the_cache_alone_is_told_without_its_bucket(ada: CheckedClient, app: Web, bucket: Path) -> None:
+    tier = app.extensions[KEY].settings.tiers[0].path
+    (tier / "data/train").mkdir(parents=True, exist_ok=True)
+    (tier / "data/train/a.bin").write_bytes(b"1234")
+    bucket.rename(bucket.with_name("away"))
+
+    entry = ada.get("/stat?alluxioUri=/data/train&cachedOnly=true").get_json()
+
+    assert (entry["state"], entry["files"], entry["filesCached"]) == ("unknown", None, 1)
+    assert entry["localPath"] == f"{tier}/data/train"
+    refused = ada.get("/stat?alluxioUri=/data&cachedOnly=true", headers={"Prefer": "respond-async"})
+    assert [each["field"] for each in refused.get_json()["errors"]] == ["cachedOnly"]
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,27 @@
 """GET /tiers and POST /free: what the cache holds, and dropping it."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from avio.api import Web
-from avio.api.parts import KEY
-from avio.engines.base import MoveOptions, Side
+from avio.api.services import KEY
+from avio.engines.base import Side
 from avio.executor.attempt import Attempt
+from avio.rules import free
+from avio.wire.params import Params
 from tests.integration.api.conftest import CheckedClient
 
 
 @pytest.fixture
-def cached(app: Web, tmp_path: Path) -> Path:
-    """The tier, with all of /data in it."""
+def cached(app: Web, ada: CheckedClient, set_row: Callable[..., None], tmp_path: Path) -> Path:
+    """The tier, with all of /data in it, by a preload of Ada's."""
+    preload = ada.post("/preload", json={"params": {"alluxioUri": "/data"}}).get_json()["id"]
+    set_row(preload, state="succeeded", started_at=0.5, finished_at=1.0)
     engine = app.extensions[KEY].engine
     entries = engine.walk("/data", depth=None, side=Side.BUCKET)
-    assert len(list(engine.preload(entries, MoveOptions(), Attempt("j", 1)))) == 4
+    assert len(list(engine.preload(entries, Params(), Attempt("j", 1)))) == 4
     return tmp_path / "mem"
 
 
@@ -58,16 +62,50 @@ def test_what_is_not_saved_is_not_freed(ada: CheckedClient, cached: Path) -> Non
     assert (cached / "data/train/a.bin").exists()
 
 
-def test_more_than_a_call_may_drop_is_refused(
-    ada: CheckedClient, cached: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.modules["avio.api.cache"], "FREE_FILES_MAX", 2)
+def test_more_than_a_call_drops_is_a_job(ada: CheckedClient, cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free, "FREE_FILES_MAX", 2)
 
-    refused = ada.post("/free", json={"alluxioUri": "/data/train", "recursive": True})
+    reply = ada.post("/free", json={"alluxioUri": "/data/train", "recursive": True})
 
-    assert refused.status_code == 413
-    assert "directory by directory" in refused.get_json()["cure"]
+    job = reply.get_json()
+    assert (reply.status_code, reply.headers["Location"]) == (202, f"/jobs/{job['id']}")
+    assert (job["type"], job["status"], job["params"]["alluxioUri"]) == (4, "queued", "/data/train")
     assert (cached / "data/train/a.bin").exists()
+    assert [found["id"] for found in ada.get("/jobs?type=4").get_json()["jobs"]] == [job["id"]]
+
+
+def test_a_free_is_a_job_if_so_preferred_and_ordered_once_with_a_key(ada: CheckedClient, cached: Path) -> None:
+    headers = {"Prefer": "respond-async", "Idempotency-Key": "key"}
+    body = {"alluxioUri": "/data/top.bin"}
+
+    first, again = (ada.post("/free", json=body, headers=headers) for _ in range(2))
+
+    assert (first.status_code, first.headers["Preference-Applied"]) == (202, "respond-async")
+    assert (again.status_code, again.get_json()["id"]) == (202, first.get_json()["id"])
+    other = ada.post("/free", json={"alluxioUri": "/data/train", "recursive": True}, headers=headers)
+    assert (other.status_code, other.get_json()["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_free_is_no_order_of_post_jobs(ada: CheckedClient) -> None:
+    refused = ada.post("/jobs", json={"type": 4, "params": {"alluxioUri": "/data"}})
+
+    assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (400, "type")
+
+
+def test_what_somebody_else_uses_is_not_freed_and_the_refusal_names_whose_it_is(
+    ada: CheckedClient, bob: CheckedClient, root: CheckedClient, cached: Path
+) -> None:
+    body = {"alluxioUri": "/data/train", "recursive": True}
+    assert bob.post("/free", json=body).status_code == 403
+    theirs = bob.post("/preload", json={"params": {"alluxioUri": "/data/train/deep"}}).get_json()["id"]
+
+    refused = ada.post("/free", json=body)
+
+    assert (refused.status_code, refused.get_json()["reason"]) == (403, "FORBIDDEN")
+    assert theirs in refused.get_json()["detail"]
+    assert "bob" in refused.get_json()["detail"]
+    assert (cached / "data/train/a.bin").exists()
+    assert root.post("/free", json=body).get_json()["files"] == 3
 
 
 @pytest.mark.parametrize(

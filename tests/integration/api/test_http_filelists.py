@@ -1,12 +1,16 @@
 """Uploads of file lists: streamed, checked line by line, kept whole or not at all."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from avio.api.lines import CHUNK_BYTES, Lines
+from avio.api import Web
+from avio.api.filelist_parser import CHUNK_BYTES, Lines
+from avio.api.services import KEY
 from avio.db import filelists
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from avio.db.models import FileList, FileListChunk
 from avio.errors import TooLarge
 from tests.integration.api.conftest import CheckedClient
@@ -29,8 +33,24 @@ def test_a_list_is_kept_as_canonical_paths(ada: CheckedClient) -> None:
         assert b"".join(filelists.read(response.get_json()["fileListId"])) == expected
 
 
+@pytest.mark.parametrize(
+    "pieces", [[BOM_UTF8 + b"/data/a\n"], [b"\xef", b"\xbb", b"\xbf/data", b"/a"], [b"", BOM_UTF8, b"/data/a"]]
+)
+def test_a_byte_order_mark_before_the_first_line_is_skipped(pieces: list[bytes]) -> None:
+    assert b"".join(Lines(lines_max=9, bytes_max=99).clean(pieces)) == b"/data/a\n"
+
+
+def test_a_byte_order_mark_elsewhere_is_refused_and_alone_is_an_empty_list(ada: CheckedClient) -> None:
+    for text, words in ((b"/data/a\n" + BOM_UTF8 + b"/data/b", "line 2"), (BOM_UTF8, "is empty")):
+        response = ada.post("/filelists", data=text, content_type="text/plain")
+        assert response.status_code == 400
+        assert words in response.get_data(as_text=True)
+    response = ada.post("/filelists", data=BOM_UTF8 + b"/data/a\r\n/data/b", content_type="text/plain")
+    assert (response.status_code, response.get_json()["lines"]) == (201, 2)
+
+
 def test_the_first_bad_lines_are_named_and_nothing_is_kept(ada: CheckedClient) -> None:
-    lines = ["/data/ok", "relative", "/data/../x", "/a\0b", "/" + "x/" * 3000, "", "also/relative", "one/too/many"]
+    lines = ["/data/ok", "relative", "/data/../x", "/a\0b", "alluxio://[::1/data", "", "also/relative", "one/too/many"]
     response = ada.post("/filelists", data="\n".join(lines).encode(), content_type="text/plain")
     assert response.status_code == 400
     named = [error["field"] for error in response.get_json()["errors"]]
@@ -85,3 +105,64 @@ def test_an_endless_body_is_cut_off_at_the_cap() -> None:
     with pytest.raises(TooLarge):
         list(Lines(lines_max=10, bytes_max=10_000).clean(endless()))
     assert drawn == 11
+
+
+def upload(client: CheckedClient, text: bytes = b"/data/a\n") -> str:
+    response = client.post("/filelists", data=text, content_type="text/plain")
+    assert response.status_code == 201, response.get_json()
+    return str(response.get_json()["fileListId"])
+
+
+def test_ones_own_lists_are_listed_page_by_page_and_no_others(ada: CheckedClient, bob: CheckedClient) -> None:
+    mine = [upload(ada) for _ in range(3)][::-1]
+    upload(bob)
+    first = ada.get("/filelists?pageSize=2").get_json()
+    last = ada.get(f"/filelists?pageSize=2&pageToken={first['nextPageToken']}").get_json()
+
+    assert [one["fileListId"] for one in first["fileLists"] + last["fileLists"]] == mine
+    assert last["nextPageToken"] is None
+    assert {(one["lines"], one["bytes"], one["complete"]) for one in first["fileLists"]} == {(1, 8, True)}
+
+
+def test_a_list_is_deleted_by_its_owner_alone(ada: CheckedClient, bob: CheckedClient, root: CheckedClient) -> None:
+    mine, other = upload(ada, b"/data/a\n" * 900), upload(ada)
+
+    for stranger in (bob, root):
+        assert stranger.delete(f"/filelists/{mine}").status_code == 404
+    assert ada.delete(f"/filelists/{mine}").status_code == 204
+    assert ada.delete(f"/filelists/{mine}").status_code == 404
+    assert kept() == (1, 1)
+    assert [one["fileListId"] for one in ada.get("/filelists").get_json()["fileLists"]] == [other]
+
+
+def test_a_list_stays_while_a_job_uses_it_and_its_retry_is_refused_afterwards(ada: CheckedClient) -> None:
+    mine = upload(ada)
+    params = {"fromFileList": True, "fileListId": mine}
+    job = ada.post("/preload", json={"params": params}).get_json()["id"]
+
+    refused = ada.delete(f"/filelists/{mine}")
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "CONFLICT")
+    ada.post(f"/jobs/{job}/cancel", json={})
+    assert ada.delete(f"/filelists/{mine}").status_code == 204
+
+    for response in (ada.post(f"/jobs/{job}/retry"), ada.post("/preload", json={"params": params})):
+        assert response.status_code in (400, 409)
+        assert mine in response.get_data(as_text=True) or "fileListId" in response.get_data(as_text=True)
+
+
+def test_lists_beyond_the_quota_are_refused_with_what_to_do(app: Web, ada: CheckedClient, bob: CheckedClient) -> None:
+    small = app.extensions[KEY].settings.model_copy(update={"lists_max": 2, "lists_bytes_max": 8000})
+    app.extensions[KEY] = replace(app.extensions[KEY], settings=small)
+    first = upload(ada)
+    response = ada.post("/filelists", data=b"/data/bb\n" * 999, content_type="text/plain")
+    assert (response.status_code, response.get_json()["reason"]) == (429, "TOO_MANY")
+    assert "may have 8000 bytes" in response.get_json()["detail"]
+    assert kept() == (1, 1)
+    upload(ada)
+    response = ada.post("/filelists", data=b"/data/c\n", content_type="text/plain")
+    assert "you have 2 file lists" in response.get_json()["detail"]
+    assert "DELETE /filelists/{id}" in response.get_json()["cure"]
+    upload(bob)
+
+    assert ada.delete(f"/filelists/{first}").status_code == 204
+    upload(ada)

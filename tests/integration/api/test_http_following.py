@@ -1,68 +1,37 @@
 """Following a job: version and ETag, the long poll, the event stream, with Redis there and away."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from avio.api import Web, following
-from avio.api.following import EventStream, parse_mark
-from avio.api.hub import QUEUE_LENGTH, Hub, Note
-from avio.api.parts import KEY, Parts
+from avio.api import job_watch
+from avio.api.job_watch import EventStream, parse_mark
+from avio.api.services import Services
 from avio.clock import now
-from avio.db import history
-from avio.db.connecting import borrow
-from avio.db.models import Job, database
-from avio.errors import TooMany
+from avio.db.models import database
+from avio.errors import NotAuthenticated
 from avio.streams import Events, connect
 from avio.wire.events import Event, ProgressEvent, StateEvent
 from avio.wire.progress import Counters, Progress
 from tests.integration.api.conftest import CheckedClient
-
-LIMIT = 10.0  # seconds that anything may take
-
-
-def progress(job: str, seq: int, attempt: int = 1) -> ProgressEvent:
-    """Return an event that says `seq` of 10 files are done."""
-    return ProgressEvent(job, attempt, seq, Progress("transferring", True, Counters(10, 1000, seq, seq * 100)))
-
-
-def later(seconds: float, action: Callable[[], None]) -> threading.Timer:
-    """Do `action` after `seconds`, in another thread."""
-    timer = threading.Timer(seconds, action)
-    timer.start()
-    return timer
+from tests.integration.api.following import LIMIT, progress, read
 
 
 @pytest.fixture
-def parts(app: Web) -> Parts:
-    """The parts of the app under test."""
-    found: Parts = app.extensions[KEY]
-    return found
-
-
-def read(job: str) -> Job:
-    """Return a row, as the routes read it."""
-    with borrow():
-        found = history.find(job)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def follow(parts: Parts, order: str) -> Iterator[Callable[..., Iterator[tuple[str, str, Any]]]]:
+def follow(services: Services, order: str) -> Iterator[Callable[..., Iterator[tuple[str, str, Any]]]]:
     """Follow the ordered job as the route does; yields (id, event, data)."""
     listeners = []
 
     def stream(last_event_id: str = "", lasts: float = LIMIT) -> Iterator[tuple[str, str, Any]]:
-        listener = parts.hub.listen(order)
+        listener = services.hub.listen(order, 1)
         listeners.append(listener)
         seen, until = parse_mark(last_event_id), now() + lasts
         first = read(order)
-        text = EventStream(first, lambda: read(order), listener, zone=parts.zone, seen=seen, expires_at=until)
+        text = EventStream(first, lambda: read(order), listener, zone=services.zone, seen=seen, expires=lambda: until)
         return (parsed for piece in text if (parsed := parse(piece)))
 
     yield stream
@@ -79,54 +48,12 @@ def parse(piece: str) -> tuple[str, str, Any] | None:
     return members["id"], members["event"], json.loads(members["data"])
 
 
-def test_a_version_is_an_etag(ada: CheckedClient, order: str, set_row: Callable[..., None]) -> None:
-    etag = ada.get(f"/jobs/{order}").headers["ETag"]
-    assert etag == '"1"'
-    unchanged = ada.get(f"/jobs/{order}", headers={"If-None-Match": etag})
-    assert (unchanged.status_code, unchanged.get_data()) == (304, b"")
-    set_row(order, message="changed")
-    assert ada.get(f"/jobs/{order}", headers={"If-None-Match": etag}).status_code == 200
-
-
-def test_a_long_poll_returns_at_once_when_the_version_is_higher(ada: CheckedClient, order: str) -> None:
-    began = time.monotonic()
-    assert ada.get(f"/jobs/{order}?wait=30&ifVersion=0").get_json()["version"] == 1
-    assert time.monotonic() - began < 5
-
-
-def test_a_long_poll_returns_when_the_wait_is_over(ada: CheckedClient, order: str) -> None:
-    began = time.monotonic()
-    assert ada.get(f"/jobs/{order}?wait=0.5&ifVersion=1").get_json()["version"] == 1
-    assert 0.5 <= time.monotonic() - began < 3
-
-
-def test_a_long_poll_does_not_wait_for_a_job_that_has_ended(ada: CheckedClient, order: str) -> None:
-    ada.post(f"/jobs/{order}/cancel")
-    began = time.monotonic()
-    assert ada.get(f"/jobs/{order}?wait=30&ifVersion=99").get_json()["status"] == "cancelled"
-    assert time.monotonic() - began < 5
-
-
-def test_a_long_poll_returns_soon_after_a_change(
-    ada: CheckedClient, order: str, set_row: Callable[..., None], publish: Callable[[Event], None]
-) -> None:
-    def change() -> None:
-        set_row(order, state="running", node="n1", attempt=1)
-        publish(StateEvent(order, 1, "running"))
-
-    timer = later(0.5, change)
-    began = time.monotonic()
-    job = ada.get(f"/jobs/{order}?wait=30").get_json()
-    timer.join()
-    assert (job["status"], job["version"]) == ("running", 2)
-    assert time.monotonic() - began < 2
-
-
 def test_a_stream_begins_with_a_snapshot_and_ends_with_the_job(
     order: str,
     follow: Callable[..., Iterator[tuple[str, str, Any]]],
     set_row: Callable[..., None],
     publish: Callable[[Event], None],
+    services: Services,
 ) -> None:
     events = follow()
     mark, event, job = next(events)
@@ -147,6 +74,7 @@ def test_a_stream_begins_with_a_snapshot_and_ends_with_the_job(
 
     publish(progress(order, 2))  # out of order: says nothing new
     publish(progress("01ARZ3NDEKTSV4RRFFQ69G5FAV", 9))  # somebody else's
+    Events(connect(services.settings.redis_url)).publish([progress(order, 2**40)])  # not by the attempt
     publish(progress(order, 4))
     assert next(events)[0] == "1-4"
 
@@ -203,81 +131,68 @@ def test_a_stream_ends_when_its_token_expires(follow: Callable[..., Iterator[tup
     assert time.monotonic() - began < LIMIT
 
 
-def test_a_quiet_stream_has_pings(parts: Parts, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "PING_SECONDS", 0.2)
-    monkeypatch.setattr(following, "REREAD_SECONDS", 0.1)
-    listener = parts.hub.listen(order)
-    stream = EventStream(read(order), lambda: read(order), listener, zone=parts.zone, seen=(0, 0), expires_at=now() + 2)
+def test_a_stream_looks_at_its_token_again_and_ends_when_it_is_revoked(
+    services: Services, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_watch, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(job_watch, "REREAD_SECONDS", 0.1)
+    looks = iter([now() + 0.5, now() + 60, now() + 60])
+
+    def expires() -> float:
+        if (until := next(looks, None)) is None:
+            raise NotAuthenticated("the token is invalid")
+        return until
+
+    listener = services.hub.listen(order, 1)
+    stream = EventStream(read(order), lambda: read(order), listener, zone=services.zone, seen=(0, 0), expires=expires)
+
+    assert list(stream).count(": ping\n\n") == 3, "it outlived the first end of its token, not the revocation"
+    listener.close()
+
+
+def test_what_a_stream_shows_does_not_fall_with_a_new_attempt(
+    order: str,
+    follow: Callable[..., Iterator[tuple[str, str, Any]]],
+    set_row: Callable[..., None],
+    publish: Callable[[Event], None],
+) -> None:
+    set_row(
+        order, state="running", node="n1", attempt=1, files_done=3, files_total=10, bytes_done=300, bytes_total=1000
+    )
+    events = follow()
+    next(events)
+    publish(progress(order, 6))
+    assert figures_of(next(events)) == (10, 6, 60.0)
+
+    set_row(order, state="running", node="n2", attempt=2)
+    publish(StateEvent(order, 2, "running"))
+    assert figures_of(next(events)) == (10, 6, 60.0)
+    publish(ProgressEvent(order, 2, 1, Progress("listing", False, Counters(0, 0, 0, 0))))
+    assert figures_of(next(events)) == (10, 6, 60.0)
+    publish(progress(order, 7, attempt=2))
+    assert figures_of(next(events)) == (10, 7, 70.0)
+
+    set_row(order, state="partial", node=None, files_done=5, bytes_done=500, total_complete=True, finished_at=now())
+    publish(StateEvent(order, 2, "partial"))
+    _, event, job = next(events)
+    assert (event, job["progress"]["done"]["files"]) == ("end", 5), "the end is what is true"
+
+
+def figures_of(event: tuple[str, str, Any]) -> tuple[int, int, float]:
+    """Return the files in total and done, and the percentage, of an event."""
+    shown = event[2]["progress"]
+    return shown["total"]["files"], shown["done"]["files"], shown["percent"]
+
+
+def test_a_quiet_stream_has_pings(services: Services, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_watch, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(job_watch, "REREAD_SECONDS", 0.1)
+    listener = services.hub.listen(order, 1)
+    stream = EventStream(
+        read(order), lambda: read(order), listener, zone=services.zone, seen=(0, 0), expires=partial(float, now() + 2)
+    )
     assert ": ping\n\n" in list(stream)
     listener.close()
-
-
-def test_without_redis_streams_and_polls_go_by_the_rows(order: str, app: Web, set_row: Callable[..., None]) -> None:
-    hub = Hub(Events(connect("redis://127.0.0.1:1/0")), 2)
-    listener = hub.listen(order)
-    deadline = time.monotonic() + LIMIT
-    while not listener.deaf and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert listener.deaf
-    zone = app.extensions[KEY].zone
-    stream = iter(
-        EventStream(read(order), lambda: read(order), listener, zone=zone, seen=(0, 0), expires_at=now() + LIMIT)
-    )
-    assert "snapshot" in next(stream)
-    timer = later(0.3, lambda: set_row(order, state="cancelled", finished_at=now()))
-    assert "event: end" in next(stream)
-    timer.join()
-    listener.close()
-
-
-def test_a_stream_outlives_a_restart_of_redis_and_mends_the_gap(
-    parts: Parts, order: str, set_row: Callable[..., None]
-) -> None:
-    class Flaky(Events):
-        broken = False
-
-        def tail(self, after: str, block_ms: int, count: int = 500) -> Any:
-            if self.broken:
-                raise ConnectionError("away")
-            return super().tail(after, 100, count)
-
-    events = Flaky(connect(parts.settings.redis_url))
-    hub = Hub(events, 2)
-    listener = hub.listen(order)
-    assert listener.next(LIMIT) is Note.REREAD, "the reader has its place in the stream"
-    events.broken = True
-    deadline = time.monotonic() + LIMIT
-    while not listener.deaf and time.monotonic() < deadline:
-        time.sleep(0.01)
-    events.broken = False
-    assert listener.next(LIMIT) is Note.REREAD, "something may have been missed"
-    events.publish([progress(order, 1)])
-    assert listener.next(LIMIT) == progress(order, 1)
-    listener.close()
-
-
-def test_a_slow_listener_gets_one_note_instead_of_everything(parts: Parts, order: str) -> None:
-    listener = parts.hub.listen(order)
-    for seq in range(QUEUE_LENGTH + 10):
-        listener.offer(progress(order, seq))
-    waiting = []
-    while (item := listener.next(0)) is not None:
-        waiting.append(item)
-    assert waiting[0] is Note.REREAD
-    assert len(waiting) <= 11
-    listener.close()
-
-
-def test_places_are_limited_and_given_back(parts: Parts, order: str) -> None:
-    hub = Hub(Events(parts.redis), 2)
-    taken = [hub.listen(order), hub.listen(order)]
-    with pytest.raises(TooMany):
-        hub.listen(order)
-    taken[0].close()
-    taken[0].close()
-    taken.append(hub.listen(order))
-    for listener in taken:
-        listener.close()
 
 
 def test_a_listener_holds_no_database_connection(

@@ -1,22 +1,90 @@
 """Health and readiness."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
+import pytest
+
+from avio.admin.readiness import ANSWER_SECONDS
 from avio.api import create_app
 from avio.config import Settings
+from avio.db import leases, tiers
+from avio.db.connection import borrow
 from avio.db.models import database
+from avio.engines.members import Member
+from avio.engines.memory import MemoryEngine
+from avio.errors import EngineAway
 from tests.integration.api.conftest import CheckedClient
+
+PARTS = ("database", "redis", "engine", "supervisor")
 
 
 def test_readiness_names_every_part(nobody: CheckedClient) -> None:
     assert nobody.get("/healthz").get_json() == {"status": "ok"}
+    with borrow():
+        leases.register("n1", "boot", "spool", 2, 60)
+
     ready = nobody.get("/readyz")
-    assert ready.status_code == 200
-    assert {name: part["ok"] for name, part in ready.get_json()["parts"].items()} == {
-        "database": True,
-        "redis": True,
-        "engine": True,
+
+    assert (ready.status_code, ready.get_json()["status"]) == (200, "ok")
+    assert {name: part["ok"] for name, part in ready.get_json()["parts"].items()} == dict.fromkeys(PARTS, True)
+
+
+def test_without_a_worker_node_that_is_alive_web_is_degraded(nobody: CheckedClient) -> None:
+    ready = nobody.get("/readyz")
+
+    assert (ready.status_code, ready.get_json()["status"]) == (200, "degraded")
+    assert ready.get_json()["parts"]["supervisor"] == {
+        "ok": False,
+        "message": "no worker node is alive: jobs wait",
     }
+
+
+def test_a_tier_that_is_not_mounted_is_named(nobody: CheckedClient, person: Callable[[str], CheckedClient]) -> None:
+    client = person("ada")
+    with borrow():
+        tiers.register("MEM", "0" * 32)  # the id of another disk
+
+    ready = nobody.get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.get_json()["parts"]["engine"]["message"].startswith("tier MEM: ")
+    assert (client.get("/tiers").status_code, client.get("/tiers").get_json()["reason"]) == (503, "TIER_NOT_MOUNTED")
+
+
+class Half(MemoryEngine):
+    """An engine with two mounts, one of which hangs or is away."""
+
+    def __init__(self, other: Callable[[], None]) -> None:
+        super().__init__()
+        self._other = other
+
+    def members(self) -> Sequence[Member]:
+        return [Member("mount /a", lambda: None), Member("mount /b", self._other)]
+
+
+def away() -> None:
+    raise EngineAway("http://secret.host:9000 does not answer")
+
+
+def hang() -> None:
+    time.sleep(20)
+
+
+@pytest.mark.parametrize("other", [away, hang])
+def test_one_member_that_is_away_or_hangs_is_named_soon_and_the_others_serve(
+    settings: Settings, nobody: CheckedClient, other: Callable[[], None]
+) -> None:
+    client = create_app(settings, Half(other)).test_client()
+
+    began = time.monotonic()
+    ready = client.get("/readyz")
+
+    assert time.monotonic() - began < ANSWER_SECONDS
+    assert (ready.status_code, ready.get_json()["status"]) == (200, "degraded")
+    engine = ready.get_json()["parts"]["engine"]
+    assert (engine["ok"], engine["missing"]) == (True, ["mount /b"])
+    assert engine["message"] == "no answer from mount /b"
 
 
 def test_a_part_that_is_away_is_named_and_tells_no_secrets(settings: Settings) -> None:

@@ -1,16 +1,22 @@
 """Orders: what becomes of them, twice the same one, and with Redis away."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from avio import queue, streams
 from avio.api import Web, create_app
 from avio.config import Settings
-from avio.db.connecting import borrow
+from avio.db.connection import borrow
 from avio.db.models import Job
+from avio.wire.params import MASK, OPTIONS
 from tests.integration.api.conftest import CheckedClient
+from tests.servers.valkey import valkey
 
 PARAMS = {"alluxioUri": "/data/train"}
 
@@ -48,6 +54,13 @@ def test_an_order_is_queued_and_hinted(
 def test_a_uri_with_an_authority_is_the_same_path(ada: CheckedClient) -> None:
     job = ada.post("/preload", json={"params": {"alluxioUri": "alluxio://cache:19998//data/train/"}}).get_json()
     assert job["params"]["alluxioUri"] == "/data/train"
+
+
+def test_a_sensitive_option_is_masked_in_every_reply(ada: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPTIONS, "depth", replace(OPTIONS["depth"], sensitive=True))
+    job = ada.post("/preload", json={"params": {**PARAMS, "depth": 1}}).get_json()
+    assert job["params"]["depth"] == MASK
+    assert ada.get(f"/jobs/{job['id']}").get_json()["params"]["depth"] == MASK
 
 
 def test_with_a_file_list_the_path_is_ignored(ada: CheckedClient) -> None:
@@ -115,6 +128,51 @@ def test_a_quota_of_queued_jobs(settings: Settings, person: Callable[[str], Chec
     assert int(answers[1].headers["Retry-After"]) > 0
 
 
+def test_the_quota_is_held_by_retries_and_by_orders_at_once(
+    settings: Settings, person: Callable[[str], CheckedClient]
+) -> None:
+    headers = {"Authorization": f"QBox {person('ada').token}"}
+    client = create_app(settings.model_copy(update={"queued_max": 3})).test_client()
+    ended = client.post("/preload", json={"params": PARAMS}, headers=headers).get_json()["id"]
+    client.post(f"/jobs/{ended}/cancel", json={}, headers=headers)
+
+    def order(number: int) -> int:
+        path = "/preload" if number % 2 else f"/jobs/{ended}/retry"
+        with client.application.test_client() as own:
+            return own.post(path, json={"params": PARAMS} if number % 2 else None, headers=headers).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(order, range(24)))
+
+    assert sorted(set(answers)) == [202, 429]
+    assert answers.count(202) == 3
+
+
+@pytest.mark.parametrize("uid", [999, 2**62, 2**63 - 1])
+def test_an_order_for_a_user_that_there_is_not_names_the_member(root: CheckedClient, uid: int) -> None:
+    refused = root.post("/jobs", json={"type": 3, "uid": uid, "params": PARAMS})
+
+    assert (refused.status_code, refused.get_json()["reason"]) == (400, "BAD_REQUEST")
+    assert [one["field"] for one in refused.get_json()["errors"]] == ["uid"]
+
+
+def test_a_job_is_cancelled_while_redis_is_full(
+    app: Web, settings: Settings, ada: CheckedClient, order: str, tmp_path: Path
+) -> None:
+    with valkey(tmp_path / "full") as server:
+        full = server.url
+        with redis.Redis.from_url(full) as client:
+            client.config_set("maxmemory", 1)
+        web = create_app(settings.model_copy(update={"redis_url": full})).test_client()
+        headers = {"Authorization": f"QBox {ada.token}"}
+
+        cancelled = web.post(f"/jobs/{order}/cancel", json={}, headers=headers)
+        again = web.post("/preload", json={"params": PARAMS}, headers=headers)
+
+    assert (cancelled.status_code, cancelled.get_json()["status"]) == (202, "cancelled")
+    assert again.status_code == 202
+
+
 def test_an_order_is_taken_while_redis_is_away(
     app: Web, settings: Settings, person: Callable[[str], CheckedClient]
 ) -> None:
@@ -176,3 +234,13 @@ def test_jobs_are_listed_newest_first_by_page_and_filter(ada: CheckedClient) -> 
     assert found("status=cancelled&status=queued&type=2") == [ids[3]]
     assert found("name=back") == [ids[3]]
     assert found("pageSize=99999") == ids[::-1]
+
+
+def test_a_preload_tells_where_its_files_are_until_they_are_freed(
+    ada: CheckedClient, order: str, set_row: Callable[..., None]
+) -> None:
+    assert ada.get(f"/jobs/{order}").get_json()["localPath"] is None
+    set_row(order, state="succeeded", finished_at=1.0, local_path="/ssd/data/train")
+    assert ada.get(f"/jobs/{order}").get_json()["localPath"] == "/ssd/data/train"
+    set_row(order, released_at=2.0)
+    assert ada.get(f"/jobs/{order}").get_json()["localPath"] is None

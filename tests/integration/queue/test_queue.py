@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,7 +14,7 @@ from rq import Callback, Queue
 from rq.job import Job
 
 from avio import queue, streams
-from tests.processes import wait_until
+from tests.processes import command, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 LIMIT = 10.0
@@ -24,7 +25,7 @@ class Taker:
 
     def __init__(self, url: str, free: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.queue.taker", url, free],
+            [sys.executable, "-m", "tests.integration.queue.programs.take_hints", url, free],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -143,7 +144,9 @@ def test_a_call_back_is_never_called(client: redis.Redis, taker: Taker, tmp_path
     trap = tmp_path / "trap"
     forged = Queue(queue.NAME, connection=client, serializer="json")
     argument = 7 if which == "on_failure" else "JOB0"
-    forged.enqueue(queue.FUNCTION, argument, meta={"trap": str(trap)}, **{which: Callback("tests.process.trap.spring")})
+    forged.enqueue(
+        queue.FUNCTION, argument, meta={"trap": str(trap)}, **{which: Callback("tests.process.programs.trap.spring")}
+    )
     queue.push(client, ["JOB1"])
 
     taken = [taker.take()]
@@ -165,6 +168,14 @@ def test_a_command_to_stop_the_worker_is_not_heard(client: redis.Redis, taker: T
     assert taker.take() == "JOB2"
 
 
+def test_the_process_that_takes_hints_keeps_its_title(client: redis.Redis, taker: Taker) -> None:
+    queue.push(client, ["JOB1"])
+    assert taker.take() == "JOB1"
+
+    assert "programs.take_hints" in command(taker.process.pid)
+    assert "rq:worker" not in command(taker.process.pid)
+
+
 def test_entries_of_a_queue_that_are_no_jobs_are_passed_over(client: redis.Redis, taker: Taker) -> None:
     client.rpush("rq:queue:avio", "nowhere", b"\xff\xfe")
     client.hset("rq:job:torn", mapping={"data": b"\x80\x04garbage"})
@@ -172,6 +183,31 @@ def test_entries_of_a_queue_that_are_no_jobs_are_passed_over(client: redis.Redis
     queue.push(client, ["JOB1"])
 
     assert taker.take() == "JOB1"
+
+
+def test_an_entry_that_is_larger_than_a_hint_is_deleted_before_it_is_read(
+    client: redis.Redis, taker: Taker, tmp_path: Path
+) -> None:
+    unpacked = 300 << 20
+    bomb = zlib.compress(bytes(unpacked), 9)
+    assert 4096 < len(bomb) < 1 << 20  # what the server lets in
+    before = peak_memory(taker.process.pid)
+    for name in ("data", "created_at", "status"):
+        client.hset(f"rq:job:{name}", mapping={"data": b"x", "origin": queue.NAME, "status": "queued", name: bomb})
+        client.rpush("rq:queue:avio", name)
+    client.hset("rq:job:unread", mapping={"data": b"x", "origin": queue.NAME, "status": "queued", "exc_info": bomb})
+    client.rpush("rq:queue:avio", "unread")
+    queue.push(client, ["JOB1"])
+
+    assert taker.take() == "JOB1"
+    assert client.exists("rq:job:data", "rq:job:created_at", "rq:job:status") == 0
+    assert peak_memory(taker.process.pid) - before < unpacked / 3
+
+
+def peak_memory(pid: int) -> int:
+    """Return the peak of a process's resident memory in bytes."""
+    (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) << 10
 
 
 def test_a_hint_outside_of_intake_is_refused() -> None:

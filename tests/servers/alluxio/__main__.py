@@ -24,6 +24,8 @@ OBJECT_BYTES = 16 << 10
 EXPLANATION = """
 ready: point a server at it with
   AVIO_CONFIG={config} {program} up
+and, while it is up, from another terminal in the same directory, look at both with
+  AVIO_CONFIG={config} {program} doctor
 
 {settings}
 files of the root:   {ufs}  (what is put there is seen by the next preload of its path)

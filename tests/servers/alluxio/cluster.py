@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from tests.servers.alluxio.jvm import Jvm
 from tests.servers.alluxio.properties import (
@@ -61,7 +61,7 @@ class Cluster:
         self._auth = properties.get("alluxio.security.authentication.type", "SIMPLE").lower()
         self._given = {**properties}
         shared = cluster_properties(directory) | {name: str(port) for name, port in ports.items()} | self._given
-        self._http = httpx.Client(timeout=5)
+        self._http = httpx2.Client(timeout=5)
         self._launched: dict[tuple[str, int], float] = {}
         self._jvm = Jvm(directory, shared, {self._names[n]: self.hosts[n] for n in self.hosts} if hidden else {})
         tiers = [f"worker{n}/{alias}" for n in self.hosts for alias in TIERS]
@@ -144,7 +144,7 @@ class Cluster:
             "s3a.secretKey": options["secret_access_key"],
         }
         url = f"{self.settings['proxy']}/api/v1/paths/{path}/mount"
-        reply = httpx.post(url, params={"src": f"s3://{bucket}/"}, json={"properties": properties}, timeout=60)
+        reply = httpx2.post(url, params={"src": f"s3://{bucket}/"}, json={"properties": properties}, timeout=60)
         assert reply.status_code == 200, reply.text
 
     def format(self) -> None:
@@ -210,7 +210,7 @@ class Cluster:
             host = "127.0.0.1" if n is None else self.hosts[n]
             reply = self._http.request(method, f"http://{host}:{self.port(of, n)}/api/v1/{call}")
             return (reply.json() if reply.content else "") if reply.status_code == 200 else None
-        except (httpx.TransportError, ValueError):
+        except (httpx2.TransportError, ValueError):
             return None
 
     def _worker_flags(self, n: int) -> list[str]:

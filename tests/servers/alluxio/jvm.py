@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from avio.admin.child import die_with_parent
+from avio.admin.child_process import die_with_parent
 from tests.processes import kept
 from tests.servers.alluxio.parts import jars, java
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avio.admin import logfiles
+from avio.admin import log_files
 from avio.admin.home import Home
 from avio.config import load
 from avio.errors import Conflict
@@ -21,7 +21,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_the_first_settings_hold_and_point_into_the_home(home: Home) -> None:
-    assert home.write_starter()
+    assert home.write_first_config()
 
     settings = load({"AVIO_CONFIG": str(home.config)})
 
@@ -33,7 +33,7 @@ def test_the_first_settings_hold_and_point_into_the_home(home: Home) -> None:
 def test_settings_that_are_there_are_never_written_over(home: Home) -> None:
     home.config.write_text("slots = 7\n")
 
-    assert not home.write_starter()
+    assert not home.write_first_config()
     assert home.config.read_text() == "slots = 7\n"
 
 
@@ -71,15 +71,26 @@ def test_a_log_that_grew_too_large_is_cut_while_its_writer_goes_on(home: Home) -
     with open(log, "ab", buffering=0) as writer:
         writer.write(b"old line\n" * 20)
 
-        logfiles.trim(home.logs, limit=100)
+        log_files.trim(home.logs, limit=100)
         writer.write(b"new line\n")
 
     assert log.read_bytes() == b"new line\n"
     assert log.with_name("web.log.1").read_bytes() == b"old line\n" * 20
 
 
+def test_the_last_error_of_a_log_is_found_whole_and_none_behind_other_lines(home: Home) -> None:
+    log = home.log("supervisor")
+    assert log_files.last_error(log) == ""
+
+    log.write_text("starting\nerror: old\nerror: job_user: x\n  try: y\n")
+    assert log_files.last_error(log) == "error: job_user: x\n  try: y"
+
+    log.write_text("error: old\nTraceback\n")
+    assert log_files.last_error(log) == ""
+
+
 def test_the_tail_of_a_log_is_its_last_lines(home: Home) -> None:
     home.log("web").write_text("".join(f"line {number}\n" for number in range(5000)))
 
-    assert logfiles.tail(home.log("web"), lines=2) == "line 4998\nline 4999"
-    assert logfiles.tail(home.log("nobody")) == ""
+    assert log_files.tail(home.log("web"), lines=2) == "line 4998\nline 4999"
+    assert log_files.tail(home.log("nobody")) == ""

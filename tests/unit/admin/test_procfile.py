@@ -1,10 +1,10 @@
-"""Reading the Procfile, and telling a checkout from an installed package."""
+"""Reading the Procfile, and what else the processes start from."""
 
 from pathlib import Path
 
 import pytest
 
-from avio.admin.procfile import checkout, parse
+from avio.admin.procfile import complete, parse
 from avio.errors import BadRequest, NotFound
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +30,7 @@ def test_comments_and_empty_lines_are_passed_over() -> None:
     ("text", "what"),
     [
         ("web run", "line 1 is not"),
-        ("web: run\nweb: run", "line 2 names web a second time"),
+        ("web: run\nweb: run", "line 2 repeats the name web"),
         ("web:", "line 1 is not"),
         ("# nothing\n", "names no process"),
     ],
@@ -40,8 +40,9 @@ def test_a_bad_procfile_is_refused_with_its_line(text: str, what: str) -> None:
         parse(text)
 
 
-def test_an_installed_package_is_no_checkout_and_the_cure_is_said(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="has no Procfile") as caught:
-        checkout(tmp_path)
+def test_a_missing_file_is_named_and_the_cure_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="Procfile is missing") as caught:
+        complete(tmp_path)
 
-    assert "checkout" in caught.value.cure
+    assert "install avio again" in caught.value.cure
+    assert complete(ROOT) == ROOT

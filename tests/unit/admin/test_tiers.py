@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from avio.admin import commands
-from avio.errors import EngineAway
+from avio.errors import EngineAway, NotFound
 
 
 @pytest.fixture
@@ -31,6 +31,17 @@ def test_each_tier_is_told_with_what_it_holds(config: Path) -> None:
     assert row["used"] >= 8192
     assert row["free"] == row["capacity"] - row["used"]
     assert "SSD" in CliRunner().invoke(commands, ["tiers"], catch_exceptions=False).stdout
+
+
+def test_a_tier_that_is_missing_is_named_and_not_made(config: Path) -> None:
+    directory = config.parent / "ssd"
+    config.write_text(f'[[tiers]]\nalias = "SSD"\npath = "{directory}"\ncapacity = "1MiB"\n')
+
+    result = CliRunner().invoke(commands, ["tiers"])
+
+    assert isinstance(result.exception, NotFound)
+    assert "tier SSD" in result.exception.message
+    assert not directory.exists()
 
 
 def test_a_cluster_that_does_not_answer_is_an_error_with_its_name(config: Path) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 
-from avio.client import following, transport
+from avio.client import job_follow, transport
 from avio.commands import main
 from tests.unit.commands.stub import TOKEN, Stub, running_stub
 
@@ -43,7 +43,7 @@ def _zone() -> Iterator[None]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Skip the pauses between two tries, and note them."""
     slept: list[float] = []
-    for module in (transport, following):
+    for module in (transport, job_follow):
         clock = SimpleNamespace(monotonic=module.time.monotonic, sleep=slept.append)
         monkeypatch.setattr(module, "time", clock)
     return slept

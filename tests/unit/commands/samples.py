@@ -27,6 +27,7 @@ def entry_info(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
     """Return an EntryInfo: a cached file of 3 KiB."""
     return {
         "path": path,
+        "pathBytes": None,
         "name": path.rpartition("/")[2],
         "kind": "file",
         "size": 3072,
@@ -38,13 +39,15 @@ def entry_info(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
         "saved": True,
         "files": 1,
         "filesCached": 1,
+        "leftOut": 0,
+        "localPath": None,
         **changes,
     }
 
 
 def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "/data") -> dict[str, Any]:
     """Return a page of a listing."""
-    return {"path": path, "entries": list(entries), "nextPageToken": token}
+    return {"path": path, "entries": list(entries), "leftOut": 0, "unanswered": [], "nextPageToken": token}
 
 
 def freed_info() -> dict[str, Any]:
@@ -62,6 +65,12 @@ def tier_list() -> dict[str, Any]:
     }
 
 
+def file_list(list_id: str = JOB, **changes: Any) -> dict[str, Any]:
+    """Return a FileListInfo."""
+    info = {"fileListId": list_id, "lines": 2, "bytes": 4096, "complete": True}
+    return {**info, "createTime": "2026-05-02T11:40:00.000+08:00", **changes}
+
+
 def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: bool = True) -> dict[str, Any]:
     """Return a ProgressInfo of files of 1 MiB."""
     mebibyte = 1 << 20
@@ -69,7 +78,9 @@ def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: b
         "total": {"files": total, "bytes": total * mebibyte, "complete": complete},
         "done": {"files": done, "bytes": done * mebibyte},
         "skipped": {"files": 0, "bytes": 0},
+        "kept": {"files": 0, "bytes": 0},
         "failed": {"files": failed, "bytes": failed * mebibyte},
+        "filesLeftOut": 0,
         "bytesWire": done * mebibyte,
         "speedBps": mebibyte,
         "percent": 100.0 * done / total if complete else None,
@@ -98,6 +109,7 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         "progress": progress_info(4 if ended else 2),
         "errors": [],
         "verified": {"files": 4, "bytes": 4 << 20} if status == "succeeded" else None,
+        "localPath": None,
         "node": "n1",
         "version": 9 if ended else 5,
         "retryOf": None,
@@ -126,3 +138,13 @@ def report_line(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
         "tries": 1,
         **changes,
     }
+
+
+def failure(path: str = "/data/b.tar", **changes: Any) -> dict[str, Any]:
+    """Return a FailureInfo."""
+    return {"path": path, "reason": "GONE", "message": "it went", "tries": 2, "attempt": 1, **changes}
+
+
+def failure_page(*failures: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    """Return a page of failed files."""
+    return {"failures": list(failures), "nextPageToken": token}

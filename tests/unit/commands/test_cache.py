@@ -1,13 +1,14 @@
 """`avio free` and `avio tiers`: what is asked, what is shown on a terminal and what to programs."""
 
 import json
+from typing import Any
 
 import pytest
 
-from avio.commands import tables
+from avio.terminal import tables
 from tests.unit.commands.conftest import Avio
-from tests.unit.commands.samples import freed_info, tier_list
-from tests.unit.commands.stub import Stub, problem
+from tests.unit.commands.samples import JOB, freed_info, job_info, tier_list
+from tests.unit.commands.stub import Reply, Stub, problem, sse
 
 pytestmark = pytest.mark.usefixtures("logged_in")
 
@@ -37,6 +38,44 @@ def test_what_is_not_saved_fails_with_the_cure(avio: Avio, stub: Stub) -> None:
 
     assert "NOT_SAVED" in run.stderr
     assert "save it first" in run.stderr
+
+
+def free_job(status: str = "queued", **changes: Any) -> dict[str, Any]:
+    """Return the JobInfo of a free."""
+    return job_info(status, type=4, params={"alluxioUri": "/data/train", "fromFileList": False}, **changes)
+
+
+def test_a_free_that_becomes_a_job_is_followed_to_its_end(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", Reply(free_job(), 202))
+    stub.on("GET", f"/jobs/{JOB}/events", sse(("snapshot", free_job("running")), ("end", free_job("succeeded"))))
+
+    run = avio("free -r /data/train --progress lines")
+
+    first, *_, last = run.stderr.splitlines()
+    assert f"free {JOB} running" in first
+    assert last == "freed /data/train: 4 files, 4.0 MiB"
+    assert run.stdout == ""
+
+
+def test_a_free_by_a_job_has_the_same_json(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", Reply(free_job(), 202))
+    stub.on("GET", f"/jobs/{JOB}/events", sse(("end", free_job("succeeded"))))
+
+    freed = json.loads(avio("free -r /data/train --json --progress none").stdout)
+
+    assert freed == {"path": "/data/train", "files": 4, "bytes": 4 << 20}
+
+
+@pytest.mark.parametrize(("status", "code"), [("failed", 1), ("partial", 3), ("cancelled", 8)])
+def test_a_free_job_that_does_not_succeed_gives_its_exit_code(avio: Avio, stub: Stub, status: str, code: int) -> None:
+    ended = free_job(status, reason="NOT_SAVED", message="/data/x is not saved")
+    stub.on("POST", "/free", Reply(free_job(), 202))
+    stub.on("GET", f"/jobs/{JOB}/events", sse(("end", ended)))
+
+    run = avio("free -r /data/train --progress none", code)
+
+    assert "/data/x is not saved" in run.stderr
+    assert "freed" not in run.stderr
 
 
 def test_programs_get_the_tiers_raw(avio: Avio, stub: Stub) -> None:

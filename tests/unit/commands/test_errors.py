@@ -8,6 +8,8 @@ from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import entry_info
 from tests.unit.commands.stub import BREAK, Reply, Stub, problem
 
+NOBODY = "http://127.0.0.1:1"  # nothing listens there
+
 pytestmark = pytest.mark.usefixtures("logged_in")
 
 
@@ -23,8 +25,8 @@ def test_a_refused_request_says_what_why_with_every_field_and_what_to_do(avio: A
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "error:   the request is refused (BAD_REQUEST)",
-        "why:     params.tier: is no tier; params.alluxioUri: has a '..' part; write the path out; request req-1",
-        "try:     correct what is named above",
+        "why:     --tier: is no tier; PATH: has a '..' part; write the path out; request req-1",
+        "try:     correct the fields named above",
     ]
 
 
@@ -53,7 +55,18 @@ def test_each_refusal_has_its_exit_code(avio: Avio, stub: Stub, status: int, rea
 
     assert len(lines) == 3
     assert lines[0] == f"error:   no ({reason})"
-    assert lines[2] == "try:     do this"
+    assert lines[2] == (
+        "try:     do this" if code != 4 else "try:     correct AVIO_TOKEN, or unset it and run avio login"
+    )
+
+
+def test_a_stored_login_that_is_refused_is_to_be_made_again(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AVIO_TOKEN")
+    stub.on("GET", "/stat", {})
+
+    assert "try:     log in again: avio login" in avio("stat /data", 4).stderr
 
 
 def test_a_server_that_does_not_answer_is_temporary_and_named(
@@ -65,8 +78,41 @@ def test_a_server_that_does_not_answer_is_temporary_and_named(
 
         said = avio(f"--url {url} stat /data", 5).stderr
 
-    assert said.startswith(f"error:   {url} does not answer (UNREACHABLE)\nwhy:     ConnectError")
+    assert said.startswith(f"error:   {url} is unavailable (UNREACHABLE)\nwhy:     ConnectError")
     assert 3 < len(pauses) < 10
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("socks5://127.0.0.1:1", "SOCKS proxy"),
+        ("ftp://127.0.0.1:1", "Unknown scheme for proxy URL"),
+        (":::", "Invalid port"),
+    ],
+)
+def test_a_proxy_that_can_not_be_used_is_a_usage_error_that_names_the_variables(
+    avio: Avio, monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+
+    said = avio(f"--url {NOBODY} stat /data", 2).stderr
+
+    assert told in said
+    assert "ALL_PROXY" in said
+    assert "NO_PROXY" in said
+
+
+def test_a_proxy_of_the_environment_is_used_but_for_the_servers_of_no_proxy(
+    avio: Avio, stub: Stub, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.on("GET", "/stat", entry_info())
+    monkeypatch.setenv("http_proxy", stub.url)
+
+    avio(f"--url {NOBODY} stat /data/a.tar")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    avio(f"--url {NOBODY} stat /data/a.tar", 5)
+
+    assert [request.headers["host"] for request in stub.requests] == [NOBODY.removeprefix("http://")]
 
 
 def test_a_read_is_tried_again_until_the_server_is_back(avio: Avio, stub: Stub, pauses: list[float]) -> None:
@@ -87,7 +133,7 @@ def test_a_server_that_is_not_avio_is_told_from_one_that_is(
 ) -> None:
     stub.on("GET", "/stat", reply)
 
-    assert f"{stub.url}/stat answers, but not as avio does" in avio("stat /data", 5).stderr
+    assert f"{stub.url}/stat answered, but it is not an avio server" in avio("stat /data", 5).stderr
 
 
 def test_what_a_server_says_can_not_move_the_cursor(avio: Avio, stub: Stub) -> None:

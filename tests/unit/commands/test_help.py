@@ -11,7 +11,7 @@ import click
 import pytest
 
 from avio.commands import COMMANDS, main
-from avio.commands.exits import MEANINGS
+from avio.commands.exit_codes import MEANINGS
 from tests.unit.commands.conftest import Avio
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_help_loads_neither_the_http_client_nor_the_bar() -> None:
         "import sys\n"
         "from avio.commands import main\n"
         "try: main(['--help'])\n"
-        "except SystemExit: print(sorted({'httpx', 'rich', 'httpx_sse', 'pydantic'} & set(sys.modules)))\n"
+        "except SystemExit: print(sorted({'httpx2', 'rich', 'pydantic'} & set(sys.modules)))\n"
     )
 
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
@@ -116,4 +116,6 @@ def test_completion_prints_a_script_for_the_shell(avio: Avio, shell: str) -> Non
 
 
 def test_a_command_that_does_not_exist_is_wrong_usage(avio: Avio) -> None:
-    assert "No such command 'prelaod'" in avio("prelaod /data", 2).stderr
+    assert "No such command 'prelaod'. Did you mean 'preload'" in avio("prelaod /data", 2).stderr
+    assert avio("xyzzy", 2).stderr.endswith("No such command 'xyzzy'.\n")
+    assert "Did you mean '--wait'" in avio("preload --wiat /data", 2).stderr

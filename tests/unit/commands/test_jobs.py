@@ -4,9 +4,20 @@ import json
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
+from avio.terminal import tables
 from tests.unit.commands.conftest import Avio
-from tests.unit.commands.samples import JOB, PAGE_OF_NONE, job_info, progress_info, report_line, whoami_info
+from tests.unit.commands.samples import (
+    JOB,
+    PAGE_OF_NONE,
+    failure,
+    failure_page,
+    job_info,
+    progress_info,
+    report_line,
+    whoami_info,
+)
 from tests.unit.commands.stub import BREAK, Reply, Stub, ndjson
 
 pytestmark = pytest.mark.usefixtures("logged_in")
@@ -29,6 +40,17 @@ def test_jobs_are_listed_with_their_progress_and_none_where_it_is_not_known(avio
         [OTHER, "preload", "ni\\tghtly", "running", "1", "-", "2026-05-02T11:40:00.000+08:00"],
         [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00"],
     ]
+
+
+def test_a_chinese_name_leaves_the_columns_behind_it_in_line(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "is_terminal", lambda: True)
+    stub.on("GET", "/jobs", page(job_info("succeeded", name="预热训练集"), job_info("succeeded", name="nightly")))
+
+    lines = avio("jobs").stdout.splitlines()
+
+    assert len({cell_len(line.partition("succeeded")[0]) for line in lines[1:]}) == 1
 
 
 def test_filters_reach_the_server_and_the_limit_holds(avio: Avio, stub: Stub) -> None:
@@ -56,7 +78,7 @@ def test_job_show_tells_all_about_one_job(avio: Avio, stub: Stub) -> None:
     shown = avio(f"job show {JOB}").stdout
 
     assert "Status:   partial" in shown
-    assert "tier=MEM" in shown
+    assert "--tier MEM" in shown
     assert "Errors:   GONE for 1, e.g. /data/\\x07" in shown
     assert json.loads(avio(f"job show {JOB} --json").stdout) == job
 
@@ -80,7 +102,7 @@ def test_a_prefix_of_several_jobs_is_wrong_usage_that_names_them(avio: Avio, stu
 def test_a_prefix_of_no_job_leaves_with_6(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/jobs", page(job_info()))
 
-    assert "no job begins with ZZ" in avio("job show zz", 6).stderr
+    assert "no job id starts with ZZ" in avio("job show zz", 6).stderr
 
 
 def test_last_is_the_newest_job_of_ones_own(avio: Avio, stub: Stub) -> None:
@@ -97,7 +119,7 @@ def test_last_without_any_job_leaves_with_6(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/whoami", whoami_info())
     stub.on("GET", "/jobs", PAGE_OF_NONE)
 
-    assert "no job yet" in avio("watch @last", 6).stderr
+    assert "you have no jobs" in avio("watch @last", 6).stderr
 
 
 def test_the_log_is_printed_line_by_line(avio: Avio, stub: Stub) -> None:
@@ -115,13 +137,37 @@ def test_a_log_that_breaks_off_is_no_success(avio: Avio, stub: Stub) -> None:
 
 def test_the_report_has_a_line_for_each_file(avio: Avio, stub: Stub) -> None:
     failed = report_line("/data/b", outcome="failed", bytes=0, tier=None, reason="GONE", message="it is gone", tries=3)
-    stub.on("GET", f"/jobs/{JOB}/report", ndjson(report_line(), failed))
+    stub.on("GET", f"/jobs/{JOB}", job_info("partial"))
+    left = report_line("/data/c", outcome="left_out", bytes=0, tier=None, reason="SYMLINK", message="a link", tries=0)
+    stub.on("GET", f"/jobs/{JOB}/report", ndjson(failed), ndjson(left))
 
     assert avio(f"report {JOB} --failed").stdout.splitlines() == [
-        "done\t3072\tMEM\t1\t-\t/data/a.tar\t-",
         "failed\t0\t-\t3\tGONE\t/data/b\tit is gone",
+        "left_out\t0\t-\t0\tSYMLINK\t/data/c\ta link",
     ]
-    assert stub.requests[0].query == {"outcome": ["failed"]}
+    assert [asked.query for asked in stub.requests[-2:]] == [{"outcome": ["failed"]}, {"outcome": ["left_out"]}]
+
+
+def test_a_report_that_is_cut_is_printed_and_is_no_success(avio: Avio, stub: Stub) -> None:
+    cut = {"cut": 9, "failed": 0, "message": "the report is cut: 9 more files are not in it"}
+    stub.on("GET", f"/jobs/{JOB}/report", ndjson(report_line("/data/b"), cut))
+
+    run = avio(f"report {JOB} --json", 1)
+
+    assert json.loads(run.stdout)["path"] == "/data/b"
+    assert "9 more files are not in it" in run.stderr
+
+
+def test_while_a_job_runs_its_report_names_the_files_that_have_failed_so_far(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", f"/jobs/{JOB}", job_info("running"))
+    stub.on("GET", f"/jobs/{JOB}/failures", failure_page(failure("/data/b"), token="t"), failure_page(failure()))
+
+    assert avio(f"report {JOB} --failed").stdout.splitlines() == [
+        "failed\t0\t-\t2\tGONE\t/data/b\tit went",
+        "failed\t0\t-\t2\tGONE\t/data/b.tar\tit went",
+    ]
+    assert [asked.query for asked in stub.asked("GET", f"/jobs/{JOB}/failures")] == [{}, {"pageToken": ["t"]}]
+    assert stub.asked("GET", f"/jobs/{JOB}/report") == []
 
 
 def test_a_name_with_a_line_separator_does_not_break_a_line_of_the_report(avio: Avio, stub: Stub) -> None:

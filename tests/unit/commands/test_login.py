@@ -133,6 +133,46 @@ def test_a_broken_configuration_is_said_with_its_file_and_cure(avio: Avio, confi
     assert "avio login" in said
 
 
+def test_a_fifo_in_the_place_of_the_configuration_holds_nobody_up(avio: Avio, config: Path) -> None:
+    config.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(config)
+
+    assert "not a plain file" in avio("whoami", 1).stderr
+
+
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://host:port"])
 def test_an_address_that_is_none_is_wrong_usage(avio: Avio, url: str) -> None:
-    assert f"'{url}' is no address of a server" in avio(f"--url {url} whoami", 2).stderr
+    assert f"'{url}' is not a server address" in avio(f"--url {url} whoami", 2).stderr
+
+
+@pytest.mark.parametrize("line", ["ls /data", "login --name lena --password-stdin"])
+def test_a_user_without_a_home_is_told_what_to_set(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    stub.on("POST", "/login", login_info())
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as for a uid that the system does not know
+
+    assert "set HOME or XDG_CONFIG_HOME" in avio(f"--url {stub.url} {line}", 1, stdin="secret\n").stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [
+        ("http://cache.example:8080", True),
+        ("http://10.0.0.7", True),
+        ("https://cache.example", False),
+        ("http://127.0.0.1:8080", False),
+        ("http://localhost", False),
+        ("http://[::1]:8080", False),
+    ],
+)
+def test_a_login_that_others_on_the_way_can_read_is_warned_of(
+    avio: Avio, monkeypatch: pytest.MonkeyPatch, url: str, warns: bool
+) -> None:
+    monkeypatch.setattr("avio.client.transport.Transport.call", lambda *_, **__: login_info())
+
+    said = avio(f"login --url {url} --name lena --password-stdin", stdin="secret\n")
+
+    assert (f"warning: {url} is not encrypted" in said.stderr) is warns

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from avio.commands import tables
+from avio.terminal import tables
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import entry_info, entry_page
 from tests.unit.commands.stub import Stub, problem
@@ -56,9 +56,9 @@ def test_people_get_a_table_with_names_and_never_0_percent_for_what_is_unknown(a
 
     assert heading.split() == ["SIZE", "CACHED", "STATE", "TIER", "MODIFIED", "PATH"]
     assert [row.split() for row in rows] == [
-        ["3.0", "KiB", "100%", "cached", "MEM", "2026-05-02", "11:40", "a.tar"],
+        ["3.0", "KiB", "100%", "cached", "MEM", "2026-05-02", "11:40:00+08:00", "a.tar"],
         ["-", "?", "unknown", "-", "-", "train/"],
-        ["3.0", "KiB", "<1%", "partial", "MEM+SSD", "2026-05-02", "11:40", "train/b"],
+        ["3.0", "KiB", "<1%", "partial", "MEM+SSD", "2026-05-02", "11:40:00+08:00", "train/b"],
     ]
     assert "depth" not in stub.requests[0].query
 
@@ -100,7 +100,7 @@ def test_all_levels_and_a_number_of_levels_exclude_each_other(avio: Avio, stub: 
 def test_a_server_that_repeats_a_page_is_not_followed_for_ever(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/list", entry_page(token="same"))
 
-    assert "same page" in avio("ls /data", 5).stderr
+    assert "same page twice" in avio("ls /data", 5).stderr
 
 
 def test_stat_shows_tiers_and_what_is_saved(avio: Avio, stub: Stub) -> None:
@@ -117,7 +117,7 @@ def test_stat_shows_tiers_and_what_is_saved(avio: Avio, stub: Stub) -> None:
         "Files": "1 of 1 cached",
         "Tiers": "MEM 3.0 KiB (3072 B)",
         "Saved": "no",
-        "Modified": "2026-05-02 11:40",
+        "Modified": "2026-05-02 11:40:00+08:00",
     }
     assert json.loads(avio("stat --json /data/a.tar").stdout) == entry_info(saved=False)
 
@@ -136,3 +136,13 @@ def test_a_path_that_is_not_there_leaves_with_6(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/stat", problem(404, "PATH_NOT_FOUND", "/nope is neither in the bucket nor in the cache"))
 
     avio("stat /nope", 6)
+
+
+@pytest.mark.parametrize(("options", "code"), [("", 0), ("--depth 2", 3), ("-R", 3)])
+def test_mounts_that_do_not_answer_are_named(avio: Avio, stub: Stub, options: str, code: int) -> None:
+    page = entry_page(entry_info(), token="next") | {"unanswered": ["/b", "/a"]}
+    stub.on("GET", "/list", page, entry_page() | {"unanswered": ["/b"]})
+
+    said = avio(f"ls {options} /data", code).stderr
+
+    assert said == "no answer from /a, /b: the files there are not listed; try again later\n"

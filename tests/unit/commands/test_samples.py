@@ -5,23 +5,27 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import replies
+from avio.api import responses
+from avio.api.counters import ALONE, AMOUNTS
 from avio.client import shapes
+from avio.wire.params import camel
 from tests.unit.commands import samples
 
 
 @pytest.mark.parametrize(
     ("model", "sample"),
     [
-        (replies.LoginInfo, samples.login_info()),
-        (replies.Whoami, samples.whoami_info()),
-        (replies.EntryInfo, samples.entry_info()),
-        (replies.EntryPage, samples.entry_page(samples.entry_info())),
-        (replies.JobInfo, samples.job_info()),
-        (replies.JobInfo, samples.job_info("succeeded")),
-        (replies.JobPage, samples.PAGE_OF_NONE),
-        (replies.FreedInfo, samples.freed_info()),
-        (replies.TierList, samples.tier_list()),
+        (responses.LoginInfo, samples.login_info()),
+        (responses.Whoami, samples.whoami_info()),
+        (responses.EntryInfo, samples.entry_info()),
+        (responses.EntryPage, samples.entry_page(samples.entry_info())),
+        (responses.JobInfo, samples.job_info()),
+        (responses.JobInfo, samples.job_info("succeeded")),
+        (responses.JobPage, samples.PAGE_OF_NONE),
+        (responses.FreedInfo, samples.freed_info()),
+        (responses.TierList, samples.tier_list()),
+        (responses.FailurePage, samples.failure_page(samples.failure())),
+        (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -31,19 +35,28 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
 @pytest.mark.parametrize(
     ("model", "shape"),
     [
-        (replies.LoginInfo, shapes.Login),
-        (replies.Whoami, shapes.Whoami),
-        (replies.EntryInfo, shapes.EntryInfo),
-        (replies.EntryPage, shapes.ListPage),
-        (replies.ProgressInfo, shapes.Progress),
-        (replies.ErrorInfo, shapes.ErrorGroup),
-        (replies.JobInfo, shapes.JobInfo),
-        (replies.JobPage, shapes.JobPage),
-        (replies.FileListInfo, shapes.FileList),
-        (replies.FreedInfo, shapes.Freed),
-        (replies.TierInfo, shapes.Tier),
-        (replies.TierList, shapes.TierList),
+        (responses.LoginInfo, shapes.Login),
+        (responses.Whoami, shapes.Whoami),
+        (responses.EntryInfo, shapes.EntryInfo),
+        (responses.EntryPage, shapes.ListPage),
+        (responses.ErrorInfo, shapes.ErrorGroup),
+        (responses.JobInfo, shapes.JobInfo),
+        (responses.JobPage, shapes.JobPage),
+        (responses.FailureInfo, shapes.Failure),
+        (responses.FailurePage, shapes.FailurePage),
+        (responses.FileListInfo, shapes.FileList),
+        (responses.FileListPage, shapes.FileListPage),
+        (responses.FreedInfo, shapes.Freed),
+        (responses.TierInfo, shapes.Tier),
+        (responses.TierList, shapes.TierList),
     ],
 )
 def test_the_client_knows_every_member_of_a_reply(model: type[BaseModel], shape: type) -> None:
     assert set(get_type_hints(shape)) == {field.alias for field in model.model_fields.values()}
+
+
+def test_the_client_knows_the_progress_but_for_counters_that_came_later() -> None:
+    members = {field.alias for field in responses.ProgressInfo.model_fields.values()}
+    known = set(get_type_hints(shapes.Progress))
+    assert known <= members
+    assert members - known <= {camel(name) for name in (*AMOUNTS, *ALONE)}

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from avio.config import Settings, SettingsError, load
+from avio.config import Settings, load
 from avio.config.alluxio import AlluxioSpec
+from avio.engines.alluxio.clients.settings import AlluxioSettings
+from avio.engines.alluxio.clients.status import Address
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.alluxio.settings import AlluxioSettings
-from avio.engines.alluxio.status import Address
 from avio.engines.endpoints import tcp_ports
-from avio.engines.opening import open_engine
+from avio.engines.factory import open_engine
+from avio.errors import SettingsError
 
 HEAD = 'engine = "alluxio"\n[alluxio]\n'
 
@@ -63,19 +64,23 @@ def test_the_engine_opens_with_rest_alone(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('engine = "alluxio"', "alluxio: is missing; add [alluxio]"),
+        ('engine = "alluxio"', "alluxio is missing; add [alluxio]"),
         ('[alluxio]\nmasters = ["m"]', 'set engine = "alluxio"'),
-        (HEAD + 'masters = ["m"]\n[mounts."/data"]\nurl = "s3://b"', "mounts and tiers are those of the cluster"),
+        (
+            HEAD + 'masters = ["m"]\n[mounts."/data"]\nurl = "s3://b"',
+            "mounts and tiers have no effect with engine alluxio",
+        ),
+        ('copy_mode = "0640"\n' + HEAD + 'masters = ["m"]', "copy_mode has no effect with engine alluxio"),
         (HEAD, 'needs masters = ["host:19998"], or all of web'),
         (HEAD + 'web = ["http://h:1"]\njob_master = ["http://h:2"]', "needs masters"),
-        (HEAD + 'masters = ["m"]\nmaster = "m"', "alluxio.master: there is no such setting"),
+        (HEAD + 'masters = ["m"]\nmaster = "m"', "alluxio.master: unknown setting"),
         (HEAD + 'masters = ["m:0"]', "alluxio.masters.0 (from"),
-        (HEAD + 'masters = ["m:many"]', "'m:many' is no address; write host:19998"),
-        (HEAD + 'masters = ["http://m:19998"]', "is no address"),
-        (HEAD + 'masters = ["ada@m:19998"]', "is no address"),
+        (HEAD + 'masters = ["m:many"]', "'m:many' is not an address; write host:19998"),
+        (HEAD + 'masters = ["http://m:19998"]', "is not an address"),
+        (HEAD + 'masters = ["ada@m:19998"]', "is not an address"),
         (HEAD + 'masters = "m:19998"', "alluxio.masters (from"),
         (HEAD + 'masters = ["m"]\nproxy = "m:39999"', "alluxio.proxy (from"),
-        (HEAD + 'masters = ["m"]\nweb = ["m:19999"]', "is no URL; write http://host:port"),
+        (HEAD + 'masters = ["m"]\nweb = ["m:19999"]', "is not a URL; write http://host:port"),
         (HEAD + 'masters = ["m"]\nauth = "kerberos"', "alluxio.auth (from"),
         (HEAD + 'masters = ["m"]\npatience = -1', "alluxio.patience (from"),
         (HEAD + 'masters = ["m"]\nworker_ports = [70000]', "alluxio.worker_ports.0 (from"),

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from avio.engines.memory import MemoryEngine
+from avio.executor import patience
 from avio.executor import run as running
 from avio.executor.attempt import Attempt
-from avio.wire.orders import Order, Params
+from avio.wire.orders import Order
+from avio.wire.params import Params
 from avio.wire.results import Result
 from avio.wire.states import JobType
 
@@ -33,7 +35,7 @@ def engine() -> MemoryEngine:
 def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunJob:
     """Return what runs a job (a preload of /data) to its result; the stores come back at once."""
     monkeypatch.setattr(running, "open_engine", lambda settings: engine)
-    monkeypatch.setattr(running, "AWAY_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(patience, "PAUSES_SECONDS", (0.01, 0.01, 0.01, 0.01))
 
     def run(
         type_: JobType = JobType.PRELOAD,
@@ -47,8 +49,8 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             file_list = str(tmp_path / "filelist")
             Path(file_list).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         wanted = Params(**({"alluxio_uri": "/data"} | params))
-        order = Order("JOB", 1, type_, wanted, file_list=file_list, threads=2)
-        result = running.run(order, attempt or Attempt("JOB", 1), tmp_path)
+        order = Order("JOB", 1, type_, wanted, file_list=file_list, threads=2, store_patience=0.5)
+        result = running.run(order, attempt or Attempt("JOB", 1, threads=order.threads), tmp_path)
         assert Result.read(tmp_path) == result
         return result
 
@@ -57,7 +59,8 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def report(directory: Path) -> dict[str, str]:
     """Return the outcome of each file of the report."""
-    lines = (directory / "report.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [(directory / name).read_text(encoding="utf-8") for name in ("report.jsonl", "failed.jsonl")]
+    lines = [line for text in texts for line in text.splitlines()]
     found = {line["path"]: line["outcome"] for line in map(json.loads, lines)}
     assert len(found) == len(lines), "a file is in the report twice"
     return found

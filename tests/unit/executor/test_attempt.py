@@ -8,6 +8,7 @@ import pytest
 from avio.clock import boottime
 from avio.engines.base import Entry, EntryState
 from avio.executor.attempt import Attempt, Stopped
+from avio.wire.progress import ErrorGroup
 from avio.wire.states import Phase
 
 ENTRY = Entry("/a", "file", 10, None, EntryState.REMOTE)
@@ -19,14 +20,14 @@ def attempt() -> Attempt:
 
 
 def test_an_attempt_leaves_when_it_is_asked_to(attempt: Attempt) -> None:
-    attempt.leave_if_stopping()
+    attempt.raise_if_stopping()
 
     attempt.stop()
 
     assert attempt.stopping()
     assert attempt.asked_to_stop()
     with pytest.raises(Stopped):
-        attempt.leave_if_stopping()
+        attempt.raise_if_stopping()
 
 
 def test_an_attempt_leaves_when_its_deadline_is_over_and_not_before(attempt: Attempt) -> None:
@@ -95,14 +96,60 @@ def test_the_end_tells_what_was_verified_not_what_was_tried(attempt: Attempt) ->
     assert (counters.files_done, counters.bytes_done, counters.files_skipped, counters.bytes_skipped) == (1, 10, 1, 10)
 
 
-def test_starting_over_keeps_the_bytes_that_were_moved(attempt: Attempt) -> None:
-    attempt.moved(50)
-    attempt.listed(10)
-    attempt.listed_all()
-    attempt.failed(ENTRY, "GONE", "", retryable=True)
+def test_an_attempt_goes_on_from_the_bytes_that_earlier_ones_moved() -> None:
+    attempt = Attempt("JOB", 2, bytes_before=1000)
 
-    attempt.start_over()
+    attempt.moved(50)
+
+    assert attempt.progress().counters.bytes_wire == 1050
+
+
+def test_the_total_follows_a_file_whose_size_changed_after_the_listing(attempt: Attempt) -> None:
+    attempt.listed(100)
+    attempt.listed(100)
+
+    attempt.arrived(70, listed=100, skipped=False)
+    attempt.arrived(250, listed=100, skipped=False)
+
+    counters = attempt.progress().counters
+    assert (counters.bytes_total, counters.bytes_done) == (320, 320)
+
+
+def test_a_silent_block_beats_for_its_time_and_no_longer() -> None:
+    beats: list[int] = []
+    attempt = Attempt("JOB", 1, beats.append)
+
+    attempt.beat_for_silent()
+    assert beats == []
+    with attempt.silent(0.2):
+        attempt.beat_for_silent()
+        assert len(beats) == 1
+        time.sleep(0.25)
+        attempt.beat_for_silent()
+        assert len(beats) == 1
+    attempt.beat_for_silent()
+
+    assert len(beats) == 2
+
+
+def test_an_attempt_that_waits_beats(attempt: Attempt) -> None:
+    beats: list[int] = []
+    attempt = Attempt("JOB", 1, beats.append)
+
+    attempt.wait(0.5, lambda: False)
+
+    assert len(beats) >= 2
+
+
+def test_the_total_of_the_end_has_what_was_kept(attempt: Attempt) -> None:
+    for size in (100, 30, 5):
+        attempt.listed(size)
+    attempt.failed(Entry("/a", "file", 5, None, EntryState.REMOTE), "GONE", "", retryable=True)
+
+    attempt.settle_kept(1, 33, ErrorGroup("BOTH_CHANGED"))
+    attempt.settle(1, 90, whole=True)
 
     progress = attempt.progress()
-    assert (progress.counters.bytes_wire, progress.counters.files_total, progress.errors) == (50, 0, [])
-    assert not progress.total_complete
+    counters = progress.counters
+    assert (counters.files_total, counters.bytes_total, counters.bytes_kept) == (3, 90 + 33 + 5, 33)
+    assert [group.reason for group in progress.errors] == ["GONE"]

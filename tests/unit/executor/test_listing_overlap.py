@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from avio.engines.base import Entry, Side
 from avio.engines.memory import MemoryEngine
 from avio.errors import EngineAway
-from avio.executor.plan import FLUSH_LINES
+from avio.executor.worklist import FLUSH_LINES
 from tests.unit.executor.conftest import SIZE, RunJob
 
 FILES = 3 * FLUSH_LINES
@@ -17,23 +18,23 @@ FILES = 3 * FLUSH_LINES
 @pytest.fixture
 def slow_listing(engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """The first listing stops after two thirds, until the event is set."""
-    go_on = threading.Event()
+    check_cancelled = threading.Event()
     walk = engine.walk
     for number in range(FILES - 12):
         engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
     walks = 0
 
-    def slow_walk(path: str, *, depth: int | None, side: Side) -> Iterator[Entry]:
+    def slow_walk(path: str, *, depth: int | None, side: Side, **options: Any) -> Iterator[Entry]:
         nonlocal walks
         walks += 1
         first = walks == 1
         for number, entry in enumerate(walk(path, depth=depth, side=side)):
             if first and number == 2 * FLUSH_LINES:
-                assert go_on.wait(10)
+                assert check_cancelled.wait(10)
             yield entry
 
     monkeypatch.setattr(engine, "walk", slow_walk)
-    return go_on
+    return check_cancelled
 
 
 def test_files_are_moved_while_others_are_still_listed(

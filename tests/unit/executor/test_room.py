@@ -1,7 +1,15 @@
 """A preload and the room that the cache has for it."""
 
-from avio.engines.base import Tier
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from avio.engines.base import Entry, Side, Tier
 from avio.engines.memory import MemoryEngine
+from avio.executor.worklist import FLUSH_LINES
 from tests.unit.executor.conftest import SIZE, RunJob, figures
 
 
@@ -33,3 +41,76 @@ def test_what_is_in_the_cache_already_needs_no_room(run_job: RunJob, engine: Mem
     run_job()
 
     assert run_job().state == "succeeded"
+
+
+def test_nothing_is_moved_before_a_preload_is_known_to_fit(run_job: RunJob, engine: MemoryEngine) -> None:
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
+    engine._tiers = (Tier("MEM", 2 * FLUSH_LINES * SIZE, 0),)
+
+    result = run_job()
+
+    assert (result.reason, engine.cache) == ("CACHE_FULL", {})
+
+
+def slow_listing(engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let the listing of `engine` sleep for `seconds` after its first lines."""
+    walk = engine.walk
+
+    def slow(path: str, *, depth: int | None, side: Side, **options: Any) -> Iterator[Entry]:
+        for number, entry in enumerate(walk(path, depth=depth, side=side, **options)):
+            if number == 2 * FLUSH_LINES:
+                time.sleep(seconds)
+            yield entry
+
+    monkeypatch.setattr(engine, "walk", slow)
+
+
+def test_a_tight_preload_waits_longer_for_its_listing(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
+    engine._tiers = (Tier("MEM", int(2.5 * FLUSH_LINES) * SIZE, 0),)
+    slow_listing(engine, monkeypatch, 0.6)
+
+    result = run_job()
+
+    assert (result.reason, engine.cache) == ("CACHE_FULL", {})
+
+
+def test_a_preload_with_much_room_waits_shortly_for_its_listing(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
+    engine._tiers = (Tier("MEM", 100 * FLUSH_LINES * SIZE, 0),)
+    monkeypatch.setattr("avio.executor.room.TIGHT_HOLD_SECONDS", 1000.0)
+    slow_listing(engine, monkeypatch, 1.0)
+    moves: list[float] = []
+    engine.before_move = lambda path: moves.append(time.monotonic())
+    began = time.monotonic()
+
+    assert run_job().state == "succeeded"
+    assert 0.2 <= moves[0] - began < 0.9
+
+
+def test_a_preload_that_takes_what_fits_waits_for_no_listing(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
+    monkeypatch.setattr("avio.executor.room.HOLD_SECONDS", 1000.0)
+    walk = engine.walk
+
+    def until_one_is_cached(path: str, *, depth: int | None, side: Side, **options: Any) -> Iterator[Entry]:
+        for number, entry in enumerate(walk(path, depth=depth, side=side, **options)):
+            if number == 2 * FLUSH_LINES:
+                assert moved.wait(10)
+            yield entry
+
+    moved = threading.Event()
+    monkeypatch.setattr(engine, "walk", until_one_is_cached)
+    engine.before_move = lambda path: moved.set()
+
+    assert run_job(if_full="partial").state == "succeeded"

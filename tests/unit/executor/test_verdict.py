@@ -48,3 +48,32 @@ def test_what_ended_the_work_as_a_whole_is_explained(error: Exception, reason: s
 
     assert found == reason
     assert words in message
+
+
+def kept(done: int, kept: int, failed: int, *errors: ErrorGroup) -> Progress:
+    counters = Counters(files_total=done + kept + failed, files_done=done, files_kept=kept, files_failed=failed)
+    return Progress("verifying", True, counters, errors=list(errors))
+
+
+def test_kept_and_left_out_files_are_both_told() -> None:
+    message = "2 files in place, 1 kept as they are in the cache; 1 file left out: 1 symlink"
+
+    assert judge(kept(2, 1, 0), also="1 file left out: 1 symlink") == ("succeeded", None, message)
+    partial = judge(kept(2, 1, 0), also="1 file left out: 1 symlink", excused=False)
+    assert partial == ("partial", "LEFT_OUT", message)
+
+
+def test_a_conflict_comes_before_what_is_left_out() -> None:
+    conflicts = ErrorGroup("BOTH_CHANGED", 1, samples=["/x"])
+    left_out = ErrorGroup("SYMLINK", 1, samples=["/link"])
+
+    found = judge(kept(2, 1, 0, left_out, conflicts), also="1 file left out: 1 symlink", excused=False)
+
+    message = "1 of 3 files changed in bucket and cache, and were kept, first /x; 1 file left out: 1 symlink"
+    assert found == ("partial", "BOTH_CHANGED", message)
+
+
+def test_a_conflict_is_no_reason_of_failed_files() -> None:
+    found = judge(kept(0, 1, 1, ErrorGroup("BOTH_CHANGED", 1, samples=["/x"]), ErrorGroup("A", 1, samples=["/y"])))
+
+    assert found == ("partial", "A", "1 of 2 files failed: 1 with A, first /y")

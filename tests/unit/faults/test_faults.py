@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from avio.config import SettingsError, load
+from avio.config import load
+from avio.errors import SettingsError
 from avio.faults import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,10 +69,10 @@ def test_a_process_that_stops_at_its_point_can_go_on() -> None:
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("nowhere:kill", "there is no fault point 'nowhere'"),
-        (POINT, "'' is no action"),
-        (f"{POINT}:explode", "'explode' is no action; write executor.listed: and one of " + ", ".join(ACTIONS)),
-        (f"{POINT}:kill:often", "'often' is no number"),
+        ("nowhere:kill", "unknown fault point 'nowhere'"),
+        (POINT, "'' is not an action"),
+        (f"{POINT}:explode", "'explode' is not an action; write executor.listed: and one of " + ", ".join(ACTIONS)),
+        (f"{POINT}:kill:often", "'often' is not a number"),
     ],
 )
 def test_what_is_no_fault_is_refused_at_the_start(setting: str, words: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avio.db import schema
-from avio.db.connecting import borrow, open_database
+from avio.db.connection import borrow, open_database
 from avio.db.models import database
 from tests.contract.db import given
 

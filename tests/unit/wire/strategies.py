@@ -5,7 +5,8 @@ from dataclasses import fields
 from hypothesis import strategies as st
 
 from avio.wire.events import Event, FailureEvent, ProgressEvent, StateEvent
-from avio.wire.orders import IF_FULL_CHOICES, ON_CONFLICT_CHOICES, VERIFY_CHOICES, Order, Params
+from avio.wire.orders import Order
+from avio.wire.params import OPTIONS, Params
 from avio.wire.progress import Counters, ErrorGroup, Progress
 from avio.wire.results import Failure, Result
 from avio.wire.states import JobType, Phase, State
@@ -34,9 +35,9 @@ params = st.builds(
     st.booleans(),
     st.none() | texts,
     st.none() | texts,
-    st.sampled_from(VERIFY_CHOICES),
-    st.sampled_from(IF_FULL_CHOICES),
-    st.sampled_from(ON_CONFLICT_CHOICES),
+    st.sampled_from(OPTIONS["verify"].choices),
+    st.sampled_from(OPTIONS["if_full"].choices),
+    st.sampled_from(OPTIONS["on_conflict"].choices),
 )
 orders = st.builds(
     Order,

@@ -1,4 +1,4 @@
-"""The messages of Alluxio's gRPC that avio uses: our own minimal .proto files and what protoc makes of them.
+"""The gRPC messages of Alluxio that avio uses: our own minimal .proto files, and the Python files that protoc makes.
 
-Numbers and package names are Alluxio's. `make proto` makes the Python files anew. Standard library and protobuf only.
+Numbers and package names are Alluxio's. `make proto` makes the Python files. Standard library and protobuf only.
 """

@@ -17,11 +17,33 @@ class ReportFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TEXT: _ClassVar[ReportFormat]
     JSON: _ClassVar[ReportFormat]
+
+class DescendantType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NONE: _ClassVar[DescendantType]
+    ONE: _ClassVar[DescendantType]
+    ALL: _ClassVar[DescendantType]
+
+class SyncState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SYNC_UNKNOWN: _ClassVar[SyncState]
+    SYNC_RUNNING: _ClassVar[SyncState]
+    SYNC_SUCCEEDED: _ClassVar[SyncState]
+    SYNC_FAILED: _ClassVar[SyncState]
+    SYNC_CANCELED: _ClassVar[SyncState]
 NEVER: LoadMetadataType
 ONCE: LoadMetadataType
 ALWAYS: LoadMetadataType
 TEXT: ReportFormat
 JSON: ReportFormat
+NONE: DescendantType
+ONE: DescendantType
+ALL: DescendantType
+SYNC_UNKNOWN: SyncState
+SYNC_RUNNING: SyncState
+SYNC_SUCCEEDED: SyncState
+SYNC_FAILED: SyncState
+SYNC_CANCELED: SyncState
 
 class CommonOptions(_message.Message):
     __slots__ = ("sync_interval_ms",)
@@ -289,6 +311,45 @@ class StopJobResponse(_message.Message):
     JOB_STOPPED_FIELD_NUMBER: _ClassVar[int]
     job_stopped: bool
     def __init__(self, job_stopped: _Optional[bool] = ...) -> None: ...
+
+class SyncMetadataOptions(_message.Message):
+    __slots__ = ("load_descendant_type",)
+    LOAD_DESCENDANT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    load_descendant_type: DescendantType
+    def __init__(self, load_descendant_type: _Optional[_Union[DescendantType, str]] = ...) -> None: ...
+
+class SyncMetadataRequest(_message.Message):
+    __slots__ = ("path", "options")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    options: SyncMetadataOptions
+    def __init__(self, path: _Optional[str] = ..., options: _Optional[_Union[SyncMetadataOptions, _Mapping]] = ...) -> None: ...
+
+class SyncMetadataTask(_message.Message):
+    __slots__ = ("state", "exception", "success_op_count", "task_stat_string")
+    class Exception(_message.Message):
+        __slots__ = ("exception_type", "exception_message")
+        EXCEPTION_TYPE_FIELD_NUMBER: _ClassVar[int]
+        EXCEPTION_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+        exception_type: str
+        exception_message: str
+        def __init__(self, exception_type: _Optional[str] = ..., exception_message: _Optional[str] = ...) -> None: ...
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    EXCEPTION_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_OP_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TASK_STAT_STRING_FIELD_NUMBER: _ClassVar[int]
+    state: SyncState
+    exception: SyncMetadataTask.Exception
+    success_op_count: int
+    task_stat_string: str
+    def __init__(self, state: _Optional[_Union[SyncState, str]] = ..., exception: _Optional[_Union[SyncMetadataTask.Exception, _Mapping]] = ..., success_op_count: _Optional[int] = ..., task_stat_string: _Optional[str] = ...) -> None: ...
+
+class SyncMetadataResponse(_message.Message):
+    __slots__ = ("task",)
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    task: _containers.RepeatedCompositeFieldContainer[SyncMetadataTask]
+    def __init__(self, task: _Optional[_Iterable[_Union[SyncMetadataTask, _Mapping]]] = ...) -> None: ...
 
 class Empty(_message.Message):
     __slots__ = ()

@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'avio/engines/alluxio/proto/worker.proto\x12\x12\x61lluxio.grpc.block\"e\n\x05\x42lock\x12\x10\n\x08\x62lock_id\x18\x01 \x02(\x03\x12\x0e\n\x06length\x18\x02 \x02(\x03\x12\x10\n\x08ufs_path\x18\x03 \x01(\t\x12\x16\n\x0eoffset_in_file\x18\x04 \x01(\x03\x12\x10\n\x08mount_id\x18\x05 \x01(\x03\"H\n\x0eUfsReadOptions\x12\x0b\n\x03tag\x18\x01 \x02(\t\x12\x16\n\x0eposition_short\x18\x02 \x02(\x08\x12\x11\n\tbandwidth\x18\x03 \x01(\x03\"m\n\x0bLoadRequest\x12)\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x19.alluxio.grpc.block.Block\x12\x33\n\x07options\x18\x02 \x02(\x0b\x32\".alluxio.grpc.block.UfsReadOptions\"i\n\x0b\x42lockStatus\x12(\n\x05\x62lock\x18\x01 \x02(\x0b\x32\x19.alluxio.grpc.block.Block\x12\x0c\n\x04\x63ode\x18\x02 \x02(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\"u\n\x0cLoadResponse\x12.\n\x06status\x18\x01 \x02(\x0e\x32\x1e.alluxio.grpc.block.TaskStatus\x12\x35\n\x0c\x62lock_status\x18\x02 \x03(\x0b\x32\x1f.alluxio.grpc.block.BlockStatus\"&\n\x12RemoveBlockRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\"9\n\x10MoveBlockRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\x12\x13\n\x0bmedium_type\x18\x02 \x01(\t\"l\n\x0bReadRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0e\n\x06length\x18\x03 \x01(\x03\x12\x12\n\nchunk_size\x18\x05 \x01(\x03\x12\x17\n\x0foffset_received\x18\x07 \x01(\x03\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"8\n\x0cReadResponse\x12(\n\x05\x63hunk\x18\x01 \x01(\x0b\x32\x19.alluxio.grpc.block.Chunk\"\x07\n\x05\x45mpty*;\n\nTaskStatus\x12\x0b\n\x07SUCCESS\x10\x00\x12\x0b\n\x07\x46\x41ILURE\x10\x01\x12\x13\n\x0fPARTIAL_FAILURE\x10\x02')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'avio/engines/alluxio/proto/worker.proto\x12\x12\x61lluxio.grpc.block\"e\n\x05\x42lock\x12\x10\n\x08\x62lock_id\x18\x01 \x02(\x03\x12\x0e\n\x06length\x18\x02 \x02(\x03\x12\x10\n\x08ufs_path\x18\x03 \x01(\t\x12\x16\n\x0eoffset_in_file\x18\x04 \x01(\x03\x12\x10\n\x08mount_id\x18\x05 \x01(\x03\"H\n\x0eUfsReadOptions\x12\x0b\n\x03tag\x18\x01 \x02(\t\x12\x16\n\x0eposition_short\x18\x02 \x02(\x08\x12\x11\n\tbandwidth\x18\x03 \x01(\x03\"m\n\x0bLoadRequest\x12)\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x19.alluxio.grpc.block.Block\x12\x33\n\x07options\x18\x02 \x02(\x0b\x32\".alluxio.grpc.block.UfsReadOptions\"i\n\x0b\x42lockStatus\x12(\n\x05\x62lock\x18\x01 \x02(\x0b\x32\x19.alluxio.grpc.block.Block\x12\x0c\n\x04\x63ode\x18\x02 \x02(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\"u\n\x0cLoadResponse\x12.\n\x06status\x18\x01 \x02(\x0e\x32\x1e.alluxio.grpc.block.TaskStatus\x12\x35\n\x0c\x62lock_status\x18\x02 \x03(\x0b\x32\x1f.alluxio.grpc.block.BlockStatus\"&\n\x12RemoveBlockRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\"9\n\x10MoveBlockRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\x12\x13\n\x0bmedium_type\x18\x02 \x01(\t\"\x99\x01\n\x13OpenUfsBlockOptions\x12\x10\n\x08ufs_path\x18\x01 \x01(\t\x12\x16\n\x0eoffset_in_file\x18\x02 \x01(\x03\x12\x12\n\nblock_size\x18\x03 \x01(\x03\x12 \n\x18max_ufs_read_concurrency\x18\x04 \x01(\x05\x12\x10\n\x08mount_id\x18\x05 \x01(\x03\x12\x10\n\x08no_cache\x18\x06 \x01(\x08\"\xb5\x01\n\x0bReadRequest\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\x03\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0e\n\x06length\x18\x03 \x01(\x03\x12\x12\n\nchunk_size\x18\x05 \x01(\x03\x12G\n\x16open_ufs_block_options\x18\x06 \x01(\x0b\x32\'.alluxio.grpc.block.OpenUfsBlockOptions\x12\x17\n\x0foffset_received\x18\x07 \x01(\x03\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"8\n\x0cReadResponse\x12(\n\x05\x63hunk\x18\x01 \x01(\x0b\x32\x19.alluxio.grpc.block.Chunk\"\x07\n\x05\x45mpty*;\n\nTaskStatus\x12\x0b\n\x07SUCCESS\x10\x00\x12\x0b\n\x07\x46\x41ILURE\x10\x01\x12\x13\n\x0fPARTIAL_FAILURE\x10\x02')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'avio.engines.alluxio.proto.worker_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TASKSTATUS']._serialized_start=876
-  _globals['_TASKSTATUS']._serialized_end=935
+  _globals['_TASKSTATUS']._serialized_start=1106
+  _globals['_TASKSTATUS']._serialized_end=1165
   _globals['_BLOCK']._serialized_start=63
   _globals['_BLOCK']._serialized_end=164
   _globals['_UFSREADOPTIONS']._serialized_start=166
@@ -47,12 +47,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEBLOCKREQUEST']._serialized_end=615
   _globals['_MOVEBLOCKREQUEST']._serialized_start=617
   _globals['_MOVEBLOCKREQUEST']._serialized_end=674
-  _globals['_READREQUEST']._serialized_start=676
-  _globals['_READREQUEST']._serialized_end=784
-  _globals['_CHUNK']._serialized_start=786
-  _globals['_CHUNK']._serialized_end=807
-  _globals['_READRESPONSE']._serialized_start=809
-  _globals['_READRESPONSE']._serialized_end=865
-  _globals['_EMPTY']._serialized_start=867
-  _globals['_EMPTY']._serialized_end=874
+  _globals['_OPENUFSBLOCKOPTIONS']._serialized_start=677
+  _globals['_OPENUFSBLOCKOPTIONS']._serialized_end=830
+  _globals['_READREQUEST']._serialized_start=833
+  _globals['_READREQUEST']._serialized_end=1014
+  _globals['_CHUNK']._serialized_start=1016
+  _globals['_CHUNK']._serialized_end=1037
+  _globals['_READRESPONSE']._serialized_start=1039
+  _globals['_READRESPONSE']._serialized_end=1095
+  _globals['_EMPTY']._serialized_start=1097
+  _globals['_EMPTY']._serialized_end=1104
 # @@protoc_insertion_point(module_scope)

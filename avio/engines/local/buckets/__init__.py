@@ -1,1 +1,1 @@
-"""The buckets of the local engine: what a mount's URL leads to."""
+"""The buckets of the local engine: what the URL of a mount opens."""

@@ -1,6 +1,6 @@
-"""What every bucket can do, and how one of its objects is described.
+"""The contract of a bucket, and the description of an object.
 
-Used in web and the job process. A bucket knows keys, not paths; it opens nothing before its first call.
+Used in web and the job process. A bucket has keys, not paths. It opens no connection before its first call.
 """
 
 from abc import ABC, abstractmethod
@@ -9,15 +9,22 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from avio.engines.base import Run
-from avio.engines.local.buckets.access import Access
-from avio.engines.local.reading import Reading
+from avio.engines.left_out import NameNotHeld
+from avio.engines.local.buckets.pace import JOB, Pace
+from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.directory_window import LeaveOut
+from avio.engines.local.obstacles import Obstacle
 from avio.engines.local.root import Root
+from avio.engines.local.tree_walk import ignore
+from avio.engines.local.upload_source import UploadSource
+from avio.errors import SourceChanged
 
-BATCH = 256  # objects that make a run
+DEFAULT_COPY_MODE = 0o644
+BATCH_OBJECTS = 256  # objects in a run
 
 
 class Source(NamedTuple):
-    """An object as the bucket holds it. `etag` is None where the store has none."""
+    """An object of the bucket. `etag` is None if the store has none."""
 
     key: str
     size: int
@@ -26,81 +33,136 @@ class Source(NamedTuple):
 
     @property
     def token(self) -> str:
-        """The version as one text; `of_token` reads it."""
+        """The version as a text for `of_token`."""
         return f"{self.size}:{self.mtime_ns}:{self.etag or ''}"
 
     @classmethod
     def of_token(cls, key: str, token: str) -> "Source":
-        """Return the object whose `token` this is."""
+        """Return the object with this `token`."""
         size, mtime_ns, etag = token.split(":", 2)
         return cls(key, int(size), int(mtime_ns), etag or None)
+
+
+class OtherVersion(SourceChanged):
+    """The store sent another version of an object than the source that was asked for."""
 
 
 class Bucket(ABC):
     """One bucket, or one folder of it. Safe to call from several threads; raises the errors of avio.
 
-    `separator` is what a slash counts as in the order of the bucket's listing: itself in S3's order
-    of bytes, NUL where a store sorts name by name (`a/x` before `a-b`).
+    `separator` stands for a slash in the order of the bucket's listing: a slash in S3's order
+    of bytes, NUL where a store sorts name by name (`a/x` before `a-b`). `store` tells stores apart that may have the
+    same `url`; "" where a url says all.
     """
 
     separator = "/"
+    url = ""
+    asked_mode: int | None = None  # the setting `copy_mode`
+    store = ""
 
     @property
-    def access(self) -> Access | None:
-        """How small objects are fetched many at a time; None where each is to be had by `fetch` alone."""
+    def place(self) -> S3Place | None:
+        """Where libcurl can fetch many small objects at a time, or None if only `fetch` works."""
         return None
 
     @property
     def root(self) -> Root | None:
-        """Where the temporaries of uploads lie; None where the store has no need of them."""
+        """The directory of temporary files of uploads, or None if the store needs none."""
         return None
 
     @abstractmethod
     def head(self, key: str) -> Source | None:
-        """Return the object at `key`, None where there is none."""
+        """Return the object at `key`, or None."""
+
+    def listed(self, key: str) -> Source | None:
+        """Return the object at `key` as a listing shows it, or None if it shows none, or costs too much."""
+        return None
 
     @abstractmethod
     def has_directory(self, key: str) -> bool:
-        """Tell whether a directory without any object in it is known to be there; "" is the bucket itself."""
+        """Return True if an empty directory exists at the key; "" is the bucket itself."""
+
+    def unfit(self, key: str) -> NameNotHeld | None:
+        """Return why the store can't hold an object at `key`, or None if it can."""
+        return None
+
+    def target(self, key: str) -> Source | None:
+        """Return what the symlink at `key` leads to inside the bucket, or None."""
+        return None
+
+    def obstacle(self, key: str) -> Obstacle | None:
+        """Return what is in the way of `key`, such as a symlink. None if nothing is."""
+        return None
 
     @abstractmethod
-    def scan(self, prefix: str, after: str = "", depth: int | None = None, *, ordered: bool = True) -> Iterator[Source]:
+    def scan(
+        self,
+        prefix: str,
+        after: str = "",
+        depth: int | None = None,
+        *,
+        ordered: bool = True,
+        follow: bool = False,
+        leave_out: LeaveOut = ignore,
+    ) -> Iterator[Source]:
         """Yield the objects below `prefix` ("" or ending in a slash) after the key `after`, as a stream.
 
-        In order; raises StoreError when the store has another one, unless `ordered` is False.
+        In order. Raises StoreError if the store has another order, unless `ordered` is False. Calls `leave_out` with
+        the key of what can't be a file, and why. With `follow`, a symlink counts as what it leads to.
         """
 
-    def runs(self, prefix: str, after: str = "") -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Yield what `scan` does, many at once and never none, as bare tuples where the store gives no better."""
-        stream = self.scan(prefix, after)
-        return iter(lambda: list(islice(stream, BATCH)), [])
+    def runs(
+        self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Yield the objects of `scan` in non-empty runs, as plain tuples if the store gives no more.
+
+        Raises OutOfTime when the time of `pace` is over.
+        """
+        stream = self.scan(prefix, after, leave_out=leave_out)
+        return iter(lambda: list(islice(stream, BATCH_OBJECTS)), [])
 
     @abstractmethod
     def fetch(self, source: Source, target: int, run: Run) -> Source:
-        """Write the whole object to the open file `target`; return it as it was when it was read.
+        """Write the whole object to the open file `target`. Return its version.
 
-        Raises Gone, SourceChanged when it changed half-way, Corrupt when bytes are missing, Stopped.
+        Raises OtherVersion when the store has or sends another version, Gone, Corrupt when bytes are missing, Stopped.
         """
 
     @abstractmethod
-    def put(self, key: str, reading: Reading, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
-        """Bring a cached file to `key`, complete or not at all; return the new object.
+    def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
+        """Upload a cached file to `key`, complete or not at all. Return the new object.
 
-        Raises NotSaved when what is there is not `expected` (None: nothing) unless `overwrite`;
+        Raises NotSaved if the present object is not `expected` (None: no object) unless `overwrite`;
         SourceChanged when the cached file changed meanwhile, Stopped.
         """
 
+    def end_upload(self, key: str, upload_id: str) -> None:
+        """End an upload that a dead attempt began. Idempotent. Raises EngineError."""
+        return
+
     @abstractmethod
     def same(self, source: Source, cached: int, run: Run) -> bool:
-        """Tell whether the open file `cached` has the very bytes of the object."""
+        """Return True if the open file `cached` has the same bytes as the object."""
+
+    def copy_mode(self, source: Source) -> int:
+        """Return the rights of a copy of `source`: those of the settings, else all users of the machine may read it."""
+        return DEFAULT_COPY_MODE if self.asked_mode is None else self.asked_mode
+
+    def proves(self, source: Source) -> bool:
+        """Return True if the etag of `source` is made from its bytes, so that `matches` may find it."""
+        return False
+
+    def matches(self, source: Source, cached: int, run: Run | None = None) -> bool:
+        """Return True if the etag of `source` proves that the open file `cached` has its bytes. Asks no store."""
+        return False
 
     @abstractmethod
     def ping(self) -> None:
-        """Return when the bucket answers."""
+        """Return if the bucket answers."""
 
 
 class NoBucket(Bucket):
-    """Stands where no mount is, above the mounts: holds nothing."""
+    """The empty bucket of the paths above all mounts."""
 
     def head(self, key: str) -> Source | None:
         """Return None."""
@@ -110,20 +172,29 @@ class NoBucket(Bucket):
         """Return False."""
         return False
 
-    def scan(self, prefix: str, after: str = "", depth: int | None = None, *, ordered: bool = True) -> Iterator[Source]:
+    def scan(
+        self,
+        prefix: str,
+        after: str = "",
+        depth: int | None = None,
+        *,
+        ordered: bool = True,
+        follow: bool = False,
+        leave_out: LeaveOut = ignore,
+    ) -> Iterator[Source]:
         """Yield nothing."""
         return iter(())
 
     def fetch(self, source: Source, target: int, run: Run) -> Source:
-        """Never called: there is nothing to fetch."""
+        """Never called: this bucket has no objects."""
         raise NotImplementedError
 
-    def put(self, key: str, reading: Reading, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
-        """Never called: a path without a mount is refused before."""
+    def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
+        """Never called: a path without a mount is refused earlier."""
         raise NotImplementedError
 
     def same(self, source: Source, cached: int, run: Run) -> bool:
-        """Never called: there is nothing to compare."""
+        """Never called: this bucket has no objects to compare."""
         raise NotImplementedError
 
     def ping(self) -> None:

@@ -1,37 +1,39 @@
-"""Many small S3 objects at a time, fetched by one thread through libcurl: connections kept, requests signed by it.
+"""Fetches many small S3 objects at a time, by one thread with libcurl. libcurl keeps connections and signs requests.
 
-Used in the job process. Whatever goes wrong here is no error: the object is left to obstore, which tries again and
-says what is wrong. One thread instead of many, since Python's threads cost each other more than small objects do.
+Used in the job process. After any failure a thread fetches the object: it tries again, and
+reports the error. One thread, since many Python threads cost more than the small objects.
 """
 
 import time
+from functools import cached_property
 from typing import Generic, TypeVar
-from urllib.parse import quote
 
-import certifi
-import pycurl
-
-from avio.engines.local.buckets.access import Access
 from avio.engines.local.buckets.base import Source
+from avio.engines.local.buckets.libcurl import pycurl
+from avio.engines.local.buckets.s3_handle import headers_of, set_place
+from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.buckets.versions import normal_etag
 
 T = TypeVar("T")
 
-CONNECT_LIMIT = 5  # seconds
-LIMIT = 60  # seconds for one object
-BUFFER = 128 << 10  # bytes that libcurl hands over at once
-HOPELESS = 16  # failures without one success after which nothing is to be hoped for
+BUFFER_BYTES = 128 << 10  # bytes that libcurl hands over at once
+HOPELESS_FAILURES = 16  # failures without a success, after which this way is given up
 
 
 class MultiGet(Generic[T]):
     """GETs under way, each with a `tag` of the caller's. For one thread."""
 
     def __init__(self) -> None:
-        self._multi = pycurl.CurlMulti()
         self._idle: list[_Get] = []
         self._live: dict[pycurl.Curl, tuple[_Get, Source, T]] = {}
         self._fetched = 0
         self._failed = 0
         self.failure = ""  # of the last that failed
+
+    @cached_property
+    def _multi(self) -> "pycurl.CurlMulti":
+        """The group of handles. No bucket may need one."""
+        return pycurl.CurlMulti()
 
     @property
     def live(self) -> int:
@@ -40,40 +42,41 @@ class MultiGet(Generic[T]):
 
     @property
     def hopeless(self) -> bool:
-        """Tell whether all that was tried has failed."""
-        return not self._fetched and self._failed >= HOPELESS
+        """Return True if all that was tried has failed."""
+        return not self._fetched and self._failed >= HOPELESS_FAILURES
 
-    def add(self, access: Access, source: Source, tag: T) -> None:
+    def add(self, place: S3Place, source: Source, tag: T) -> None:
         """Begin to fetch an object."""
         get = self._idle.pop() if self._idle else _Get()
-        get.prepare(access, source.key)
+        get.prepare(place, source)
         self._live[get.curl] = (get, source, tag)
         self._multi.add_handle(get.curl)
 
     def poll(self, limit: float) -> list[tuple[T, bytes | None]]:
-        """Return the tags of those that have ended, with the bytes of exactly the version asked for, else None.
+        """Return the tags of ended GETs, with the bytes if they are of the requested version, else None.
 
-        Waits up to `limit` seconds when none has.
+        Waits up to `limit` seconds if none has ended.
         """
         if not self._live:
             time.sleep(limit)
             return []
         ended = self._work()
         if not ended and limit > 0:
-            if self._multi.select(limit) < 0:  # there is no socket to wait for yet
+            if self._multi.select(limit) < 0:  # no socket to wait for yet
                 time.sleep(min(limit, 0.001))
             ended = self._work()
         return ended
 
     def close(self) -> None:
-        """Break off what is under way and close the connections."""
+        """Abort all GETs and close the connections."""
         for get, _, _ in self._live.values():
             self._multi.remove_handle(get.curl)
             get.curl.close()
         for get in self._idle:
             get.curl.close()
         self._live, self._idle = {}, []
-        self._multi.close()
+        if "_multi" in vars(self):
+            self._multi.close()
 
     def _work(self) -> list[tuple[T, bytes | None]]:
         while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
@@ -86,7 +89,7 @@ class MultiGet(Generic[T]):
             ended += [self._end(curl, reason) for curl, _, reason in broken]
         return ended
 
-    def _end(self, curl: pycurl.Curl, broken: str) -> tuple[T, bytes | None]:
+    def _end(self, curl: "pycurl.Curl", broken: str) -> tuple[T, bytes | None]:
         get, source, tag = self._live.pop(curl)
         self._multi.remove_handle(curl)
         self._idle.append(get)
@@ -100,37 +103,43 @@ class MultiGet(Generic[T]):
 
 
 class _Get:
-    """A handle of libcurl, used again and again, and what it has received."""
+    """A reusable handle of libcurl, and the bytes that it has received."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._etag = b""
+        self._left = 0  # bytes that may still arrive
+        self._place: S3Place | None = None
         self.curl = curl = pycurl.Curl()
-        curl.setopt(pycurl.NOSIGNAL, 1)
-        curl.setopt(pycurl.CAINFO, certifi.where())
-        curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_LIMIT)
-        curl.setopt(pycurl.TIMEOUT, LIMIT)
-        curl.setopt(pycurl.BUFFERSIZE, BUFFER)
-        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.HTTPHEADER, ["Accept:"])
-        curl.setopt(pycurl.WRITEFUNCTION, self._parts.append)
+        curl.setopt(pycurl.BUFFERSIZE, BUFFER_BYTES)
+        curl.setopt(pycurl.WRITEFUNCTION, self._take)
         curl.setopt(pycurl.HEADERFUNCTION, self._see_header)
 
-    def prepare(self, access: Access, key: str) -> None:
-        """Point it at an object."""
+    def prepare(self, place: S3Place, source: Source) -> None:
+        """Set the object to fetch."""
         self._parts.clear()
         self._etag = b""
+        self._left = source.size
         curl = self.curl
-        curl.setopt(pycurl.AWS_SIGV4, f"aws:amz:{access.region}:s3")
-        curl.setopt(pycurl.USERNAME, access.access_key_id)
-        curl.setopt(pycurl.PASSWORD, access.secret_access_key)
-        curl.setopt(pycurl.URL, f"{access.base}/{quote(key)}")
+        if place is not self._place:
+            self._place = place
+            set_place(curl, place)
+            curl.setopt(pycurl.HTTPHEADER, headers_of(place))
+        curl.setopt(pycurl.URL, place.url_of(source.key))
 
     def result(self, source: Source) -> bytes | None:
-        """Return the body if it is whole and of the version of `source`."""
+        """Return the body if it is complete and of the version of `source`."""
         body = b"".join(self._parts)
-        same = self._etag.decode("latin-1").strip('"') == (source.etag or "").strip('"') != ""
+        same = normal_etag(self._etag.decode("latin-1")) == source.etag is not None
         return body if same and len(body) == source.size and self.curl.getinfo(pycurl.RESPONSE_CODE) == 200 else None
+
+    def _take(self, data: bytes) -> int:
+        """Keep the bytes. Refuse more than the listed size: an object that grew must not fill the memory."""
+        self._left -= len(data)
+        if self._left < 0:
+            return 0
+        self._parts.append(data)
+        return len(data)
 
     def _see_header(self, line: bytes) -> None:
         if line[:5].lower() == b"etag:":

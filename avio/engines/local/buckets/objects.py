@@ -1,38 +1,43 @@
 """A bucket of an object store: S3 and whatever else obstore opens.
 
-Synchronous calls from threads only: the asyncio bridge costs twice as much and has aborted processes.
+Synchronous calls from threads only: the asyncio bridge costs twice as much, and aborted a process.
 Used in web and the job process.
 """
 
 import hashlib
+import logging
 import os
 import re
+import time
 from collections.abc import Iterator
-from functools import cached_property
-from itertools import zip_longest
-from typing import Any
-
-import obstore
-from obstore.exceptions import AlreadyExistsError, NotSupportedError, PreconditionError
-from obstore.store import ObjectStore
 
 from avio.engines.base import Run
-from avio.engines.local.buckets.access import Access, access_to
+from avio.engines.cancel import check_cancelled
+from avio.engines.left_out import NameNotHeld
 from avio.engines.local.buckets.base import Bucket, Source
-from avio.engines.local.buckets.opening import StoreOpener
-from avio.engines.local.copying import write_all
-from avio.engines.local.errors import store_errors
-from avio.engines.local.reading import Reading
-from avio.engines.local.root import HIDDEN
-from avio.engines.local.stopping import go_on
-from avio.engines.local.trees import LAST
-from avio.errors import Corrupt, Gone, NotSaved, SourceChanged, StoreError
+from avio.engines.local.buckets.etags import is_digest, is_etag_of
+from avio.engines.local.buckets.multipart import end_upload
+from avio.engines.local.buckets.object_fetch import ObjectFetch
+from avio.engines.local.buckets.object_put import END_LIMIT_SECONDS, PART_BYTES, Conditions, ObjectPut, part_bytes
+from avio.engines.local.buckets.obstore_listing import UNFIT, ObstoreListing
+from avio.engines.local.buckets.obstore_objects import ObstoreObjects
+from avio.engines.local.buckets.pace import JOB, Pace
+from avio.engines.local.buckets.s3_list_xml import Row
+from avio.engines.local.buckets.s3_listing import S3Listing
+from avio.engines.local.buckets.s3_objects import S3Objects
+from avio.engines.local.buckets.s3_place import S3Place, place_of
+from avio.engines.local.buckets.signed_requests import SignedRequests
+from avio.engines.local.buckets.store_calls import StoreCalls
+from avio.engines.local.buckets.stores import StoreOpener, store_id
+from avio.engines.local.buckets.versions import make_source, require_version, same_version
+from avio.engines.local.directory_window import LeaveOut
+from avio.engines.local.tree_walk import LAST, ignore
+from avio.engines.local.upload_source import UploadSource
+from avio.errors import AccessDenied, Corrupt, EngineAway, StoreError
 
-CHUNK = 1 << 20  # bytes between two looks at the attempt
-SEGMENT = 32 << 20  # bytes of one ranged GET: small enough to end within the time limit on a slow line
-PART = 8 << 20  # bytes of one part of an upload; smaller files go in one PUT
-MAX_PARTS = 9000  # S3 allows 10,000
-LISTED = 1000  # objects that one request lists
+CHUNK_BYTES = 1 << 20  # bytes between two checks of the attempt
+
+log = logging.getLogger(__name__)
 
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -42,206 +47,179 @@ class ObjectsBucket(Bucket):
 
     def __init__(self, url: str, options: dict[str, str], separator: str = "/") -> None:
         self.separator = separator
-        self._url = url.rstrip("/")
-        self._opener = StoreOpener(self._url, options)
-        self._access = access_to(self._url, options)
-
-    @cached_property
-    def _asking(self) -> ObjectStore:
-        return self._opener.open_to_ask()
-
-    @cached_property
-    def _moving(self) -> ObjectStore:
-        return self._opener.open_to_move()
+        self.url = self._url = url.rstrip("/")
+        self.store = store_id(options)
+        self._place = place_of(self._url, options)
+        self._conditions = Conditions(self._url)
+        self._obstore = ObstoreObjects(self._url, StoreOpener(self._url, options))
+        self._calls: StoreCalls = self._obstore
+        self._listing: S3Listing | ObstoreListing
+        if self._place is not None:
+            self._calls = S3Objects(self._place, self._url)
+            self._listing = S3Listing(self._place, self._url, separator)
+        else:
+            self._listing = ObstoreListing(lambda: self._obstore.asking, self._url, separator)
 
     @property
-    def access(self) -> Access | None:
-        """How to fetch from S3 without obstore."""
-        return self._access
+    def place(self) -> S3Place | None:
+        """Where S3 is, for libcurl."""
+        return self._place
+
+    def unfit(self, key: str) -> NameNotHeld | None:
+        """Return why the key can't be held: it is not UTF-8, or it has a control character."""
+        found = UNFIT.search(key)
+        if found is None:
+            return None
+        why = "is not UTF-8" if found[0] >= "\ud800" else "has a control character"
+        return NameNotHeld(f"its name {why}, which the bucket can't hold")
 
     def head(self, key: str) -> Source | None:
-        """Ask the store for the object."""
-        try:
-            with store_errors(self._name(key)):
-                return _source(obstore.head(self._asking, key))
-        except Gone:
+        """Ask the store for the object. A key that may not ask so, but may list, gets the answer of a listing.
+
+        The reply to HEAD has no text, so that a listing also tells why a store refuses.
+        """
+        if UNFIT.search(key):
             return None
+        try:
+            return self._calls.head(key)
+        except (AccessDenied, StoreError):
+            found = self.listed(key)
+            if found is None and not self._listing.has(key + "/"):
+                raise
+            return found
+
+    def listed(self, key: str) -> Source | None:
+        """List the one key."""
+        found = self._listing.find(key)
+        return Source(*found) if found is not None else None
 
     def has_directory(self, key: str) -> bool:
-        """Tell whether `key` is the bucket itself: a store knows no other directories."""
-        return not key
+        """Return True if `key` is the bucket itself, or if a key is below it: at least a marker of an empty folder."""
+        return not key or self._listing.has(key + "/")
 
-    def scan(self, prefix: str, after: str = "", depth: int | None = None, *, ordered: bool = True) -> Iterator[Source]:
-        """List page by page; what is deeper than `depth` is jumped over as soon as it fills a page's end."""
-        place: str | None = self._begin(after)
-        last = ""
+    def scan(
+        self,
+        prefix: str,
+        after: str = "",
+        depth: int | None = None,
+        *,
+        ordered: bool = True,
+        follow: bool = False,
+        leave_out: LeaveOut = ignore,
+    ) -> Iterator[Source]:
+        """List page by page. Skip deeper directories as soon as they fill the end of a page."""
+        place: str | None = after
         while place is not None:
             begin, place = place, None
-            for page in self._pages(prefix, begin):
-                for source in page:
-                    order = source.key.replace("/", self.separator)
-                    if order < last and source.size == 0 and order + self.separator > last:
-                        continue  # the marker of an empty folder, listed at the place of its slash
-                    if ordered and order < last:
-                        raise self._disorder(source.key)
-                    last = order
-                    if depth is None or _level(source.key, prefix) <= depth:
-                        yield source
-                if depth is not None and _level(source.key, prefix) > depth:
-                    place = _ancestor(source.key, prefix, depth) + LAST
+            key = ""
+            for page in self._listing.pages(
+                prefix, begin, ordered=ordered, flat=depth == 1, leave_out=leave_out, pace=JOB
+            ):
+                for row in page:
+                    key = row[0]
+                    if depth is None or _level(key, prefix) <= depth:
+                        yield Source(*row)
+                if depth is not None and _level(key, prefix) > depth:
+                    place = _ancestor(key, prefix, depth) + LAST
                     break
 
-    def _begin(self, after: str) -> str:
-        # Where names are sorted one by one, "a/" means the name "a" and would skip all that is in it.
-        return after + " " if after.endswith("/") and self.separator != "/" else after
-
-    def _pages(self, prefix: str, after: str) -> Iterator[list[Source]]:
-        """Yield the listing in pages that are never empty."""
-        with store_errors(self._name(prefix)):
-            stream = iter(obstore.list(self._asking, prefix or None, offset=after or None, chunk_size=LISTED))
-        held: list[Source] = []  # the last of a page: only the next key tells what an empty object is
-        while True:
-            with store_errors(self._name(prefix)):
-                chunk = next(stream, None)
-            page = held + [_source(meta) for meta in chunk or () if not meta["path"].startswith(f"{HIDDEN}/")]
-            held = [page.pop()] if chunk and page and page[-1].size == 0 else []
-            if page := _without_markers(page, held):
-                yield page
-            if not chunk:
-                return
-
-    def _disorder(self, key: str) -> StoreError:
-        return StoreError(
-            f"{self._url} does not list in the order of its keys: {key!r} comes too late",
-            cure="set the mount's option key_order to names: SeaweedFS and its like sort name by name",
-        )
+    def runs(
+        self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
+    ) -> Iterator[list[Row]]:
+        """Yield the files page by page."""
+        return self._listing.pages(prefix, after, ordered=True, flat=False, leave_out=leave_out, pace=pace)
 
     def fetch(self, source: Source, target: int, run: Run) -> Source:
-        """Get it in one request, or in segments that must all be of one version."""
-        name, key = self._name(source.key), source.key
-        first: dict[str, Any] = {} if source.size <= SEGMENT else {"range": (0, SEGMENT)}
-        with store_errors(name):
-            result = obstore.get(self._moving, key, options=first)  # type: ignore[arg-type]
-            now = _source(result.meta)
-            offset = _receive(result, target, run)
-            while offset < now.size:
-                rest: dict[str, Any] = {"range": (offset, min(offset + SEGMENT, now.size))}
-                if now.etag:
-                    rest["if_match"] = now.etag
-                try:
-                    result = obstore.get(self._moving, key, options=rest)  # type: ignore[arg-type]
-                except PreconditionError:
-                    raise SourceChanged(f"{name} changed while it was read") from None
-                received = _receive(result, target, run)
-                if not received:
-                    break
-                offset += received
-        if offset != now.size:
-            raise Corrupt(f"{name}: {offset} bytes came of {now.size}")
-        return now
+        """Get it in one request, or in segments that must all be of the version of `source`."""
+        return ObjectFetch(self._calls, self._name(source.key), source, target, run).run()
 
-    def put(self, key: str, reading: Reading, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
-        """Small files in one conditional PUT; large ones as a multipart upload after a look at what is there."""
-        with store_errors(self._name(key)):
-            if reading.size <= PART:
-                etag = self._put_small(key, b"".join(reading.chunks(run)), expected, overwrite)
-            else:
-                etag = self._put_large(key, reading, expected, overwrite, run)
-        now = self.head(key)
-        if now is None or now.size != reading.size:
-            raise Corrupt(f"{self._name(key)} is not there whole after its upload")
-        return now._replace(etag=etag)
-
-    def _put_small(self, key: str, content: bytes, expected: Source | None, overwrite: bool) -> str | None:
-        mode: Any = "overwrite"
-        if not overwrite:
-            mode = {"e_tag": expected.etag} if expected and expected.etag else "create" if not expected else "overwrite"
+    def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
+        """Upload a small file by one conditional PUT, a large file in parts after a check of the object."""
+        if (unfit := self.unfit(key)) is not None:
+            raise unfit
+        name = self._name(key)
+        each = ObjectPut(self._calls, name, key, self._conditions, self.head, expected, overwrite=overwrite)
+        if upload.size <= PART_BYTES:
+            etag = each.small(b"".join(upload.chunks(run)))
+        elif self._place is not None:
+            etag = each.in_parts(self._place, upload, run)
+        else:
+            etag = each.in_parts_of(self._obstore.moving, upload, run)
         try:
-            return obstore.put(self._moving, key, content, mode=mode, use_multipart=False)["e_tag"]
-        except (AlreadyExistsError, PreconditionError):
-            # An answer that was lost makes the store's retry meet its own object.
             now = self.head(key)
-            if now is not None and now.size == len(content) and _is_md5_of(now.etag, content):
-                return now.etag
-            raise self._conflict(key) from None
-        except (NotSupportedError, NotImplementedError):
-            self._look_first(key, expected)
-            return obstore.put(self._moving, key, content, use_multipart=False)["e_tag"]
+        except EngineAway:
+            said = make_source(key, upload.size, time.time_ns(), etag)
+            if etag is None or self.matches(said, upload.fd, run):
+                raise  # the next try recognises the object by this ETag, if it is there
+            return said  # only the answer to the upload says that it is there: no other try could recognise it
+        if now is None or now.size != upload.size or not self._is_stored(now, etag, expected, upload, run):
+            raise Corrupt(f"{name} is not complete after its upload")
+        return now._replace(etag=etag or now.etag)
 
-    def _put_large(self, key: str, reading: Reading, expected: Source | None, overwrite: bool, run: Run) -> str | None:
-        if not overwrite:
-            self._look_first(key, expected)
-        part = max(PART, reading.size // MAX_PARTS + 1)
-        chunks = reading.chunks(run)
-        return obstore.put(self._moving, key, chunks, use_multipart=True, chunk_size=part, max_concurrency=2)["e_tag"]
+    def _is_stored(
+        self, now: Source, etag: str | None, expected: Source | None, upload: UploadSource, run: Run
+    ) -> bool:
+        """Return False if the object seen after an upload proves that it was not stored: whatever the reply said."""
+        if etag is not None and now.etag == etag:
+            return True
+        if expected is not None and same_version(now, expected):
+            return self.matches(now, upload.fd, run)
+        return not self.proves(now) or self.matches(now, upload.fd, run)
 
-    def _look_first(self, key: str, expected: Source | None) -> None:
-        if self.head(key) != expected:
-            raise self._conflict(key)
-
-    def _conflict(self, key: str) -> NotSaved:
-        return NotSaved(f"{self._name(key)} changed since the cached file was taken from it")
+    def end_upload(self, key: str, upload_id: str) -> None:
+        """End an upload in parts that a dead attempt began."""
+        if self._place is not None:
+            end_upload(SignedRequests(self._place, limit=END_LIMIT_SECONDS), self._name(key), key, upload_id)
 
     def same(self, source: Source, cached: int, run: Run) -> bool:
-        """Compare MD5s where the etag is one; else, or where they differ, with the object fetched anew."""
+        """Compare MD5s if the etag is one. Otherwise, or if they differ, fetch the object again and compare.
+
+        An ETag in the form of an MD5 that the bytes do not have is a lie, unless the store encrypts the object.
+        """
         digest = hashlib.md5(usedforsecurity=False)
         for chunk in _chunks(cached):
-            go_on(run)
+            check_cancelled(run)
             digest.update(chunk)
+            run.checked(len(chunk))
         known = _MD5.fullmatch(source.etag or "")
         if known and known[1] == digest.hexdigest():
             return True
-        with store_errors(self._name(source.key)):
-            fetched = hashlib.md5(usedforsecurity=False)
-            for chunk in obstore.get(self._moving, source.key).stream(CHUNK):
-                go_on(run)
-                run.moved(len(chunk))
-                fetched.update(chunk)
+        fetched = hashlib.md5(usedforsecurity=False)
+
+        def take(chunk: memoryview | bytes) -> None:
+            check_cancelled(run)
+            run.moved(len(chunk))
+            fetched.update(chunk)
+
+        def begin(now: Source, kind: str) -> None:
+            require_version(self._name(source.key), now, kind, source)
+
+        may_differ = self._calls.get(source.key, None, begin, take)
+        if known and not may_differ and known[1] != fetched.hexdigest():
+            log.warning("%s: the store sends bytes whose MD5 is not its ETag %s", self._name(source.key), known[1])
+            return False
         return fetched.digest() == digest.digest()
 
+    def proves(self, source: Source) -> bool:
+        """Look at the form of the etag."""
+        return is_digest(source.etag)
+
+    def matches(self, source: Source, cached: int, run: Run | None = None) -> bool:
+        """Compare the etag with the MD5 of the bytes, in the parts that avio uploads."""
+
+        def check(size: int) -> None:
+            if run is not None:
+                check_cancelled(run)
+                run.checked(size)
+
+        return is_etag_of(source.etag, cached, part_bytes(source.size), check)
+
     def ping(self) -> None:
-        """List one page."""
-        for _ in self._pages("", ""):
-            return
+        """List one object."""
+        self._listing.has("")
 
     def _name(self, key: str) -> str:
         return f"{self._url}/{key}".rstrip("/")
-
-
-def _receive(result: "obstore.GetResult", target: int, run: Run) -> int:
-    """Write the body of a reply to `target`; return its length."""
-    start, end = result.range
-    if end - start <= CHUNK:
-        go_on(run)
-        body = memoryview(result.bytes())
-        write_all(target, body)
-        run.moved(len(body))
-        return len(body)
-    received = 0
-    for chunk in result.stream(CHUNK):
-        go_on(run)
-        write_all(target, chunk)
-        run.moved(len(chunk))
-        received += len(chunk)
-    return received
-
-
-def _source(meta: Any) -> Source:
-    modified = meta["last_modified"]
-    mtime_ns = int(modified.timestamp()) * 1_000_000_000 + modified.microsecond * 1000
-    return Source(meta["path"], meta["size"], mtime_ns, meta["e_tag"])
-
-
-def _without_markers(page: list[Source], following: list[Source]) -> list[Source]:
-    """Drop the empty objects that S3 consoles make for folders: `dir/`, which the store reports as `dir`."""
-    pairs = zip_longest(page, page[1:] + following)
-    return [
-        source for source, after in pairs if source and (source.size or not after or not _is_in(after.key, source.key))
-    ]
-
-
-def _is_in(key: str, directory: str) -> bool:
-    return key.startswith(directory + "/")
 
 
 def _level(key: str, prefix: str) -> int:
@@ -254,13 +232,8 @@ def _ancestor(key: str, prefix: str, depth: int) -> str:
     return prefix + "/".join(parts[:depth]) + "/"
 
 
-def _is_md5_of(etag: str | None, content: bytes) -> bool:
-    known = _MD5.fullmatch(etag or "")
-    return known is not None and known[1] == hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
 def _chunks(fd: int) -> Iterator[bytes]:
     offset = 0
-    while chunk := os.pread(fd, CHUNK, offset):
+    while chunk := os.pread(fd, CHUNK_BYTES, offset):
         offset += len(chunk)
         yield chunk

@@ -1,0 +1,34 @@
+"""Looks at the worker nodes: is one alive, so that jobs run."""
+
+from collections.abc import Iterator
+
+from peewee import ProgrammingError
+
+from avio.config import Settings
+from avio.db.connection import AWAY, borrow, open_database
+from avio.db.models import database
+from avio.db.waiting import fleet
+from avio.findings import Finding, fault, good, warning
+from avio.rules.waiting import NO_NODE
+
+SUBJECT = "supervisor"
+
+
+def look_at_nodes(settings: Settings) -> Iterator[Finding]:
+    """Yield whether a worker node is alive and takes jobs; nothing if the database does not say, which is told."""
+    try:
+        open_database(settings.database_url, connections=1, make=False)
+        with borrow():
+            found = fleet()
+    except (*AWAY, ProgrammingError, ValueError, OSError):
+        return
+    finally:
+        if database.obj is not None:
+            database.obj.close_all()
+    if not found.alive:
+        yield fault(SUBJECT, f"{NO_NODE}, so every job waits", "start python -m supervisor, or avio-server up")
+    elif not found.taking:
+        yield warning(SUBJECT, "no worker node takes jobs", "avio-server nodes shows them; see their logs")
+    else:
+        slots = f"{found.busy} of {found.slots} slots are busy"
+        yield good(SUBJECT, f"{found.taking} of {found.alive} that are alive take jobs; {slots}")

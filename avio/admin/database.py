@@ -1,0 +1,37 @@
+"""Opening the database for one admin command, with errors that an admin can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from avio.config import Settings
+from avio.db.connection import AWAY, NoDatabase, borrow, open_database
+from avio.db.models import database
+from avio.db.schema import require_current
+from avio.errors import BadRequest, NotFound, Unavailable
+
+
+@contextmanager
+def opened(settings: Settings, *, current: bool = True, make: bool = False) -> Iterator[None]:
+    """Hold the database of `settings` for a `with` block.
+
+    `current` also asks that its tables are at our version. `make` makes an SQLite file that is missing.
+    """
+    try:
+        open_database(settings.database_url, connections=1, make=make)
+        with borrow():
+            if current:
+                require_current()
+            yield
+    except NoDatabase as error:
+        raise NotFound(
+            str(error), cure="avio-server db init makes it; the database of an avio-server up is found by --home"
+        ) from error
+    except ValueError as error:
+        raise BadRequest(f"database_url: {error}", cure="correct it: avio-server check shows the settings") from error
+    except AWAY as error:
+        raise Unavailable(
+            f"the database is unavailable: {error}", cure="start it, or correct database_url: avio-server check"
+        ) from error
+    finally:
+        if database.obj is not None:
+            database.obj.close_all()

@@ -1,0 +1,45 @@
+"""The configuration of web: `gunicorn --config python:avio.api.gunicorn_config app:app`. Read by gunicorn's master.
+
+Gunicorn takes every public name here as a setting.
+Invalid settings are all printed and end the master with exit code 2, since a restart would not help.
+"""
+
+import resource
+import sys
+from typing import Any
+
+from avio.api import create_app
+from avio.api.gunicorn_log import JsonLogger
+from avio.api.services import KEY
+from avio.config import load
+from avio.errors import SettingsError
+
+try:
+    _settings = load()
+    create_app(_settings)  # as each worker does: it opens no connection, and refuses invalid URLs and mounts
+except (SettingsError, ValueError) as error:
+    _problems = error.problems if isinstance(error, SettingsError) else [str(error)]
+    print("the settings are invalid:", *_problems, sep="\n  ", file=sys.stderr)
+    sys.exit(2)
+
+bind = _settings.web_address()
+workers = _settings.web_workers
+worker_class = "avio.api.sockets.worker.Worker"
+threads = _settings.web_threads
+worker_connections = min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+# For the worker's main loop, which answers while its threads are busy with streams and uploads.
+timeout = 30
+graceful_timeout = 10
+# HTTP clients drop an idle connection after 5 s. The server must not be first.
+keepalive = 15
+limit_request_line = 0  # avio.api.sockets.incoming has the limit: gunicorn's greatest is too short for a path
+limit_request_field_size = 8190
+logger_class = JsonLogger
+loglevel = _settings.log_level
+accesslog = "-"
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """End event streams when the worker must exit, else they delay it for the whole grace time."""
+    worker.wsgi.extensions[KEY].hub.stopping = lambda: not worker.alive

@@ -1,0 +1,62 @@
+"""What /readyz answers: whether every part answers, and which parts and members do not. Used by web alone."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import redis
+
+from avio.rules import health as rules
+from avio.rules.engine_health import EngineHealth
+from avio.rules.types import Engine
+from avio.rules.waiting import NO_NODE
+
+log = logging.getLogger(__name__)
+
+
+class Readings:
+    """Asks every part of a web process."""
+
+    def __init__(self, engine: Engine, health: EngineHealth, client: redis.Redis) -> None:
+        self._engine = engine
+        self._health = health
+        self._client = client
+
+    def take(self) -> Mapping[str, Any]:
+        """Return a Readiness, as it is now. Raises nothing."""
+        parts = {name: _part(check) for name, check in rules.parts(self._client.ping).items()}
+        parts["engine"] = self._of_engine()
+        is_away = not all(part["ok"] for part in parts.values())
+        parts["supervisor"] = _supervisor() if parts["database"]["ok"] else {"ok": False, "message": "not known"}
+        if is_away:
+            return {"status": "away", "parts": parts}
+        is_whole = parts["supervisor"]["ok"] and not parts["engine"]["missing"]
+        return {"status": "ok" if is_whole else "degraded", "parts": parts}
+
+    def _of_engine(self) -> dict[str, Any]:
+        began = time.monotonic()
+        state = rules.engine_state(self._engine, self._health)
+        message = rules.public_message(state) or f"answered in {(time.monotonic() - began) * 1000:.1f} ms"
+        return {"ok": state.serves, "message": message, "missing": [member.name for member, _ in state.missing]}
+
+
+def _supervisor() -> dict[str, Any]:
+    """Web works without worker nodes: it answers tasks, and jobs wait."""
+    try:
+        nodes = rules.living_nodes()
+    except Exception as error:
+        log.warning("the worker nodes are not known: %s", error)
+        return {"ok": False, "message": "not known"}
+    return {"ok": nodes > 0, "message": f"{nodes} alive" if nodes else f"{NO_NODE}: jobs wait"}
+
+
+def _part(check: Callable[[], Any]) -> dict[str, Any]:
+    """The message is the same for every failure: the reply is public, errors may have addresses."""
+    began = time.monotonic()
+    try:
+        check()
+    except Exception as error:
+        log.warning("a part is unavailable: %s", error)
+        return {"ok": False, "message": "does not answer; see the log"}
+    return {"ok": True, "message": f"answered in {(time.monotonic() - began) * 1000:.1f} ms"}

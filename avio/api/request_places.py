@@ -1,0 +1,42 @@
+"""Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
+
+Requests without a valid token share the places of one user. Liveness needs none.
+"""
+
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from avio.errors import TooMany
+from avio.rules.places import Places
+
+NOBODY = "nobody"
+FREE = frozenset({"/healthz"})
+
+
+def register(app: Flask, places: Places) -> None:
+    """Take a place for each request of `app`, after its user is known, and give it back at its very end."""
+
+    def enter() -> None:
+        if request.url_rule is None or request.url_rule.rule in FREE:
+            return
+        login = g.get("flask_httpauth_user")
+        key: Any = NOBODY if login is None else login.uid
+        if not places.take(key):
+            who = "clients that are not logged in have" if login is None else "you have"
+            raise TooMany(f"{who} {places.limit} requests under way", cure="wait for some of them", retry_after=1)
+        g.place = key
+
+    def leave_after_stream(response: Response) -> Response:
+        if response.is_streamed and "place" in g:
+            key = g.pop("place")
+            response.call_on_close(lambda: places.give_back(key))
+        return response
+
+    def leave(_: BaseException | None) -> None:
+        if "place" in g:
+            places.give_back(g.pop("place"))
+
+    app.before_request(enter)
+    app.after_request(leave_after_stream)
+    app.teardown_request(leave)

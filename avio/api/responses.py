@@ -1,0 +1,254 @@
+"""The shapes of replies, each declared once: for /openapi.json, and for the tests, which check every reply.
+
+Serving does not validate replies; `avio.api.serializers` builds them as plain dictionaries.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.alias_generators import to_camel
+
+from avio.api.counters import ALONE, AMOUNTS
+from avio.wire.states import Phase, State
+
+
+class Reply(BaseModel):
+    """A JSON object of a reply: camelCase; absent values are null, never missing."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class Whoami(Reply):
+    """The user of the token, and the time when it expires."""
+
+    uid: int
+    name: str
+    admin: bool
+    expire_time: str
+
+
+class LoginInfo(Whoami):
+    """The answer to a login."""
+
+    auth_token: str
+
+
+class EntryInfo(Reply):
+    """A file or directory. A number that was not counted is null."""
+
+    path: str
+    path_bytes: str | None = Field(description="The path in base64, if it is not UTF-8 and `path` its percent form.")
+    name: str
+    kind: Literal["file", "directory"]
+    size: int | None
+    modified: str | None
+    state: Literal["remote", "partial", "cached", "stale", "gone", "dirty", "conflict", "unknown"]
+    cached_bytes: int | None
+    cached_percent: float | None
+    tiers: dict[str, int] = Field(description="Cached bytes by alias of the tier.")
+    saved: bool | None
+    files: int | None
+    files_cached: int | None
+    left_out: int = Field(description="What avio can't handle below a directory: symlinks, special files and others.")
+    local_path: str | None = Field(description="Where a program on the node reads it, if all of it is in one place.")
+
+
+class EntryPage(Reply):
+    """A page of entries."""
+
+    path: str
+    entries: list[EntryInfo]
+    left_out: int = Field(description="What avio can't list on this page: symlinks, special files and others.")
+    unanswered: list[str] = Field(description="Mounts below the path that do not answer. Their files are missing.")
+    next_page_token: str | None
+
+
+class FreedInfo(Reply):
+    """The files that were dropped from the cache."""
+
+    path: str
+    files: int
+    bytes: int
+
+
+class TierInfo(Reply):
+    """One tier, of one worker where there are several: capacity, used and free bytes."""
+
+    alias: str
+    worker: str | None
+    capacity: int
+    used: int
+    free: int
+
+
+class TierList(Reply):
+    """All tiers, best first."""
+
+    tiers: list[TierInfo]
+
+
+class Amount(Reply):
+    """A number of files and their bytes."""
+
+    files: int
+    bytes: int
+
+
+class Total(Amount):
+    """All files of the job. Final when the listing is `complete`."""
+
+    complete: bool
+
+
+def _counted() -> type[Reply]:
+    """Return the shape of `avio.api.counters.counted`."""
+    shapes: dict[str, Any] = {**dict.fromkeys(AMOUNTS, Amount), **dict.fromkeys(ALONE, int)}
+    return create_model("Counted", __base__=Reply, **shapes)
+
+
+class ProgressInfo(_counted()):  # type: ignore[misc]
+    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total."""
+
+    total: Total
+    speed_bps: int
+    percent: float | None = Field(description="By bytes. Null until the total is complete.")
+
+
+class ErrorInfo(Reply):
+    """All failures of one reason."""
+
+    reason: str
+    count: int
+    retryable: bool
+    hint: str
+    samples: list[str]
+
+
+class ProgressEventInfo(Reply):
+    """The data of a `progress` event."""
+
+    phase: Phase | None
+    progress: ProgressInfo
+    errors: list[ErrorInfo]
+
+
+class JobLinks(Reply):
+    """Links to the parts of the job. Null while a part does not exist, or when it no longer applies."""
+
+    self_: str = Field(alias="self")
+    events: str
+    cancel: str | None
+    retry: str | None
+    report: str
+    result: str | None
+    log: str
+
+
+class JobInfo(Reply):
+    """A job: its spec, its state and its outcome."""
+
+    id: str
+    name: str
+    uid: int
+    type: Literal[0, 1, 2, 3, 4]
+    params: dict[str, Any]
+    status: State
+    reason: str | None
+    message: str
+    create_time: str
+    start_time: str | None
+    update_time: str
+    finish_time: str | None
+    attempt: int
+    phase: Phase | None
+    progress: ProgressInfo
+    errors: list[ErrorInfo]
+    verified: Amount | None
+    local_path: str | None = Field(description="Where the node has all that a preload brought, if that is one place.")
+    node: str | None
+    version: int
+    retry_of: str | None
+    links: JobLinks
+
+
+class JobPage(Reply):
+    """A page of jobs, newest first."""
+
+    jobs: list[JobInfo]
+    next_page_token: str | None
+
+
+class FailureInfo(Reply):
+    """A file that is not where it should be, why, and how often it was tried in which attempt."""
+
+    path: str
+    reason: str
+    message: str
+    tries: int
+    attempt: int
+
+
+class FailurePage(Reply):
+    """A page of failed files, by path."""
+
+    failures: list[FailureInfo]
+    next_page_token: str | None
+
+
+class FileListInfo(Reply):
+    """A file list. Jobs may use it once it is complete."""
+
+    file_list_id: str
+    lines: int
+    bytes: int
+    complete: bool
+    create_time: str
+
+
+class FileListPage(Reply):
+    """A page of file lists, newest first."""
+
+    file_lists: list[FileListInfo]
+    next_page_token: str | None
+
+
+class Health(Reply):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Part(Reply):
+    """A part of the server that web needs. `missing` names what does not answer of a part that works without it."""
+
+    ok: bool
+    message: str
+    missing: list[str] | None = None
+
+
+class Readiness(Reply):
+    """`ok` if every part answers, `degraded` if the engine lacks members or no worker node is alive."""
+
+    status: Literal["ok", "degraded", "away"]
+    parts: dict[Literal["database", "redis", "engine", "supervisor"], Part]
+
+
+class FieldProblem(Reply):
+    """One refused member."""
+
+    field: str
+    message: str
+
+
+class Problem(Reply):
+    """Any error (RFC 9457): `reason` is for machines, `detail` and `cure` are for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    reason: str
+    request_id: str
+    cure: str
+    errors: list[FieldProblem]

@@ -1,0 +1,156 @@
+"""Rows and entries as the JSON of the API: plain dictionaries, in the shapes of `avio.api.responses`."""
+
+import json
+import os
+from base64 import b64encode
+from datetime import timezone
+from typing import Any
+
+from avio.api.counters import counted
+from avio.api.discretion import without_addresses
+from avio.clock import rfc3339
+from avio.rules.types import Entry, FailedFile, FileList, Job, Login, Tier
+from avio.wire.events import ProgressEvent
+from avio.wire.params import shown
+from avio.wire.paths import is_text, shown_path
+from avio.wire.progress import Counters
+from avio.wire.states import TERMINAL, JobType, State
+
+
+def whoami(login: Login, zone: timezone) -> dict[str, Any]:
+    """Return a Whoami."""
+    return {"uid": login.uid, "name": login.name, "admin": login.admin, "expireTime": rfc3339(login.expires_at, zone)}
+
+
+def entry_info(entry: Entry, zone: timezone) -> dict[str, Any]:
+    """Return an EntryInfo."""
+    path = shown_path(entry.path)
+    return {
+        "path": path,
+        "pathBytes": None if path == entry.path else b64encode(os.fsencode(entry.path)).decode(),
+        "name": path.rpartition("/")[2] or "/",
+        "kind": entry.kind,
+        "size": entry.size,
+        "modified": rfc3339(entry.modified, zone),
+        "state": entry.state.value,
+        "cachedBytes": entry.cached_bytes,
+        "cachedPercent": _cached_percent(entry),
+        "tiers": entry.tiers,
+        "saved": entry.saved,
+        "files": entry.files,
+        "filesCached": entry.files_cached,
+        "leftOut": entry.left_out,
+        "localPath": entry.local_path if is_text(entry.path) else None,
+    }
+
+
+def _cached_percent(entry: Entry) -> float | None:
+    if entry.size is None or entry.cached_bytes is None:
+        return None
+    if entry.size == 0:
+        return 100.0 if entry.in_cache or entry.files_cached else 0.0
+    return percent(entry.cached_bytes, entry.size)
+
+
+def percent(part: int, whole: int) -> float:
+    """Return a percentage with one digit, rounded down: 100 means all of it."""
+    return min(part * 1000 // whole, 1000) / 10
+
+
+def progress_info(counters: Counters, *, complete: bool, speed_bps: int) -> dict[str, Any]:
+    """Return a ProgressInfo."""
+    info = counted(counters)
+    info["total"]["complete"] = complete
+    return info | {"speedBps": speed_bps, "percent": _progress_percent(counters) if complete else None}
+
+
+def _progress_percent(counters: Counters) -> float | None:
+    """Return the share by bytes, or by files if all files are empty."""
+    if counters.bytes_total:
+        return percent(counters.bytes_done + counters.bytes_kept, counters.bytes_total)
+    return percent(counters.files_done + counters.files_kept, counters.files_total) if counters.files_total else None
+
+
+def progress_event(event: ProgressEvent) -> dict[str, Any]:
+    """Return a ProgressEventInfo."""
+    progress = event.progress
+    return {
+        "phase": progress.phase,
+        "progress": progress_info(progress.counters, complete=progress.total_complete, speed_bps=progress.speed_bps),
+        "errors": progress.to_json()["errors"],
+    }
+
+
+def tier_info(tier: Tier) -> dict[str, Any]:
+    """Return a TierInfo."""
+    return {
+        "alias": tier.alias,
+        "worker": tier.worker,
+        "capacity": tier.capacity,
+        "used": tier.used,
+        "free": tier.free,
+    }
+
+
+def job_info(job: Job, zone: timezone) -> dict[str, Any]:
+    """Return a JobInfo."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "uid": job.uid,
+        "type": job.type,
+        "params": shown(json.loads(job.params)),
+        "status": job.state,
+        "reason": job.reason,
+        "message": without_addresses(job.message),
+        "createTime": rfc3339(job.created_at, zone),
+        "startTime": rfc3339(job.started_at, zone),
+        "updateTime": rfc3339(job.updated_at, zone),
+        "finishTime": rfc3339(job.finished_at, zone),
+        "attempt": job.attempt,
+        "phase": job.phase,
+        "progress": progress_info(job.counters, complete=bool(job.total_complete), speed_bps=job.speed_bps),
+        "errors": json.loads(job.errors),
+        "verified": None if job.verified_files is None else {"files": job.verified_files, "bytes": job.verified_bytes},
+        "localPath": job.local_path if job.released_at is None else None,
+        "node": job.node,
+        "version": job.version,
+        "retryOf": job.retry_of,
+        "links": _links(job),
+    }
+
+
+def failure_info(failed: FailedFile) -> dict[str, Any]:
+    """Return a FailureInfo."""
+    return {
+        "path": failed.path,
+        "reason": failed.reason,
+        "message": without_addresses(failed.message),
+        "tries": failed.tries,
+        "attempt": failed.attempt,
+    }
+
+
+def file_list_info(found: FileList, zone: timezone) -> dict[str, Any]:
+    """Return a FileListInfo."""
+    return {
+        "fileListId": found.id,
+        "lines": found.lines,
+        "bytes": found.bytes,
+        "complete": bool(found.complete),
+        "createTime": rfc3339(found.created_at, zone),
+    }
+
+
+def _links(job: Job) -> dict[str, str | None]:
+    base = f"/jobs/{job.id}"
+    ended = State(job.state) in TERMINAL
+    return {
+        "self": base,
+        "events": f"{base}/events",
+        "cancel": None if ended else f"{base}/cancel",
+        "retry": f"{base}/retry" if ended else None,
+        "report": f"{base}/report",
+        "result": f"{base}/result" if job.type in (JobType.LS, JobType.STAT) else None,
+        "log": f"{base}/log",
+    }

@@ -1,0 +1,107 @@
+"""One request while it arrives: whether it is whole, and until when its next part must come. Pure.
+
+Run by web's main loop, ahead of gunicorn's parser: that one judges requests, this one only waits for them.
+"""
+
+import re
+
+HEAD_BYTES = 64 << 10  # request line and headers
+LINE_BYTES = 32 << 10  # the request line: two paths of 4,096 bytes, each byte as %XX, and the rest of a query
+HEAD_SECONDS = 10.0  # from the first byte to the end of the headers
+BODY_SECONDS = 20.0  # for a body, and one second more for each `rate` bytes of it
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
+_CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_STREAMED = re.compile(rb"POST /filelists[ ?]")  # a thread reads its body
+_LIVENESS = re.compile(rb"(?:GET|HEAD) /healthz[ ?]")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Refused(Exception):
+    """The request can't be taken: `status` of the reply, and what is wrong."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Incoming:
+    """A request that may begin until `idle_until`. Bodies up to `body_max` bytes belong to it. Times in seconds.
+
+    The body of a file list, and one that is too long, is left to a thread.
+    """
+
+    def __init__(self, idle_until: float, *, body_max: int, rate: int) -> None:
+        self.data = bytearray()
+        self.owes_continue = False  # the client waits for `100 Continue` before it sends the body
+        self._body_max = body_max
+        self._rate = rate
+        self._deadline = idle_until
+        self._head = 0  # bytes of the head; 0 before it is complete
+        self._needed: int | None = None  # bytes of head and body; None if the last chunk says it
+
+    @property
+    def deadline(self) -> float:
+        """Return until when the request must be whole, as it stands."""
+        return self._deadline + (max(0, len(self.data) - self._head) / self._rate if self._head else 0.0)
+
+    @property
+    def is_liveness(self) -> bool:
+        """Return True for a liveness probe."""
+        return _LIVENESS.match(self.data) is not None
+
+    def hurry(self, deadline: float) -> None:
+        """Wait no longer than `deadline`."""
+        self._deadline = min(self._deadline, deadline)
+
+    def feed(self, piece: bytes, now: float) -> bool:
+        """Add what arrived at `now`. Return True if the request is whole. Raise Refused if it never will be."""
+        if not self.data:
+            self._deadline = now + HEAD_SECONDS
+        fresh = max(0, len(self.data) - 3)
+        self.data += piece
+        if not self._head:
+            while self.data.startswith(b"\r\n"):
+                del self.data[:2]
+                fresh = 0
+            self._find_head(fresh, now)
+        return self._head > 0 and self._is_whole()
+
+    def _find_head(self, fresh: int, now: float) -> None:
+        end = self.data.find(b"\r\n\r\n", fresh)
+        until = len(self.data) if end < 0 else end
+        if _BARE_LF.search(self.data, fresh, until):
+            raise Refused(400, "a line of the head ends without a carriage return")
+        if min(until, LINE_BYTES) == LINE_BYTES and self.data.find(b"\r\n", 0, LINE_BYTES) < 0:
+            raise Refused(414, f"the request line has more than {LINE_BYTES} bytes")
+        if until > HEAD_BYTES:
+            raise Refused(431, f"the headers have more than {HEAD_BYTES} bytes")
+        if end >= 0:
+            self._head = end + 4
+            self._deadline = now + BODY_SECONDS
+            self._measure()
+
+    def _measure(self) -> None:
+        head = bytes(self.data[: self._head])
+        self._needed = self._head
+        if _STREAMED.match(head):
+            return
+        if _CHUNKED.search(head):
+            self._needed = None
+        elif (length := _LENGTH.search(head)) is not None and int(length[1]) <= self._body_max:
+            self._needed += int(length[1])
+        if (waits := _CONTINUE.search(head)) is not None and self._needed != self._head:
+            del self.data[waits.start() : waits.end()]
+            size = waits.end() - waits.start()
+            self._head -= size
+            self._needed = None if self._needed is None else self._needed - size
+            self.owes_continue = True
+
+    def _is_whole(self) -> bool:
+        if self._needed is not None:
+            return len(self.data) >= self._needed
+        body = len(self.data) - self._head
+        return body > self._body_max or (body >= len(_LAST_CHUNK) and self.data.endswith(_LAST_CHUNK))

@@ -1,0 +1,227 @@
+"""The gunicorn worker of web: one loop accepts, waits for whole requests and closes; threads answer.
+
+Gunicorn's own gthread gives a thread to every connection, and lets its loop wait for clients that do not close.
+"""
+
+import errno
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.workers.gthread import ThreadWorker
+
+from avio.api.services import KEY
+from avio.api.sockets.connection import Connection
+from avio.api.sockets.incoming import HEAD_SECONDS, Incoming, Refused
+from avio.api.sockets.refusals import reply
+from avio.api.sockets.waiting import Waiting
+from avio.api.strict_request import BODY_MAX
+from avio.errors import AvioError
+
+PIECE_BYTES = 64 << 10
+SWEEP_SECONDS = 0.25  # between two looks at the deadlines
+LINGER_SECONDS = 2.0  # for a client to close after us; a reset could destroy the end of the reply
+DRAIN_SECONDS = 0.05  # for the rest of a body that nobody wants
+LIVENESS_THREADS = 2  # apart from all others, so that liveness is answered when those are busy
+
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_STATUS = {
+    errors.LimitRequestLine: 414,
+    errors.LimitRequestHeaders: 431,
+    errors.ExpectationFailed: 417,
+    errors.UnsupportedTransferCoding: 501,
+}
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """The worker class. It serves plain HTTP/1.1; put TLS in front of it."""
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """End gunicorn's master if it was asked for TLS, which a worker would not speak."""
+        if cfg.is_ssl:
+            log.error("web speaks plain HTTP: remove certfile and keyfile, and put a proxy with TLS in front")
+            sys.exit(2)
+        super().check_config(cfg, log)
+
+    def run(self) -> None:
+        """Serve until a signal comes."""
+        services = self.wsgi.extensions[KEY]
+        self._rate = int(services.settings.client_rate)
+        self._waiting = Waiting(services.settings.connections_per_address, services.proxies.trusts)
+        self._lingering: dict[Connection, float] = {}
+        self._swept = 0.0
+        self._liveness = ThreadPoolExecutor(LIVENESS_THREADS)
+        super().run()
+        self._liveness.shutdown(wait=False)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection, and wait for its request."""
+        try:
+            sock, address = listener.accept()
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                self._make_room()
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
+                raise
+            return
+        self.nr_conns += 1
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+        self._wait(Connection(self.cfg, sock, address, listener.getsockname(), self._rate), HEAD_SECONDS)
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Give a whole request to a thread."""
+        pool = self._liveness if conn.incoming is not None and conn.incoming.is_liveness else self.tpool
+        conn.hand_over()
+        done = pool.submit(self.handle, conn)
+        done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
+        """Wait for the next request of the connection, or close it."""
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            self._linger(conn)
+            return
+        self._wait(conn, self.cfg.keepalive if self.alive else LINGER_SECONDS)
+        if rest := conn.left_over():
+            self._take(conn, rest)
+
+    def murder_pending(self) -> None:
+        """Close the connections whose time is over. Gunicorn calls this in each round of its loop."""
+        now = time.monotonic()
+        if now - self._swept < SWEEP_SECONDS:
+            return
+        self._swept = now
+        for conn in self._waiting.expired(now):
+            if conn.incoming is not None and conn.incoming.data:
+                self._refuse(conn, Refused(408, "the request came too slowly"))
+            else:
+                self._drop(conn)
+        for conn, until in list(self._lingering.items()):
+            if until <= now:
+                self._end_linger(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        for conn in self._waiting:
+            if conn.incoming is not None:
+                conn.incoming.hurry(deadline)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Return whether the connection can take another request. A body that is still under way ends it."""
+        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS))
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what gunicorn's parser refuses, as a problem document."""
+        if isinstance(exc, AvioError):
+            status, detail = exc.status, exc.message
+        elif isinstance(exc, errors.ParseException):
+            status, detail = _STATUS.get(type(exc), 400), f"not a valid request: {exc}"
+        else:
+            self.log.error("unexpected error of a request", exc_info=exc)
+            status, detail = 500, "avio failed because of a defect"
+        try:
+            client.settimeout(LINGER_SECONDS)
+            client.sendall(reply(status, detail))
+        except OSError:
+            self.log.debug("the client was gone before its refusal")
+
+    def _wait(self, conn: Connection, idle_seconds: float) -> None:
+        conn.sock.setblocking(False)
+        conn.incoming = Incoming(time.monotonic() + idle_seconds, body_max=BODY_MAX, rate=self._rate)
+        longest = self._waiting.add(conn)
+        self._watch(conn, self._on_readable)
+        if longest is not None:
+            self._drop(longest)
+
+    def _watch(self, conn: Connection, action: Callable[[Connection], None]) -> None:
+        self.poller.register(conn.sock, EVENT_READ, lambda _: action(conn))
+
+    def _on_readable(self, conn: Connection) -> None:
+        if conn not in self._waiting:  # it gave way to another one in this very round
+            return
+        try:
+            piece = conn.sock.recv(PIECE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if piece:
+            self._take(conn, piece)
+        else:
+            self._drop(conn)
+
+    def _take(self, conn: Connection, piece: bytes) -> None:
+        assert conn.incoming is not None
+        try:
+            is_whole = conn.incoming.feed(piece, time.monotonic())
+        except Refused as refused:
+            self._refuse(conn, refused)
+            return
+        if is_whole:
+            self._stop_waiting(conn)
+            self.enqueue_req(conn)
+        elif conn.incoming.owes_continue:
+            conn.incoming.owes_continue = False
+            self._send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _refuse(self, conn: Connection, refused: Refused) -> None:
+        self._stop_waiting(conn)
+        self._send(conn, reply(refused.status, refused.detail))
+        self._linger(conn)
+
+    def _send(self, conn: Connection, text: bytes) -> None:
+        try:
+            conn.sock.send(text)  # never blocks: a fresh socket has room for this
+        except OSError:
+            self.log.debug("the client was gone before its reply")
+
+    def _stop_waiting(self, conn: Connection) -> None:
+        self._waiting.remove(conn)
+        self.poller.unregister(conn.sock)
+
+    def _make_room(self) -> None:
+        """Close the longest waiting connection of the client that has most."""
+        longest = self._waiting.longest()
+        if longest is not None:
+            self._drop(longest)
+
+    def _drop(self, conn: Connection) -> None:
+        self._stop_waiting(conn)
+        self._close(conn)
+
+    def _linger(self, conn: Connection) -> None:
+        """Say that nothing more comes, and wait beside all others until the client closes too."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self._watch(conn, self._drain)
+        except (OSError, ValueError):
+            self._close(conn)
+        else:
+            self._lingering[conn] = time.monotonic() + LINGER_SECONDS
+
+    def _drain(self, conn: Connection) -> None:
+        if conn not in self._lingering:
+            return
+        try:
+            if conn.sock.recv(PIECE_BYTES):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._end_linger(conn)
+
+    def _end_linger(self, conn: Connection) -> None:
+        del self._lingering[conn]
+        self.poller.unregister(conn.sock)
+        self._close(conn)
+
+    def _close(self, conn: Connection) -> None:
+        self.nr_conns -= 1
+        conn.close()

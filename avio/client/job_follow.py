@@ -1,0 +1,88 @@
+"""Follows a job to its end: by its event stream, and by long polls when the stream is unavailable."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from avio.client.calls import Client
+from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
+from avio.client.shapes import JobInfo
+from avio.client.transport import TOO_MANY, is_temporary
+from avio.wire.states import TERMINAL
+
+POLL_SECONDS = 30
+# Pings come every 15 s, so the stream can overrun its end by that much; polls are exact.
+POLLED_TAIL_SECONDS = 30.0
+PAUSE_SECONDS = 1.0
+
+
+def _ignore(error: ClientError) -> None:
+    """Most callers wait for news alone."""
+
+
+def follow(
+    client: Client,
+    job_id: str,
+    *,
+    limit: float = math.inf,
+    patience: float = 120.0,
+    no_news: Callable[[ClientError], None] = _ignore,
+) -> Iterator[JobInfo]:
+    """Yield the job as it stands, at first and at every change; the last one has a terminal status.
+
+    Calls `no_news` each time that the server does not answer, before it is asked again.
+    Raises WaitOver after `limit` seconds (by default never), Unreachable after `patience` seconds without an answer.
+    """
+    deadline = time.monotonic() + limit
+    version: int | None = None
+    for job in _streamed(client, job_id, deadline - POLLED_TAIL_SECONDS):
+        version = job["version"]
+        yield job
+        if job["status"] in TERMINAL:
+            return
+    answered_at = time.monotonic()
+    may_wait = True
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            if may_wait and version is not None:
+                job = client.job(job_id, wait=math.ceil(min(POLL_SECONDS, left)), if_version=version)
+            else:
+                job = client.job(job_id)
+        except (Unreachable, ApiError) as error:
+            if not is_temporary(error) or time.monotonic() - answered_at > patience:
+                raise
+            # The server accepts no more listeners: poll without a wait.
+            may_wait = error.status != TOO_MANY
+            if may_wait:
+                no_news(error)
+            time.sleep(min(PAUSE_SECONDS, left))
+            continue
+        answered_at = time.monotonic()
+        if job["version"] == version:
+            time.sleep(PAUSE_SECONDS)
+            continue
+        version = job["version"]
+        yield job
+        if job["status"] in TERMINAL:
+            return
+    raise WaitOver(job_id, limit)
+
+
+def _streamed(client: Client, job_id: str, until: float) -> Iterator[JobInfo]:
+    """Yield the job at each event, for as long as the stream holds."""
+    if time.monotonic() >= until:
+        return
+    job: dict[str, Any] | None = None
+    try:
+        for event in client.events(job_id, until=until):
+            if event.kind == "progress" and job is not None:
+                job = {**job, **event.data}
+            elif event.kind in ("snapshot", "state", "end"):
+                job = event.data
+            else:
+                continue
+            yield cast(JobInfo, job)
+    except (Unreachable, ApiError) as error:
+        if not is_temporary(error):
+            raise

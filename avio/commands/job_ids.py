@@ -1,0 +1,66 @@
+"""From what a user types for a job to its id: the id, any unique prefix of it, or @last."""
+
+from itertools import islice
+
+import click
+from click.shell_completion import CompletionItem
+
+from avio.client import Client, ClientError, pages
+from avio.commands.session import current_token, current_url
+from avio.wire.states import JobType
+
+ID_LENGTH = 26
+LAST = "@last"
+PAGE = 100
+PAGES = 20
+RECENT = 20
+COMPLETION_SECONDS = 1.0
+
+
+def resolve(client: Client, text: str) -> str:
+    """Return the id of the job that `text` means; ClientError when it means none, or several."""
+    if text == LAST:
+        return _last(client)
+    text = text.upper()
+    return text if len(text) == ID_LENGTH else _by_prefix(client, text)
+
+
+def complete_job(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer recent jobs to the shell; none when the server does not answer at once, as there is no place for errors."""
+    try:
+        url = current_url(context.find_root().params.get("url"))
+        with Client(url, current_token(url), patience=0, timeout=COMPLETION_SECONDS) as client:
+            jobs = client.jobs(page_size=RECENT)["jobs"]
+    except (ClientError, ValueError):
+        return []
+    offered = (job for job in jobs if job["id"].startswith(incomplete.upper()))
+    return [CompletionItem(job["id"], help=f"{JobType(job['type']).name.lower()} {job['status']}") for job in offered]
+
+
+def _last(client: Client) -> str:
+    jobs = client.jobs(uid=client.whoami()["uid"], page_size=1)["jobs"]
+    if not jobs:
+        raise JobNotFound("you have no jobs", why=f"{LAST} means your newest job", cure="start one: avio preload PATH")
+    return jobs[0]["id"]
+
+
+def _by_prefix(client: Client, prefix: str) -> str:
+    found: list[str] = []
+    for page in islice(pages(lambda token: client.jobs(page_size=PAGE, page_token=token)), PAGES):
+        found += [job["id"] for job in page["jobs"] if job["id"].startswith(prefix)]
+        if len(found) > 1:
+            raise click.UsageError(f"several job ids start with {prefix}: {', '.join(found[:5])}; give more of the id")
+    if not found:
+        raise JobNotFound(
+            f"no job id starts with {prefix}",
+            why=f"only the newest {PAGE * PAGES} jobs are searched",
+            cure="avio jobs lists ids; give the whole id of an older job",
+        )
+    return found[0]
+
+
+class JobNotFound(ClientError):
+    """No job matches what the user typed."""
+
+    reason = "NOT_FOUND"
+    status = 404

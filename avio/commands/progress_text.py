@@ -1,0 +1,105 @@
+"""A job's progress in words: the parts that the lines and the bar are put together from."""
+
+from datetime import UTC, datetime
+
+from avio.client.shapes import Amount, JobInfo
+from avio.commands.wording import in_cli_words
+from avio.terminal.cells import UNKNOWN, clock, duration, percent, printable, size
+from avio.wire.states import TERMINAL, JobType, Phase, State
+
+
+def kind(job: JobInfo) -> str:
+    """Return the verb of the job."""
+    return JobType(job["type"]).name.lower()
+
+
+def subject(job: JobInfo) -> str:
+    """Return the path of the job, or the file list that it goes by."""
+    params = job["params"]
+    return printable(params.get("alluxioUri") or f"file list {params.get('fileListId')}")
+
+
+def is_listed(job: JobInfo) -> bool:
+    """Return True if the totals are final."""
+    return bool(job["progress"]["total"].get("complete"))
+
+
+def files_of(job: JobInfo) -> str:
+    """Return `12/40`; while the listing goes on `12/≥40`."""
+    progress = job["progress"]
+    least = "" if is_listed(job) else "≥"
+    return f"{progress['done']['files']}/{least}{progress['total']['files']}"
+
+
+def bytes_of(job: JobInfo) -> str:
+    """Return `1.2 GiB/4.0 GiB`; while the listing goes on `1.2 GiB of ≥ 4.0 GiB (still listing)`."""
+    progress = job["progress"]
+    done, total = size(progress["done"]["bytes"]), size(progress["total"]["bytes"])
+    if is_listed(job):
+        return f"{done}/{total}"
+    return f"{done} of ≥ {total}" + (" (still listing)" if job["phase"] == Phase.LISTING else "")
+
+
+def percent_of(job: JobInfo) -> str:
+    """Return `58%`; `?` until the listing is complete."""
+    return percent(job["progress"]["percent"])
+
+
+def eta(job: JobInfo) -> str:
+    """Return the time that the rest takes at the present speed; `?` where that can't be told."""
+    progress = job["progress"]
+    rest = progress["total"]["bytes"] - progress["done"]["bytes"] - progress["failed"]["bytes"]
+    if not is_listed(job) or not progress["speedBps"]:
+        return UNKNOWN
+    return duration(rest / progress["speedBps"])
+
+
+def elapsed(job: JobInfo) -> str:
+    """Return how long the job has run, or did."""
+    if job["startTime"] is None:
+        return duration(0)
+    end = datetime.fromisoformat(job["finishTime"]) if job["finishTime"] else datetime.now(UTC)
+    return duration((end - datetime.fromisoformat(job["startTime"])).total_seconds())
+
+
+def amount(counted: Amount) -> str:
+    """Return `12 files, 1.2 GiB`."""
+    files = counted["files"]
+    return f"{files} file{'' if files == 1 else 's'}, {size(counted['bytes'])}"
+
+
+def line(job: JobInfo) -> str:
+    """Return where the job stands, on one line."""
+    progress = job["progress"]
+    head = f"{clock(datetime.now(UTC))} {kind(job)} {job['id']} {job['status']}"
+    if job["phase"] is None:
+        return printable("  ".join(filter(None, [head, waits_for(job)])))
+    running = job["status"] not in TERMINAL
+    parts = [
+        head,
+        job["phase"] if running else None,
+        percent(progress["percent"]) if is_listed(job) else None,
+        f"{files_of(job)} files",
+        bytes_of(job),
+        f"{size(progress['speedBps'])}/s" if running else elapsed(job),
+        f"{progress['failed']['files']} failed" if progress["failed"]["files"] else None,
+        f"{left_out} left out" if (left_out := progress.get("filesLeftOut")) else None,
+    ]
+    return printable("  ".join(part for part in parts if part))
+
+
+def waits_for(job: JobInfo) -> str:
+    """Return what a queued job waits for, as the server says; "" for others."""
+    return printable(job["message"]) if job["status"] == State.QUEUED else ""
+
+
+def errors_of(job: JobInfo) -> list[str]:
+    """Return a text for each reason that files failed for, in the words of the CLI."""
+    return [
+        printable(
+            f"{group['reason']} for {group['count']}"
+            + (f", e.g. {group['samples'][0]}" if group["samples"] else "")
+            + (f" ({in_cli_words(group['hint'])})" if group["hint"] else "")
+        )
+        for group in job["errors"]
+    ]

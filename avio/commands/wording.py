@@ -1,0 +1,67 @@
+"""Translates messages of the API for a user of the CLI: members become options, endpoints become commands.
+
+The one place that does. The server writes a member with its value, as in `ifFull=partial`.
+"""
+
+import re
+
+from avio.wire.params import OPTIONS, camel
+
+_TEXT = r"[A-Za-z0-9_-]+"
+
+# What the CLI has instead of these members.
+_SPECIAL = dict.fromkeys(("alluxioUri", "alluxioUriEncoded"), "PATH") | dict.fromkeys(
+    ("fromFileList", "fileListId"), "--from-file"
+)
+
+_MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {
+    "recursive": "--recursive"
+}
+
+# What stands for more than one word, longest first.
+_PHRASES = {
+    "correct the members in errors[]; /openapi.json has the shapes": "correct what is named above",
+    "no token was sent; send Authorization: QBox <token>": "you are not logged in to this server",
+    "fromFileList=true with a fileListId": "--from-file",
+    "send Prefer: respond-async to make it a job": "name a directory below it",
+    "send less; upload long lists of paths with POST /filelists": "send less; give many paths with --from-file",
+    "poll without wait, or try again": "try again in some seconds",
+    "see /openapi.json for all endpoints": "check the address (AVIO_URL or --url)",
+    "see the Allow header": "check that client and server have the same version",
+    "upload the list with POST /filelists and give its fileListId": "give it with --from-file",
+    "upload it with POST /filelists": "give it with --from-file",
+    "an id from POST /filelists": "a list that --from-file has uploaded",
+    "Idempotency-Key": "key of the request",
+    "report the requestId to your admin": "tell an admin the id of the request",
+    "POST /free": "avio free PATH",
+    "GET /tiers": "avio tiers",
+    "GET /filelists": "avio lists",
+    "DELETE /filelists/{id}": "avio lists --delete ID",
+}
+
+# Not inside a path, which may have such a name: /data/tier=MEM/x.
+_ALONE, _END = r"(?<![\w/.=-])", r"(?![\w/.=-])"
+
+
+def _with_value(name: str) -> str:
+    rule = OPTIONS.get(next((each for each in OPTIONS if camel(each) == name), ""))
+    choices = rule.choices if rule is not None else ()
+    return rf"{name}=(?:{'|'.join(choices) or _TEXT})"
+
+
+_PHRASE = re.compile("|".join(re.escape(phrase) for phrase in _PHRASES))
+_ASSIGNED = re.compile(rf"{_ALONE}(?:params\.)?({'|'.join(map(_with_value, _MEMBERS))})(?![\w/=-])")
+_FIELD = re.compile(rf"{_ALONE}params\.({'|'.join(_MEMBERS)}){_END}")
+_NAMED = re.compile(rf"{_ALONE}({'|'.join(name for name in _MEMBERS if not name.islower())}){_END}")
+
+
+def in_cli_words(text: str) -> str:
+    """Return a message of the server in the words of the CLI. Paths in it stay as they are."""
+    text = _PHRASE.sub(lambda found: _PHRASES[found[0]], text)
+    text = _ASSIGNED.sub(lambda found: _option(*found[1].split("=")), text)
+    text = _FIELD.sub(lambda found: _MEMBERS[found[1]], text)
+    return _NAMED.sub(lambda found: _MEMBERS[found[1]], text)
+
+
+def _option(name: str, value: str) -> str:
+    return _MEMBERS[name] if value == "true" else f"{_MEMBERS[name]} {value}"

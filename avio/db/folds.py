@@ -1,0 +1,44 @@
+"""Queries by which the aggregator folds events into rows (T6): progress and failed files.
+
+One batch is one transaction. Counters are absolute and never fall, so replay, reordering and loss do no harm.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, astuple
+
+from avio.db import failures
+from avio.db.connection import transaction
+from avio.db.sql import change_many
+from avio.wire.events import FailureEvent, ProgressEvent
+
+_PROGRESS = (
+    "UPDATE jobs SET seq = ?, phase = ?, total_complete = (total_complete OR ?),"
+    " crashes = CASE WHEN ? > files_done THEN 0 ELSE crashes END,"
+    " {counters_folded}, speed_bps = ?, errors = ?,"
+    " version = version + 1, updated_at = {now}"
+    " WHERE id = ? AND attempt = ? AND seq < ? AND state IN {owned}"
+)
+
+
+def fold(progress: Iterable[ProgressEvent], failed: Iterable[FailureEvent]) -> None:
+    """T6: put the newest progress of each job and the failures into the rows. Late and old events change nothing."""
+    with transaction():
+        change_many(_PROGRESS, [_progress_parameters(event) for event in progress])
+        failures.fold(failed)
+
+
+def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
+    progress, counters = event.progress, event.progress.counters
+    return (
+        event.seq,
+        progress.phase,
+        progress.total_complete,
+        counters.files_done,
+        *astuple(counters),
+        progress.speed_bps,
+        json.dumps([asdict(group) for group in progress.errors]),
+        event.job,
+        event.attempt,
+        event.seq,
+    )

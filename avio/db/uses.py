@@ -1,0 +1,128 @@
+"""Queries on the jobs that loaded, or still use, the cached files at a path. Used by web before and after a free.
+
+A job uses the files at and below its path. After a free, ended jobs no longer use the dropped files: it releases them.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from avio.db.sql import change, row, rows
+from avio.wire.paths import ancestors, shown_path
+
+# Characters of a path in the index jobs_path.
+INDEXED = 256
+
+# Jobs of a user that are checked, newest first, for one that loaded a path.
+COVERING_MAX = 200
+
+# `+j.uid` and `j.id || ''` keep a query from using the indexes of these columns: the paths select far fewer rows.
+_AT = "substr(j.path, 1, 256) {bytewise} = ? AND j.path = ?"
+_BELOW = (
+    "substr(j.path, 1, 256) {bytewise} >= ? AND substr(j.path, 1, 256) {bytewise} <= ? AND substr(j.path, 1, ?) = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A job that uses a path, and the name of its user. `is_list`: its file list may name the path."""
+
+    job: str
+    user: str
+    is_list: bool
+
+
+def of_others(path: str, uid: int) -> Use | None:
+    """Return the newest load or save of another user at, above or below `path`: not ended, or with files in place.
+
+    Jobs with a file list that have not ended may use any path. Return None if there is no such job.
+    """
+    at_or_above, parameters = _at_any([shown_path(each) for each in ancestors(path)])
+    found = row(
+        "SELECT j.id, u.name FROM jobs j JOIN users u ON u.uid = j.uid"  # noqa: S608 - made of constants
+        " WHERE j.uid <> ? AND j.type IN (1, 2) AND j.released_at IS NULL"
+        " AND j.state <> 'failed' AND j.state <> 'cancelled'"
+        f" AND ({at_or_above} OR ({_BELOW})) ORDER BY j.id || '' DESC LIMIT 1",
+        uid,
+        *parameters,
+        *_below(shown_path(path)),
+    )
+    if found is not None:
+        return Use(found[0], found[1], is_list=False)
+    by_list = row(
+        "SELECT j.id, u.name FROM jobs j JOIN users u ON u.uid = j.uid"
+        " WHERE j.uid <> ? AND j.type IN (1, 2) AND j.path IS NULL"
+        " AND (j.state = 'queued' OR j.state IN {owned}) ORDER BY j.id || '' DESC LIMIT 1",
+        uid,
+    )
+    return None if by_list is None else Use(by_list[0], by_list[1], is_list=True)
+
+
+def covering(path: str, uid: int) -> list[tuple[str, int | None]]:
+    """Return path and depth of a user's loads and saves at or above `path` that have begun, newest first.
+
+    The counters do not tell what a job has loaded: they are those of its last attempt, at the time of its end.
+    """
+    at_or_above, parameters = _at_any([shown_path(each) for each in ancestors(path)])
+    found = rows(
+        "SELECT j.path, j.params FROM jobs j WHERE +j.uid = ? AND j.type IN (1, 2) AND j.started_at IS NOT NULL"  # noqa: S608 - made of constants
+        f" AND {at_or_above} ORDER BY j.id || '' DESC LIMIT ?",
+        uid,
+        *parameters,
+        COVERING_MAX,
+    )
+    return [(covered, json.loads(params).get("depth")) for covered, params in found]
+
+
+def needed(jobs: list[str]) -> set[str]:
+    """Return those of some ended jobs that a rule above needs: no newer one of the user with the same params does.
+
+    A job that was released is not needed: a free has dropped its files.
+    """
+    used, began = "(n.state = 'succeeded' OR n.state = 'partial')", "n.started_at IS NOT NULL"
+    found = rows(
+        f"SELECT j.id FROM jobs j WHERE j.id IN ({', '.join('?' * len(jobs))})"  # noqa: S608 - made of constants
+        " AND j.type IN (1, 2) AND j.path IS NOT NULL AND j.released_at IS NULL"
+        " AND (j.state = 'succeeded' OR j.state = 'partial' OR j.started_at IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM jobs n WHERE n.uid = j.uid"
+        " AND substr(n.path, 1, 256) = substr(j.path, 1, 256) AND n.path = j.path AND n.id > j.id"
+        " AND n.finished_at IS NOT NULL AND n.released_at IS NULL AND n.type IN (1, 2) AND n.params = j.params"
+        f" AND ({used} OR j.state = 'failed' OR j.state = 'cancelled') AND ({began} OR j.started_at IS NULL))",
+        *jobs,
+    )
+    return {job for (job,) in found}
+
+
+def release(path: str, before: float) -> None:
+    """Record that `path` was freed: preloads and saves below it that ended before `before` no longer use it.
+
+    `before` is in epoch seconds.
+    """
+    path = shown_path(path)
+    change(
+        "UPDATE jobs AS j SET released_at = {now} WHERE j.released_at IS NULL AND j.type IN (1, 2)"  # noqa: S608 - made of constants
+        f" AND j.finished_at <= ? AND (({_AT}) OR ({_BELOW}))",
+        before,
+        path[:INDEXED],
+        path,
+        *_below(path),
+    )
+
+
+def release_freed(job: str) -> None:
+    """Do the same for a free job that has succeeded. Jobs of other types release nothing."""
+    found = row("SELECT path, started_at FROM jobs WHERE id = ? AND type = 4 AND state = 'succeeded'", job)
+    if found is not None:
+        release(*found)
+
+
+def _at_any(paths: list[str]) -> tuple[str, list[str]]:
+    marks = ", ".join("?" * len(paths))
+    condition = f"(substr(j.path, 1, {INDEXED}) {{bytewise}} IN ({marks}) AND j.path IN ({marks}))"
+    return condition, [*(path[:INDEXED] for path in paths), *paths]
+
+
+def _below(path: str) -> tuple[Any, ...]:
+    """Return the values for `_BELOW`: in bytes, all paths that begin with `/data/` are before `/data0`."""
+    stem = path.rstrip("/")
+    return f"{stem}/"[:INDEXED], f"{stem}0"[:INDEXED], len(stem) + 1, f"{stem}/"

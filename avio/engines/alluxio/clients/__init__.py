@@ -1,0 +1,1 @@
+"""One client for each part of the cluster, and the plain data that they return. Makes no decisions."""

@@ -1,0 +1,1 @@
+"""The findings of `avio-server doctor` about a cluster. Read-only."""

@@ -1,0 +1,1 @@
+"""Preload: one of three carriers brings missing blocks into the cache."""

@@ -1,0 +1,1 @@
+"""Save: one of two savers persists unsaved files."""

@@ -1,0 +1,183 @@
+"""Asks an S3-like store for one page of a listing, by libcurl, which keeps connections and signs requests.
+
+Own code: obstore takes a page that is an error, HTML or cut off for the end of a listing.
+Used in web and the job process.
+"""
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+from avio.engines.local.buckets.libcurl import pycurl
+from avio.engines.local.buckets.pace import Pace
+from avio.engines.local.buckets.s3_handle import headers_of, set_place
+from avio.engines.local.buckets.s3_list_xml import ListPage, NotAListing, Unparsable, read_page, repaired
+from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.store_errors import read_refusal, refusal, unreachable
+from avio.errors import BadReply, EngineAway, EngineError, Gone, StoreError
+
+CONNECT_SECONDS = 3
+MAX_BODY_BYTES = 32 << 20  # of one page; 1,000 keys of 1,024 bytes take less than 8 MiB in any encoding
+PAGE_KEYS = 1000
+
+
+class Ask(NamedTuple):
+    """What to list. Keys count from the bucket's root."""
+
+    prefix: str
+    after: str = ""
+    token: str | None = None
+    delimiter: str = ""
+    size: int = PAGE_KEYS
+
+    def query(self, *, encoded: bool) -> str:
+        """Return the query, sorted by name as its signature wants it."""
+        first = self.after if self.token is None else ""
+        members = {
+            "continuation-token": self.token or "",
+            "delimiter": self.delimiter,
+            "encoding-type": "url" if encoded else "",
+            "list-type": "2",
+            "max-keys": str(self.size),
+            "prefix": self.prefix,
+            "start-after": first,
+        }
+        return "&".join(
+            f"{name}={quote(text, safe='', errors='surrogateescape')}" for name, text in members.items() if text
+        )
+
+
+class S3List:
+    """Pages of one bucket. `name` is how messages call it. Safe to call from several threads."""
+
+    def __init__(self, place: S3Place, name: str) -> None:
+        self._place = place
+        self._name = name
+        self._idle: deque[_Request] = deque()
+
+    def page(self, ask: Ask, pace: Pace) -> ListPage:
+        """Return a page. Raises EngineAway, BadReply, AccessDenied, StoreError; tries again while `pace` allows it."""
+        begin = time.monotonic()
+        wait = 0.1
+        while True:
+            try:
+                page = self._ask(ask, pace)
+            except (EngineAway, BadReply) as error:
+                limit = pace.bad_reply_seconds if isinstance(error, BadReply) else pace.retry_seconds
+                if time.monotonic() - begin + wait > limit:
+                    raise
+            else:
+                return self._checked(ask, page)
+            time.sleep(wait)
+            wait = min(wait * 2, 2.0)
+
+    def _ask(self, ask: Ask, pace: Pace) -> ListPage:
+        """Ask for plain keys. If they are no XML, ask for encoded keys, which any store can write."""
+        body = self._body(ask, pace, encoded=False)
+        try:
+            return self._read(body)
+        except Unparsable:
+            if b"ListBucketResult" not in body[:1000]:
+                raise self._no_listing("no XML", body) from None
+        body = self._body(ask, pace, encoded=True)
+        try:
+            return self._read(body)
+        except Unparsable:
+            pass
+        try:
+            return repaired(body)
+        except NotAListing as error:
+            raise self._no_listing(str(error), body) from None
+
+    def _body(self, ask: Ask, pace: Pace, *, encoded: bool) -> bytes:
+        request = self._idle.pop() if self._idle else _Request(self._place)
+        try:
+            status, body, headers = request.get(f"{self._place.url}?{ask.query(encoded=encoded)}", pace)
+        except pycurl.error as error:
+            request.close()
+            raise unreachable(self._name, *error.args) from None
+        self._idle.append(request)
+        if status != 200:
+            raise self._refusal(status, body, headers)
+        return body
+
+    def _refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> EngineError:
+        said = read_refusal(status, body, headers)
+        error = refusal(self._name, said)
+        if isinstance(error, Gone):
+            unknown = StoreError(
+                f"{self._name}: the store knows no such bucket ({said.text})",
+                cure="correct the mount's url and endpoint",
+            )
+            unknown.public = f"the store knows no such bucket; {unknown.cure}"
+            return unknown
+        return error
+
+    def _read(self, body: bytes) -> ListPage:
+        try:
+            return read_page(body)
+        except Unparsable:
+            raise
+        except NotAListing as error:
+            raise self._no_listing(str(error), body) from None
+
+    def _no_listing(self, why: str, body: bytes) -> EngineError:
+        """Return the error of a body with status 200 that is not a listing: an error, HTML, half an answer."""
+        said = read_refusal(0, body)
+        if not said.code:
+            return BadReply(f"{self._name}: the store's answer is not a complete listing: {why}")
+        error = self._refusal(0, body, {})
+        return BadReply(error.message, cure=error.cure) if isinstance(error, EngineAway) else error
+
+    def _checked(self, ask: Ask, page: ListPage) -> ListPage:
+        """Return `page` if it answers `ask`."""
+        alias = self._place.bucket.endswith("-s3alias") or self._place.bucket.startswith("arn:")
+        if page.bucket and not alias and page.bucket != self._place.bucket.rpartition(":")[2]:
+            raise BadReply(f"{self._name}: the store lists another bucket, {page.bucket!r}")
+        for key in (*(row[0] for row in page.rows), *page.prefixes):
+            if not key.startswith(ask.prefix):
+                raise BadReply(f"{self._name}: the store lists {key!r}, which is not below {ask.prefix!r}")
+        return page
+
+
+class _Request:
+    """A handle of libcurl that is used again and again."""
+
+    def __init__(self, place: S3Place) -> None:
+        self._parts: list[bytes] = []
+        self._received = 0
+        self._headers: dict[str, str] = {}
+        self._curl = curl = pycurl.Curl()
+        set_place(curl, place, CONNECT_SECONDS)
+        curl.setopt(pycurl.ACCEPT_ENCODING, "")
+        curl.setopt(pycurl.WRITEFUNCTION, self._receive)
+        curl.setopt(pycurl.HEADERFUNCTION, self._see_header)
+        curl.setopt(pycurl.HTTPHEADER, headers_of(place))
+
+    def get(self, url: str, pace: Pace) -> tuple[int, bytes, Mapping[str, str]]:
+        """Return HTTP status, body, and the headers that a refusal needs. Raise pycurl.error."""
+        self._parts, self._received, self._headers = [], 0, {}
+        curl = self._curl
+        curl.setopt(pycurl.URL, url)
+        curl.setopt(pycurl.TIMEOUT_MS, int(pace.page_seconds * 1000) if pace.page_seconds else 0)
+        curl.setopt(pycurl.LOW_SPEED_TIME, pace.silent_seconds)
+        curl.perform()
+        return curl.getinfo(pycurl.RESPONSE_CODE), b"".join(self._parts), self._headers
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._curl.close()
+
+    def _receive(self, part: bytes) -> int | None:
+        self._received += len(part)
+        if self._received > MAX_BODY_BYTES:
+            return -1  # libcurl ends the request
+        self._parts.append(part)
+        return None
+
+    def _see_header(self, line: bytes) -> None:
+        name, _, text = line.partition(b":")
+        if name.lower() in (b"x-amz-bucket-region", b"location"):
+            self._headers[name.lower().decode()] = text.strip().decode("latin-1")

@@ -1,0 +1,143 @@
+"""Recognises copies whose bytes the bucket has although no stamp says so, and those that differ although one does.
+
+After a PUT the stamp may be missing: the process died, the file is another user's, the tier takes no attributes. An
+etag that is an MD5 of the bytes is as good as a stamp. Used in web and the job process.
+"""
+
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from hashlib import blake2b
+
+from avio.engines.base import Run
+from avio.engines.left_out import Unreadable
+from avio.engines.local.buckets.base import Source
+from avio.engines.local.errors import tier_errors
+from avio.engines.local.freshness import Freshness
+from avio.engines.local.mounts import Mount
+from avio.engines.local.stamps import read_marks, write_stamp
+from avio.engines.local.tiers import Copy, judged, that_counts
+
+TASK_BYTES = 8 << 20  # of a touched copy that a task compares
+MAX_KEPT = 1 << 20  # uploads without a stamp that are remembered; about 100 bytes each
+
+
+def judged_now(
+    mount: Mount, path: str, source: Source | None, copies: Sequence[Copy], run: Run | None = None
+) -> tuple[Copy, Freshness]:
+    """Return the copy of `path` that counts, and its state, judged strictly.
+
+    Reads copies whose state would be a conflict, and those that were touched. A copy that the bucket has counts only
+    if no other one could be lost. `run` is the attempt that it is for; a task reads no touched copy of more than
+    TASK_BYTES, which then counts as unsaved.
+    """
+    return that_counts([(copy, _proved_state(mount, path, source, copy, run)) for copy in copies])
+
+
+def _proved_state(mount: Mount, path: str, source: Source | None, copy: Copy, run: Run | None) -> Freshness:
+    freshness = state_of(mount, path, source, copy, run)
+    if freshness is Freshness.CONFLICT and source is not None and is_of(mount, path, source, copy, run):
+        return Freshness.CACHED
+    return freshness
+
+
+def state_of(mount: Mount, path: str, source: Source | None, copy: Copy, run: Run | None) -> Freshness:
+    """Return the state of one copy, judged strictly. What its bytes say counts if it was touched."""
+    return settled(mount, path, source, copy, judged(path, mount.object_name(path), source, copy, strict=True), run)
+
+
+def settled(
+    mount: Mount, path: str, source: Source | None, copy: Copy, freshness: Freshness, run: Run | None
+) -> Freshness:
+    """Return `freshness`, or instead of TOUCHED what the bytes of `copy` say: CONFLICT if nothing can tell.
+
+    A task reads no large copy; to it such a copy stays TOUCHED.
+    """
+    if freshness is not Freshness.TOUCHED or (run is None and copy.size > TASK_BYTES):
+        return freshness
+    name = mount.object_name(path)
+    clean = judged(path, name, source, copy)
+    if source is not None and clean is Freshness.CACHED:
+        return Freshness.CACHED if _same(mount, path, source, copy, run or _Task()) else Freshness.DIRTY
+    stamp = copy.tier.marks_of(path, name).stamp
+    if stamp is not None:
+        known = Source(mount.key(path), stamp.size, stamp.mtime_ns, stamp.etag)
+        if is_of(mount, path, known, copy, run):
+            return clean
+        if source is None and copy.size == known.size and mount.bucket.proves(known):
+            return Freshness.DIRTY
+    return Freshness.CONFLICT
+
+
+def confirm(mount: Mount, path: str, copy: Copy) -> None:
+    """Mark a touched copy whose bytes were compared: the next look need not read them. `copy` has its ctime.
+
+    A copy that this user may not read was not compared.
+    """
+    name = mount.object_name(path)
+    with suppress(Unreadable), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+        stamp, _, touched = read_marks(fd, name)
+        if stamp is not None and touched:
+            write_stamp(fd, name, stamp._replace(seen_ns=copy.ctime_ns))
+
+
+def _same(mount: Mount, path: str, source: Source, copy: Copy, run: Run) -> bool:
+    """Compare a copy with its object: by the etag, or else with the object's bytes."""
+    if is_of(mount, path, source, copy, run):
+        return True
+    with tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+        return mount.bucket.same(source, fd, run)
+
+
+class _Task:
+    """The run of a task, which nobody stops and nobody follows."""
+
+    name = "task"
+    threads = 1
+
+    def stopping(self) -> bool:
+        return False
+
+    def moved(self, size: int) -> None:
+        """Count nothing."""
+
+    def checked(self, size: int) -> None:
+        """Count nothing."""
+
+    def silent(self, seconds: float) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def is_of(mount: Mount, path: str, source: Source, copy: Copy, run: Run | None = None) -> bool:
+    """Return True if the etag of `source` is one of the bytes of `copy`."""
+    if copy.size != source.size or not mount.bucket.proves(source):
+        return False
+    try:
+        with tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+            return mount.bucket.matches(source, fd, run)
+    except Unreadable:
+        return False
+
+
+class Uploads:
+    """What this process has uploaded without leaving a stamp: the copy and the object that it became."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._digests: set[bytes] = set()
+
+    def add(self, path: str, size: int, mtime_ns: int, source: Source) -> None:
+        """Remember that the copy of `path` with `size` and `mtime_ns` is the object `source`."""
+        with self._lock:
+            if len(self._digests) < MAX_KEPT:
+                self._digests.add(_digest(path, size, mtime_ns, source))
+
+    def has(self, path: str, copy: Copy, source: Source) -> bool:
+        """Return True if `copy` was uploaded as `source`."""
+        return bool(self._digests) and _digest(path, copy.size, copy.mtime_ns, source) in self._digests
+
+
+def _digest(path: str, size: int, mtime_ns: int, source: Source) -> bytes:
+    version = f"{source.size}:{source.etag or source.mtime_ns}"
+    text = f"{path}\0{size}:{mtime_ns}\0{version}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

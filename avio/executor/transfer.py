@@ -1,0 +1,88 @@
+"""Moves the entries of a worklist and records the outcome of each.
+
+Runs in the job process. Its counts are provisional: the verifier decides.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain, islice
+
+from avio.engines.base import Entry, Moved
+from avio.errors import EngineAway, EngineError, Scope
+from avio.executor.failed_files import FailedFiles
+from avio.executor.feed import Feed
+from avio.executor.verb import Verb
+from avio.executor.work import Work
+from avio.executor.worklist import Worklist
+from avio.wire.results import Outcome
+
+
+class Transfer:
+    """Lets the engine move entries for one attempt. While the store is unavailable it waits and goes on."""
+
+    def __init__(self, work: Work, verb: Verb, failed: FailedFiles) -> None:
+        self._work, self._verb, self._failed = work, verb, failed
+        self._patience = work.patience()
+
+    def run(self, worklist: Worklist) -> None:
+        """Move the entries of `worklist` as they come.
+
+        Raises Stopped, TooManyFailures, EngineAway after too long, and the engine's errors of scope JOB.
+        """
+        self._move_all(worklist, counted=False)
+
+    def run_again(self, worklist: Worklist) -> None:
+        """Move entries that are not in place though they were moved before; raises as `run`."""
+        self._move_all(worklist, counted=True)
+
+    def _move_all(self, worklist: Worklist, *, counted: bool) -> None:
+        taken = 0
+        again: list[Entry] = []
+        while True:
+            feed = Feed(self._work.attempt, self._patience)
+            # A new reader each time: a thread that hangs in the store may still hold the last one.
+            entries = chain(again, islice(worklist.to_move(), taken, None))
+            try:
+                self._move(entries, feed, counted=counted)
+            except EngineAway as error:
+                taken += max(0, feed.taken - len(again))
+                again = feed.leave() + again[feed.taken :]
+                self._patience.wait(error, self._reached())
+            else:
+                return
+
+    def _move(self, entries: Iterable[Entry], feed: Feed, *, counted: bool) -> None:
+        attempt = self._work.attempt
+        for moved in self._verb.move(feed.give(entries), self._verb.params, attempt):
+            if moved.error is None:
+                feed.done(moved.entry)
+                self._arrived(moved, counted=counted)
+            else:
+                self._give_up(moved.entry, moved.error, moved.tries)
+                feed.failed(moved.entry, moved.error, self._reached())
+        attempt.raise_if_stopping()
+
+    def _arrived(self, moved: Moved, *, counted: bool) -> None:
+        # An entry that failed before was not counted as arrived.
+        late = self._failed.recover(moved.entry.path)
+        listed = moved.entry.size or 0
+        size = moved.bytes or listed
+        entry = moved.entry if size == moved.entry.size else replace(moved.entry, size=size)
+        self._work.reporter.outcome(entry, moved.outcome, tier=moved.tier, tries=moved.tries + late)
+        if counted and not late:
+            return
+        if moved.outcome is Outcome.KEPT:
+            self._work.attempt.kept(listed)
+        else:
+            self._work.attempt.arrived(size, listed=listed, skipped=moved.outcome is Outcome.SKIPPED)
+
+    def _give_up(self, entry: Entry, error: Exception, tries: int) -> None:
+        """Give up `entry`, or leave it to the verifier, which has it moved again, if it may succeed later."""
+        if isinstance(error, EngineError) and error.scope is Scope.RETRY:
+            self._failed.postpone(entry, error, tries)
+        else:
+            self._failed.add(entry, error, tries)
+
+    def _reached(self) -> int:
+        counters = self._work.attempt.progress().counters
+        return counters.files_done + counters.files_kept + counters.files_failed

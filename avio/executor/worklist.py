@@ -1,0 +1,130 @@
+"""The worklist of an attempt: every entry that it moves or checks, in a file of the attempt's directory.
+
+Runs in the job process. The lister writes it while the transfer reads behind it; the verifier reads it again.
+Memory stays flat however many files there are.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from avio.engines.base import Entry, EntryState
+
+# How many lines wait in the writer's buffer before the readers get them.
+FLUSH_LINES = 64
+
+WORKLIST_NAME = "worklist"
+
+
+class Worklist:
+    """An append-only list of entries with one writer and any number of readers, each from the beginning."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._writer = open(file, "wb", buffering=1 << 16)  # noqa: SIM115 - closed by close()
+        self._changed = threading.Condition()
+        self._written = 0
+        self._flushed = 0
+        self._held_until = float("-inf")
+        self._closed = False
+        self.failed: BaseException | None = None
+
+    def hold_until(self, moment: float) -> None:
+        """Keep further entries from the readers until `moment` of the monotonic clock, or until the list is closed."""
+        self._held_until = moment
+
+    def append(self, entry: Entry, *, move: bool) -> None:
+        """Add an entry. `move` is False if it is in place already."""
+        line = [entry.path, entry.size, entry.modified, entry.state, entry.token, move]
+        self._writer.write(_dumped(line))
+        self._written += 1
+        if self._written - self._flushed >= FLUSH_LINES:
+            self._flush()
+
+    def close(self, failed: BaseException | None = None) -> None:
+        """End the list. With `failed`, the reason, readers end at once.
+
+        If the disk is full, that error becomes `failed`, else readers would wait for lines that are not there.
+        """
+        self.failed = failed
+        try:
+            self._writer.flush()
+        except OSError as error:
+            self.failed = failed or error
+        with self._changed:
+            self._flushed, self._closed = self._written, True
+            self._changed.notify_all()
+        with suppress(OSError):
+            self._writer.close()
+
+    def _flush(self) -> None:
+        self._writer.flush()
+        with self._changed:
+            self._flushed = self._written
+            self._changed.notify_all()
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry, following the writer to its end."""
+        return (entry for entry, _ in self._follow())
+
+    def to_move(self) -> Iterator[Entry]:
+        """Yield the entries to move, following the writer to its end."""
+        return (entry for entry, move in self._follow() if move)
+
+    def so_far(self) -> Iterator[tuple[Entry, bool]]:
+        """Yield what was appended so far, and whether it is to move. For the writer's own thread."""
+        if not self._closed:
+            self._writer.flush()
+        with open(self._file, "rb") as reader:
+            for line in reader:
+                yield _read(line)
+
+    def written(self) -> Iterator[str]:
+        """Yield the paths of what was appended so far. For the writer's own thread."""
+        return (entry.path for entry, _ in self.so_far())
+
+    def _wait_beyond(self, line: int) -> tuple[int, bool]:
+        """Wait for lines after `line`; return how many can be read, and True if no more will come."""
+        with self._changed:
+            while not self._closed and (left := self._held_until - time.monotonic()) > 0:
+                self._changed.wait_for(lambda: self._closed, left)
+            self._changed.wait_for(lambda: self._flushed > line or self._closed)
+            return self._flushed, self._closed
+
+    def _follow(self) -> Iterator[tuple[Entry, bool]]:
+        with open(self._file, "rb") as reader:
+            done = 0
+            while True:
+                ready, last = self._wait_beyond(done)
+                while done < ready and self.failed is None:
+                    line = reader.readline()
+                    done += 1
+                    yield _read(line)
+                if last and (done == self._written or self.failed is not None):
+                    return
+
+
+def _dumped(line: list[Any]) -> bytes:
+    try:
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    except orjson.JSONEncodeError:  # a path that is not UTF-8
+        return json.dumps(line).encode() + b"\n"
+
+
+def _read(line: bytes) -> tuple[Entry, bool]:
+    path, size, modified, state, token, move = _loaded(line)
+    return Entry(path, "file", size, modified, EntryState(state), token=token), move
+
+
+def _loaded(text: bytes) -> list[Any]:
+    try:
+        found: list[Any] = orjson.loads(text)
+    except orjson.JSONDecodeError:  # orjson takes no lone surrogates
+        found = json.loads(text)
+    return found

@@ -1,0 +1,45 @@
+"""Opens plain files alone, without waiting: a FIFO in the place of a file would hold its reader forever.
+
+For files that other users can replace: those of buckets, tiers and attempts. Standard library only.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+# A symlink; a socket, or a FIFO without a reader that is opened for writing; a directory that is opened for writing.
+_NEVER_PLAIN = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
+
+
+class NotPlain(OSError):
+    """There is no plain file at the path, but a symlink, a FIFO, a socket, a device or a directory."""
+
+
+def open_plain(path: str | Path, flags: int, *, dir_fd: int | None = None, mode: int = 0o600) -> int:
+    """Open the plain file at `path`. `mode` is that of a file that `flags` create.
+
+    Raises NotPlain for anything else; its errno is ELOOP for a symlink. Also an `opener` of `open`.
+    """
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno in _NEVER_PLAIN:
+            raise NotPlain(error.errno, f"not a plain file: {error.strerror}", str(path)) from None
+        raise
+    return require_plain(fd, path)
+
+
+def require_plain(fd: int, path: str | Path) -> int:
+    """Return the open `fd` if it is a plain file. Otherwise close it and raise NotPlain with its `path`."""
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    kind = ": Is a directory" if stat.S_ISDIR(os.fstat(fd).st_mode) else ""
+    os.close(fd)
+    raise NotPlain(errno.EINVAL, f"not a plain file{kind}", str(path))
+
+
+def open_no_fifo(path: str | Path, flags: int) -> int:
+    """Open a file of this user, also by a symlink, and also /dev/null. Raises NotPlain for a FIFO. An `opener`."""
+    fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    return require_plain(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else fd

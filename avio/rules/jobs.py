@@ -1,0 +1,227 @@
+"""The rules of submitting, cancelling and retrying jobs. Used by web. `avio.rules.history` has those of reading.
+
+No Flask, no click: callers pass plain values and catch `avio.errors`.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from avio.db import filelists, hints, orders, users
+from avio.db.connection import borrow
+from avio.db.models import Job
+from avio.engines.base import Engine, Side
+from avio.errors import (
+    BadRequest,
+    Conflict,
+    FieldError,
+    Forbidden,
+    IdempotencyReused,
+    NoMount,
+    TooMany,
+    Unsupported,
+)
+from avio.faults import fault
+from avio.rules import history, ownership
+from avio.rules.callers import Caller, Right
+from avio.rules.places import MountPlaces
+from avio.wire.params import Params, check
+from avio.wire.states import TERMINAL, JobType, State
+
+log = logging.getLogger(__name__)
+
+# The right that each job type needs at its path.
+RIGHTS = {
+    JobType.LS: Right.LOOK,
+    JobType.STAT: Right.LOOK,
+    JobType.PRELOAD: Right.LOAD,
+    JobType.SAVE: Right.SAVE,
+}
+
+MAX_NAME = 200
+MAX_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A job request. `uid` None means the caller's."""
+
+    type: JobType
+    params: Params
+    name: str = ""
+    uid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The objects that the rules need: engine, function that pushes a hint, quota. One for each process."""
+
+    engine: Engine
+    push: Callable[[str], None]
+    places: MountPlaces
+    queued_max: int = 1000
+
+    def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:
+        """Queue a job, or return the job that `key` made before. True if it was made now.
+
+        Raises BadRequest with every field at once, PathNotFound, Unsupported, Forbidden, TooMany, EngineAway.
+        """
+        uid = caller.uid if spec.uid is None else spec.uid
+        if uid != caller.uid and not caller.may(Right.OTHERS_JOBS):
+            raise Forbidden("uid is that of another user", cure="remove uid, or ask an admin")
+        spec = replace(spec, params=checked(spec, key))
+        if spec.type not in RIGHTS:
+            raise BadRequest("the job request is invalid", [FieldError("type", "must not be free; use POST /free")])
+        caller.require(RIGHTS[spec.type], spec.params.path)
+        digest = _digest(spec, uid)
+        with borrow():
+            if (earlier := _find(uid, key, digest)) is not None:
+                return earlier, False
+            if uid != caller.uid and users.get(uid) is None:
+                raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
+            self._check_list(spec.params, uid)
+            self._check_quota(uid)
+        self._check_able(spec.params)
+        self._check_there(spec)
+        return self._insert(_new_job(spec, uid, key, digest))
+
+    def order_free(self, caller: Caller, path: str, *, recursive: bool, key: str | None = None) -> Job:
+        """Queue a job that frees `path`. `avio.rules.free` has checked that the caller may free it."""
+        spec = JobSpec(JobType.FREE, Params.at(path, depth=None if recursive else 0))
+        digest = _digest(spec, caller.uid)
+        with borrow():
+            if (earlier := _find(caller.uid, key, digest)) is not None:
+                return earlier
+            self._check_quota(caller.uid)
+        return self._insert(_new_job(spec, caller.uid, key, digest))[0]
+
+    def cancel(self, caller: Caller, job: str, reason: str = "") -> Job:
+        """Request cancellation of a job. Idempotent. Raise Conflict if the job has ended."""
+        with borrow():
+            found = history.get(caller, job)
+            done = orders.cancel(found.id, reason or f"cancelled by {caller.name}")
+            now = history.get(caller, job)
+        if not done:
+            raise Conflict(f"job {job} has ended: {now.state}", cure="a job that has ended can't be cancelled")
+        return now
+
+    def retry(self, caller: Caller, job: str, key: str | None = None) -> tuple[Job, bool]:
+        """Queue a new job with the order of one that has ended. Raise Conflict if it has not ended.
+
+        The new job has the old one's user. But a free becomes the caller's, since its right is that of the caller.
+        """
+        old = history.get(caller, job)
+        if State(old.state) not in TERMINAL:
+            raise Conflict(f"job {job} is {old.state}", cure="wait until it ends, or cancel it first")
+        params = _known_params(old)
+        uid = caller.uid if old.type == JobType.FREE else old.uid
+        digest = _digest(JobSpec(JobType(old.type), params, old.name), uid, retry_of=old.id)
+        with borrow():
+            if (earlier := _find(uid, key, digest)) is not None:
+                return earlier, False
+        if old.type == JobType.FREE:
+            ownership.require_freeable(caller, params.path, recursive=params.depth is None)
+        return self._insert(
+            orders.NewJob(uid, old.name, old.type, old.params, key, digest if key else None, retry_of=old.id)
+        )
+
+    def _insert(self, new: orders.NewJob) -> tuple[Job, bool]:
+        fault("web.before-insert")
+        try:
+            with borrow():
+                job, added = orders.insert(new, self.queued_max)
+        except orders.QueueFull:
+            raise self._too_many() from None
+        except orders.Deleted as error:
+            raise Conflict(f"{error} was deleted", cure="submit a new job; upload its file list again") from None
+        if not added:
+            return _same(job, new.idem_digest or ""), False
+        fault("web.after-commit")
+        try:
+            self.push(job.id)
+            with borrow():
+                hints.pushed(job.id)
+        except Exception:  # the row is committed; after any error of the queue, the sweep pushes the hint again
+            log.warning("hint not pushed; the sweep will push it", exc_info=True, extra={"job": job.id})
+        fault("web.after-push")
+        return job, True
+
+    def _check_able(self, params: Params) -> None:
+        missing = [ability for ability in params.abilities() if ability not in self.engine.abilities]
+        if missing:
+            raise Unsupported(f"the engine does not support {', '.join(missing)}", cure="remove the option")
+        if params.tier is not None and params.tier not in (known := self.engine.aliases()):
+            message = f"unknown tier; the tiers are {', '.join(sorted(known)) or 'none'}"
+            raise BadRequest("the job request is invalid", [FieldError("params.tier", message)])
+
+    def _check_quota(self, uid: int) -> None:
+        """Refuse early, before a store is asked. `_insert` looks again: many requests may come at once."""
+        if orders.count_queued(uid) >= self.queued_max:
+            raise self._too_many()
+
+    def _too_many(self) -> TooMany:
+        message = f"you have {self.queued_max} queued jobs already"
+        return TooMany(message, cure="wait until some of them begin", retry_after=30)
+
+    def _check_list(self, params: Params, uid: int) -> None:
+        if params.from_file_list and filelists.find(params.file_list_id or "", uid) is None:
+            message = "no such file list of yours; upload it with POST /filelists"
+            raise BadRequest("the job request is invalid", [FieldError("params.fileListId", message)])
+
+    def _check_there(self, spec: JobSpec) -> None:
+        """Refuse a missing path at submit, not hours later. Uses no connection, since a store may be slow."""
+        if spec.params.from_file_list:
+            return
+        path = spec.params.path
+        if not self.engine.covers(path):
+            raise NoMount(path)
+        with self.places.use(path):
+            self.engine.require(path, Side.SAVE if spec.type is JobType.SAVE else Side.BUCKET)
+
+
+def checked(spec: JobSpec, key: str | None = None) -> Params:
+    """Return the params with a canonical path. Raise BadRequest with every invalid field."""
+    wrong = []
+    if len(spec.name) > MAX_NAME:
+        wrong.append(FieldError("name", f"is longer than {MAX_NAME} characters; give a shorter one"))
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
+    params, problems = check(spec.params)
+    wrong += [FieldError(f"params.{name}", message) for name, message in problems.items()]
+    if wrong:
+        raise BadRequest("the job request is invalid", wrong)
+    return params
+
+
+def _known_params(job: Job) -> Params:
+    """Return the params of an old job. Raise Conflict if another version of avio made it, with other options."""
+    try:
+        return Params.from_json(json.loads(job.params))
+    except KeyError as error:
+        message = f"job {job.id} has a param that this version of avio does not know: {error.args[0]}"
+        raise Conflict(message, cure="submit a new job without it") from None
+
+
+def _digest(spec: JobSpec, uid: int, retry_of: str | None = None) -> str:
+    text = json.dumps([uid, int(spec.type), spec.name, spec.params.to_json(), retry_of], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _new_job(spec: JobSpec, uid: int, key: str | None, digest: str) -> orders.NewJob:
+    return orders.NewJob(
+        uid, spec.name, int(spec.type), json.dumps(spec.params.to_json()), key, digest if key else None
+    )
+
+
+def _find(uid: int, key: str | None, digest: str) -> Job | None:
+    """Return the job that the user's `key` made before. Raise IdempotencyReused if the body was different."""
+    earlier = None if key is None else orders.find_by_key(uid, key)
+    return None if earlier is None else _same(earlier, digest)
+
+
+def _same(earlier: Job, digest: str) -> Job:
+    if earlier.idem_digest != digest:
+        raise IdempotencyReused(f"this Idempotency-Key was used for job {earlier.id} with another body")
+    return earlier

@@ -1,0 +1,28 @@
+"""The plain types that rules return: rows, entries, and the errors of an unavailable database.
+
+web imports them from here, so that no route imports a query or an engine.
+"""
+
+from avio.db.connection import AWAY as DATABASE_AWAY
+from avio.db.history import Filter
+from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
+from avio.db.tokens import Login
+from avio.engines.base import Engine, Entry, EntryState, Freed, Page, Tier
+
+__all__ = [
+    "DATABASE_AWAY",
+    "Attempt",
+    "Engine",
+    "Entry",
+    "EntryState",
+    "FailedFile",
+    "FileList",
+    "Filter",
+    "Freed",
+    "Job",
+    "Login",
+    "Page",
+    "Tier",
+    "Token",
+    "User",
+]

@@ -1,0 +1,66 @@
+"""How a value looks to people: sizes, percentages, times, names. What is not known is `-` or `?`, never 0."""
+
+from datetime import datetime
+
+UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+NOTHING = "-"
+UNKNOWN = "?"
+
+
+def printable(value: object) -> str:
+    """Return a value as text, with control characters, invisible ones and line breaks written as escapes."""
+    text = value if isinstance(value, str) else str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def size(number: float | None) -> str:
+    """Return bytes as `17 B`, `4.2 KiB`, `142 MiB`; `-` for None."""
+    if number is None:
+        return NOTHING
+    unit = "B"
+    for larger in UNITS:
+        if number < 1023.5:
+            break
+        number, unit = number / 1024, larger
+    return f"{number:.0f} {unit}" if unit == "B" or number >= 9.95 else f"{number:.1f} {unit}"
+
+
+def percent(number: float | None) -> str:
+    """Return `63%`, rounded down so that 100% means all, and `<1%` where there is some; `?` for None."""
+    if number is None:
+        return UNKNOWN
+    return "<1%" if 0 < number < 1 else f"{int(number)}%"
+
+
+def moment(text: str | None) -> str:
+    """Return an RFC 3339 time as `2026-05-02 11:40:05+08:00`, in this machine's zone; `-` for None.
+
+    An invalid time is shown as it is.
+    """
+    if text is None:
+        return NOTHING
+    try:
+        return clock(datetime.fromisoformat(text))
+    except ValueError:
+        return printable(text)
+
+
+def clock(time: datetime) -> str:
+    """Return a time as every table and message shows it: to the second, with its offset."""
+    return time.astimezone().isoformat(" ", "seconds")
+
+
+def duration(seconds: float) -> str:
+    """Return `49s`, `12m04s`, `3h05m`."""
+    minutes, rest = divmod(int(max(0, seconds)), 60)
+    if not minutes:
+        return f"{rest}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s"
+
+
+def raw(value: object) -> str:
+    """Return a value as a machine reads it; `-` for none."""
+    return NOTHING if value in (None, "") else printable(str(value))

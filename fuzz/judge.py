@@ -1,0 +1,51 @@
+"""What Schemathesis can't know of replies: a refusal for now says until when, and no schema can say some rules."""
+
+import re
+
+import schemathesis
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
+
+# Rules of members that JSON Schema can't say: the member, and the message of its refusal. Other reasons than
+# BAD_REQUEST are about what the server has or can do, not about the shape.
+UNSAID = (
+    ("pageToken", "is not a token of this listing"),  # opaque
+    ("cachedOnly", "has no effect on a job"),  # goes by a header
+    ("fileListId", "no such file list"),
+    ("tier", "unknown tier"),
+    ("uid", "no such user"),
+    ("alluxioUri", "has a name of more than 255 bytes"),  # schemas count characters
+    ("alluxioUri", "is longer than 4096 bytes"),
+    ("line", "has a name of more than 255 bytes"),
+    ("line", "is longer than 4096 bytes"),
+)
+
+
+@schemathesis.check
+def retry_after_present(
+    context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    """Check that 429 and 503 say when to come back, in seconds."""
+    if response.status_code in (429, 503):
+        said = response.headers.get("retry-after", [""])[0]
+        assert said.isdigit(), f"{response.status_code} without Retry-After"
+
+
+# A job that was just made has left nothing yet.
+NOT_YET = re.compile(r"job \w+ has (?:no|ended without a) (?:log|report|result)\b")
+
+
+def is_unsaid(failure: Exception, response: schemathesis.Response) -> bool:
+    """Return True if a request of the right shape was refused by a rule that no schema can say."""
+    if isinstance(failure, EnsureResourceAvailability):
+        return response.status_code == 404 and NOT_YET.match(response.json()["detail"]) is not None
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return False
+    problem = response.json()
+    if problem["reason"] != "BAD_REQUEST":
+        return True
+    return bool(problem["errors"]) and all(_is_unsaid(each["field"], each["message"]) for each in problem["errors"])
+
+
+def _is_unsaid(name: str, message: str) -> bool:
+    member = re.sub(r"^params\.|^(line) \d+$", r"\1", name)
+    return any(member == known and message.startswith(text) for known, text in UNSAID)

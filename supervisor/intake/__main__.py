@@ -1,0 +1,33 @@
+"""`python -m supervisor.intake FD ENVIRONMENT`: intake, a child of keeper that talks to it over descriptor FD.
+
+It takes its environment, which keeper does not have, from the file of descriptor ENVIRONMENT.
+"""
+
+import os
+import signal
+import socket
+import sys
+
+from avio.config import load
+from avio.db.connection import open_database
+from avio.isolation.session import die_with_parent, hide_memory
+from avio.log import start_logging
+from supervisor.intake.intake import Intake
+from supervisor.shared.environment import adopt
+
+
+def main() -> None:
+    """Run intake over the socket whose descriptor is the first argument."""
+    die_with_parent(os.getppid())
+    hide_memory()
+    adopt(int(sys.argv[2]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    settings = load()
+    start_logging("intake", settings.log_level)
+    open_database(settings.database_url, connections=8)
+    Intake(settings, socket.socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured.
+
+Runs in intake: the sweep in its database thread, the measuring in a thread of its own. Temporaries of live attempts,
+of any node, stay.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+
+from avio.config import Settings
+from avio.db import leases
+from avio.db.connection import borrow
+from avio.engines.factory import open_engine
+from avio.errors import EngineError
+
+# Seconds between two looks at whether a tier must be measured again.
+MEASURE_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Sweeps the engine's temporaries; if a store is unavailable, the next sweep removes them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._engine = open_engine(settings.engine_settings())
+        self.ready = threading.Event()  # the tiers are checked: before, nothing may be written there
+
+    def expect(self, ids: Mapping[str, str]) -> None:
+        """Work only on tiers whose disk has its id in `ids`."""
+        self._engine.expect(ids)
+        self.ready.set()
+
+    def sweep(self) -> None:
+        """Remove the temporaries of attempts that no node has."""
+        try:
+            with borrow():
+                self._engine.sweep(leases.live_attempts)
+        except (EngineError, OSError) as error:
+            log.warning("sweep failed", extra={"why": str(error)})
+
+    def measure_tiers(self) -> None:
+        """Measure the tiers whenever their numbers are old, for ever."""
+        self.ready.wait()
+        while True:
+            try:
+                self._engine.measure()
+            except (EngineError, OSError) as error:
+                log.warning("a tier was not measured", extra={"why": str(error)})
+            time.sleep(MEASURE_SECONDS)

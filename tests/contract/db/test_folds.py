@@ -1,0 +1,197 @@
+"""Folding events into rows (T6): replay, reordering, loss and late comers do no harm."""
+
+import json
+
+import pytest
+from peewee import DatabaseError
+
+from avio.aggregator.fold import newest
+from avio.db import ends, folds, history
+from avio.wire.events import Event, FailureEvent, ProgressEvent
+from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.states import State
+from tests.contract.db import given
+from tests.contract.db.concurrent import abreast
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture(autouse=True)
+def _user_and_node(db: str) -> None:
+    given.user()
+    given.node()
+
+
+def progress(job: str, seq: int, done: int = 0, attempt: int = 1, **members: object) -> ProgressEvent:
+    counters = Counters(files_total=100, bytes_total=1000, files_done=done, bytes_done=10 * done, bytes_wire=11 * done)
+    return ProgressEvent(job, attempt, seq, Progress("transferring", True, counters, **members))
+
+
+def failure(job: str, path: str, attempt: int = 1, reason: str = "GONE") -> FailureEvent:
+    return FailureEvent(job, attempt, path, reason, "words", 2)
+
+
+def test_progress_goes_into_the_row() -> None:
+    job = given.running()
+    version = given.row(job)["version"]
+
+    folds.fold([progress(job, 4, 7, speed_bps=123, errors=[ErrorGroup("GONE", 1, samples=["/a"])])], [])
+
+    row = given.row(job)
+    assert (row["seq"], row["phase"], row["total_complete"], row["speed_bps"]) == (4, "transferring", True, 123)
+    assert (row["files_total"], row["files_done"], row["bytes_done"], row["bytes_wire"]) == (100, 7, 70, 77)
+    assert json.loads(row["errors"])[0]["samples"] == ["/a"]
+    assert row["version"] == version + 1
+
+
+def test_the_same_event_again_changes_nothing() -> None:
+    job = given.running()
+    folds.fold([progress(job, 4, 7)], [])
+    before = given.row(job)
+
+    folds.fold([progress(job, 4, 7)], [])
+
+    assert given.row(job) == before
+
+
+def test_an_event_that_was_overtaken_changes_nothing() -> None:
+    job = given.running()
+    folds.fold([progress(job, 5, 9, speed_bps=5)], [])
+    before = given.row(job)
+
+    folds.fold([progress(job, 4, 7, speed_bps=4)], [])
+
+    assert given.row(job) == before
+
+
+def test_an_event_of_an_old_attempt_changes_nothing() -> None:
+    job = given.running()
+    ends.give_back(job, 1, ends.Cause.LOST, "")
+    given.claim(job)
+    before = given.row(job)
+
+    folds.fold([progress(job, 99, 50, attempt=1)], [failure(job, "/late", attempt=1)])
+
+    assert given.row(job) == before
+    assert given.failures(job) == []
+
+
+def test_an_event_of_an_attempt_that_was_never_begun_changes_nothing() -> None:
+    job = given.running()
+    before = given.row(job)
+
+    folds.fold([progress(job, 1, 50, attempt=2)], [failure(job, "/early", attempt=2)])
+
+    assert given.row(job) == before
+    assert given.failures(job) == []
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SUCCEEDED, State.CANCELLED])
+def test_a_job_that_nobody_runs_takes_no_progress(state: State) -> None:
+    job = given.in_state(state)
+    attempt = given.row(job)["attempt"]
+    before = given.row(job)
+
+    folds.fold([progress(job, 99, 50, attempt=attempt)], [])
+
+    assert given.row(job) == before
+
+
+def test_the_counters_do_not_fall_when_the_next_attempt_begins_anew() -> None:
+    job = given.running()
+    folds.fold([progress(job, 8, 50)], [])
+    ends.give_back(job, 1, ends.Cause.LOST, "")
+    given.claim(job)
+
+    folds.fold([progress(job, 1, 3, attempt=2)], [])
+
+    row = given.row(job)
+    assert (row["seq"], row["files_done"], row["bytes_done"], row["bytes_wire"]) == (1, 50, 500, 550)
+
+
+def test_totals_that_are_final_stay_so() -> None:
+    job = given.running()
+    folds.fold([progress(job, 1)], [])
+
+    folds.fold([ProgressEvent(job, 1, 2, Progress("listing", False, Counters()))], [])
+
+    row = given.row(job)
+    assert (row["total_complete"], row["files_total"]) == (True, 100)
+
+
+def test_crashes_are_forgiven_once_a_further_file_is_done() -> None:
+    job = given.running(crashes=2, files_done=5)
+
+    folds.fold([progress(job, 1, 5)], [])
+    assert given.row(job)["crashes"] == 2
+
+    folds.fold([progress(job, 2, 6)], [])
+    assert given.row(job)["crashes"] == 0
+
+
+def test_a_job_that_crashes_but_moves_on_is_not_poison() -> None:
+    job = given.running()
+    for attempt in range(1, 6):
+        folds.fold([progress(job, 1, attempt, attempt=attempt)], [])
+        assert ends.give_back(job, attempt, ends.Cause.CRASHED, "") == "queued"
+        given.claim(job)
+
+
+def test_a_failure_that_is_told_again_is_the_same_failure_with_its_last_words() -> None:
+    job = given.running()
+
+    folds.fold([], [failure(job, "/a"), failure(job, "/b")])
+    folds.fold([], [failure(job, "/a", reason="CORRUPT")])
+
+    assert [(one.path, one.reason) for one in given.failures(job)] == [("/a", "CORRUPT"), ("/b", "GONE")]
+
+
+def test_a_failure_of_an_older_attempt_does_not_replace_that_of_a_newer_one() -> None:
+    job = given.running()
+    folds.fold([], [failure(job, "/a", reason="OLD")])
+    ends.give_back(job, 1, ends.Cause.LOST, "")
+    given.claim(job)
+    folds.fold([], [failure(job, "/a", attempt=2, reason="NEW")])
+
+    folds.fold([], [failure(job, "/a", attempt=1, reason="OLD")])
+
+    (found,) = given.failures(job)
+    assert (found.attempt, found.reason) == (2, "NEW")
+
+
+def test_events_of_jobs_that_are_not_there_are_no_fault() -> None:
+    nobody = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+    folds.fold([progress(nobody, 1)], [failure(nobody, "/a")])
+
+    assert history.find(nobody) is None
+    assert given.failures(nobody) == []
+
+
+def test_two_aggregators_that_fold_the_same_jobs_in_other_orders_do_not_deadlock() -> None:
+    jobs = [given.running() for _ in range(60)]
+    refused: list[BaseException] = []
+
+    def aggregate(number: int) -> None:
+        for round_ in range(15):
+            told = jobs[::-1] if number % 2 else jobs
+            events: list[Event] = [progress(job, 4 * round_ + number + 1, 9) for job in told]
+            events += [failure(job, f"/{path}") for job in told for path in ("a", "b")]
+            try:
+                folds.fold(*newest(events))
+            except DatabaseError as error:
+                refused.append(error)
+
+    abreast(4, aggregate)
+
+    assert refused == []
+    assert {given.row(job)["files_done"] for job in jobs} == {9}
+
+
+def test_a_batch_of_many_jobs_is_folded_as_one() -> None:
+    jobs = [given.running() for _ in range(30)]
+
+    folds.fold([progress(job, 1, 9) for job in jobs], [failure(job, "/a") for job in jobs])
+
+    assert {given.row(job)["files_done"] for job in jobs} == {9}
+    assert {len(given.failures(job)) for job in jobs} == {1}

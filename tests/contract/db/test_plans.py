@@ -1,0 +1,173 @@
+"""The queries that many wait for, or that run each few seconds, go by an index: red where one is lost.
+
+The plans are those of the databases themselves, for the statements that the functions run on a long history.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from avio.db import (
+    claims,
+    dead_nodes,
+    filelists,
+    hints,
+    history,
+    leases,
+    orders,
+    retention,
+    schema,
+    tiers,
+    tokens,
+    uses,
+)
+from avio.db.connection import borrow, is_sqlite, open_database, transaction
+from avio.db.models import database
+from tests.contract.db import filled
+
+ROWS = 5000
+MIDDLE = "01" + str(ROWS // 2).zfill(24)
+FREE_JOB = "01" + "1".zfill(24)
+Filter = history.Filter
+
+# Tables that grow, and their names in queries.
+LARGE = ("jobs", "filelists", "tokens")
+NAMES = (*LARGE, "j", "n", "f", "t1")
+
+
+def _undone(query: Callable[[], object]) -> None:
+    with transaction() as undone:
+        query()
+        undone.rollback()
+
+
+QUERIES: dict[str, Callable[[], object]] = {
+    "a page of all": lambda: history.page(Filter(), 100),
+    "a page of all, deep": lambda: history.page(Filter(), 100, MIDDLE),
+    "a page of a user's, deep": lambda: history.page(Filter(uid=3), 100, MIDDLE),
+    "running": lambda: history.page(Filter(states=["running"]), 100),
+    "running or starting": lambda: history.page(Filter(states=["running", "starting"]), 100),
+    "cancelled, deep": lambda: history.page(Filter(states=["cancelled"]), 100, MIDDLE),
+    "own failed": lambda: history.page(Filter(uid=3, states=["failed"]), 100),
+    "free jobs": lambda: history.page(Filter(types=[4]), 100),
+    "own failed free jobs": lambda: history.page(Filter(uid=3, states=["failed"], types=[4]), 100),
+    "a rare name": lambda: history.page(Filter(name=filled.RARE_NAME), 100),
+    "one's own rare name": lambda: history.page(Filter(uid=3, name=filled.RARE_NAME), 100),
+    "queued of a user": lambda: orders.count_queued(1),
+    "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
+    "due": lambda: claims.due(8),
+    "waiting jobs": lambda: tiers.explain_waiting("words"),
+    "held": lambda: leases.held("n1", 1),
+    "orphans": lambda: dead_nodes.orphans(10),
+    "missing hints": lambda: hints.missing(0),
+    "lost hints": lambda: hints.lost(10),
+    "live attempts": leases.live_attempts,
+    "who covers a path": lambda: uses.covering("/data/set-17/x", 1),
+    "old jobs": lambda: retention.ended((0.0, ""), 60, 200),
+    "a deletion": lambda: _undone(lambda: retention.delete_jobs([FREE_JOB])),
+    "a job that a rule needs": lambda: uses.needed([MIDDLE]),
+    "old lists": lambda: filelists.by_age((0.0, ""), 60, 10),
+    "a list in use": lambda: filelists.close("no such list"),
+    "one's own lists": lambda: filelists.page(1, 100, MIDDLE),
+    "the quota of lists": lambda: filelists.begin(2),
+    "expired tokens": lambda: tokens.forget_expired(60, 10),
+}
+
+# These read the newest jobs, as many as a page needs.
+BY_AGE = ("a page of all", "a rare name")
+
+
+@pytest.fixture(scope="module")
+def _filled(_server: Callable[[], str]) -> Iterator[None]:
+    open_database(_server())
+    with borrow():
+        schema.prepare()
+        filled.fill(ROWS)
+        for number in range(2000):
+            tokens.add(f"{number}", 1, number)
+        yield
+    database.close_all()
+
+
+@pytest.fixture
+def plans(_filled: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], str]:
+    """Return what gives the plans of all statements that a function runs on jobs."""
+
+    def explain(query: Callable[[], object]) -> str:
+        ran: list[tuple[str, Any]] = []
+        run = database.obj.execute_sql
+
+        def record(sql: str, params: Any = None, *rest: Any) -> Any:
+            ran.append((sql, params))
+            return run(sql, params, *rest)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(database.obj, "execute_sql", record)
+            query()
+        return "\n".join(_plan(sql, params) for sql, params in ran if any(table in sql for table in LARGE))
+
+    return explain
+
+
+def _plan(sql: str, params: Any) -> str:
+    """Return the plan of a statement: a line for each step that reads jobs."""
+    if is_sqlite():
+        steps = [row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()]
+        return "\n".join(step for step in steps if re.match(rf"(?:SCAN|SEARCH) (?:{'|'.join(NAMES)})\b", step))
+    # The table of the test is small enough for a scan to be the best.
+    database.execute_sql("SET enable_seqscan = off")
+    try:
+        (((found,),),) = database.execute_sql(f"EXPLAIN (FORMAT JSON) {sql}", params).fetchall()
+    finally:
+        database.execute_sql("RESET enable_seqscan")
+    return "\n".join(_steps(found["Plan"]))
+
+
+def _steps(node: dict[str, Any]) -> Iterator[str]:
+    """Yield the steps of a plan of PostgreSQL in SQLite's words."""
+    how = "SEARCH" if "Index Cond" in node else "SCAN"
+    is_large = node.get("Relation Name") in LARGE and node["Node Type"] not in ("Bitmap Heap Scan", "ModifyTable")
+    if is_large or node["Node Type"] == "Bitmap Index Scan":
+        yield f"{how} {node.get('Relation Name')} USING INDEX {node.get('Index Name')}"
+    for child in node.get("Plans", []):
+        yield from _steps(child)
+
+
+def _scans(plan: str) -> list[str]:
+    """Return the steps that may read all jobs. The indexes of queued and of owned jobs have few."""
+    return [step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned)\b", step)]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], object]], str]) -> None:
+    plan = plans(QUERIES[name])
+
+    assert plan
+    assert _scans(plan) == [] or name in BY_AGE, plan
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [
+        ("jobs_state", "cancelled, deep"),
+        ("jobs_state_of_user", "own failed"),
+        ("jobs_state_of_user", "queued of a user"),
+        ("jobs_of_user", "a page of a user's, deep"),
+        ("jobs_queued", "due"),
+        ("jobs_owned", "held"),
+        ("jobs_path", "who covers a path"),
+        ("jobs_ended", "old jobs"),
+        ("jobs_retries", "a deletion"),
+        ("jobs_uses", "a job that a rule needs"),
+        ("jobs_list", "a list in use"),
+        ("filelists_age", "old lists"),
+        ("filelists_of_user", "one's own lists"),
+        ("tokens_expiry", "expired tokens"),
+    ],
+)
+def test_a_query_goes_by_the_index_that_was_made_for_it(
+    index: str, name: str, plans: Callable[[Callable[[], object]], str]
+) -> None:
+    assert re.search(rf"\b{index}\b", plans(QUERIES[name]))

@@ -1,0 +1,70 @@
+"""A queued job says what it waits for: a node that is alive, a slot, the jobs before it."""
+
+import pytest
+
+from avio.db import leases
+from avio.rules import history, waiting
+from avio.rules.callers import LOCAL_ADMIN
+from avio.rules.types import Filter
+from tests.contract.db import given
+
+
+@pytest.fixture(autouse=True)
+def _user(db: str) -> None:
+    given.user()
+
+
+def message(job: str) -> str:
+    return str(history.get(LOCAL_ADMIN, job).message)
+
+
+def test_without_a_node_that_is_alive_jobs_say_so_with_their_place() -> None:
+    given.node("n1")
+    given.lease_over("n1", 1)
+    first, second = given.job(), given.job()
+
+    assert message(first) == "waits: no worker node is alive; ask the admin to start a supervisor"
+    assert message(second).endswith("supervisor; 1 job before it")
+
+
+def test_nodes_that_drain_take_no_job() -> None:
+    epoch = given.node("n1")
+    leases.drain("n1", epoch)
+
+    assert message(given.job()).startswith("waits: no worker node takes jobs")
+
+
+def test_busy_slots_are_counted_over_all_nodes_that_are_alive() -> None:
+    for name in ("n1", "n2", "n3"):
+        given.node(name)
+    given.lease_over("n3", 1)
+    for name in ("n1", "n1", "n2", "n2"):
+        given.starting(name)
+    given.job()
+
+    assert message(given.job()) == "waits: all 4 slots of 2 worker nodes are busy; 1 job before it"
+
+
+def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> None:
+    given.node("n1")
+    first, second = given.job(), given.job()
+
+    assert (message(first), message(second)) == ("", "waits: 1 job before it")
+
+
+def test_very_many_jobs_are_not_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST_BEFORE", 2)
+    given.node("n1")
+    jobs = [given.job() for _ in range(4)]
+
+    assert message(jobs[3]) == "waits: at least 2 jobs before it"
+
+
+def test_what_a_node_has_said_stays_and_jobs_that_run_say_nothing() -> None:
+    given.node("n1")
+    told, runs = given.job(message="node n1 takes no job: its disk"), given.starting("n1")
+    given.lease_over("n1", 1)
+
+    found = {job.id: job.message for job in history.list_jobs(LOCAL_ADMIN, Filter(), 10)[0]}
+
+    assert (found[told], found[runs]) == ("node n1 takes no job: its disk", "")

@@ -1,0 +1,82 @@
+"""Which settings admin commands look at beside an `avio-server up`, and what they say about it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avio.admin import beside_up
+from avio.admin.beside_up import find_beside, noted
+from avio.admin.home import Home
+from avio.errors import BadRequest, NotFound
+
+NOTED = {"AVIO_CONFIG": "/etc/avio.toml", "AVIO_REDIS_URL": "unix:///run/valkey.sock", "AVIO_TOKEN": "hush"}
+NOTED |= {"AVIO_SLOTS": "4", "PATH": "/bin"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    monkeypatch.chdir(tmp_path)
+    made = Home(tmp_path / "var")
+    made.prepare()
+    with noted(made, NOTED):
+        yield made
+    assert [*made.run.glob("environ*")] == []
+
+
+def test_an_up_that_runs_is_found_and_named_with_all_its_settings(home: Home) -> None:
+    with home.lock():
+        for environ in ({}, {"AVIO_CONFIG": "/etc/avio.toml"}, {"AVIO_SLOTS": "4", "AVIO_TOKEN": "mine"}):
+            found = find_beside(None, environ)
+            assert found.environ["AVIO_REDIS_URL"] == NOTED["AVIO_REDIS_URL"]
+            assert found.environ["AVIO_SLOTS"] == "4"
+            assert found.notes == [f"the avio-server up of {home.directory}"]
+
+
+@pytest.mark.parametrize("environ", [{"AVIO_CONFIG": "/other.toml"}, {"AVIO_SLOTS": "9"}, {"AVIO_THREADS": "3"}])
+def test_a_shell_with_other_settings_looks_at_its_own_and_is_told(home: Home, environ: dict[str, str]) -> None:
+    with home.lock():
+        found = find_beside(None, environ)
+
+    assert (found.environ, found.home) == (environ, None)
+    assert "see --home" in found.notes[0]
+
+
+def test_a_named_home_counts_alone_and_what_this_shell_says_else_is_told(home: Home) -> None:
+    with home.lock():
+        found = find_beside(home.directory, {"AVIO_REDIS_URL": "redis://mine", "AVIO_SLOTS": "4", "LANG": "C"})
+
+    assert found.environ["AVIO_REDIS_URL"] == NOTED["AVIO_REDIS_URL"]
+    assert found.environ["LANG"] == "C"
+    assert found.notes[1].endswith("from this shell: AVIO_REDIS_URL")
+
+
+def test_an_up_that_has_ended_counts_for_nothing(home: Home) -> None:
+    assert find_beside(None, {"A": "b"}).environ == {"A": "b"}
+    with pytest.raises(NotFound, match="no avio-server up runs"):
+        find_beside(home.directory, {})
+
+
+def test_the_only_one_that_runs_is_found_from_any_directory(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    with home.lock():
+        assert find_beside(None, {}).home == home.directory
+        assert find_beside(None, {"AVIO_THREADS": "3"}).home is None
+        with monkeypatch.context() as patch:
+            patch.setattr(beside_up, "running_homes", lambda: [home.directory, tmp_path])
+            with pytest.raises(BadRequest, match="2 servers run"):
+                find_beside(None, {})
+        Path("avio.toml").touch()
+        assert find_beside(None, {}).home is None
+    assert home.directory not in beside_up.running_homes()
+
+
+def test_the_note_has_no_secrets_of_others_and_is_closed(home: Home) -> None:
+    file = home.run / "environ.json"
+
+    assert "hush" not in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0

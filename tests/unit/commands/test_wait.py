@@ -1,0 +1,302 @@
+"""Following a job: exit codes by its end, what is shown, streams that break, waits that end, Ctrl-C."""
+
+import itertools
+import json
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from avio.client import job_follow
+from tests.unit.commands.conftest import Avio
+from tests.unit.commands.samples import JOB, job_info, progress_info
+from tests.unit.commands.stub import BREAK, Stub, problem, sse
+
+pytestmark = pytest.mark.usefixtures("logged_in")
+
+EVENTS = f"/jobs/{JOB}/events"
+FAILURES = [
+    {"reason": "ACCESS_DENIED", "count": 3, "retryable": False, "hint": "check the key", "samples": ["/data/x"]}
+]
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        (job_info("succeeded"), 0),
+        (job_info("failed", reason="INTERNAL"), 1),
+        (job_info("partial"), 3),
+        (job_info("failed", reason="ENGINE_AWAY"), 5),
+        (job_info("failed", reason="PATH_NOT_FOUND"), 6),
+        (job_info("failed", reason="ACCESS_DENIED"), 7),
+        (job_info("cancelled"), 8),
+        (job_info("failed", reason="CACHE_FULL"), 10),
+        (job_info("failed", reason="NOTHING_MATCHED"), 11),
+    ],
+)
+def test_the_end_of_the_job_is_the_exit_code(avio: Avio, stub: Stub, end: dict[str, Any], code: int) -> None:
+    stub.on("GET", EVENTS, sse(("snapshot", end), ("end", end)))
+
+    avio(f"watch {JOB}", code)
+
+
+def test_a_job_that_did_not_go_well_is_told_in_three_lines(avio: Avio, stub: Stub) -> None:
+    end = job_info("partial", errors=FAILURES, progress=progress_info(1, 3), message="3 files failed")
+    stub.on("GET", EVENTS, sse(("end", end)))
+
+    assert avio(f"watch {JOB}", 3).stderr.splitlines() == [
+        "partial: preload of /data: 3 files failed",
+        "why:     1 file, 1.0 MiB done, 3 failed; ACCESS_DENIED for 3, e.g. /data/x (check the key)",
+        f"try:     avio report {JOB} --failed; then avio retry {JOB}",
+    ]
+
+
+def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stub: Stub) -> None:
+    moving = {"phase": "transferring", "progress": progress_info(2), "errors": []}
+    stub.on(
+        "GET",
+        EVENTS,
+        sse(
+            ("snapshot", job_info("queued", phase=None, progress=progress_info(0, total=0, complete=False))),
+            b": ping\n\n",
+            ("state", job_info(phase="listing", progress=progress_info(1, complete=False))),
+            ("progress", moving),
+            ("progress", moving),
+            ("end", job_info("succeeded")),
+        ),
+    )
+
+    lines = [line.split("  ") for line in avio(f"watch {JOB}").stdout.splitlines()]
+
+    assert [line[1:] for line in lines] == [
+        [],
+        ["listing", "1/≥4 files", "1.0 MiB of ≥ 4.0 MiB (still listing)", "1.0 MiB/s"],
+        ["transferring", "50%", "2/4 files", "2.0 MiB/4.0 MiB", "1.0 MiB/s"],
+        ["100%", "4/4 files", "4.0 MiB/4.0 MiB", "4s"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("job", "shown"),
+    [
+        (job_info(), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA 2s", "2/4 files", "/data  running"]),
+        (
+            job_info(phase="listing", progress=progress_info(1, complete=False)),
+            ["1.0 MiB of ≥ 4.0 MiB (still listing)", "ETA ?"],
+        ),
+        (job_info(errors=FAILURES), ["! ACCESS_DENIED for 3"]),
+    ],
+)
+def test_the_bar_tells_bytes_files_speed_and_what_is_not_known_yet(
+    avio: Avio, stub: Stub, job: dict[str, Any], shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    stub.on("GET", EVENTS, sse(("snapshot", job), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", problem(404, "NOT_FOUND", "gone"))
+
+    bar = avio(f"watch {JOB} --progress bar", 6).stdout
+
+    assert [text for text in shown if text not in bar] == []
+
+
+def test_without_news_the_bar_shows_no_speed_and_says_why(
+    avio: Avio, stub: Stub, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    away = problem(503, "UNAVAILABLE", "the database does not answer", retry_after=99)
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", away, problem(404, "NOT_FOUND", "gone"))
+
+    bar = avio(f"watch {JOB} --progress bar", 6).stdout
+
+    assert "?/s  ETA ?" in bar
+    assert "trying again: the database does not answer" in bar
+
+
+def test_lines_tell_once_that_there_are_no_news(avio: Avio, stub: Stub, pauses: list[float]) -> None:
+    away = problem(503, "UNAVAILABLE", "the database does not answer", retry_after=99)
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", away, away, job_info("succeeded"))
+
+    assert avio(f"watch {JOB}").stdout.count("trying again: the database does not answer") == 1
+
+
+@pytest.mark.parametrize("how", ["bar", "lines"])
+def test_a_job_that_waits_says_for_what(avio: Avio, stub: Stub, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    queued = job_info("queued", phase=None, message="waits: no worker node is alive", version=1)
+    stub.on("GET", EVENTS, sse(("snapshot", queued), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", problem(404, "NOT_FOUND", "gone"))
+    stub.on("POST", "/preload", queued)
+
+    assert "waits: no worker node is alive" in avio(f"watch {JOB} --progress {how}", 6).stdout
+    assert "waits: no worker node is alive; follow with" in avio("preload /data").stderr
+
+
+def test_json_is_a_line_for_every_change(avio: Avio, stub: Stub) -> None:
+    moving = {"phase": "verifying", "progress": progress_info(3), "errors": []}
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), ("progress", moving), ("end", job_info("succeeded"))))
+
+    lines = [json.loads(line) for line in avio(f"watch {JOB} --json").stdout.splitlines()]
+
+    assert lines == [job_info(), {**job_info(), **moving}, job_info("succeeded")]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        sse(("snapshot", job_info()), BREAK),
+        sse(("snapshot", job_info())),
+        sse(("snapshot", job_info()), b"data: half"),
+        sse(("snapshot", job_info()), b"event: end\ndata: {\n\n"),
+        problem(429, "TOO_MANY", "there are too many listeners"),
+        problem(503, "UNAVAILABLE", "the server is going down", retry_after=99),
+    ],
+    ids=["dropped", "closed", "half", "garbled", "refused", "away"],
+)
+def test_long_polls_take_over_where_the_stream_breaks(avio: Avio, stub: Stub, broken: Any) -> None:
+    stub.on("GET", EVENTS, broken)
+    stub.on("GET", f"/jobs/{JOB}", job_info(version=6), job_info("succeeded"))
+
+    avio(f"watch {JOB}")
+
+    polls = [request.query for request in stub.asked("GET", f"/jobs/{JOB}")]
+    assert len(stub.asked("GET", EVENTS)) == 1
+    assert polls[0] in ({"wait": ["30"], "ifVersion": ["5"]}, {})
+    assert polls[1] == {"wait": ["30"], "ifVersion": ["6"]}
+
+
+def test_where_no_more_listeners_are_let_in_the_job_is_looked_at_now_and_then(
+    avio: Avio, stub: Stub, pauses: list[float]
+) -> None:
+    full = problem(429, "TOO_MANY", "there are too many listeners")
+    stub.on("GET", EVENTS, full)
+    stub.on("GET", f"/jobs/{JOB}", job_info(), full, job_info(), job_info("succeeded"))
+
+    avio(f"watch {JOB}")
+
+    assert ["wait" in request.query for request in stub.asked("GET", f"/jobs/{JOB}")] == [False, True, False, False]
+    assert pauses == [job_follow.PAUSE_SECONDS, job_follow.PAUSE_SECONDS]
+
+
+def test_a_server_that_restarts_does_not_end_the_wait(avio: Avio, stub: Stub, pauses: list[float]) -> None:
+    away = problem(503, "UNAVAILABLE", "the database does not answer", retry_after=99)
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", away, away, job_info("succeeded"))
+
+    avio(f"watch {JOB}")
+
+    assert len(pauses) == 2
+
+
+def test_a_token_that_expires_ends_the_wait_with_4(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", EVENTS, sse(("snapshot", job_info())))
+    stub.on("GET", f"/jobs/{JOB}", problem(401, "NOT_AUTHENTICATED", "the token has expired"))
+
+    avio(f"watch {JOB}", 4)
+
+
+@pytest.mark.parametrize("command", [f"watch {JOB}", "preload /data --wait"])
+def test_a_wait_without_seconds_has_no_end(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    days = itertools.count(0, 86_400)
+    clock = SimpleNamespace(monotonic=lambda: float(next(days)), sleep=lambda seconds: None)
+    monkeypatch.setattr(job_follow, "time", clock)
+    stub.on("POST", "/preload", job_info("queued"))
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", *[job_info()] * 5, job_info("succeeded"))
+
+    avio(command)
+
+
+def test_a_wait_that_is_over_leaves_with_9_and_the_job_as_it_is(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/preload", job_info("queued"))
+    stub.on("GET", f"/jobs/{JOB}", job_info())
+
+    result = avio("preload /data --wait=1 --json", 9)
+
+    assert json.loads(result.stdout) == job_info()
+    assert f"avio watch {JOB}" in result.stderr
+    assert stub.requests[2].query["wait"] == ["1"]
+
+
+def test_a_stream_of_nothing_but_pings_can_not_outlast_the_wait(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_follow, "POLLED_TAIL_SECONDS", 0.999)
+    stub.on("GET", EVENTS, sse(*[b": ping\n\n"] * 200_000))
+    stub.on("GET", f"/jobs/{JOB}", job_info("succeeded"))
+
+    avio(f"watch {JOB} --wait=1")
+
+    assert len(stub.asked("GET", f"/jobs/{JOB}")) == 1
+
+
+def heed_sigint() -> None:
+    """Undo what a shell does to what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("command", ["watch", "cancel --wait"])
+def test_ctrl_c_leaves_the_job_running(stub: Stub, command: str) -> None:
+    stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
+    stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
+    stub.on("GET", f"/jobs/{JOB}", job_info())
+    line = [sys.executable, "-u", "-m", "avio.commands", *command.split(), JOB]
+
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=heed_sigint
+    ) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+
+    assert process.returncode == 130
+    assert f"the job continues; to cancel it: avio cancel {JOB}" in said
+    assert "Traceback" not in said
+
+
+def test_cancel_says_so_at_once_and_with_wait_succeeds_once_cancelled(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
+    stub.on("GET", EVENTS, sse(("end", job_info("cancelled"))))
+
+    assert "is stopping" in avio(f"cancel {JOB}").stderr
+    assert f"cancelled {JOB}" in avio(f"cancel {JOB} --wait").stderr
+
+
+def test_cancel_of_a_job_that_failed_first_leaves_with_its_code(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
+    stub.on("GET", EVENTS, sse(("end", job_info("failed"))))
+
+    avio(f"cancel {JOB} --wait", 1)
+
+
+def test_cancel_of_an_ended_job_is_refused(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", f"/jobs/{JOB}/cancel", problem(409, "CONFLICT", "the job has ended", cure="nothing to do"))
+
+    assert "the job has ended (CONFLICT)" in avio(f"cancel {JOB}", 1).stderr
+
+
+def test_a_cancel_is_not_sent_twice(avio: Avio, stub: Stub, pauses: list[float]) -> None:
+    stub.on("POST", f"/jobs/{JOB}/cancel", problem(503, "UNAVAILABLE", "Redis does not answer", retry_after=1))
+
+    avio(f"cancel {JOB}", 5)
+
+    assert len(stub.requests) == 1
+    assert pauses == []
+
+
+def test_retry_hands_over_the_new_job(avio: Avio, stub: Stub) -> None:
+    new = job_info("queued", id=JOB[:-1] + "X", retryOf=JOB)
+    stub.on("POST", f"/jobs/{JOB}/retry", new)
+
+    assert avio(f"retry {JOB}").stdout == new["id"] + "\n"
+    assert stub.requests[0].headers["idempotency-key"]

@@ -1,0 +1,337 @@
+"""What a hint and a poll make a node claim: the most urgent due jobs, whichever job a hint names."""
+
+import errno
+import os
+import socket
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+import avio
+from avio.config import Settings
+from avio.db import claims, event_keys, filelists
+from avio.db.models import User
+from supervisor.intake import claim
+from supervisor.intake.announce import Announcer
+from supervisor.intake.channel import Channel
+from supervisor.intake.claim import CANDIDATES, Claimer
+from supervisor.intake.slots import Slots
+from supervisor.shared.messages import MessageBuffer, Start
+from supervisor.shared.spool import Spool, make_spool
+from tests.contract.db import given
+from tests.servers.ports import free_port
+
+
+class Node:
+    """The claimer of node n1 in epoch 1, with two slots."""
+
+    def __init__(self, directory: Path) -> None:
+        self.keeper, self._ours = socket.socketpair()
+        self.keeper.setblocking(False)
+        self.slots = Slots(2)
+        settings = Settings(node="n1", redis_url=f"redis://127.0.0.1:{free_port()}/0")
+        spool, channel, announcer = make_spool(directory), Channel(self._ours), Announcer(settings.redis_url)
+        self.claimer = Claimer(settings, 1, self.slots, spool, channel, announcer)
+
+    def started(self) -> list[str]:
+        """Return the jobs that keeper was told to start since the last time."""
+        try:
+            messages = list(MessageBuffer().feed(self.keeper.recv(1 << 20)))
+        except BlockingIOError:
+            return []
+        assert all(isinstance(message, Start) for message in messages)
+        return [message.job for message in messages if isinstance(message, Start)]
+
+    def close(self) -> None:
+        self.keeper.close()
+        self._ours.close()
+
+
+@pytest.fixture
+def node(tables: str, tmp_path: Path) -> Iterator[Node]:
+    made = Node(tmp_path / "spool")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The limits with which the database was asked for due jobs."""
+    asked: list[int] = []
+    due = claims.due
+    monkeypatch.setattr(claims, "due", lambda limit, without: asked.append(limit) or due(limit, without))
+    return asked
+
+
+def test_a_hint_has_the_oldest_due_job_claimed_not_the_one_it_names(node: Node) -> None:
+    older, younger = given.job(run_at=1), given.job(run_at=2)
+
+    node.claimer.look(younger)
+
+    assert node.started() == [older]
+    assert (given.state(older), given.state(younger)) == ("starting", "queued")
+
+
+def test_a_hint_has_one_job_claimed_and_leaves_the_others_to_other_nodes(node: Node) -> None:
+    jobs = [given.job(run_at=number) for number in range(3)]
+
+    node.claimer.look(jobs[0])
+
+    assert node.started() == jobs[:1]
+    assert node.slots.held() == {jobs[0]: 1}
+
+
+def test_a_hint_whose_first_job_another_node_was_faster_at_has_the_next_one_claimed(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = given.job(run_at=1), given.job(run_at=2)
+    given.node("n2")
+    due = claims.due
+
+    def slow(limit: int, without: Collection[str]) -> list[str]:
+        found = due(limit, without)
+        assert claims.claim(first, "n2", 1) is not None
+        return found
+
+    monkeypatch.setattr(claims, "due", slow)
+
+    node.claimer.look(first)
+
+    assert node.started() == [second]
+    assert node.slots.held() == {second: 1}
+
+
+def test_a_hint_for_a_job_that_is_here_or_without_a_free_slot_costs_no_query(node: Node, queries: list[int]) -> None:
+    jobs = [given.job(run_at=number) for number in range(4)]
+    node.claimer.look(jobs[0])
+    assert len(queries) == 1
+
+    for _ in range(10):
+        node.claimer.look(jobs[0])
+    assert len(queries) == 1
+
+    node.claimer.look(jobs[1])
+    for _ in range(10):
+        node.claimer.look(jobs[2])
+
+    assert len(queries) == 2
+    assert node.started() == jobs[:2]
+
+
+def test_a_hint_for_a_job_that_is_not_due_or_not_there_does_nothing(node: Node) -> None:
+    later = given.job(run_at=1e12)
+
+    node.claimer.look(later)
+    node.claimer.look("01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+    assert node.started() == []
+    assert node.slots.free() == 2
+
+
+def test_a_poll_claims_as_many_due_jobs_as_there_are_slots_oldest_first(node: Node, queries: list[int]) -> None:
+    jobs = [given.job(run_at=number) for number in (3, 1, 2)]
+
+    node.claimer.poll()
+    node.claimer.poll()
+
+    assert node.started() == [jobs[1], jobs[2]]
+    assert queries == [2]
+
+
+NEWER = {
+    "a param": ({"params": '{"alluxioUri": "/data", "newer": 1}'}, "the param newer"),
+    "a choice": ({"params": '{"alluxioUri": "/data", "verify": "twice"}'}, "params.verify, which must be"),
+    "a form": ({"params": '{"fromFileList": true, "fileListId": 7}'}, "the form of its params"),
+    "a range": ({"params": '{"alluxioUri": "/data", "depth": -2}'}, "params.depth, which must be"),
+}
+
+
+@pytest.mark.parametrize("newer", NEWER)
+def test_a_job_of_a_newer_version_waits_with_its_reason_and_the_next_ones_are_claimed(
+    node: Node, queries: list[int], newer: str
+) -> None:
+    columns, words = NEWER[newer]
+    strange = [given.job(run_at=1, **columns) for _ in range(CANDIDATES + 3)]
+    next_, last = given.job(run_at=2), given.job(run_at=3)
+
+    node.claimer.look(strange[0])
+    node.claimer.poll()
+    node.claimer.poll()
+
+    assert node.started() == [next_, last]
+    for job in strange:
+        row = given.row(job)
+        assert (row["state"], row["attempt"], row["losses"], row["crashes"]) == ("queued", 0, 0, 0)
+        assert f"node n1 (avio {avio.__version__}) does not know {words}" in row["message"]
+        assert "upgrade the nodes" in row["message"]
+        assert row["version"] == 2, "it was told once"
+    given.node("n2")
+    assert claims.claim(strange[0], "n2", 1) is not None
+    assert given.row(strange[0])["message"] == ""
+
+
+def test_a_node_remembers_a_bounded_number_of_jobs_that_it_does_not_know(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "MAX_REFUSED", 3)
+    for _ in range(5):
+        given.job(run_at=1, params='{"alluxioUri": "/data", "newer": 1}')
+    known = given.job(run_at=2)
+
+    node.claimer.look(known)
+
+    assert node.started() == [known]
+    assert node.slots.held() == {known: 1}
+
+
+@pytest.mark.parametrize("params", ["no json", "[]"])
+def test_a_job_that_no_version_understands_fails_and_the_next_one_is_claimed(node: Node, params: str) -> None:
+    strange, next_ = given.job(run_at=1, params=params), given.job(run_at=2)
+
+    node.claimer.look(strange)
+
+    assert node.started() == [next_]
+    assert node.slots.held() == {next_: 1}
+    row = given.row(strange)
+    assert (row["state"], row["reason"]) == ("failed", "INTERNAL")
+    assert "node n1 does not understand the job request" in row["message"]
+
+
+def test_an_attempt_that_the_node_can_not_prepare_is_given_back_with_its_reason(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    job = given.job(run_at=1)
+    monkeypatch.setattr(Spool, "make", full)
+
+    node.claimer.poll()
+
+    assert (node.started(), node.slots.held()) == ([], {})
+    row = given.row(job)
+    assert (row["state"], row["attempt"], row["crashes"]) == ("queued", 1, 1)
+    assert row["message"] == "node n1 could not prepare the attempt: [Errno 28] No space left on device"
+
+
+def test_the_key_of_an_attempt_is_in_its_directory_and_its_row_and_not_in_its_order(node: Node, tmp_path: Path) -> None:
+    job = given.job()
+
+    node.claimer.poll()
+
+    key = (tmp_path / "spool" / f"{job}.1" / "event.key").read_text()
+    assert len(key) == 64
+    assert event_keys.of_jobs([job]) == {(job, 1): key}
+    (message,) = MessageBuffer().feed(node.keeper.recv(1 << 20))
+    assert isinstance(message, Start)
+    assert key not in message.order
+
+
+def test_the_user_of_a_job_can_read_its_key_and_its_list_whatever_the_umask(node: Node, tmp_path: Path) -> None:
+    job = list_job(given.file_list())
+    before = os.umask(0o077)
+    try:
+        node.claimer.poll()
+    finally:
+        os.umask(before)
+
+    directory = tmp_path / "spool" / f"{job}.1"
+    assert {file.name: file.stat().st_mode & 0o777 for file in directory.iterdir()} == {
+        "event.key": 0o644,
+        "filelist": 0o644,
+    }
+    assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def free_job(uid: int) -> str:
+    """A queued free job of a user, at /data."""
+    return given.job(uid=uid, type=4, path="/data", run_at=1)
+
+
+@pytest.mark.parametrize("admin", [False, True])
+def test_a_free_that_waited_is_refused_if_a_job_of_another_user_uses_the_path_now(node: Node, admin: bool) -> None:
+    ada, bob = 1, given.user("bob")
+    User.update(admin=admin).where(User.uid == ada).execute()
+    given.job(uid=ada, state="succeeded", finished_at=1.0, started_at=0.5)
+    free = free_job(ada)
+    other = given.job(uid=bob, state="succeeded", finished_at=2.0, files_done=1)
+
+    node.claimer.poll()
+
+    if admin:
+        assert node.started() == [free]
+        return
+    assert (node.started(), node.slots.held()) == ([], {})
+    row = given.row(free)
+    assert (row["state"], row["reason"]) == ("failed", "FORBIDDEN")
+    assert f"/data is used by job {other} of bob" in row["message"]
+
+
+def test_a_free_that_nobody_objects_to_begins(node: Node) -> None:
+    given.job(state="succeeded", finished_at=1.0, started_at=0.5)
+    free = free_job(1)
+
+    node.claimer.poll()
+
+    assert node.started() == [free]
+
+
+def list_job(list_id: str) -> str:
+    """A queued job with a file list, as an older avio may have left it: nothing else keeps its list."""
+    return given.job(params=f'{{"fromFileList": true, "fileListId": "{list_id}"}}', path=None, run_at=1)
+
+
+def test_a_job_whose_file_list_is_gone_fails_by_that_name_and_does_not_run_on_nothing(node: Node) -> None:
+    gone, closed, there = "01ARZ3NDEKTSV4RRFFQ69G5FAV", given.file_list(), given.file_list()
+    assert filelists.close(closed)
+    jobs = [list_job(list_id) for list_id in (gone, closed, there)]
+
+    node.claimer.poll()
+    node.claimer.poll()
+
+    assert node.started() == jobs[2:]
+    for job, list_id in zip(jobs, (gone, closed), strict=False):
+        row = given.row(job)
+        assert (row["state"], row["reason"]) == ("failed", "NOT_FOUND")
+        assert row["message"] == f"no file list {list_id}; upload the list again, and submit a new job"
+
+
+def test_an_attempt_that_never_begins_leaves_nothing_in_the_spool(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off(_: str) -> Iterator[bytes]:
+        yield b"/data/f\n"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    gone, full = list_job("01ARZ3NDEKTSV4RRFFQ69G5FAV"), list_job(given.file_list())
+    monkeypatch.setattr(filelists, "read", broken_off)
+
+    node.claimer.poll()
+
+    assert (given.state(gone), given.state(full)) == ("failed", "queued")
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_list_that_is_deleted_while_it_is_read_is_no_shorter_list(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = filelists.begin(1)
+    for number in range(3):
+        filelists.append(made, number, b"/data/f\n")
+    filelists.complete(made, 3, 3)
+    job, read = list_job(made), filelists.read
+
+    def meanwhile_deleted(list_id: str) -> Iterator[bytes]:
+        chunks = read(list_id)
+        yield next(chunks)
+        assert filelists.close(list_id)
+        assert filelists.delete_some(list_id, 9)
+        yield from chunks
+
+    monkeypatch.setattr(filelists, "read", meanwhile_deleted)
+
+    node.claimer.poll()
+
+    assert node.started() == []
+    assert (given.row(job)["state"], given.row(job)["reason"]) == ("failed", "NOT_FOUND")

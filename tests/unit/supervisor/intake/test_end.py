@@ -1,0 +1,184 @@
+"""Ends that the database refuses, and results that a job process should not have written: nothing waits for them."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from avio.config import Settings
+from avio.db import ends, leases
+from avio.db.away import DatabaseAway
+from avio.wire.progress import ErrorGroup
+from avio.wire.results import Failure, Result
+from supervisor.intake import database_task
+from supervisor.intake.announce import Announcer
+from supervisor.intake.artifacts import ArtifactShipper
+from supervisor.intake.channel import Channel
+from supervisor.intake.end import Finisher
+from supervisor.intake.slots import Slots
+from supervisor.intake.sweep import Sweeper
+from supervisor.shared.messages import Ended, Forget, Message, MessageBuffer
+from supervisor.shared.spool import make_spool
+from tests.contract.db import given
+from tests.servers.ports import free_port
+
+ODD = "\ud800"  # a lone surrogate, which JSON takes and no database
+
+
+class Office:
+    """A finisher over a spool."""
+
+    def __init__(self, directory: Path) -> None:
+        self._keeper, self._ours = socket.socketpair()
+        self.slots, self.spool = Slots(5), make_spool(directory)
+        announcer = Announcer(f"redis://127.0.0.1:{free_port()}/0")
+        channel, shipper = Channel(self._ours), ArtifactShipper(self.spool)
+        self.finisher = Finisher(self.slots, self.spool, channel, announcer, shipper, Sweeper(Settings()))
+
+    def job(self, **result: Any) -> str:
+        """Return a running job of this node whose process has left a result with these members."""
+        job = given.running()
+        self.slots.assign(job, 1)
+        left = {**asdict(given.result(job)), **result}
+        (self.spool.make(job, 1) / "result.json").write_text(json.dumps(left))
+        return job
+
+    def end(self, job: str) -> None:
+        """Let the process of a job end in order."""
+        self.finisher.end(Ended(job, 1, 0, None, 0))
+        assert self.slots.held() == {}
+        assert self.sent() == [Forget(job, 1)]
+
+    def sent(self) -> list[Message]:
+        """Return what keeper was told."""
+        with suppress(BlockingIOError):
+            return list(MessageBuffer().feed(self._keeper.recv(1 << 16, socket.MSG_DONTWAIT)))
+        return []
+
+    def close(self) -> None:
+        self._keeper.close()
+        self._ours.close()
+
+
+@pytest.fixture
+def office(tables: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(database_task, "RETRY_SECONDS", 0.01)
+    made = Office(tmp_path / "spool")
+    yield made
+    made.close()
+
+
+def held(job: str) -> leases.Held:
+    return leases.Held(job, 1, "running", cancelled=False)
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_an_end_that_the_database_refuses_is_stored_without_its_failed_files(office: Office, was_lost: bool) -> None:
+    failures = [asdict(Failure("/data/a", "GONE", ODD))]
+    job = office.job(state="partial", reason="GONE", failures=failures, verified_files=3)
+
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+
+    row = given.row(job)
+    assert (row["state"], row["reason"], row["files_done"], row["verified_files"]) == ("partial", "GONE", 3, 3)
+    assert row["message"] == "the failed files could not be stored; see the report"
+    assert given.failures(job) == []
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+@pytest.mark.parametrize(
+    "members", [{"state": "running"}, {"state": "poem"}, {"state": ODD}, {"verified_files": 1 << 64}]
+)
+def test_a_result_that_can_not_be_stored_at_all_fails_its_job_with_the_reason(
+    office: Office, members: dict[str, Any], was_lost: bool
+) -> None:
+    job = office.job(**members)
+
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+
+    row = given.row(job)
+    assert (row["state"], row["reason"], row["node"]) == ("failed", "INTERNAL", None)
+    assert row["message"].startswith("the database refuses the result of the attempt")
+
+
+@pytest.mark.parametrize("text", ["[]", "7", '{"progress": []}', '{"failures": [7]}', "{", "[" * 100_000])
+def test_a_result_that_is_none_counts_as_a_crash(office: Office, text: str) -> None:
+    job = office.job()
+    (office.spool.directory(job, 1) / "result.json").write_text(text)
+
+    office.end(job)
+
+    assert (given.state(job), given.row(job)["message"]) == ("queued", "the job process ended without a result")
+
+
+def test_a_result_that_is_too_large_is_not_read(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.wire.results.MAX_RESULT_BYTES", 1000)
+    job = office.job(message="x" * 1000)
+
+    office.end(job)
+
+    assert given.state(job) == "queued"
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_a_result_that_names_another_attempt_ends_nothing_of_it(office: Office, was_lost: bool) -> None:
+    other = given.running()
+    job = office.job(job=other)
+
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+
+    assert (given.state(other), given.state(job)) == ("running", "queued")
+
+
+def test_an_end_waits_for_a_database_that_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [ErrorGroup("GONE", 1, samples=["/a"])]
+    job = office.job(
+        failures=[asdict(Failure("/data/a", "GONE", "words"))],
+        progress={**asdict(given.result("J").progress), "errors": [asdict(group) for group in errors]},
+    )
+    finish, left = ends.finish, [DatabaseAway("busy")] * 10
+
+    def busy(result: Result, state: str, exit_: ends.Exit) -> bool:
+        if left:
+            raise left.pop()
+        return finish(result, state, exit_)
+
+    monkeypatch.setattr(ends, "finish", busy)
+
+    office.end(job)
+
+    assert given.state(job) == "succeeded"
+    assert [one.path for one in given.failures(job)] == ["/data/a"]
+
+
+def test_an_end_that_is_not_stored_keeps_its_result_for_the_next_try(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = office.job()
+
+    def refused(*_: object) -> bool:
+        raise RuntimeError("a statement took too long")
+
+    with monkeypatch.context() as while_refused:
+        while_refused.setattr(ends, "finish", refused)
+        office.finisher.end(Ended(job, 1, 0, None, 0))
+    assert (given.state(job), office.slots.held()) == ("running", {})
+    assert office.sent() == [], "keeper still has the directory"
+    office.finisher.lost(held(job))  # as the next heartbeat finds it
+
+    assert given.state(job) == "succeeded"
+    assert office.sent() == [Forget(job, 1)]

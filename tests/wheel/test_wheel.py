@@ -1,0 +1,116 @@
+"""What people install is the wheel: alone it is a small client, with its extra it serves."""
+
+import signal
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.processes import kept
+from tests.wheel.conftest import Environment
+
+CLIENT_BYTES = 15 << 20
+STOP_SECONDS = 30
+
+pytestmark = pytest.mark.wheel
+
+# Imports every module of the client, and prints the libraries that came with them.
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import avio.client, avio.commands
+for package in (avio.client, avio.commands):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+print("imported")
+"""
+
+
+def test_the_wheel_has_avio_alone_with_its_types_tables_and_the_files_of_the_server(wheels: Path) -> None:
+    (wheel,) = wheels.glob("avio-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"avio"}
+    assert {
+        "avio/py.typed",
+        "avio/db/upgrades/0002-failures-by-digest.sql",
+        "avio/server/schema.sql",
+        "avio/server/Procfile",
+        "avio/server/app.py",
+        "avio/server/supervisor/__main__.py",
+        "avio/server/supervisor/child/entrypoint.py",
+    } <= names
+
+
+def test_avio_alone_is_a_small_client_with_its_command(client: Environment) -> None:
+    size = sum(file.stat().st_size for file in client.packages.rglob("*") if "__pycache__" not in file.parts)
+
+    assert client.run("python", "-c", IMPORT_ALL).stdout == "imported\n"
+    assert size < CLIENT_BYTES
+    assert not [*client.packages.glob("pydantic*")]
+    assert client.run("avio", "--help").returncode == 0
+    away = client.run("avio", "--url", "http://127.0.0.1:1", "ls", "/")
+    assert away.returncode == 5, away.stderr
+
+
+@pytest.mark.parametrize("command", [["check"], ["up"], ["user", "list"], ["up", "--help"]])
+def test_a_command_of_the_server_without_its_extra_says_what_to_install(
+    client: Environment, command: list[str]
+) -> None:
+    run = client.run("avio-server", *command)
+
+    assert run.returncode == 1
+    assert "needs the library" in run.stderr
+    assert "pip install 'avio[server]'" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_admin_command_explains_itself_without_its_extra(client: Environment) -> None:
+    assert "Start a whole server" in client.run("avio-server", "--help").stdout
+
+
+def test_an_engine_without_its_extra_says_what_to_install(server: Environment) -> None:
+    (server.directory / "avio.toml").write_text('engine = "alluxio"\n[alluxio]\nmasters = ["127.0.0.1:1"]\n')
+    try:
+        run = server.run("avio-server", "check")
+    finally:
+        (server.directory / "avio.toml").unlink()
+
+    assert "pip install 'avio[alluxio]'" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@contextmanager
+def up(server: Environment) -> Iterator[str]:
+    """Run `avio-server up`; yield its URL."""
+    command = [server.venv / "bin/avio-server", "up", "--home", "var", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=server.directory, env=server.environ, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        kept.add(process.pid)
+        try:
+            assert process.stdout is not None
+            word, url = process.stdout.readline().split()
+            assert word == "ready"
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(STOP_SECONDS)
+
+
+def test_with_its_extra_it_serves_a_preload_far_from_any_checkout(server: Environment) -> None:
+    with up(server) as url:
+        (server.directory / "var/bucket/a.txt").write_text("content")
+        login = server.run(
+            "avio", "login", "--url", url, "--name", "admin", "--password-stdin", stdin="correct horse\n"
+        )
+        assert login.returncode == 0, login.stderr
+        preload = server.run("avio", "preload", "/data", "--wait")
+        assert preload.returncode == 0, preload.stderr
+        local = server.run("avio", "path", "/data/a.txt").stdout.strip()
+        assert Path(local).read_text() == "content"
+        looked = server.run("avio-server", "check")
+        assert looked.returncode == 0, looked.stdout
