@@ -15,6 +15,8 @@ MAVEN := $(shell command -v mvn 2>/dev/null)
 NO_MAVEN := Maven (mvn) is missing; it fetches the jars of Alluxio: apt-get install maven, then try again
 WORKERS ?= 1
 TESTS ?= tests
+# By file, a run whose worker crashed would wait for ever for the tests of the new one: it ends red instead.
+LOADFILE := --dist loadfile --max-worker-restart=0
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -28,10 +30,10 @@ wheel: .venv/dev.stamp  ## build the sdist and the wheel into dist/
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 
 test: .venv/dev.stamp  ## run all tests, two at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 $(LOADFILE)
 
 test-faults: .venv/dev.stamp  ## run the tests that break processes and check the recovery
-	$(BIN)/python -m pytest -m faults -n 3 --dist loadfile
+	$(BIN)/python -m pytest -m faults -n 3 $(LOADFILE)
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py

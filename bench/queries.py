@@ -12,8 +12,7 @@ from avio.aggregator.retention import Retention
 from avio.aggregator.sweeper import sweep
 from avio.config.retention import RetentionSettings
 from avio.db import claims, dead_nodes, hints, history, leases, orders, schema, uses
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
 from bench.figures import Figure, spread
 from tests.contract.db import filled
@@ -77,7 +76,7 @@ def _measure(product: str, url: str) -> Iterator[Figure]:
             yield spread(f"{product}: sweep, 500 hints lost", lost, "ms", at_most=QUERY_MS)
             yield from _retention(product)
     finally:
-        database.close_all()
+        shut()
 
 
 def _retention(product: str) -> Iterator[Figure]:

@@ -18,8 +18,7 @@ from avio.admin.child_process import die_with_parent
 from avio.api import create_app
 from avio.config import Mount, Settings, TierSpec
 from avio.db import artifacts, schema, tokens, users
-from avio.db.connection import borrow
-from avio.db.models import database
+from avio.db.connection import borrow, shut
 from avio.engines.base import Entry, EntryState
 from tests.servers.ports import free_port
 from tests.servers.valkey import valkey
@@ -114,7 +113,7 @@ def world(home: Path, names: dict[str, bool]) -> Iterator[World]:
             with _gunicorn(home, settings) as url:
                 yield World(url, home / "web.log")
         finally:
-            database.close_all()
+            shut()
 
 
 @contextmanager

@@ -2,8 +2,7 @@
 
 import secrets
 
-from avio.db.connection import AWAY, borrow, open_database
-from avio.db.models import database
+from avio.db.connection import AWAY, borrow, open_database, shut
 from avio.db.schema import prepare
 from avio.errors import BadRequest, Unavailable
 from avio.passwords import require_long
@@ -36,5 +35,4 @@ def prepare_database(url: str, password: str | None) -> str | None:
             cure="start it, or correct database_url: avio-server check",
         ) from error
     finally:
-        if database.obj is not None:
-            database.obj.close_all()
+        shut()

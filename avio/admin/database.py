@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from avio.config import Settings
-from avio.db.connection import AWAY, NoDatabase, borrow, open_database
-from avio.db.models import database
+from avio.db.connection import AWAY, NoDatabase, borrow, open_database, shut
 from avio.db.schema import require_current
 from avio.errors import BadRequest, NotFound, Unavailable
 
@@ -33,5 +32,4 @@ def opened(settings: Settings, *, current: bool = True, make: bool = False) -> I
             f"the database is unavailable: {error}", cure="start it, or correct database_url: avio-server check"
         ) from error
     finally:
-        if database.obj is not None:
-            database.obj.close_all()
+        shut()

@@ -88,6 +88,13 @@ def _postgresql(url: str, connections: int) -> Database:
     )
 
 
+def shut() -> None:
+    """Close the database, if one is open. A connection that another thread uses stays: SQLite crashes without it."""
+    if database.obj is not None:
+        database.obj.close()
+        database.obj.close_idle()
+
+
 @contextmanager
 def borrow() -> Iterator[None]:
     """Take a connection of the pool for a `with` block, then return it. A nested block shares it.

@@ -9,8 +9,7 @@ from typing import Any
 
 from avio import passwords
 from avio.db import history, leases, orders, schema, tokens
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 from avio.isolation.cgroups import clear
 from avio.wire.states import TERMINAL
 from tests.contract.db import given
@@ -122,7 +121,7 @@ class Site:
             elif program.process.poll() is None:
                 program.kill()
         clear(entry.name for entry in self.home.glob("spool/*/*.*"))
-        database.close_all()
+        shut()
         if failed:
             for log in sorted({program.log for program in self._programs}):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avio.db.models import database
+from avio.db.connection import shut
 from tests.process.site import Site
 from tests.processes import wait_until
 
@@ -28,7 +28,7 @@ def test_a_job_that_had_ended_after_the_backup_ends_again_and_moves_nothing_twic
     assert site.wait_for_end(job)["state"] == "succeeded"
     assert supervisor.terminate() == 0
 
-    database.close_all()
+    shut()
     for file in site.home.glob("avio.db*"):
         file.unlink()
     copy(site.home / "backup.db", site.home / "avio.db")

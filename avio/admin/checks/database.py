@@ -6,8 +6,7 @@ from peewee import DatabaseError
 
 from avio.admin.one_line import one_line
 from avio.config import Settings
-from avio.db.connection import AWAY, NoDatabase, borrow, is_sqlite, open_database
-from avio.db.models import database
+from avio.db.connection import AWAY, NoDatabase, borrow, is_sqlite, open_database, shut
 from avio.db.schema import VERSION, differences, require_current, version
 from avio.db.space import total
 from avio.db.sql import row
@@ -35,8 +34,7 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
     except (*AWAY, DatabaseError, ValueError, OSError) as error:
         yield fault(SUBJECT, f"unavailable: {one_line(error)}", "start it, or correct database_url")
     finally:
-        if database.obj is not None:
-            database.obj.close_all()
+        shut()
 
 
 def _product() -> str:

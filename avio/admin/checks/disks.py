@@ -8,8 +8,7 @@ from pathlib import Path
 from peewee import DatabaseError
 
 from avio.config import Settings
-from avio.db.connection import AWAY, borrow, open_database
-from avio.db.models import database
+from avio.db.connection import AWAY, borrow, open_database, shut
 from avio.engines.local.root import HIDDEN
 from avio.findings import Finding, fault, good, warning
 from avio.rules.tiers import TierProblem, wrong_tiers
@@ -49,8 +48,7 @@ def _wrong_tiers(settings: Settings) -> dict[str, TierProblem]:
     except (*AWAY, DatabaseError, ValueError, OSError):
         return {}
     finally:
-        if database.obj is not None:
-            database.obj.close_all()
+        shut()
 
 
 def look_at_spool(settings: Settings) -> Iterator[Finding]:

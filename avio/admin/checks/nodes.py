@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from peewee import ProgrammingError
 
 from avio.config import Settings
-from avio.db.connection import AWAY, borrow, open_database
-from avio.db.models import database
+from avio.db.connection import AWAY, borrow, open_database, shut
 from avio.db.waiting import fleet
 from avio.findings import Finding, fault, good, warning
 from avio.rules.waiting import NO_NODE
@@ -23,8 +22,7 @@ def look_at_nodes(settings: Settings) -> Iterator[Finding]:
     except (*AWAY, ProgrammingError, ValueError, OSError):
         return
     finally:
-        if database.obj is not None:
-            database.obj.close_all()
+        shut()
     if not found.alive:
         yield fault(SUBJECT, f"{NO_NODE}, so every job waits", "start python -m supervisor, or avio-server up")
     elif not found.taking:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from avio.db import schema
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
 from tests.contract.db import given
 from tests.contract.db.free_world import World
@@ -36,7 +35,7 @@ def _opened(url: str) -> Iterator[None]:
         with borrow():
             yield
     finally:
-        database.close_all()
+        shut()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from avio.db import artifacts, ends, filelists, folds, orders, schema, tiers, tokens
-from avio.db.connection import borrow, is_sqlite, open_database
+from avio.db.connection import borrow, is_sqlite, open_database, shut
 from avio.db.models import database
 from avio.wire.events import FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, Progress
@@ -58,7 +58,7 @@ def write(url: str, pg_dump: list[str] | None = None) -> Path:
             lines = [] if pg_dump else list(database.connection().iterdump())
         dialect = "postgresql" if pg_dump else "sqlite"
     finally:
-        database.close_all()
+        shut()
     text = _plain(subprocess.run(pg_dump, check=True, capture_output=True, text=True).stdout) if pg_dump else ""
     file = SCHEMAS / f"{schema.VERSION:04}.{dialect}.sql"
     file.write_text(text or "\n".join(lines) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from avio.db.connection import AWAY, borrow, is_sqlite, open_database
+from avio.db.connection import AWAY, borrow, is_sqlite, open_database, shut
 from avio.db.models import database
 from avio.db.sql import change, rows
 from tests.contract.db import given
@@ -100,4 +100,4 @@ def test_a_database_that_can_not_be_opened_is_away(url: str) -> None:
     try:
         assert isinstance(raised(lambda: rows("SELECT 1")), AWAY)
     finally:
-        database.close_all()
+        shut()

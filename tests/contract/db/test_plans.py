@@ -23,7 +23,7 @@ from avio.db import (
     tokens,
     uses,
 )
-from avio.db.connection import borrow, is_sqlite, open_database, transaction
+from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
 from avio.db.models import database
 from tests.contract.db import filled
 
@@ -88,7 +88,7 @@ def _filled(_server: Callable[[], str]) -> Iterator[None]:
         for number in range(2000):
             tokens.add(f"{number}", 1, number)
         yield
-    database.close_all()
+    shut()
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from avio.admin import commands
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 
 
 class Server:
@@ -41,7 +40,7 @@ class Server:
         open_database(self.url)
         with borrow():
             yield
-        database.close_all()
+        shut()
 
 
 @pytest.fixture

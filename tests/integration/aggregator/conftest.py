@@ -11,8 +11,7 @@ import redis
 
 from avio import streams
 from avio.db import schema
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 from avio.streams import Events
 from tests.contract.db import given
 from tests.servers.postgres import Postgres
@@ -42,7 +41,7 @@ def db(_server: Callable[[], str]) -> Iterator[str]:
         given.user()
         given.node()
         yield url
-    database.close_all()
+    shut()
 
 
 @pytest.fixture

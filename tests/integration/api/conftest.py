@@ -18,8 +18,8 @@ from avio.api import Web, create_app
 from avio.api.services import KEY, Services
 from avio.config import Mount, Settings, TierSpec
 from avio.db import schema, tokens, users
-from avio.db.connection import borrow
-from avio.db.models import Attempt, Job, database
+from avio.db.connection import borrow, shut
+from avio.db.models import Attempt, Job
 from avio.wire.events import Event
 from avio.wire.proofs import new_key
 
@@ -110,7 +110,7 @@ def app(settings: Settings) -> Iterator[Web]:
         for name in ("ada", "bob", "root"):
             users.create(name, _HASH, admin=name == "root")
     yield app
-    database.close_all()
+    shut()
 
 
 @pytest.fixture

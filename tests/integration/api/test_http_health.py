@@ -9,8 +9,7 @@ from avio.admin.readiness import ANSWER_SECONDS
 from avio.api import create_app
 from avio.config import Settings
 from avio.db import leases, tiers
-from avio.db.connection import borrow
-from avio.db.models import database
+from avio.db.connection import borrow, shut
 from avio.engines.members import Member
 from avio.engines.memory import MemoryEngine
 from avio.errors import EngineAway
@@ -96,7 +95,7 @@ def test_a_part_that_is_away_is_named_and_tells_no_secrets(settings: Settings) -
     assert not parts["redis"]["ok"]
     assert not parts["database"]["ok"], "a database without our tables is none"
     assert "hush" not in response.get_data(as_text=True)
-    database.close_all()
+    shut()
 
 
 def test_a_database_that_is_away_is_503(settings: Settings, person: Callable[[str], CheckedClient]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from avio.aggregator.fold import newest
 from avio.db import folds, schema
-from avio.db.connection import borrow, open_database
+from avio.db.connection import borrow, open_database, shut
 from avio.db.models import database
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, ErrorGroup, Progress
@@ -29,7 +29,7 @@ def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         rows.user()
         rows.node()
         yield
-    database.close_all()
+    shut()
 
 
 def _events(steps: list[int]) -> list[Event]:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from avio.db import schema
-from avio.db.connection import borrow, open_database
-from avio.db.models import database
+from avio.db.connection import borrow, open_database, shut
 from tests.contract.db import given
 
 
@@ -21,4 +20,4 @@ def tables(tmp_path: Path) -> Iterator[str]:
         given.user()
         given.node()
         yield url
-    database.close_all()
+    shut()
