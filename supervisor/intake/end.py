@@ -15,7 +15,7 @@ from avio.wire.states import State
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
-from supervisor.intake.database_task import retry_until_done
+from supervisor.intake.database_task import Outcome, retry_until_done
 from supervisor.intake.refused_results import versions
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
@@ -50,8 +50,8 @@ class Finisher:
     def end(self, message: Ended) -> None:
         """End an attempt whose process is gone, after `ship`: end the job or give it back, free the slot.
 
-        Waits for the database, and stores less and less of a result that it refuses. If it refuses all, the directory
-        stays, and the comparison of each heartbeat tries again.
+        Waits for the database, and stores less and less of a result that it refuses. If it refuses all, or stops the
+        statements, the directory stays, and the comparison of each heartbeat tries again.
         """
         result = self._result(message.job, message.attempt)
         stored = _first_stored(lambda version: self._ended(message, version), result)
@@ -83,7 +83,8 @@ class Finisher:
         if result is not None and result.state == STOPPED:
             result = None
         if result is not None:
-            retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt))
+            if retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt)) is Outcome.STOPPED:
+                return  # the next heartbeat finds it again
         if _first_stored(lambda version: self._lost(held, version), result):
             self._channel.send(Forget(held.job, held.attempt))
 
@@ -125,9 +126,16 @@ class Finisher:
 
 
 def _first_stored(store: Callable[[Result | None], None], result: Result | None) -> bool:
-    """Store `result`, or the first of its versions that the database takes. Return False if it takes none."""
-    if any(retry_until_done(partial(store, version)) for version in versions(result)):
-        return True
+    """Store `result`, or the first of its versions that the database takes. Return False if it takes none.
+
+    A database that stops the statement has not refused the result: then no smaller version is tried.
+    """
+    for version in versions(result):
+        outcome = retry_until_done(partial(store, version))
+        if outcome is Outcome.DONE:
+            return True
+        if outcome is Outcome.STOPPED:
+            break
     log.error("the end of an attempt was not stored; it is tried again")
     return False
 

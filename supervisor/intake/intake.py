@@ -25,7 +25,7 @@ from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
 from supervisor.intake.claim import Claimer
-from supervisor.intake.database_task import Poll, retry_until_done, wait_until_done
+from supervisor.intake.database_task import Outcome, Poll, retry_until_done, wait_until_done
 from supervisor.intake.end import Finisher
 from supervisor.intake.identity import Identity
 from supervisor.intake.inbox import Inbox, Task
@@ -233,7 +233,11 @@ class Intake:
 
     def _enqueue_end(self, message: Ended) -> None:
         def ship_and_end() -> None:
-            if not retry_until_done(partial(self._finisher.ship, message)):
+            shipped = retry_until_done(partial(self._finisher.ship, message))
+            if shipped is Outcome.STOPPED:  # the others first, then again
+                self._shipping.put(ship_and_end)
+                return
+            if shipped is Outcome.FAILED:
                 log.error("log or report is incomplete", extra={"job": message.job, "attempt": message.attempt})
             self._inbox.put(partial(self._finisher.end, message))
 
