@@ -74,19 +74,35 @@ class Finisher:
         log.error("attempt is unkillable; the node drains", extra={"job": job, "attempt": attempt, "state": state})
         self._announce(message, state)
 
-    def lost(self, held: leases.Held) -> None:
+    def lost(self, held: leases.Held) -> bool:
         """End an attempt that this node has in the database but not in a process: by its result, else give it back.
 
-        Waits for the database and stores what it takes, as `end` does.
+        Waits for the database and stores what it takes, as `end` does. Return False if the end is not stored.
         """
-        result = self._result(held.job, held.attempt)
-        if result is not None and result.state == STOPPED:
-            result = None
+        result = self._final_result(held)
         if result is not None:
-            if retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt)) is Outcome.STOPPED:
-                return  # the next heartbeat finds it again
-        if _first_stored(lambda version: self._lost(held, version), result):
+            return self._fold(held, result)
+        return self._store_lost(held, None)
+
+    def fold(self, held: leases.Held) -> bool:
+        """End an attempt by its result, if it has left one. Return False if there is one, and it is not stored."""
+        result = self._final_result(held)
+        return result is None or self._fold(held, result)
+
+    def _final_result(self, held: leases.Held) -> Result | None:
+        result = self._result(held.job, held.attempt)
+        return None if result is None or result.state == STOPPED else result
+
+    def _fold(self, held: leases.Held, result: Result) -> bool:
+        if retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt)) is Outcome.STOPPED:
+            return False
+        return self._store_lost(held, result)
+
+    def _store_lost(self, held: leases.Held, result: Result | None) -> bool:
+        stored = _first_stored(lambda version: self._lost(held, version), result)
+        if stored:
             self._channel.send(Forget(held.job, held.attempt))
+        return stored
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
         if result is not None:

@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 
@@ -71,6 +71,7 @@ class Intake:
         self._channel = Channel(channel)
         self._slots = Slots(settings.slots)
         self._inbox, self._shipping = Inbox(), Inbox()
+        self._unstored: set[tuple[str, int]] = set()  # attempts of older epochs whose end is tried again
         self._spool = Spool(settings.spool / settings.node)
         self._announcer = Announcer(settings.redis_url)
         self._shipper = ArtifactShipper(self._spool)
@@ -155,12 +156,29 @@ class Intake:
         return epoch
 
     def _end_older(self, epoch: int) -> None:
-        """End the dead attempts of older epochs by their results, or give them back at once."""
+        """End the attempts of older epochs by their results. Give those back at once that are dead without one.
+
+        An attempt that may live yet has no result in this spool, unless it has ended. The reaper takes the others back.
+        """
         node, grace = self._settings.node, self._settings.grace
         for held in wait_until_done(lambda: leases.held_by_older(node, epoch, grace)):
-            self._finisher.lost(held)
+            self._try_or_enqueue(self._finisher.lost, held)
+        for held in wait_until_done(lambda: leases.left_by_older(node, epoch)):
+            self._try_or_enqueue(self._finisher.fold, held)
         for job, attempt in self._spool.found():
-            self._spool.remove(job, attempt)
+            if (job, attempt) not in self._unstored:
+                self._spool.remove(job, attempt)
+
+    def _try_or_enqueue(self, end: Callable[[leases.Held], bool], held: leases.Held) -> None:
+        """Call `end`; if it does not store the end of the attempt, keep its directory, and try again after others."""
+        key = held.job, held.attempt
+        if key not in self._unstored and not end(held):
+            self._unstored.add(key)
+            self._shipping.put(partial(self._end_again, end, held))
+
+    def _end_again(self, end: Callable[[leases.Held], bool], held: leases.Held) -> None:
+        if not end(held):
+            self._shipping.put(partial(self._end_again, end, held))
 
     def _resume(self, epoch: int, identity: Identity) -> None:
         """Renew the lease of `epoch` before anything is claimed; if it is lost, evict everything and exit."""
