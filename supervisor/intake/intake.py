@@ -10,16 +10,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from typing import NoReturn
 
 from avio import queue, streams
 from avio.clock import boottime
 from avio.config import Settings
 from avio.db import leases
 from avio.db.connection import borrow
-from avio.db.schema import require_current
+from avio.db.schema import require_upgraded
 from avio.faults import fault
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
@@ -30,12 +31,15 @@ from supervisor.intake.end import Finisher
 from supervisor.intake.identity import Identity
 from supervisor.intake.inbox import Inbox, Task
 from supervisor.intake.lease import LeaseHolder
+from supervisor.intake.older_attempts import OlderAttempts
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
 from supervisor.intake.tier_watch import TierWatch
+from supervisor.intake.versions import other_keeper, other_tables
 from supervisor.shared.messages import (
     Draining,
     Ended,
+    Evict,
     KeeperState,
     Message,
     Registered,
@@ -71,7 +75,6 @@ class Intake:
         self._channel = Channel(channel)
         self._slots = Slots(settings.slots)
         self._inbox, self._shipping = Inbox(), Inbox()
-        self._unstored: set[tuple[str, int]] = set()  # attempts of older epochs whose end is tried again
         self._spool = Spool(settings.spool / settings.node)
         self._announcer = Announcer(settings.redis_url)
         self._shipper = ArtifactShipper(self._spool)
@@ -80,12 +83,15 @@ class Intake:
         self._finisher = Finisher(
             self._slots, self._spool, self._channel, self._announcer, self._shipper, self._sweeper
         )
+        self._older = OlderAttempts(settings.node, settings.grace, self._finisher, self._spool, self._shipping)
 
     def run(self) -> None:
         """Take over the attempts that keeper has, then work; returns when keeper is gone."""
-        state = next(self._messages, None)
+        state = self._first_message()
         if not isinstance(state, KeeperState):
             return
+        if why := other_keeper(state.version):
+            self._leave(Evict(leave=why))
         for job, attempt in state.running:
             self._slots.assign(job, attempt)
         for ended in state.ended:
@@ -117,6 +123,18 @@ class Intake:
 
     # -- start
 
+    def _first_message(self) -> Message | None:
+        """Return keeper's first message. One that this version can't read is of a keeper of another version."""
+        try:
+            return next(self._messages, None)
+        except ValueError:
+            return KeeperState(None)
+
+    def _leave(self, message: Evict) -> NoReturn:
+        """Have keeper kill everything, and end; with `leave`, the supervisor ends too, and says why."""
+        self._channel.send(message)
+        os._exit(1)
+
     def _wait_for_epoch(self, epoch: int | None, identity: Identity) -> int:
         """Resume keeper's epoch or, if it has none, begin one; waits until the database is available."""
         if epoch is not None:
@@ -124,27 +142,30 @@ class Intake:
             retry_until_done(partial(self._tiers.check, epoch))
             return epoch
         epoch = self._register(identity)
-        self._end_older(epoch)
+        self._older.end(epoch)
         retry_until_done(partial(self._tiers.check, epoch))
         retry_until_done(self._sweeper.sweep)
         return epoch
 
     def _register(self, identity: Identity) -> int:
-        """Begin an epoch. Another supervisor of the name may have died: wait for the end of its lease, then leave."""
+        """Begin an epoch, or leave if the tables are of another version.
+
+        Another supervisor of the name may have died: wait for the end of its lease, then leave.
+        """
+        if why := wait_until_done(other_tables):
+            self._leave(Evict(leave=why))
         give_up = boottime() + self._settings.lease + self._settings.grace
         epoch = wait_until_done(partial(self._try_to_register, identity))
         if epoch is None:
             log.warning("waiting for the lease of another supervisor", extra={"node": self._settings.node})
         while epoch is None:
             if boottime() > give_up:
-                self._channel.send(wait_until_done(partial(identity.eviction, self._settings.node)))
-                os._exit(1)
+                self._leave(wait_until_done(partial(identity.eviction, self._settings.node)))
             time.sleep(RETRY_SECONDS)
             epoch = wait_until_done(partial(self._try_to_register, identity))
         return epoch
 
     def _try_to_register(self, identity: Identity) -> int | None:
-        require_current()
         settings = self._settings
         sent = boottime()
         epoch = leases.register(settings.node, identity.boot_id, identity.instance, settings.slots, settings.lease)
@@ -155,38 +176,15 @@ class Intake:
             log.info("registered", extra={"node": settings.node, "epoch": epoch})
         return epoch
 
-    def _end_older(self, epoch: int) -> None:
-        """End the attempts of older epochs by their results. Give those back at once that are dead without one.
-
-        An attempt that may live yet has no result in this spool, unless it has ended. The reaper takes the others back.
-        """
-        node, grace = self._settings.node, self._settings.grace
-        for held in wait_until_done(lambda: leases.held_by_older(node, epoch, grace)):
-            self._try_or_enqueue(self._finisher.lost, held)
-        for held in wait_until_done(lambda: leases.left_by_older(node, epoch)):
-            self._try_or_enqueue(self._finisher.fold, held)
-        for job, attempt in self._spool.found():
-            if (job, attempt) not in self._unstored:
-                self._spool.remove(job, attempt)
-
-    def _try_or_enqueue(self, end: Callable[[leases.Held], bool], held: leases.Held) -> None:
-        """Call `end`; if it does not store the end of the attempt, keep its directory, and try again after others."""
-        key = held.job, held.attempt
-        if key not in self._unstored and not end(held):
-            self._unstored.add(key)
-            self._shipping.put(partial(self._end_again, end, held))
-
-    def _end_again(self, end: Callable[[leases.Held], bool], held: leases.Held) -> None:
-        if not end(held):
-            self._shipping.put(partial(self._end_again, end, held))
-
     def _resume(self, epoch: int, identity: Identity) -> None:
-        """Renew the lease of `epoch` before anything is claimed; if it is lost, evict everything and exit."""
-        require_current()
+        """Renew the lease of `epoch` before anything is claimed; if it is lost, evict everything and exit.
+
+        Newer tables serve a supervisor that runs: its jobs go on.
+        """
+        require_upgraded()
         sent = boottime()
         if not leases.renew(self._settings.node, epoch, self._settings.lease):
-            self._channel.send(identity.eviction(self._settings.node))
-            os._exit(1)
+            self._leave(identity.eviction(self._settings.node))
         self._channel.send(Renew(sent + self._settings.fence))
 
     # -- the threads

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from types import FrameType
 
+from avio import __version__
 from avio.clock import boottime
 from avio.faults import fault
 from avio.isolation.cgroups import Groups, clear
@@ -156,6 +157,7 @@ class Keeper:
             [asdict(ended) for ended in self._ended.values()],
             [asdict(process.started) for process in self._jobs.values() if process.started is not None],
             self._instance,
+            __version__,
         )
         for process in self._jobs.values():
             if process.unkillable:
