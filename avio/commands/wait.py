@@ -73,7 +73,9 @@ def say_end(job: JobInfo) -> Exit:
     else:
         what = f"{progress_text.kind(job)} of {progress_text.subject(job)}: {job['message'] or job['status']}"
         done = f"{progress_text.amount(counted['done'])} done, {counted['failed']['files']} failed"
-        why = "; ".join([job["reason"] or done, *progress_text.errors_of(job)])
+        groups = progress_text.errors_of(job)
+        said = any(group["reason"] == job["reason"] for group in job["errors"])  # with a number, and an example
+        why = "; ".join(groups if said else [job["reason"] or done, *groups])
         show_lines(job["status"], what, why, _cure(job))
     return of_job(job["status"], job["reason"])
 

@@ -84,7 +84,9 @@ def test_an_address_has_few_tries_whatever_the_names(web: Throttle, other_web: T
     assert guess(other_web, "one more", OFFICE)
 
 
-def test_a_first_login_from_an_address_that_others_have_used_up_gets_in_soon(web: Throttle, other_web: Throttle) -> None:
+def test_a_first_login_from_an_address_that_others_have_used_up_gets_in_soon(
+    web: Throttle, other_web: Throttle
+) -> None:
     guesses(web, lambda no: (f"user {no}", HOME), 50)
     with pytest.raises(TooMany, match="this address") as refused:
         other_web.enter("ada", HOME)

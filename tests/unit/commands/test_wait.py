@@ -54,6 +54,14 @@ def test_a_job_that_did_not_go_well_is_told_in_three_lines(avio: Avio, stub: Stu
     ]
 
 
+def test_a_reason_that_is_also_that_of_the_files_is_told_once(avio: Avio, stub: Stub) -> None:
+    full = [{"reason": "CACHE_FULL", "count": 1, "retryable": False, "hint": "", "samples": ["/data/x"]}]
+    end = job_info("failed", reason="CACHE_FULL", errors=full, progress=progress_info(1, 1), message="no room")
+    stub.on("GET", EVENTS, sse(("end", end)))
+
+    assert avio(f"watch {JOB}", 10).stderr.splitlines()[1] == "why:     CACHE_FULL for 1, e.g. /data/x"
+
+
 def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stub: Stub) -> None:
     moving = {"phase": "transferring", "progress": progress_info(2), "errors": []}
     stub.on(
