@@ -20,6 +20,8 @@ from tests.unit.commands.stub import Reply, Stub, problem, sse
         ("params.depth: must be 0 to 1000", "--depth: must be 0 to 1000"),
         ("the request is invalid: params.alluxioUri, params.tier", "the request is invalid: PATH, --tier"),
         ("no token was sent; send Authorization: QBox <token>", "you are not logged in to this server"),
+        ("send text/plain, one path on each line", "write one path on each line of the file"),
+        ("correct these lines and upload the list again", "correct these lines of the file and run the command again"),
         ("alluxioUri is too long.", "alluxioUri is too long."),
     ],
 )
