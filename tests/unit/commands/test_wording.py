@@ -1,11 +1,15 @@
 """Messages of the server in the words of the CLI: options instead of members, commands instead of endpoints."""
 
+from pathlib import Path
+
 import pytest
 
 from avio.commands.wording import in_cli_words
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, job_info
 from tests.unit.commands.stub import Reply, Stub, problem, sse
+
+DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,13 @@ def test_members_and_endpoints_become_options_and_commands(said: str, shown: str
 )
 def test_paths_and_other_words_stay_as_they_are(text: str) -> None:
     assert in_cli_words(text) == text.replace("depth=one", "--depth one")
+
+
+def test_the_example_of_the_documents_is_in_the_words_of_the_cli() -> None:
+    example = DOCS.partition("```\nerror:")[2].partition("```")[0]
+
+    assert example.count("\n") == 3
+    assert in_cli_words(example) == example
 
 
 @pytest.mark.usefixtures("logged_in")
