@@ -6,10 +6,10 @@ from avio.admin.database import opened
 from avio.admin.output import moment, show
 from avio.admin.settings import with_settings
 from avio.config import Settings
-from avio.numbers import WholeNumber
 from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Filter
+from avio.terminal.numbers import WholeNumber
 from avio.wire.states import JobType, State
 
 

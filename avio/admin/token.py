@@ -8,9 +8,9 @@ from avio.admin.settings import with_settings
 from avio.config import Settings
 from avio.errors import BadRequest
 from avio.lazygroup import WholeLines
-from avio.numbers import WholeNumber
 from avio.rules import accounts
 from avio.rules.callers import LOCAL_ADMIN
+from avio.terminal.numbers import WholeNumber
 
 SHOWN = 12
 

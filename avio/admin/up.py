@@ -20,8 +20,8 @@ from avio.admin.process_manager import POLL_SECONDS, ProcessManager
 from avio.admin.procfile import complete, parse
 from avio.admin.readiness import Readiness, ask_readiness
 from avio.clock import boottime
-from avio.numbers import WholeNumber
 from avio.root import ROOT
+from avio.terminal.numbers import WholeNumber
 
 READY_SECONDS = 30.0
 ENGINE_SECONDS = 6.0  # seconds more that the engine has before its missing members are told

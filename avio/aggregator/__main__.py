@@ -24,8 +24,7 @@ from avio.db.connection import borrow, open_database
 from avio.db.schema import require_current
 from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
-from avio.log import start_logging
-from avio.log_pace import LogPace
+from avio.log import LogPace, start_logging
 from avio.rules.event_keys import EventKeys
 
 BLOCK_MS = 500

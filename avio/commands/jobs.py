@@ -9,9 +9,9 @@ from avio.client.shapes import JobInfo, JobPage
 from avio.commands import options, progress_text
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.numbers import WholeNumber
 from avio.terminal.cells import NOTHING, moment, printable, raw
 from avio.terminal.json_output import print_json_list
+from avio.terminal.numbers import WholeNumber
 from avio.terminal.tables import Column, print_table
 from avio.wire.states import JobType, State
 

@@ -11,9 +11,9 @@ from avio.commands import entries, options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
 from avio.commands.session import with_client
-from avio.numbers import WholeNumber
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json_list
+from avio.terminal.numbers import WholeNumber
 from avio.terminal.tables import print_table
 
 PAGE = 1000

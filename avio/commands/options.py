@@ -3,7 +3,7 @@
 import click
 
 from avio.commands.job_ids import complete_job
-from avio.numbers import Number
+from avio.terminal.numbers import Number
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the names of the API.")
 

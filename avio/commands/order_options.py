@@ -8,7 +8,7 @@ import click
 
 from avio.client import Client, spelled_path
 from avio.commands import options
-from avio.numbers import WholeNumber
+from avio.terminal.numbers import WholeNumber
 from avio.wire.params import Option, Params, camel
 from avio.wire.states import JobType
 

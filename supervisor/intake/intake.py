@@ -21,7 +21,7 @@ from avio.db import leases
 from avio.db.connection import borrow
 from avio.db.schema import require_current
 from avio.faults import fault
-from avio.log_pace import LogPace
+from avio.log import LogPace
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel

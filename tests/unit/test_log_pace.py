@@ -2,13 +2,13 @@
 
 import pytest
 
-from avio import log_pace
-from avio.log_pace import AGAIN_SECONDS, LogPace
+from avio import log
+from avio.log import AGAIN_SECONDS, LogPace
 
 
 def test_a_text_is_logged_at_first_and_then_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(log_pace.time, "monotonic", lambda: now)
+    monkeypatch.setattr(log.time, "monotonic", lambda: now)
     pace = LogPace()
 
     seen = []
