@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Outcome(Enum):
-    """What became of a task that was tried a few times."""
+    """The outcome of a task that was tried a few times."""
 
     DONE = auto()
     STOPPED = auto()  # the database does not get it done at present, whatever it would store: try it again later

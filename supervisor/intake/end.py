@@ -99,10 +99,10 @@ class Finisher:
         return self._store_lost(held, result)
 
     def _store_lost(self, held: leases.Held, result: Result | None) -> bool:
-        stored = _first_stored(lambda version: self._lost(held, version), result)
-        if stored:
-            self._channel.send(Forget(held.job, held.attempt))
-        return stored
+        if not _first_stored(lambda version: self._lost(held, version), result):
+            return False
+        self._channel.send(Forget(held.job, held.attempt))
+        return True
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
         if result is not None:

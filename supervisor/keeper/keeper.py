@@ -151,14 +151,9 @@ class Keeper:
 
     def _state(self) -> Iterator[Message]:
         """Yield the first messages for a new intake."""
-        yield KeeperState(
-            self._epoch,
-            list(self._jobs),
-            [asdict(ended) for ended in self._ended.values()],
-            [asdict(process.started) for process in self._jobs.values() if process.started is not None],
-            self._instance,
-            __version__,
-        )
+        ended = [asdict(each) for each in self._ended.values()]
+        started = [asdict(each.started) for each in self._jobs.values() if each.started is not None]
+        yield KeeperState(self._epoch, list(self._jobs), ended, started, self._instance, __version__)
         for process in self._jobs.values():
             if process.unkillable:
                 yield Unkillable(process.job, process.attempt)

@@ -11,11 +11,11 @@ from peewee import OperationalError
 from avio.aggregator import retention as aggregator
 from avio.aggregator.retention import Retention
 from avio.config.retention import RetentionSettings
-from avio.db import artifacts, ends, filelists, history, leases, orders, retention, tokens, uses
+from avio.db import artifacts, ends, filelists, history, leases, orders, retention, uses
 from avio.db.away import DatabaseAway
 from avio.db.connection import borrow, transaction
-from avio.db.models import Artifact, Attempt, FailedFile, FileList, FileListChunk, Job, Node, Token
-from avio.db.sql import change, row, rows
+from avio.db.models import Artifact, Attempt, FailedFile, FileList, FileListChunk, Job, Node
+from avio.db.sql import change, row
 from avio.errors import NotFound
 from avio.rules import history as rules
 from avio.rules.callers import LOCAL_ADMIN
@@ -387,34 +387,3 @@ def test_a_job_that_another_transaction_has_is_left_for_later(db: str) -> None:
             assert there() == {busy, parent, retry}
         pass_over()
     assert there() == {retry} != {free}
-
-
-def test_lists_tokens_and_chunks_that_another_transaction_has_are_left_for_later(db: str) -> None:
-    """A bite holds what it has deleted: if it waited, an order or an upload could wait for it in turn."""
-    if db.startswith("sqlite"):
-        pytest.skip("SQLite has one writer at a time")
-    used, unfinished, half_deleted = given.file_list(), filelists.begin(1), given.file_list()
-    assert filelists.close(half_deleted)
-    change("UPDATE filelists SET created_at = 0")
-    tokens.add("digest", 1, -10 * DAY)
-    repeated = ended()
-    given.set_row(repeated, attempt=2)
-    for attempt in (1, 2):
-        artifacts.add(repeated, attempt, "log", 0, b"text\n")
-
-    def pass_over() -> None:
-        with borrow():
-            run(token_keep=DAY, list_keep=DAY, upload_keep=DAY, attempt_keep=DAY)
-
-    def left() -> tuple[set[str], int, int]:
-        return {each.id for each in FileList.select()}, Token.select().count(), Artifact.select().count()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction():
-            change("UPDATE jobs SET version = version + 1 WHERE id = ?", repeated)
-            change("UPDATE tokens SET expires_at = expires_at")
-            rows("SELECT id FROM filelists {shared}")
-            pool.submit(pass_over).result(LIMIT / 10)
-            assert left() == ({used, unfinished, half_deleted}, 1, 2)
-        pass_over()
-    assert left() == (set(), 0, 1)
