@@ -77,13 +77,14 @@ class Finisher:
     def lost(self, held: leases.Held) -> None:
         """End an attempt that this node has in the database but not in a process: by its result, else give it back.
 
-        Waits for the database and stores what it takes, as `end` does.
+        Waits for the database and stores what it takes, as `end` does. Without a result only the log is of use: the
+        next attempt writes a report of its own.
         """
         result = self._result(held.job, held.attempt)
         if result is not None and result.state == STOPPED:
             result = None
-        if result is not None:
-            retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt))
+        ship = self._shipper.ship_last_log if result is None else self._shipper.ship_all
+        retry_until_done(lambda: ship(held.job, held.attempt))
         if _first_stored(lambda version: self._lost(held, version), result):
             self._channel.send(Forget(held.job, held.attempt))
 
