@@ -89,6 +89,7 @@ class Finisher:
             self._channel.send(Forget(held.job, held.attempt))
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
+        fault("intake.before-finish")
         if result is not None:
             state = result.state if ends.finish(result, result.state) else None
         else:
