@@ -5,7 +5,6 @@ While Redis is unavailable it continues to reap; while the database is unavailab
 
 import logging
 import os
-import signal
 import socket
 import sys
 import time
@@ -26,6 +25,7 @@ from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
 from avio.log import start_logging
 from avio.rules.event_keys import EventKeys
+from avio.stop_signals import handle_stop
 
 BLOCK_MS = 500
 SWEEP_SECONDS = 2.0
@@ -33,6 +33,7 @@ REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
 TAKE_OVER_SECONDS = 5.0
 RETENTION_SECONDS = 1.0
+FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("avio.aggregator")
@@ -69,6 +70,7 @@ class Aggregator:
             Chore(RETENTION_SECONDS, Retention(settings).bite),
             Chore(SWEEP_SECONDS, self._sweep),
             Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
+            Chore(FORGET_SECONDS, self._stream.forget_gone),
         ]
 
     def leave(self, *_: object) -> None:
@@ -121,8 +123,7 @@ def main() -> int:
         log.error("cannot start: %s", error)
         return 1
     aggregator = Aggregator(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, aggregator.leave)
+    handle_stop(aggregator.leave)
     log.info("aggregator started")
     aggregator.run()
     return 0

@@ -1,8 +1,14 @@
 """What becomes of jobs when keeper dies, when a node is drained, and when it was given up."""
 
+import os
+import signal
+
+import pytest
+
 from avio.db import artifacts
 from avio.db.connection import borrow
 from avio.db.sql import change
+from tests.process.avio_process import STOP_LIMIT
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
@@ -60,13 +66,15 @@ def test_a_result_outlives_the_whole_supervisor(site: Site) -> None:
     assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 10)
 
 
-def test_a_drained_node_gives_its_jobs_back_unharmed_and_leaves(site: Site) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_drained_node_gives_its_jobs_back_unharmed_and_leaves(site: Site, number: signal.Signals) -> None:
     site.fill(100)
     job = site.order()
     supervisor = site.supervisor(AVIO_FAULT="download.publish:delay:0.3")
     wait_until(site.cached, 20, "the first files are there")
 
-    assert supervisor.terminate() == 0
+    os.killpg(supervisor.pid, number)  # as a terminal does: all but the jobs get it
+    assert supervisor.process.wait(STOP_LIMIT) == 0
 
     row = site.row(job)
     assert (row["state"], row["attempt"], row["crashes"], row["losses"]) == ("queued", 1, 0, 0)
