@@ -129,7 +129,7 @@ class Events:
                 raise
 
     def forget_gone(self) -> None:
-        """Delete the consumers of processes that have ended. One with pending events stays until they are taken over."""
+        """Delete the consumers of ended processes. One with pending events stays until they are taken over."""
         try:
             consumers = self._redis.xinfo_consumers(EVENTS_KEY, GROUP)
         except redis.ResponseError as error:

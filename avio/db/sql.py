@@ -22,7 +22,7 @@ def _listed(states: frozenset[State]) -> str:
 _STATES = {
     "owned": _listed(OWNED),
     "unfinished": _listed(UNFINISHED),
-    "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {_listed(OWNED)} GROUP BY uid) AS held",
+    "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {_listed(OWNED)} GROUP BY uid) AS held",  # noqa: S608
 }
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
