@@ -15,6 +15,7 @@ from avio import queue, streams
 from avio.aggregator.fold import fold
 from avio.aggregator.reaper import reap
 from avio.aggregator.retention import Retention
+from avio.aggregator.steady_clock import SteadyClock
 from avio.aggregator.sweeper import sweep
 from avio.clock import boottime
 from avio.config import Settings, load
@@ -62,6 +63,7 @@ class Aggregator:
         self._stream = streams.Events(self._redis, keys=EventKeys())
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._grace = settings.grace
+        self._clock = SteadyClock(settings.fence)
         self._leaving = False
         # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
@@ -101,7 +103,7 @@ class Aggregator:
         self._stream.trim()
 
     def _reap(self) -> None:
-        told = reap(self._grace)
+        told = reap(self._grace) if self._clock.is_steady() else []
         if told:
             self._stream.publish(told)
 
