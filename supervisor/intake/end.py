@@ -89,7 +89,6 @@ class Finisher:
             self._channel.send(Forget(held.job, held.attempt))
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
-        fault("intake.before-finish")
         if result is not None:
             state = result.state if ends.finish(result, result.state) else None
         else:
@@ -99,7 +98,6 @@ class Finisher:
 
     def _end(self, message: Ended, result: Result | None, exit_: ends.Exit) -> str | None:
         job, attempt = message.job, message.attempt
-        fault("intake.before-finish")
         if result is not None and result.state != STOPPED:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)
@@ -128,7 +126,12 @@ class Finisher:
 
 def _first_stored(store: Callable[[Result | None], None], result: Result | None) -> bool:
     """Store `result`, or the first of its versions that the database takes. Return False if it takes none."""
-    if any(retry_until_done(partial(store, version)) for version in versions(result)):
+
+    def try_(version: Result | None) -> None:
+        fault("intake.before-finish")
+        store(version)
+
+    if any(retry_until_done(partial(try_, version)) for version in versions(result)):
         return True
     log.error("the end of an attempt was not stored; it is tried again")
     return False
