@@ -32,6 +32,21 @@ MUTANTS = (
         tests=f"{UNIT}executor/test_attempt.py",
     ),
     mutant(
+        "a lease is renewed while older attempts are ended",
+        "supervisor/intake/intake.py",
+        (
+            """        _start_thread("lease", self._lease_holder.run)
+        if state.epoch is None:
+            self._end_older(epoch)
+""",
+            """        if state.epoch is None:
+            self._end_older(epoch)
+        _start_thread("lease", self._lease_holder.run)
+""",
+        ),
+        tests=f"{PROCESS}test_node_deaths.py -k longer_than_a_lease",
+    ),
+    mutant(
         "a deadline counts from before the renewal was sent",
         "supervisor/intake/lease.py",
         ("self._channel.send(Renew(sent + self", "self._channel.send(Renew(boottime() + 1 + self"),

@@ -56,6 +56,12 @@ MUTANTS = (
         tests=f"{DB}test_claims.py -k sqlite",
     ),
     mutant(
+        "T3: nobody waits for all jobs of another user",
+        CLAIMS,
+        ("ORDER BY coalesce(held.jobs, 0), jobs.run_at", "ORDER BY jobs.run_at"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
         "T3: by an active node",
         CLAIMS,
         ("AND state = 'active' AND lease", "AND lease"),

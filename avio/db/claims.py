@@ -20,11 +20,16 @@ class Claim:
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
-    """Return up to `limit` due queued jobs, oldest first, but those `without`. A node polls this."""
-    others = f" AND id NOT IN ({', '.join('?' * len(without))})" if without else ""
+    """Return up to `limit` due queued jobs, in the order in which nodes claim, but those `without`.
+
+    Jobs of the users who have the fewest jobs on nodes come first, of these the oldest: nobody waits for all jobs of
+    another user. Claim one, then ask again. `avio.db.waiting.before` counts in the same order.
+    """
+    others = f" AND jobs.id NOT IN ({', '.join('?' * len(without))})" if without else ""
     found = rows(
-        f"SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {{now}}{others}"  # noqa: S608 - made of marks
-        " ORDER BY run_at, id LIMIT ? {skip_locked}",
+        "SELECT jobs.id FROM jobs LEFT JOIN {held_by_user} ON held.uid = jobs.uid"  # noqa: S608 - made of marks
+        f" WHERE jobs.state = 'queued' AND jobs.run_at <= {{now}}{others}"
+        " ORDER BY coalesce(held.jobs, 0), jobs.run_at, jobs.id LIMIT ? {skip_locked_jobs}",
         *without,
         limit,
     )

@@ -32,9 +32,10 @@ def fleet() -> Fleet:
 def before(job: str, run_at: float, most: int) -> int:
     """Return how many queued jobs come before a job, in the order in which nodes claim; `most` means that or more."""
     found = row(
-        "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued'"
-        " AND (run_at < ? OR (run_at = ? AND id < ?)) LIMIT ?) AS earlier",
-        run_at,
+        "SELECT count(*) FROM (SELECT 1 FROM jobs LEFT JOIN {held_by_user} ON held.uid = jobs.uid"
+        " WHERE jobs.state = 'queued' AND (coalesce(held.jobs, 0), jobs.run_at, jobs.id) < ((SELECT count(*)"
+        " FROM jobs WHERE state IN {owned} AND uid = (SELECT uid FROM jobs WHERE id = ?)), ?, ?) LIMIT ?) AS earlier",
+        job,
         run_at,
         job,
         most,

@@ -77,13 +77,14 @@ class Finisher:
     def lost(self, held: leases.Held) -> None:
         """End an attempt that this node has in the database but not in a process: by its result, else give it back.
 
-        Waits for the database and stores what it takes, as `end` does.
+        Waits for the database and stores what it takes, as `end` does. Without a result only the log is of use: the
+        next attempt writes a report of its own.
         """
         result = self._result(held.job, held.attempt)
         if result is not None and result.state == STOPPED:
             result = None
-        if result is not None:
-            retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt))
+        ship = self._shipper.ship_last_log if result is None else self._shipper.ship_all
+        retry_until_done(lambda: ship(held.job, held.attempt))
         if _first_stored(lambda version: self._lost(held, version), result):
             self._channel.send(Forget(held.job, held.attempt))
 
@@ -97,7 +98,6 @@ class Finisher:
 
     def _end(self, message: Ended, result: Result | None, exit_: ends.Exit) -> str | None:
         job, attempt = message.job, message.attempt
-        fault("intake.before-finish")
         if result is not None and result.state != STOPPED:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)
@@ -126,7 +126,12 @@ class Finisher:
 
 def _first_stored(store: Callable[[Result | None], None], result: Result | None) -> bool:
     """Store `result`, or the first of its versions that the database takes. Return False if it takes none."""
-    if any(retry_until_done(partial(store, version)) for version in versions(result)):
+
+    def try_(version: Result | None) -> None:
+        fault("intake.before-finish")
+        store(version)
+
+    if any(retry_until_done(partial(try_, version)) for version in versions(result)):
         return True
     log.error("the end of an attempt was not stored; it is tried again")
     return False

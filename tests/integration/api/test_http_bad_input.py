@@ -232,7 +232,7 @@ def test_an_engine_that_is_away_is_503_with_retry_after(
     app: Web, ada: CheckedClient, count_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> None:
-        raise EngineAway("the bucket of /data does not answer")
+        raise EngineAway("the bucket of /data at http://10.0.0.1:9 does not answer")
 
     engine = type(app.extensions[KEY].engine)
     for call in ("stat", "list", "walk"):
@@ -245,6 +245,7 @@ def test_an_engine_that_is_away_is_503_with_retry_after(
     assert [answer.status_code for answer in answers] == [503] * 3
     assert {answer.get_json()["reason"] for answer in answers} == {"ENGINE_AWAY"}
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert {answer.get_json()["detail"] for answer in answers} == {"the bucket of /data at (address) does not answer"}
     assert count_jobs() == 0
 
 

@@ -136,7 +136,17 @@ def test_a_poll_claims_as_many_due_jobs_as_there_are_slots_oldest_first(node: No
     node.claimer.poll()
 
     assert node.started() == [jobs[1], jobs[2]]
-    assert queries == [2]
+    assert queries == [CANDIDATES, CANDIDATES]
+
+
+def test_a_poll_takes_turns_among_users_who_wait(node: Node) -> None:
+    given.user("bob")
+    first, *_ = (given.job(run_at=number) for number in range(5))
+    other = given.job(uid=2, run_at=9)
+
+    node.claimer.poll()
+
+    assert node.started() == [first, other]
 
 
 NEWER = {
