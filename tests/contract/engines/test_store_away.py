@@ -122,7 +122,7 @@ def test_an_attempt_that_must_stop_does_not_wait_for_the_store(world: World, sto
     store.lie = lambda method, key, reply: error(503, "SlowDown")
     run, stop = Attempt(), threading.Event()
     run.stop = stop.is_set
-    threading.Timer(3.0, stop.set).start()
+    threading.Timer(1.2, stop.set).start()
     begin = time.monotonic()
     assert list(world.engine.preload(entries, Params(), run)) == []
     assert time.monotonic() - begin < 7

@@ -33,9 +33,11 @@ def web(directory: Path, valkey_server: Valkey) -> Iterator[Web]:
     settings = Settings(
         database_url=f"sqlite:///{directory}/avio.db",
         redis_url=valkey_server.url,
-        mounts={"/data": Mount(url=f"file://{directory}")},
+        mounts={"/data": Mount(url=f"file://{directory}/bucket")},
         tiers=[TierSpec(alias="MEM", path=directory / "mem", capacity=1 << 30)],
     )
+    (directory / "bucket/train").mkdir(parents=True)
+    (directory / "bucket/train/a.bin").write_bytes(b"a")
     open_database(settings.database_url)
     with borrow():
         schema.prepare()
