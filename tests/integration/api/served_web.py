@@ -18,6 +18,7 @@ from tests.servers.ports import free_port
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-m", "gunicorn", "--config", "python:avio.api.gunicorn_config", "app:app"]
 LIMIT = 30.0  # seconds
+LIST_BYTES_MAX = 1 << 20
 
 
 class Web:
@@ -60,6 +61,7 @@ def served(settings: Settings, directory: Path) -> Iterator[Web]:
     """Run one worker with four threads, of which two may listen; yield it when it answers."""
     port = free_port()
     small = {"AVIO_WEB_WORKERS": "1", "AVIO_WEB_THREADS": "4", "AVIO_LISTENERS": "2", "AVIO_PORT": str(port)}
+    small["AVIO_LIST_BYTES_MAX"] = str(LIST_BYTES_MAX)
     log = directory / "web.log"
     with open(log, "wb") as stream:
         process = subprocess.Popen(

@@ -62,7 +62,7 @@ def token(web: Web, directory: Path) -> str:
 
 def test_an_upload_is_streamed_and_cut_off_at_its_cap(web: Web, token: str) -> None:
     def endless() -> Iterator[bytes]:
-        for _ in range(4000):
+        for _ in range(4000):  # 250 times as much as a list may have
             yield b"/data/some/path\n" * 4096
 
     with client(web, token) as http:
