@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Iterator
 
 import argon2
 import pytest
@@ -9,6 +10,14 @@ from argon2.exceptions import VerifyMismatchError
 
 from avio import passwords
 from avio.errors import TooMany
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """The threads that hash go last: beside other work a hash takes long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "WAIT_SECONDS", 60)
+        yield
 
 
 def test_hashing_gives_way_to_the_other_threads() -> None:
