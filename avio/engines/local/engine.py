@@ -247,8 +247,9 @@ class LocalEngine(Engine):
         mount = self._mounts.find(item.path)
         copies = self._tiers.copies(item.path)
         if copies and judged_now(mount, item.path, item.source, copies)[1].is_dirty:
-            return False
-        dropped = self._capacity.drop(item.path, copies)
+            dropped = []
+        else:
+            dropped = self._capacity.drop(item.path, copies)
         return len(dropped) == len(copies) or not self._tiers.copies(item.path)
 
     def _file(self, path: str) -> Item | None:
