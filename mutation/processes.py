@@ -215,7 +215,10 @@ MUTANTS = (
     mutant(
         "a cache's books have settled before they are believed",
         "avio/executor/verifier.py",
-        ("                    self._work.engine.settle(self._work.attempt)\n", "                    pass\n"),
+        (
+            "                    self._work.engine.settle(self._work.attempt, self._verb.params.path)\n",
+            "                    pass\n",
+        ),
         tests=f"{UNIT}executor/test_settling.py",
     ),
     mutant(
