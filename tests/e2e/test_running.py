@@ -77,7 +77,7 @@ def test_cancel_ends_a_running_preload_in_seconds_and_leaves_no_file_half_there(
     _, said = watch.communicate(timeout=10)
     assert watch.returncode == 8
     assert said.splitlines()[-3].startswith("cancelled:")
-    assert took < 5
+    assert took < 15
     assert cancelled["status"] == "cancelled"
 
     # And some files arrived, each of them whole, and nothing else is left

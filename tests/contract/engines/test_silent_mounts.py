@@ -97,7 +97,7 @@ def test_the_tiers_are_read_while_the_store_is_silent(engine: LocalEngine, tmp_p
     began = time.monotonic()
     found = engine.cached("/a/d")
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < ANSWER_SECONDS
     assert (found.state, found.files, found.files_cached, found.tiers) == (UNKNOWN, None, 2, {"SSD": 6})
     assert found.local_path == f"{tmp_path}/SSD/a/d"
     assert engine.cached("/a/d/x").local_path == f"{tmp_path}/SSD/a/d/x"

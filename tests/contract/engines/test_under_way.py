@@ -40,7 +40,7 @@ def test_an_attempt_leaves_in_the_midst_of_a_big_file(local: OnDisk) -> None:
     run.stop = lambda: run.bytes > 5 << 20
     begin = time.monotonic()
     assert local.preload(run=run) == {}
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
     assert run.bytes < BIG
     assert local.read_cache("/data/big") is None
     assert local.temporaries() == []

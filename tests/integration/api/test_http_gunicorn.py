@@ -100,7 +100,7 @@ def test_a_job_is_followed_to_its_end(
         publish(ProgressEvent(order, 1, 1, Progress("transferring", True, Counters(2, 20, 1, 10))))
         told = next(events)
         assert (told.event, told.id, told.json()["progress"]["percent"]) == ("progress", "1-1", 50.0)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         set_row(order, state="succeeded", node=None, finished_at=now())
         publish(StateEvent(order, 1, "succeeded"))
         assert [event.event for event in events] == ["end"]
@@ -127,7 +127,7 @@ def test_a_stop_ends_streams_at_once(web: Web, ada: CheckedClient, order: str) -
         web.process.send_signal(signal.SIGTERM)
         assert list(events) == []
     assert web.process.wait(LIMIT) == 0
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
 
 
 def test_the_log_is_json_lines_without_tokens_and_queries(web: Web, ada: CheckedClient) -> None:

@@ -26,7 +26,7 @@ def test_a_long_poll_returns_at_once_when_the_version_is_higher(ada: CheckedClie
 def test_a_long_poll_returns_when_the_wait_is_over(ada: CheckedClient, order: str) -> None:
     began = time.monotonic()
     assert ada.get(f"/jobs/{order}?wait=0.5&ifVersion=1").get_json()["version"] == 1
-    assert 0.5 <= time.monotonic() - began < 3
+    assert 0.5 <= time.monotonic() - began < 10
 
 
 def test_a_long_poll_does_not_wait_for_a_job_that_has_ended(ada: CheckedClient, order: str) -> None:
@@ -48,4 +48,4 @@ def test_a_long_poll_returns_soon_after_a_change(
     job = ada.get(f"/jobs/{order}?wait=30").get_json()
     timer.join()
     assert (job["status"], job["version"]) == ("running", 2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10

@@ -73,7 +73,7 @@ def test_a_mount_that_hangs_is_refused_at_once_with_its_name(
     assert bob.post("/preload", json={"params": {"alluxioUri": "/data"}}).status_code == 503
     assert bob.post("/free", json={"alluxioUri": "/data", "recursive": True}).status_code in (403, 503)
     assert bob.get("/whoami").status_code == 200
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
     hanging.set()
     until(lambda: not taken)
@@ -191,5 +191,5 @@ def test_a_client_that_hangs_up_is_noticed_at_once(
     began = time.monotonic()
     with ada.get(f"/jobs/{order}/events") as response:
         assert "snapshot" in response.get_data(as_text=True)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert not any(app.extensions[KEY].hub._listeners.values())

@@ -127,9 +127,9 @@ def test_a_redis_that_hangs_does_not_hold_up_the_work(attempt: Attempt, tmp_path
         for number in range(1000):
             reporter.outcome(file(f"/{number}"), Outcome.DONE)
             reporter.failure(file(f"/{number}"), Gone("gone"))
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         reporter.close()
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 20
 
     assert attempt.progress().counters.files_failed == 1000
 
