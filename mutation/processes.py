@@ -222,6 +222,18 @@ MUTANTS = (
         tests=f"{UNIT}executor/test_settling.py",
     ),
     mutant(
+        "a preload waits for the end of the frees of its path",
+        "avio/engines/local/engine.py",
+        ("        self._frees.wait(path, run)\n", "        pass\n"),
+        tests=f"{UNIT}executor/test_beside_a_free.py",
+    ),
+    mutant(
+        "a file is saved after the tick of its mtime",
+        "avio/engines/local/upload.py",
+        ("            await_next_tick(each.mtime_ns, self._run)\n", "            pass\n"),
+        tests="tests/contract/engines/test_clock_ticks.py",
+    ),
+    mutant(
         "other data gives way only when all is listed",
         "avio/executor/room.py",
         ("at_once = self._at_once + needed <= (room.spare or 0)", "at_once = True"),
