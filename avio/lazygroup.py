@@ -12,6 +12,17 @@ import click
 
 from avio.terminal.standard_streams import guarded_streams
 
+
+class WholeLines(click.Group):
+    """A group whose help has the first sentence of each command whole. click cuts it to the width of the terminal."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, in the order of the alphabet."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, found.get_short_help_str(limit=1000)) for name, found in commands if found])
+
+
 # Command: its module, its name in that module, and its line in the group's help.
 Table = Mapping[str, tuple[str, str, str]]
 

@@ -6,9 +6,11 @@ Called once, at the start of each process. Control characters in names are escap
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 
 MAX_LINE = 8192
+AGAIN_SECONDS = 60.0
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -40,3 +42,19 @@ def start_logging(process: str, level: str = "info") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(process))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+class LogPace:
+    """Says which of many equal texts are logged: the first, and one a minute for as long as it goes on.
+
+    It keeps a loop that meets the same trouble several times a second from filling the log.
+    """
+
+    def __init__(self) -> None:
+        self._logged: dict[str, float] = {}
+
+    def is_due(self, text: str) -> bool:
+        """Return True if `text` was not logged within the last minute."""
+        now = time.monotonic()
+        self._logged = {each: when for each, when in self._logged.items() if now - when < AGAIN_SECONDS}
+        return self._logged.setdefault(text, now) == now

@@ -1,4 +1,4 @@
-"""The settings of an `avio-server up` that runs on this machine: admin commands look at what it runs on.
+"""The settings of an `avio-server up` on this machine: admin commands look at what it runs on, or ran on.
 
 `up` gives its processes a database, a Valkey and a spool of its own, which no settings file names.
 """
@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
-from avio.admin.home import LOCK, Home
+from avio.admin.home import LOCK, SOCKET_NAME, Home
+from avio.config import read
 from avio.config.sources import settings_in
 from avio.errors import BadRequest, NotFound
 
@@ -50,16 +52,15 @@ def noted(home: Home, environ: Mapping[str, str]) -> Iterator[None]:
 
 
 def find_beside(home: Path | None, environ: Mapping[str, str]) -> Beside:
-    """Return the settings of the `up` of `home`, and nothing of `environ`; NotFound if none runs there.
+    """Return the settings of the `up` of `home`, and nothing of `environ`; NotFound if it is not the home of one.
 
+    A server that is stopped has its settings file and its places: some commands, such as `db vacuum`, need it stopped.
     Without `home`: those of the `up` in `var`, or of the only one that this user runs, unless `environ` or a settings
     file of this directory says something else.
     """
     if home is not None:
         given = _given(home)
-        if given is None:
-            raise NotFound(f"no avio-server up runs on {home}", cure=_running_or("start it, or correct --home"))
-        return _of(home, given, environ)
+        return _stopped(home, environ) if given is None else _of(home, given, environ)
     here = _given(DEFAULT_HOME)
     if here is not None:
         if _fits(here, environ):
@@ -97,6 +98,20 @@ def _of(home: Path, given: dict[str, str], environ: Mapping[str, str]) -> Beside
     if ignored:
         notes.append(f"ignored, since the server does not have it from this shell: {', '.join(ignored)}")
     return Beside(others | given, home.absolute(), notes)
+
+
+def _stopped(home: Path, environ: Mapping[str, str]) -> Beside:
+    """Return what the next `up` of a home takes from its settings file and its places."""
+    places = Home(home.absolute())
+    if not places.config.exists():
+        raise NotFound(f"{home} is not the home of an avio-server up", cure=_running_or("start it, or correct --home"))
+    others = {name: text for name, text in environ.items() if name not in _own(environ)}
+    others[CONFIG] = str(places.config)
+    origins = read(others).origins
+    others |= places.places(origins)
+    if origins["redis_url"] == "default":
+        others["AVIO_REDIS_URL"] = "unix://" + quote(str(places.run / SOCKET_NAME))
+    return Beside(others, places.directory, [f"the avio-server up of {places.directory}, which is stopped"])
 
 
 def _fits(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:

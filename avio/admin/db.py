@@ -9,9 +9,10 @@ from avio.config import Settings
 from avio.db import schema, space
 from avio.db.connection import is_sqlite
 from avio.errors import Conflict
+from avio.lazygroup import WholeLines
 
 
-@click.group()
+@click.group(cls=WholeLines)
 def db() -> None:
     """Make, check, upgrade and measure the tables."""
 
@@ -49,7 +50,10 @@ def upgrade(settings: Settings) -> None:
     with opened(settings, current=False, make=True):
         before = schema.version()
         steps = schema.prepare()
-        click.echo(f"upgraded from version {before} to {schema.version()} in {steps} steps")
+        if steps:
+            click.echo(f"upgraded from version {before} to {schema.version()}")
+        else:
+            click.echo(f"the tables are at version {before} already")
 
 
 @db.command()

@@ -62,10 +62,7 @@ def server_environment(
     settings, origins = found.settings, found.origins
     with reserved_port(settings.host, settings.port) as kept:
         given["AVIO_PORT"] = str(kept)
-        if origins["database_url"] == "default":
-            given["AVIO_DATABASE_URL"] = home.database_url
-        if origins["spool"] == "default":
-            given["AVIO_SPOOL"] = str(home.spool)
+        given |= home.places(origins)
         own = None
         if origins["redis_url"] == "default":
             own = valkey.socket_path(home.run)

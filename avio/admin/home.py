@@ -3,7 +3,7 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -37,6 +37,8 @@ capacity = "10GiB"
 # The file that an `up` holds open and locked, below its home.
 LOCK = ("run", "up.pid")
 
+SOCKET_NAME = "valkey.sock"  # in the same directory
+
 
 class Home:
     """Where things are below one absolute directory."""
@@ -68,6 +70,11 @@ class Home:
         with open(self.config, "x", encoding="utf-8", opener=closed) as file:
             file.write(FIRST_CONFIG.format(bucket=_escaped(bucket.as_uri()), tier=_escaped(str(tier))))
         return True
+
+    def places(self, origins: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables that put database and spool into the home, where `origins` says that nobody set them."""
+        own = {"database_url": self.database_url, "spool": str(self.spool)}
+        return {f"AVIO_{name.upper()}": place for name, place in own.items() if origins[name] == "default"}
 
     def log(self, name: str) -> Path:
         """Return the log file of the process `name`."""

@@ -9,6 +9,7 @@ from avio.config import Settings
 from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Filter
+from avio.terminal.numbers import WholeNumber
 from avio.wire.states import JobType, State
 
 
@@ -17,7 +18,7 @@ from avio.wire.states import JobType, State
     "--status", "states", multiple=True, type=click.Choice([state.value for state in State]), help="Of this state."
 )
 @click.option("--uid", type=int, help="Of this user alone.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+@click.option("--limit", default=50, show_default=True, type=WholeNumber(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
 def jobs(states: tuple[str, ...], uid: int | None, limit: int, as_json: bool, settings: Settings) -> None:

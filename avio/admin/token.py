@@ -7,20 +7,22 @@ from avio.admin.output import moment, show
 from avio.admin.settings import with_settings
 from avio.config import Settings
 from avio.errors import BadRequest
+from avio.lazygroup import WholeLines
 from avio.rules import accounts
 from avio.rules.callers import LOCAL_ADMIN
+from avio.terminal.numbers import WholeNumber
 
 SHOWN = 12
 
 
-@click.group()
+@click.group(cls=WholeLines)
 def token() -> None:
     """List and revoke login tokens."""
 
 
 @token.command("list")
 @click.option("--user", "name", help="Of this user alone.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+@click.option("--limit", default=100, show_default=True, type=WholeNumber(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
 def list_(name: str | None, limit: int, as_json: bool, settings: Settings) -> None:

@@ -21,6 +21,7 @@ from avio.admin.procfile import complete, parse
 from avio.admin.readiness import Readiness, ask_readiness
 from avio.clock import boottime
 from avio.root import ROOT
+from avio.terminal.numbers import WholeNumber
 
 READY_SECONDS = 30.0
 ENGINE_SECONDS = 6.0  # seconds more that the engine has before its missing members are told
@@ -33,7 +34,7 @@ VALKEY = "valkey"
 
 @click.command()
 @click.option("--home", type=click.Path(path_type=Path), default="var", show_default=True, help="Where all files go.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of web; 0 takes a free one.  [default: 8080]")
+@click.option("--port", type=WholeNumber(0, 65535), help="Port of web; 0 takes a free one.  [default: 8080]")
 @click.option("--host", help="Address of web.  [default: 127.0.0.1]")
 def up(home: Path, port: int | None, host: str | None) -> None:
     """Start a whole server, and keep it up until Ctrl-C.
@@ -140,7 +141,7 @@ def print_missing(missing: str, home: Home) -> None:
     """Print what the engine lacks and why, and where more is told. Nothing if nothing is missing."""
     if missing:
         click.echo(f"warning: {missing}", err=True)
-        click.echo(f"  what needs it fails until then; more: avio-server check --home {home.directory}", err=True)
+        click.echo(f"  requests that need it fail; to see more: avio-server check --home {home.directory}", err=True)
 
 
 def supervise(manager: ProcessManager, home: Home, signals: Signals) -> None:

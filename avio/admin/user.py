@@ -9,12 +9,13 @@ from avio.admin.output import moment, show
 from avio.admin.settings import with_settings
 from avio.config import Settings
 from avio.errors import BadRequest, Conflict, FieldError
+from avio.lazygroup import WholeLines
 from avio.passwords import require_long
 from avio.rules import accounts
 from avio.rules.callers import LOCAL_ADMIN
 
 
-@click.group()
+@click.group(cls=WholeLines)
 def user() -> None:
     """Add, list and disable users; give them passwords."""
 

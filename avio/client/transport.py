@@ -5,6 +5,7 @@ The only file of the client that knows httpx2's errors.
 
 import json
 import random
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,14 @@ CONNECT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 TOO_MANY = 429
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+_HAPPENED: dict[type[Exception], str] = {
+    httpx2.ConnectError: "no connection",
+    httpx2.ConnectTimeout: "no connection in time",
+    httpx2.ReadTimeout: "no reply in time",
+    httpx2.RemoteProtocolError: "the reply broke off",
+}
 
 
 class Transport:
@@ -84,7 +93,7 @@ class Transport:
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise Unreachable(
                 f"{self.url} is unavailable",
-                why=f"{type(error).__name__}: {error}".rstrip(": "),
+                why=_in_words(error),
                 cure="check the address (AVIO_URL or --url) and that the server runs, then try again",
             ) from error
 
@@ -92,6 +101,12 @@ class Transport:
 def is_temporary(error: ClientError) -> bool:
     """Return True if the same request may succeed later."""
     return isinstance(error, Unreachable) or error.status == TOO_MANY or error.status in UNAVAILABLE_STATUSES
+
+
+def _in_words(error: Exception) -> str:
+    """Return what happened to a call that got no reply."""
+    text = _ERRNO.sub("", str(error))
+    return f"{_HAPPENED.get(type(error), type(error).__name__)}: {text}".rstrip(": ")
 
 
 def _open(url: str) -> httpx2.Client:

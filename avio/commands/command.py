@@ -4,6 +4,7 @@ A command returns its exit code, or None for 0.
 """
 
 import os
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -13,10 +14,12 @@ from avio.commands.exit_codes import Exit, of_error
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable
 
+LOGIN = "avio login"
+
 # For errors that name no cure of their own.
 CURES = {
     Exit.USAGE: "correct the fields named above",
-    Exit.LOGIN_NEEDED: "avio login",
+    Exit.LOGIN_NEEDED: LOGIN,
     Exit.TEMPORARY: "try again later",
     Exit.NOT_FOUND: "check the path or the job id: avio ls lists paths, avio jobs lists jobs",
     Exit.FORBIDDEN: "ask an admin for permission",
@@ -35,7 +38,13 @@ class Command(click.Command):
         """Read `--wait` as a wait without end, so that it never takes the path behind it for its seconds."""
         options = args.index("--") if "--" in args else len(args)
         args[:options] = ["--wait=inf" if arg == "--wait" else arg for arg in args[:options]]
-        return super().parse_args(ctx, args)
+        loose = _loose_seconds(args[:options])
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if not loose:
+                raise
+            raise click.UsageError(f"{error.message}; for a limit write --wait={loose}", ctx) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and leave with its exit code."""
@@ -52,13 +61,28 @@ class Command(click.Command):
         ctx.exit(code or Exit.OK)
 
 
+def _loose_seconds(args: list[str]) -> str:
+    """Return the number that stands behind a `--wait` as a word of its own; "" where there is none."""
+    behind = (after for wait, after in pairwise(args) if wait == "--wait=inf")
+    return next((after for after in behind if after.isdecimal()), "")
+
+
 def show(error: ClientError) -> Exit:
     """Print what failed, why and what to do on standard error; return the exit code."""
     code = of_error(error.reason, error.status)
     cure = VARIABLE_CURE if code is Exit.LOGIN_NEEDED and os.environ.get("AVIO_TOKEN") else error.cure
     cure = cure or CURES.get(code, "tell an admin the id of the request")
+    if code is Exit.LOGIN_NEEDED:
+        cure = cure.replace(LOGIN, LOGIN + _of_other_server())
     show_lines("error", f"{error.message} ({error.reason})", error.why, cure)
     return code
+
+
+def _of_other_server() -> str:
+    """Return the option by which a login goes to the server of `avio --url`; "" if it goes there without."""
+    root = click.get_current_context().find_root()
+    is_given = root.get_parameter_source("url") is click.core.ParameterSource.COMMANDLINE
+    return f" --url {root.params['url']}" if is_given else ""
 
 
 def show_lines(head: str, what: str, why: str, cure: str) -> None:

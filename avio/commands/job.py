@@ -9,6 +9,7 @@ from avio.commands.command import Command
 from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
 from avio.commands.wording import in_cli_words
+from avio.lazygroup import WholeLines
 from avio.terminal.cells import NOTHING, moment, percent, printable
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
@@ -17,7 +18,7 @@ from avio.terminal.tables import print_record
 OF_THE_PATH = ("alluxioUri", "alluxioUriEncoded", "fromFileList", "fileListId")
 
 
-@click.group()
+@click.group(cls=WholeLines)
 def job() -> None:
     """Look at one job."""
 

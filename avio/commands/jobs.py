@@ -11,6 +11,7 @@ from avio.commands.command import Command
 from avio.commands.session import with_client
 from avio.terminal.cells import NOTHING, moment, printable, raw
 from avio.terminal.json_output import print_json_list
+from avio.terminal.numbers import WholeNumber
 from avio.terminal.tables import Column, print_table
 from avio.wire.states import JobType, State
 
@@ -33,7 +34,7 @@ COLUMNS = (
 @click.command(cls=Command)
 @click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only this status; may be repeated.")
 @click.option("--type", "kinds", multiple=True, type=click.Choice(TYPES), help="Only this type; may be repeated.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Show so many jobs.")
+@click.option("--limit", type=WholeNumber(min=1), default=20, show_default=True, help="Show so many jobs.")
 @click.option("--all", "everything", is_flag=True, help="Show all jobs, whatever --limit says.")
 @options.as_json
 @with_client

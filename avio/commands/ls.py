@@ -1,6 +1,6 @@
 """`avio ls`: what is below a path, page by page as it comes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 import click
@@ -13,15 +13,18 @@ from avio.commands.exit_codes import Exit
 from avio.commands.session import with_client
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json_list
+from avio.terminal.numbers import WholeNumber
 from avio.terminal.tables import print_table
 
 PAGE = 1000
+NAMED = 5
+MEMORY = 1000  # more directories of unknown state are counted alone
 
 
 @click.command(cls=Command)
 @click.argument("path")
 @click.option("-R", "--recursive", is_flag=True, help="List all levels below PATH.")
-@click.option("--depth", type=click.IntRange(min=1), help="List so many levels (default 1, the direct children).")
+@click.option("--depth", type=WholeNumber(min=1), help="List so many levels (default 1, the direct children).")
 @options.as_json
 @with_client
 def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: bool) -> Exit:
@@ -42,12 +45,14 @@ def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: b
     first = next(found)
     left_out = 0
     unanswered: set[str] = set()
+    unknown = Unknown()
 
     def batches() -> Iterator[list[EntryInfo]]:
         nonlocal left_out
         for page in chain([first], found):
             left_out += page.get("leftOut", 0)
             unanswered.update(page.get("unanswered", ()))
+            unknown.note(page["entries"])
             yield page["entries"]
 
     if as_json:
@@ -59,4 +64,30 @@ def ls(client: Client, path: str, recursive: bool, depth: int | None, as_json: b
     if unanswered:
         mounts = ", ".join(map(printable, sorted(unanswered)))
         click.echo(f"no answer from {mounts}: the files there are not listed; try again later", err=True)
+    if said := unknown.line(unanswered):
+        click.echo(said, err=True)
     return Exit.PARTIAL if unanswered and levels != 1 else Exit.OK
+
+
+class Unknown:
+    """The directories of a listing whose state is unknown: their mount failed, or their files were not counted."""
+
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self._count = 0
+
+    def note(self, found: Iterable[EntryInfo]) -> None:
+        """Take a page of the listing."""
+        for entry in found:
+            if entry["state"] == "unknown" and entry["kind"] == "directory":
+                self._count += 1
+                if self._count <= MEMORY:
+                    self._first.append(entry["path"])
+
+    def line(self, named: Collection[str]) -> str:
+        """Return what to say of them, but for those `named` already; "" if there are none."""
+        others = [path for path in self._first if path.rstrip("/") not in named]
+        rest = self._count - (len(self._first) - len(others)) - len(others[:NAMED])
+        more = f" and {rest} more" if rest else ""
+        shown = ", ".join(map(printable, others[:NAMED]))
+        return f"state unknown: {shown}{more}; avio stat PATH shows it, or says why not" if others else ""

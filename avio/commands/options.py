@@ -3,6 +3,7 @@
 import click
 
 from avio.commands.job_ids import complete_job
+from avio.terminal.numbers import Number
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the names of the API.")
 
@@ -10,7 +11,7 @@ job_argument = click.argument("job", shell_complete=complete_job)
 
 wait = click.option(
     "--wait",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     metavar="[=SECONDS]",
     help="Wait for the end of the job and leave with its exit code; at most SECONDS (default: no limit).",
 )

@@ -8,6 +8,7 @@ import click
 
 from avio.client import Client, spelled_path
 from avio.commands import options
+from avio.terminal.numbers import WholeNumber
 from avio.wire.params import Option, Params, camel
 from avio.wire.states import JobType
 
@@ -50,7 +51,7 @@ def declared(verb: JobType, table: type = Params) -> Iterator[Callable[[F], F]]:
 def _type(rule: Option) -> "click.ParamType[Any]":
     if rule.choices:
         return click.Choice(rule.choices)
-    return click.STRING if rule.least is None else click.IntRange(rule.least, rule.most)
+    return click.STRING if rule.least is None else WholeNumber(rule.least, rule.most)
 
 
 def build_params(

@@ -22,6 +22,7 @@ CHANGE_FIRST = frozenset(
         *("PATH_NOT_FOUND", "PATH_REFUSED", "SAVE_CONFLICT", "UNSUPPORTED_OPTION"),
     }
 )
+TOO_MANY_FAILURES = "TOO_MANY_FAILURES"
 
 
 def hand_over(client: Client, job: JobInfo, *, wait: float | None, how: str, as_json: bool) -> Exit:
@@ -73,7 +74,8 @@ def say_end(job: JobInfo) -> Exit:
     else:
         what = f"{progress_text.kind(job)} of {progress_text.subject(job)}: {job['message'] or job['status']}"
         done = f"{progress_text.amount(counted['done'])} done, {counted['failed']['files']} failed"
-        why = "; ".join([job["reason"] or done, *progress_text.errors_of(job)])
+        is_among_them = any(group["reason"] == job["reason"] for group in job["errors"])
+        why = "; ".join([*([] if is_among_them else [job["reason"] or done]), *progress_text.errors_of(job)])
         show_lines(job["status"], what, why, _cure(job))
     return of_job(job["status"], job["reason"])
 
@@ -83,7 +85,8 @@ def _cure(job: JobInfo) -> str:
     reasons = f"avio report {job['id']} --failed" if _names_files(job) else f"avio log {job['id']}"
     if job["reason"] == "CACHE_FULL":
         return f"avio tiers shows what is free; once there is room: avio retry {job['id']}"
-    if job["reason"] in CHANGE_FIRST:
+    groups = {group["reason"] for group in job["errors"]}
+    if job["reason"] in CHANGE_FIRST or (job["reason"] == TOO_MANY_FAILURES and groups and groups <= CHANGE_FIRST):
         return reasons
     return f"{reasons}; then avio retry {job['id']}"
 

@@ -25,6 +25,8 @@ _PHRASES = {
     "fromFileList=true with a fileListId": "--from-file",
     "send Prefer: respond-async to make it a job": "name a directory below it",
     "send less; upload long lists of paths with POST /filelists": "send less; give many paths with --from-file",
+    "correct these lines and upload the list again": "correct these lines of the file and run the command again",
+    "send text/plain, one path on each line": "write one path on each line of the file",
     "poll without wait, or try again": "try again in some seconds",
     "see /openapi.json for all endpoints": "check the address (AVIO_URL or --url)",
     "see the Allow header": "check that client and server have the same version",

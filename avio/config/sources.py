@@ -83,7 +83,7 @@ def read(environ: Mapping[str, str] | None = None, whose: str = "") -> Reading:
     origins = dict.fromkeys(Settings.model_fields, "default")
     origins |= {name: str(file) for name in from_file if name in origins}
     origins |= {name: PREFIX + name.upper() + whose for name in from_env}
-    settings, wrong = _valid({**from_file, **from_env}, origins, problems)
+    settings, wrong = _valid({**from_file, **from_env}, origins, file, problems)
     problems += contradictions(settings, wrong)
     return Reading(settings, origins, problems, wrong)
 
@@ -114,7 +114,9 @@ def is_service_link(name: str, text: str) -> bool:
     return bool(_SERVICE_LINK.fullmatch(name) or (name.endswith("_PORT") and _SERVICE_URL.fullmatch(text)))
 
 
-def _valid(values: dict[str, Any], origins: Mapping[str, str], problems: list[str]) -> tuple[Settings, frozenset[str]]:
+def _valid(
+    values: dict[str, Any], origins: Mapping[str, str], file: Path, problems: list[str]
+) -> tuple[Settings, frozenset[str]]:
     """Return settings of all that is valid in `values`, and the names of what is not."""
     wrong: set[str] = set()
     while True:
@@ -122,7 +124,7 @@ def _valid(values: dict[str, Any], origins: Mapping[str, str], problems: list[st
             return Settings(**values), frozenset(wrong)
         except ValidationError as error:
             places = [detail["loc"] for detail in error.errors()]
-            problems += [_explain(detail, origins) for detail in error.errors()]
+            problems += [_explain(detail, origins, file) for detail in error.errors()]
             wrong |= {str(place[0]) for place in places}
             values = _without(values, places)
 
@@ -169,13 +171,13 @@ def _read_environment(environ: Mapping[str, str], problems: list[str]) -> dict[s
     return found
 
 
-def _explain(detail: Any, origins: Mapping[str, str]) -> str:
+def _explain(detail: Any, origins: Mapping[str, str], file: Path) -> str:
     path = [str(part) for part in detail["loc"] if part != "[key]"]
     message = str(detail["msg"]).removeprefix("Value error, ")
     name = ".".join(path)
     if detail["type"] == "extra_forbidden":
         shape = Settings if len(path) == 1 else TABLES[path[0]]
-        return f"{name}: unknown setting; {_meant(path[-1], list(shape.model_fields), is_table=len(path) > 1)}"
+        return f"{file}: {name}: unknown setting; {_meant(path[-1], list(shape.model_fields), is_table=len(path) > 1)}"
     return f"{name} (from {origins.get(path[0], 'avio.toml')}): {message}"
 
 

@@ -21,7 +21,7 @@ class TooManyFailures(EngineError):
 
     scope = Scope.JOB
     reason = "TOO_MANY_FAILURES"
-    cure = "see the report for the reasons, then retry the job"
+    cure = "correct what the report names, then retry the job"
 
 
 class FailedFiles:

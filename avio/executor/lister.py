@@ -126,7 +126,8 @@ class Lister:
         params = self._work.order.params
         by_reason, unexcused = self._work.attempt.left_out_by_reason()
         what = "the file list" if params.from_file_list else shown_path(params.path)
-        message = "; ".join(filter(None, (f"no file matches {what}", in_words(by_reason))))
+        where = "cache" if self._work.order.type is JobType.SAVE else "bucket"
+        message = "; ".join(filter(None, (f"the {where} has no file that matches {what}", in_words(by_reason))))
         if unexcused:
             return LeftOutFiles(message)
         cure = "depth=0 takes no directory: use depth=1 for the files directly in it" if params.depth == 0 else None

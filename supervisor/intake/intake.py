@@ -21,6 +21,7 @@ from avio.db import leases
 from avio.db.connection import borrow
 from avio.db.schema import require_current
 from avio.faults import fault
+from avio.log import LogPace
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
@@ -176,12 +177,14 @@ class Intake:
     def _take_hints(self, epoch: int) -> None:
         """Take hints for ever. Runs in the main thread, which RQ's timeouts need; only RQ sleeps without Redis."""
         client = streams.connect(self._settings.redis_url, timeout=REDIS_SECONDS)
+        pace = LogPace()
         for life in range(sys.maxsize):
             try:
                 name = f"{self._settings.node}-{epoch}-{os.getpid()}-{life}"
                 queue.take_hints(client, name, self._take_hint, self._slots.wait_for_slot)
             except Exception as error:
-                log.warning("queue unavailable; polling the database", extra={"why": str(error)})
+                if pace.is_due(str(error)):
+                    log.warning("queue unavailable; polling the database", extra={"why": str(error)})
             time.sleep(RETRY_SECONDS)
 
     def _take_hint(self, job: str) -> None:

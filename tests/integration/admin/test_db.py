@@ -24,8 +24,8 @@ def test_init_makes_the_tables_once(empty: Server) -> None:
 
 
 def test_upgrade_makes_an_empty_database_new_and_leaves_a_current_one(empty: Server) -> None:
-    assert f"from version 0 to {schema.VERSION} in 1 steps" in empty.done("db", "upgrade")
-    assert f"from version {schema.VERSION} to {schema.VERSION} in 0 steps" in empty.done("db", "upgrade")
+    assert f"from version 0 to {schema.VERSION}" in empty.done("db", "upgrade")
+    assert f"the tables are at version {schema.VERSION} already" in empty.done("db", "upgrade")
 
 
 def test_check_tells_what_is_off(server: Server) -> None:

@@ -55,6 +55,8 @@ def test_the_first_bad_lines_are_named_and_nothing_is_kept(ada: CheckedClient) -
     assert response.status_code == 400
     named = [error["field"] for error in response.get_json()["errors"]]
     assert named == ["line 2", "line 3", "line 4", "line 5", "line 7"]
+    assert "6 lines of the file list can't be used" in response.get_json()["detail"]
+    assert response.get_json()["errors"][0]["message"].startswith("'relative' is not absolute")
     assert kept() == (0, 0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from avio.admin import beside_up
 from avio.admin.beside_up import find_beside, noted
 from avio.admin.home import Home
+from avio.config import load
 from avio.errors import BadRequest, NotFound
 
 NOTED = {"AVIO_CONFIG": "/etc/avio.toml", "AVIO_REDIS_URL": "unix:///run/valkey.sock", "AVIO_TOKEN": "hush"}
@@ -53,8 +54,30 @@ def test_a_named_home_counts_alone_and_what_this_shell_says_else_is_told(home: H
 
 def test_an_up_that_has_ended_counts_for_nothing(home: Home) -> None:
     assert find_beside(None, {"A": "b"}).environ == {"A": "b"}
-    with pytest.raises(NotFound, match="no avio-server up runs"):
+    with pytest.raises(NotFound, match="is not the home of an avio-server up"):
         find_beside(home.directory, {})
+
+
+def test_a_named_home_whose_up_has_ended_has_its_settings_file_and_its_places(home: Home) -> None:
+    home.config.write_text("slots = 7")
+
+    found = find_beside(home.directory, {"AVIO_SLOTS": "4", "LANG": "C"})
+    settings = load(found.environ)
+
+    assert (settings.slots, settings.spool) == (7, home.spool)
+    assert settings.database_url == home.database_url
+    assert settings.redis_url == f"unix://{home.run}/valkey.sock"
+    assert (found.environ["LANG"], found.home) == ("C", home.directory)
+    assert found.notes == [f"the avio-server up of {home.directory}, which is stopped"]
+
+
+def test_what_the_settings_file_of_a_stopped_up_says_goes_before_its_places(home: Home) -> None:
+    home.config.write_text('database_url = "postgresql://somewhere/avio"\nredis_url = "redis://127.0.0.1:7000/1"')
+
+    settings = load(find_beside(home.directory, {}).environ)
+
+    assert settings.database_url == "postgresql://somewhere/avio"
+    assert settings.redis_url == "redis://127.0.0.1:7000/1"
 
 
 def test_the_only_one_that_runs_is_found_from_any_directory(

@@ -41,5 +41,5 @@ def test_a_printed_error_says_what_why_and_what_to_do(stub: Stub) -> None:
     assert str(refused.value) == (
         "the request is refused (BAD_REQUEST); params.tier: is no tier; request req-1; try: name a tier"
     )
-    assert "ConnectError" in str(away.value)
+    assert "no connection: Connection refused; try" in str(away.value)
     assert "try: check the address" in str(away.value)

@@ -78,7 +78,7 @@ def test_a_server_that_does_not_answer_is_temporary_and_named(
 
         said = avio(f"--url {url} stat /data", 5).stderr
 
-    assert said.startswith(f"error:   {url} is unavailable (UNREACHABLE)\nwhy:     ConnectError")
+    assert said.startswith(f"error:   {url} is unavailable (UNREACHABLE)\nwhy:     no connection: Connection refused\n")
     assert 3 < len(pauses) < 10
 
 
@@ -140,3 +140,13 @@ def test_what_a_server_says_can_not_move_the_cursor(avio: Avio, stub: Stub) -> N
     stub.on("GET", "/stat", problem(404, "PATH_NOT_FOUND", "/\x1b[2J is not there"))
 
     assert "\x1b" not in avio("stat /x", 6).stderr
+
+
+def test_a_login_for_another_server_names_it(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVIO_TOKEN", raising=False)
+    stub.on("GET", "/stat", {})
+    url = f"{stub.url}/"
+
+    assert (
+        avio(f"--url {url} stat /data", 4).stderr.splitlines()[-1] == f"try:     log in again: avio login --url {url}"
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from avio.admin import commands as admin
 from avio.commands import COMMANDS, main
 from avio.commands.exit_codes import MEANINGS
 from tests.unit.commands.conftest import Avio
@@ -39,6 +41,14 @@ def options(command: click.Command) -> set[str]:
         if isinstance(parameter, click.Option) and not parameter.hidden
         for name in parameter.opts
     }
+
+
+@pytest.mark.parametrize("group", ["user", "token", "db"])
+def test_the_help_of_a_group_has_whole_sentences(group: str) -> None:
+    listed = CliRunner().invoke(admin, [group, "--help"]).stdout.partition("Commands:")[2]
+
+    assert listed.count(".\n") > 1
+    assert "..." not in listed
 
 
 def test_help_loads_neither_the_http_client_nor_the_bar() -> None:

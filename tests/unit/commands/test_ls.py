@@ -146,3 +146,16 @@ def test_mounts_that_do_not_answer_are_named(avio: Avio, stub: Stub, options: st
     said = avio(f"ls {options} /data", code).stderr
 
     assert said == "no answer from /a, /b: the files there are not listed; try again later\n"
+
+
+def test_directories_of_unknown_state_are_named_with_the_command_that_says_why(avio: Avio, stub: Stub) -> None:
+    names = [f"/m{number}" for number in range(7)]
+    rows = [entry_info(name, kind="directory", state="unknown", cachedBytes=None) for name in names]
+    stub.on("GET", "/list", entry_page(*rows) | {"unanswered": ["/m0"]})
+
+    said = avio("ls /", 0).stderr.splitlines()
+
+    assert said == [
+        "no answer from /m0: the files there are not listed; try again later",
+        "state unknown: /m1, /m2, /m3, /m4, /m5 and 1 more; avio stat PATH shows it, or says why not",
+    ]

@@ -300,3 +300,26 @@ def test_retry_hands_over_the_new_job(avio: Avio, stub: Stub) -> None:
 
     assert avio(f"retry {JOB}").stdout == new["id"] + "\n"
     assert stub.requests[0].headers["idempotency-key"]
+
+
+def test_a_reason_is_told_once_and_a_retry_only_where_it_can_help(avio: Avio, stub: Stub) -> None:
+    group = {"reason": "PATH_NOT_FOUND", "count": 9, "retryable": False, "hint": "", "samples": ["/data/x"]}
+    full = group | {"reason": "CACHE_FULL"}
+    stub.on("GET", EVENTS, sse(("end", job_info("partial", reason="CACHE_FULL", errors=[full]))))
+    assert "why:     CACHE_FULL for 9, e.g. /data/x" in avio(f"watch {JOB}", 3).stderr.splitlines()
+
+    progress = progress_info(1, 9)
+    end = job_info("failed", reason="TOO_MANY_FAILURES", errors=[group], progress=progress)
+    stub.on("GET", EVENTS, sse(("end", end)))
+    assert avio(f"watch {JOB}", 1).stderr.splitlines()[-1] == f"try:     avio report {JOB} --failed"
+
+    end = job_info("failed", reason="TOO_MANY_FAILURES", errors=[group, full], progress=progress)
+    stub.on("GET", EVENTS, sse(("end", end)))
+    assert avio(f"watch {JOB}", 1).stderr.splitlines()[-1].endswith(f"; then avio retry {JOB}")
+
+
+def test_seconds_without_an_equals_sign_are_named_as_the_mistake(avio: Avio) -> None:
+    assert "for a limit write --wait=5" in avio("preload /data --wait 5", 2).stderr
+    assert "for a limit write" not in avio("preload /data --wait /other", 2).stderr
+    assert "'x' is not a valid number" in avio("preload /data --depth x", 2).stderr
+    assert "'x' is not a valid number" in avio("preload /data --wait=x", 2).stderr

@@ -1,11 +1,15 @@
 """Messages of the server in the words of the CLI: options instead of members, commands instead of endpoints."""
 
+from pathlib import Path
+
 import pytest
 
 from avio.commands.wording import in_cli_words
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, job_info
 from tests.unit.commands.stub import Reply, Stub, problem, sse
+
+DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,8 @@ from tests.unit.commands.stub import Reply, Stub, problem, sse
         ("params.depth: must be 0 to 1000", "--depth: must be 0 to 1000"),
         ("the request is invalid: params.alluxioUri, params.tier", "the request is invalid: PATH, --tier"),
         ("no token was sent; send Authorization: QBox <token>", "you are not logged in to this server"),
+        ("send text/plain, one path on each line", "write one path on each line of the file"),
+        ("correct these lines and upload the list again", "correct these lines of the file and run the command again"),
         ("alluxioUri is too long.", "alluxioUri is too long."),
     ],
 )
@@ -39,6 +45,13 @@ def test_members_and_endpoints_become_options_and_commands(said: str, shown: str
 )
 def test_paths_and_other_words_stay_as_they_are(text: str) -> None:
     assert in_cli_words(text) == text.replace("depth=one", "--depth one")
+
+
+def test_the_example_of_the_documents_is_in_the_words_of_the_cli() -> None:
+    example = DOCS.partition("```\nerror:")[2].partition("```")[0]
+
+    assert example.count("\n") == 3
+    assert in_cli_words(example) == example
 
 
 @pytest.mark.usefixtures("logged_in")

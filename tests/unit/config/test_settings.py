@@ -83,7 +83,7 @@ def test_every_problem_is_told_at_once_with_where_it_came_from(file: Path) -> No
     assert len(found) == 6
     text = "\n".join(found)
     assert f"slots (from {file}):" in text
-    assert "slotz: unknown setting" in text
+    assert f"{file}: slotz: unknown setting; did you mean slots?" in text
     assert f"timezone (from {file}):" in text
     assert "port (from AVIO_PORT):" in text
     assert "AVIO_PROT: unknown setting" in text

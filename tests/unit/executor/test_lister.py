@@ -116,7 +116,18 @@ def test_the_lister_stops_at_the_first_file_that_does_not_fit(
 def test_a_lister_that_finds_no_file_raises(engine: MemoryEngine, lister: Lister, worklist: Worklist) -> None:
     engine.walk = lambda path, **options: iter(())  # type: ignore[method-assign]
 
-    with pytest.raises(NothingMatched):
+    with pytest.raises(NothingMatched, match="the bucket has no file that matches /"):
+        lister.run(worklist)
+
+
+def test_a_save_of_what_is_not_cached_says_that_the_cache_has_nothing(
+    engine: MemoryEngine, work: Work, worklist: Worklist
+) -> None:
+    engine.walk = lambda path, **options: iter(())  # type: ignore[method-assign]
+    work = replace(work, order=replace(work.order, type=JobType.SAVE))
+    lister = Lister(work, verb_of(engine, work.order), FailedFiles(work.attempt, work.reporter))
+
+    with pytest.raises(NothingMatched, match="the cache has no file that matches /"):
         lister.run(worklist)
 
 

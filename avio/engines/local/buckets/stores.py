@@ -67,7 +67,7 @@ class StoreOpener:
             if not isinstance(error, BaseError | ValueError | TypeError) and not is_panic(error):
                 raise
             reason = str(error).partition("\n")[0]
-            raise ValueError(f"{self._url} can't be opened: {reason} Correct url or options") from None
+            raise ValueError(f"{self._url} can't be opened: {reason.rstrip('.')}; correct url or options") from None
 
     def open_to_ask(self) -> ObjectStore:
         """Return a store for queries, with short time limits."""
