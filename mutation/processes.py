@@ -230,8 +230,23 @@ MUTANTS = (
     mutant(
         "a cache's books have settled before they are believed",
         "avio/executor/verifier.py",
-        ("                    self._work.engine.settle(self._work.attempt)\n", "                    pass\n"),
+        (
+            "                    self._work.engine.settle(self._work.attempt, self._verb.params.path)\n",
+            "                    pass\n",
+        ),
         tests=f"{UNIT}executor/test_settling.py",
+    ),
+    mutant(
+        "a preload waits for the end of the frees of its path",
+        "avio/engines/local/engine.py",
+        ("        self._frees.wait(path, run)\n", "        pass\n"),
+        tests=f"{UNIT}executor/test_beside_a_free.py",
+    ),
+    mutant(
+        "a file is saved after the tick of its mtime",
+        "avio/engines/local/upload.py",
+        ("            await_next_tick(each.mtime_ns, self._run)\n", "            pass\n"),
+        tests="tests/contract/engines/test_clock_ticks.py",
     ),
     mutant(
         "other data gives way only when all is listed",

@@ -26,7 +26,7 @@ _STATES = {
 }
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
-# skip_locked_jobs: the same for a join, of whose rows those of jobs count.
+# skip_locked_j: the same for a join, of whose rows those of `j` count.
 # held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
@@ -37,7 +37,7 @@ _SQLITE = {
     "greatest": "max",
     "bytewise": "",
     "skip_locked": "",
-    "skip_locked_jobs": "",
+    "skip_locked_j": "",
     "shared": "",
     "deleting": "",
     "alone": "",
@@ -49,7 +49,7 @@ _POSTGRESQL = {
     "greatest": "greatest",
     "bytewise": 'COLLATE "C"',
     "skip_locked": "FOR UPDATE SKIP LOCKED",
-    "skip_locked_jobs": "FOR UPDATE OF jobs SKIP LOCKED",
+    "skip_locked_j": "FOR UPDATE OF j SKIP LOCKED",
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",

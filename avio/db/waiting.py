@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from avio.db.sql import row
+from avio.db import uses
+from avio.db.sql import row, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ def fleet() -> Fleet:
     assert busy is not None
     alive, taking, slots = map(int, nodes)
     return Fleet(alive, taking, slots, int(busy[0]))
+
+
+def frees(jobs: list[str]) -> dict[str, str]:
+    """Return those of some preloads of which a free job drops files now, each with one such job."""
+    found = rows(
+        f"SELECT j.id, f.id FROM jobs j, jobs f WHERE j.id IN ({', '.join('?' * len(jobs))}) AND {uses.FREED_BY}",  # noqa: S608 - made of constants
+        *jobs,
+    )
+    return dict(found)
 
 
 def before(job: str, run_at: float, most: int) -> int:
