@@ -17,6 +17,8 @@ WORKERS ?= 1
 TESTS ?= tests
 # By file, a run whose worker crashed would wait for ever for the tests of the new one: it ends red instead.
 LOADFILE := --dist loadfile --max-worker-restart=0
+# The many processes that tests start find avio compiled, also where PYTHONDONTWRITEBYTECODE keeps Python from doing it.
+COMPILED := $(BIN)/python -m compileall -q avio supervisor tests
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -30,9 +32,11 @@ wheel: .venv/dev.stamp  ## build the sdist and the wheel into dist/
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 
 test: .venv/dev.stamp  ## run all tests, two at a time
+	@$(COMPILED)
 	$(BIN)/python -m pytest -n 2 $(LOADFILE)
 
 test-faults: .venv/dev.stamp  ## run the tests that break processes and check the recovery
+	@$(COMPILED)
 	$(BIN)/python -m pytest -m faults -n 3 $(LOADFILE)
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)

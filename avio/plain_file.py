@@ -30,6 +30,19 @@ def open_plain(path: str | Path, flags: int, *, dir_fd: int | None = None, mode:
     return require_plain(fd, path)
 
 
+def open_without_links(path: str | Path, flags: int) -> int:
+    """Open the plain file at `path` for reading, if it has no other name. Also an `opener` of `open`.
+
+    For a directory that another user owns. Where the kernel lets users link to any file (`fs.protected_hardlinks=0`),
+    a second name may be that of a file which that user may not read.
+    """
+    fd = open_plain(path, flags)
+    if os.fstat(fd).st_nlink <= 1:
+        return fd
+    os.close(fd)
+    raise NotPlain(errno.EMLINK, "not a plain file: it has another name", str(path))
+
+
 def require_plain(fd: int, path: str | Path) -> int:
     """Return the open `fd` if it is a plain file. Otherwise close it and raise NotPlain with its `path`."""
     if stat.S_ISREG(os.fstat(fd).st_mode):

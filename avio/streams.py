@@ -30,6 +30,9 @@ READ_COUNT = 100
 # After this many milliseconds another consumer takes an event that is not acknowledged.
 CLAIM_IDLE_MS = 10_000
 
+# A consumer that asked for nothing for so long is of a process that has ended.
+GONE_MS = 3_600_000
+
 # A Redis that is full, read-only, loading, or has a key of another type is as unavailable as one that is gone.
 AWAY = (redis.RedisError,)
 
@@ -124,6 +127,18 @@ class Events:
         except redis.ResponseError as error:
             if not _is_wiped(error):
                 raise
+
+    def forget_gone(self) -> None:
+        """Delete the consumers of ended processes. One with pending events stays until they are taken over."""
+        try:
+            consumers = self._redis.xinfo_consumers(EVENTS_KEY, GROUP)
+        except redis.ResponseError as error:
+            if not _is_wiped(error):
+                raise
+            return
+        for consumer in consumers:
+            if not consumer["pending"] and consumer["idle"] > GONE_MS:
+                self._redis.xgroup_delconsumer(EVENTS_KEY, GROUP, consumer["name"])
 
     def _of_group(self, ask: Callable[[], Any]) -> Batch:
         """Return the events of a reply. Dropped entries are acknowledged, else they are redelivered forever.

@@ -32,6 +32,21 @@ MUTANTS = (
         tests=f"{UNIT}executor/test_attempt.py",
     ),
     mutant(
+        "a lease is renewed while older attempts are ended",
+        "supervisor/intake/intake.py",
+        (
+            """        _start_thread("lease", self._lease_holder.run)
+        if state.epoch is None:
+            self._older.end(epoch)
+""",
+            """        if state.epoch is None:
+            self._older.end(epoch)
+        _start_thread("lease", self._lease_holder.run)
+""",
+        ),
+        tests=f"{PROCESS}test_node_deaths.py -k longer_than_a_lease",
+    ),
+    mutant(
         "a deadline counts from before the renewal was sent",
         "supervisor/intake/lease.py",
         ("self._channel.send(Renew(sent + self", "self._channel.send(Renew(boottime() + 1 + self"),
@@ -212,8 +227,23 @@ MUTANTS = (
     mutant(
         "a cache's books have settled before they are believed",
         "avio/executor/verifier.py",
-        ("                    self._work.engine.settle(self._work.attempt)\n", "                    pass\n"),
+        (
+            "                    self._work.engine.settle(self._work.attempt, self._verb.params.path)\n",
+            "                    pass\n",
+        ),
         tests=f"{UNIT}executor/test_settling.py",
+    ),
+    mutant(
+        "a preload waits for the end of the frees of its path",
+        "avio/engines/local/engine.py",
+        ("        self._frees.wait(path, run)\n", "        pass\n"),
+        tests=f"{UNIT}executor/test_beside_a_free.py",
+    ),
+    mutant(
+        "a file is saved after the tick of its mtime",
+        "avio/engines/local/upload.py",
+        ("            await_next_tick(each.mtime_ns, self._run)\n", "            pass\n"),
+        tests="tests/contract/engines/test_clock_ticks.py",
     ),
     mutant(
         "other data gives way only when all is listed",

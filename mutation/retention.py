@@ -34,13 +34,13 @@ MUTANTS = (
         "retention: no row is waited for",
         RETENTION,
         ('f"{repeating} {{skip_locked}}"', 'f"{repeating} {{deleting}}"'),
-        tests=f"{DB}test_retention.py -k postgresql",
+        tests=f"{DB}test_retention_bites.py -k postgresql",
     ),
     mutant(
         "retention: a new node begins above the epochs of deleted ones",
         "avio/db/leases.py",
         ("coalesce(max(epoch), 0) + 1", "1 + 0 * coalesce(max(epoch), 0)"),
-        tests=f"{DB}test_retention.py -k sqlite",
+        tests=f"{DB}test_retention_bites.py -k sqlite",
     ),
     mutant(
         "a file list of a job that has not ended is not deleted",
@@ -76,13 +76,13 @@ MUTANTS = (
         "a job whose file list is gone does not run on nothing",
         "supervisor/intake/claim.py",
         ("if found is None:\n            raise gone", "if False:\n            raise gone"),
-        tests="tests/unit/supervisor/intake/test_claim.py",
+        tests="tests/unit/supervisor/intake/test_claim_last_checks.py",
     ),
     mutant(
         "a file list that is deleted while it is read is no shorter list",
         "supervisor/intake/claim.py",
         ("if written != found.bytes:", "if False:"),
-        tests="tests/unit/supervisor/intake/test_claim.py",
+        tests="tests/unit/supervisor/intake/test_claim_last_checks.py",
     ),
     mutant(
         "nobody reads a report with a hole while it is deleted",

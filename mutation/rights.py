@@ -61,6 +61,12 @@ MUTANTS = (
         tests=f"{ENGINES}test_special_files.py -k notes_of_uploads",
     ),
     mutant(
+        "rights: no hard link of a job is read",
+        "avio/plain_file.py",
+        ("    if os.fstat(fd).st_nlink <= 1:\n", "    if True:\n"),
+        tests="tests/unit/supervisor/intake/test_artifacts.py -k only_plain_files",
+    ),
+    mutant(
         "rights: a tier of another user is refused",
         "avio/engines/local/tier_safety.py",
         ("    if status.st_uid not in (0, os.geteuid(), *owners):\n", "    if False:\n"),

@@ -26,6 +26,12 @@ MUTANTS = (
         tests=f"{DB}test_hints.py -k sqlite",
     ),
     mutant(
+        "no preload is due while a free job drops files of it",
+        CLAIMS,
+        ('f" AND NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})"', '""'),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
         "T3: a claim counts the attempt up",
         CLAIMS,
         ("attempt = attempt + 1, seq = 0", "attempt = attempt, seq = 0"),
@@ -53,6 +59,12 @@ MUTANTS = (
         "T3: by a node in its epoch",
         CLAIMS,
         ("WHERE name = ? AND epoch = ? AND state", "WHERE name = ? AND epoch >= ? AND state"),
+        tests=f"{DB}test_claims.py -k sqlite",
+    ),
+    mutant(
+        "T3: nobody waits for all jobs of another user",
+        CLAIMS,
+        ("ORDER BY coalesce(held.jobs, 0), j.run_at", "ORDER BY j.run_at"),
         tests=f"{DB}test_claims.py -k sqlite",
     ),
     mutant(

@@ -90,13 +90,13 @@ MUTANTS = (
     mutant(
         "a node polls for jobs whose hints were lost",
         "supervisor/intake/claim.py",
-        ("in self._due(free):", "in []:"),
+        ("while self._slots.free() and self._claim_next():", "while False:"),
         tests="tests/process/test_intake_deaths.py -k hint_intake_died_with",
     ),
     mutant(
         "a hint gives its job no precedence",
         "supervisor/intake/claim.py",
-        ("in self._due(CANDIDATES):", "in [hinted]:"),
+        ("            self._claim_next()\n", "            self._claim(hinted)\n"),
         tests="tests/unit/supervisor/intake/test_claim.py -k oldest",
     ),
     mutant(

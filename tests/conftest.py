@@ -101,8 +101,8 @@ def postgres_server() -> Iterator[Postgres]:
 
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> str:
-    """URL of a new, empty PostgreSQL database."""
-    return postgres_server.make_database()
+    """URL of an empty PostgreSQL database."""
+    return postgres_server.emptied_database()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """`avio-server up`: the Procfile's processes and, where no Redis is configured, a Valkey, together."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from avio.admin.procfile import complete, parse
 from avio.admin.readiness import Readiness, ask_readiness
 from avio.clock import boottime
 from avio.root import ROOT
+from avio.stop_signals import handle_stop
 from avio.terminal.numbers import WholeNumber
 
 READY_SECONDS = 30.0
@@ -93,8 +93,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.asked = 0
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask)
+        handle_stop(self._ask)
 
     def _ask(self, *_: object) -> None:
         self.asked += 1

@@ -5,7 +5,6 @@ While Redis is unavailable it continues to reap; while the database is unavailab
 
 import logging
 import os
-import signal
 import socket
 import sys
 import time
@@ -16,6 +15,7 @@ from avio import queue, streams
 from avio.aggregator.fold import fold
 from avio.aggregator.reaper import reap
 from avio.aggregator.retention import Retention
+from avio.aggregator.steady_clock import SteadyClock
 from avio.aggregator.sweeper import sweep
 from avio.clock import boottime
 from avio.config import Settings, load
@@ -26,6 +26,7 @@ from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
 from avio.log import LogPace, start_logging
 from avio.rules.event_keys import EventKeys
+from avio.stop_signals import handle_stop
 
 BLOCK_MS = 500
 SWEEP_SECONDS = 2.0
@@ -33,6 +34,7 @@ REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
 TAKE_OVER_SECONDS = 5.0
 RETENTION_SECONDS = 1.0
+FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("avio.aggregator")
@@ -61,6 +63,7 @@ class Aggregator:
         self._stream = streams.Events(self._redis, keys=EventKeys())
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._grace = settings.grace
+        self._clock = SteadyClock(settings.fence)
         self._leaving = False
         self._pace = LogPace()
         # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
@@ -70,6 +73,7 @@ class Aggregator:
             Chore(RETENTION_SECONDS, Retention(settings).bite),
             Chore(SWEEP_SECONDS, self._sweep),
             Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
+            Chore(FORGET_SECONDS, self._stream.forget_gone),
         ]
 
     def leave(self, *_: object) -> None:
@@ -101,7 +105,7 @@ class Aggregator:
         self._stream.trim()
 
     def _reap(self) -> None:
-        told = reap(self._grace)
+        told = reap(self._grace) if self._clock.is_steady() else []
         if told:
             self._stream.publish(told)
 
@@ -123,8 +127,7 @@ def main() -> int:
         log.error("cannot start: %s", error)
         return 1
     aggregator = Aggregator(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, aggregator.leave)
+    handle_stop(aggregator.leave)
     log.info("aggregator started")
     aggregator.run()
     return 0

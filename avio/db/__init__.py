@@ -15,8 +15,8 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
-#   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   waiting                      web and admin: what a queued job waits for
+#   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases                       intake renews; reaper and admin read
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools

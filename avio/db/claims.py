@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from avio.db import uses
 from avio.db.connection import transaction
 from avio.db.sql import change, row, rows
 
@@ -20,11 +21,18 @@ class Claim:
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
-    """Return up to `limit` due queued jobs, oldest first, but those `without`. A node polls this."""
-    others = f" AND id NOT IN ({', '.join('?' * len(without))})" if without else ""
+    """Return up to `limit` due queued jobs, in the order in which nodes claim, but those `without`.
+
+    Jobs of the users who have the fewest jobs on nodes come first, of these the oldest: nobody waits for all jobs of
+    another user. Claim one, then ask again. `avio.db.waiting.before` counts in the same order.
+    A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
+    """
+    others = f" AND j.id NOT IN ({', '.join('?' * len(without))})" if without else ""
     found = rows(
-        f"SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {{now}}{others}"  # noqa: S608 - made of marks
-        " ORDER BY run_at, id LIMIT ? {skip_locked}",
+        "SELECT j.id FROM jobs j LEFT JOIN {held_by_user} ON held.uid = j.uid"  # noqa: S608 - made of constants
+        f" WHERE j.state = 'queued' AND j.run_at <= {{now}}{others}"
+        f" AND NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})"
+        " ORDER BY coalesce(held.jobs, 0), j.run_at, j.id LIMIT ? {skip_locked_j}",
         *without,
         limit,
     )

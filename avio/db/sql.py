@@ -19,9 +19,15 @@ def _listed(states: frozenset[State]) -> str:
     return "(" + ", ".join(f"'{state}'" for state in State if state in states) + ")"
 
 
-_STATES = {"owned": _listed(OWNED), "unfinished": _listed(UNFINISHED)}
+_STATES = {
+    "owned": _listed(OWNED),
+    "unfinished": _listed(UNFINISHED),
+    "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {_listed(OWNED)} GROUP BY uid) AS held",  # noqa: S608
+}
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
+# skip_locked_j: the same for a join, of whose rows those of `j` count.
+# held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
 # bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
@@ -31,6 +37,7 @@ _SQLITE = {
     "greatest": "max",
     "bytewise": "",
     "skip_locked": "",
+    "skip_locked_j": "",
     "shared": "",
     "deleting": "",
     "alone": "",
@@ -42,6 +49,7 @@ _POSTGRESQL = {
     "greatest": "greatest",
     "bytewise": 'COLLATE "C"',
     "skip_locked": "FOR UPDATE SKIP LOCKED",
+    "skip_locked_j": "FOR UPDATE OF j SKIP LOCKED",
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",

@@ -22,6 +22,14 @@ _BELOW = (
     "substr(j.path, 1, 256) {bytewise} >= ? AND substr(j.path, 1, 256) {bytewise} <= ? AND substr(j.path, 1, ?) = ?"
 )
 
+# `f` is a free job that runs, and may drop files of the preload `j`. A file list may name all paths.
+FREED_BY = (
+    "j.type = 1 AND f.type = 4 AND f.state IN {owned}"
+    " AND (j.path IS NULL OR j.path = f.path OR '/' IN (j.path, f.path)"
+    " OR substr(j.path, 1, length(f.path) + 1) = f.path || '/'"
+    " OR substr(f.path, 1, length(j.path) + 1) = j.path || '/')"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

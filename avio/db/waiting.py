@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from avio.db.sql import row
+from avio.db import uses
+from avio.db.sql import row, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,22 @@ def fleet() -> Fleet:
     return Fleet(alive, taking, slots, int(busy[0]))
 
 
+def frees(jobs: list[str]) -> dict[str, str]:
+    """Return those of some preloads of which a free job drops files now, each with one such job."""
+    found = rows(
+        f"SELECT j.id, f.id FROM jobs j, jobs f WHERE j.id IN ({', '.join('?' * len(jobs))}) AND {uses.FREED_BY}",  # noqa: S608 - made of constants
+        *jobs,
+    )
+    return dict(found)
+
+
 def before(job: str, run_at: float, most: int) -> int:
     """Return how many queued jobs come before a job, in the order in which nodes claim; `most` means that or more."""
     found = row(
-        "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE state = 'queued'"
-        " AND (run_at < ? OR (run_at = ? AND id < ?)) LIMIT ?) AS earlier",
-        run_at,
+        "SELECT count(*) FROM (SELECT 1 FROM jobs LEFT JOIN {held_by_user} ON held.uid = jobs.uid"
+        " WHERE jobs.state = 'queued' AND (coalesce(held.jobs, 0), jobs.run_at, jobs.id) < ((SELECT count(*)"
+        " FROM jobs WHERE state IN {owned} AND uid = (SELECT uid FROM jobs WHERE id = ?)), ?, ?) LIMIT ?) AS earlier",
+        job,
         run_at,
         job,
         most,

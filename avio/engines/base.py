@@ -6,7 +6,7 @@ call, so that it may be built before a fork. It raises the errors of `avio.error
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -199,8 +199,7 @@ class Engine(ABC):
     ) -> Iterator[Entry]:
         """Yield every file at or below `path` that `side` holds, as a stream; raises as `stat`.
 
-        Calls `left_out` with everything that can't be handled. With `follow`, symlinks of the bucket count as what
-        they lead to, inside the bucket.
+        Calls `left_out` with what can't be handled. With `follow`, symlinks count as what they lead to in the bucket.
         """
 
     def require(self, path: str, side: Side) -> None:
@@ -231,8 +230,8 @@ class Engine(ABC):
         Without Ability.OVERWRITE never overwrites an object that changed since the cached file was taken from it.
         """
 
-    def settle(self, run: Run) -> None:  # noqa: B027 - a cache may know at once
-        """Return when `recheck` knows of all that was loaded, dropped or evicted before this call, by any program."""
+    def settle(self, run: Run, path: str = "/") -> None:  # noqa: B027 - a cache may know at once
+        """Return when `recheck` knows of all loads, drops and evictions so far, and of each `freeing` about `path`."""
 
     @abstractmethod
     def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
@@ -244,11 +243,15 @@ class Engine(ABC):
     def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind
         """Remove the temporary files of every run whose name is not in `live()`. Call `live` after the search."""
 
+    def freeing(self, path: str) -> AbstractContextManager[None]:
+        """Return a `with` block in which a free of `path` is decided and done: preloads there `settle` after it."""
+        return nullcontext()
+
     def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.
 
-        Checks all files first. Drops nothing if a file is not saved (Unsaved), or if more than
-        `limit` files are cached below (TooLarge). Raises IsDirectory, and else as `stat`.
+        Checks all first. Drops nothing if a file is not saved (Unsaved), or if more than `limit` are cached (TooLarge).
+        Raises IsDirectory, and else as `stat`.
         """
         files = size = 0
         for entry in self.walk(path, depth=None, side=Side.CACHE):
@@ -256,8 +259,7 @@ class Engine(ABC):
                 raise IsDirectory(f"{path} is a directory")
             if not entry.may_go:
                 raise Unsaved(f"{entry.path} is not saved; nothing was freed")
-            files += 1
-            size += entry.cached_bytes or 0
+            files, size = files + 1, size + (entry.cached_bytes or 0)
             if limit is not None and files > limit:
                 raise too_many_cached(path, limit)
         for _ in self.drop(path):

@@ -57,6 +57,10 @@ class Free:
 
     def run(self) -> Verified:
         """Do the work and return the dropped files. Raises Stopped, Unsaved, and errors that end the whole job."""
+        with self._engine.freeing(self._path):
+            return self._free()
+
+    def _free(self) -> Verified:
         worklist = Worklist(self._directory / WORKLIST_NAME)
         try:
             self._list_patiently(worklist)

@@ -180,7 +180,7 @@ class Verifier:
             missing = Worklist(self._work.directory / f"missing.{round_no}")
             try:
                 if self._verb.side is Side.BUCKET:
-                    self._work.engine.settle(self._work.attempt)
+                    self._work.engine.settle(self._work.attempt, self._verb.params.path)
                 return self._check(worklist, missing, checked_before)
             except EngineAway as error:
                 missing.close()

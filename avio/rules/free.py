@@ -19,10 +19,12 @@ def free(
     Raises Forbidden with the name of the owner, IsDirectory, Unsaved with the name of the file, and the errors of the
     engine and of `Service.submit`; then it drops nothing. `key` is the Idempotency-Key of a job.
     """
-    asked_at = ownership.require_freeable(caller, path, recursive=recursive)
+    ownership.require_freeable(caller, path, recursive=recursive)
     if not as_job:
         try:
-            with service.places.use(path):
+            with service.places.use(path), service.engine.freeing(path):
+                # Again: a job that comes after this check waits for the end of the free.
+                asked_at = ownership.require_freeable(caller, path, recursive=recursive)
                 freed = service.engine.free(path, recursive=recursive, limit=FREE_FILES_MAX)
         except TooLarge:
             pass

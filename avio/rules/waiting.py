@@ -15,9 +15,12 @@ def explain(jobs: list[Job], *, place: bool = False) -> None:
     silent = [job for job in jobs if job.state == State.QUEUED and not job.message]
     if not silent:
         return
-    fleet = waiting.fleet()
+    fleet, frees = waiting.fleet(), waiting.frees([job.id for job in silent])
     for job in silent:
-        job.message = reason(fleet, waiting.before(job.id, job.run_at, MOST_BEFORE) if place else 0)
+        if job.id in frees and fleet.taking:
+            job.message = f"waits: job {frees[job.id]} frees files at, above or below its path"
+        else:
+            job.message = reason(fleet, waiting.before(job.id, job.run_at, MOST_BEFORE) if place else 0)
 
 
 def reason(fleet: Fleet, before: int) -> str:

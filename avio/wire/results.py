@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from avio.plain_file import open_plain
+from avio.plain_file import open_without_links
 from avio.wire.progress import Progress
 
 RESULT_NAME = "result.json"
@@ -79,7 +79,7 @@ class Result:
         Raise ValueError, KeyError, TypeError or AttributeError for an invalid or too large file.
         """
         try:
-            with open(directory / RESULT_NAME, "rb", opener=open_plain) as file:
+            with open(directory / RESULT_NAME, "rb", opener=open_without_links) as file:
                 text = file.read(MAX_RESULT_BYTES + 1)
         except FileNotFoundError:
             return None

@@ -29,8 +29,8 @@ def main() -> None:
     if len(sys.argv) != ARGUMENTS:
         _refuse_keeper(int(sys.argv[1]))
     adopt(int(sys.argv[2]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # keeper decides when it ends
+        signal.signal(number, signal.SIG_IGN)
     settings = load()
     start_logging("intake", settings.log_level)
     open_database(settings.database_url, connections=8)

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 
 from avio.db import artifacts
-from avio.plain_file import open_plain
+from avio.plain_file import open_without_links
 from avio.wire.results import ENTRIES_NAME, FAILED_NAME, REPORT_NAME
 from supervisor.intake.log_shipper import LogShipper
 from supervisor.shared.spool import Spool
@@ -52,6 +52,10 @@ class ArtifactShipper:
         """Ship what was added to the log since the last call."""
         self._logs.ship(job, attempt)
 
+    def ship_last_log(self, job: str, attempt: int) -> None:
+        """Ship the rest of the log of an attempt that has ended, and nothing else."""
+        self._logs.ship_last(job, attempt)
+
     def _ship(self, job: str, attempt: int, kind: str, files: list[Path]) -> None:
         chunks = chain.from_iterable(map(_chunks, files))
         for no, text in enumerate(chunks):
@@ -71,6 +75,6 @@ class ArtifactShipper:
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
-    with open(file, "rb", opener=open_plain) as stream:
+    with open(file, "rb", opener=open_without_links) as stream:
         while lines := stream.readlines(CHUNK_BYTES):
             yield b"".join(lines)

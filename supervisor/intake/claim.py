@@ -31,7 +31,7 @@ from supervisor.shared.spool import Spool
 
 LIST_NAME = "filelist"
 
-# How many due jobs one hint may try to claim: other nodes may claim the first ones at the same time.
+# How many due jobs are tried until one is claimed: other nodes may claim the first ones at the same time.
 CANDIDATES = 8
 
 # How many queued jobs of newer versions the node remembers, so that it looks at each once.
@@ -52,10 +52,8 @@ class Claimer:
 
     def poll(self) -> None:
         """Claim due jobs until no slot is free. This finds the jobs whose hints were lost."""
-        free = self._slots.free()
-        if free:
-            for job in self._due(free):
-                self._claim(job)
+        while self._slots.free() and self._claim_next():
+            pass
 
     def look(self, hinted: str) -> None:
         """Claim the most urgent due job if a slot is free; it may be another than the `hinted` one.
@@ -63,9 +61,11 @@ class Claimer:
         Without a free slot, or when this node has the hinted job already, the database is not asked.
         """
         if self._slots.free() and hinted not in self._slots.held():
-            for job in self._due(CANDIDATES):
-                if self._claim(job):
-                    return
+            self._claim_next()
+
+    def _claim_next(self) -> bool:
+        """Claim the most urgent due job; return False if there is none. The next one depends on whose this was."""
+        return any(self._claim(job) for job in self._due(CANDIDATES))
 
     def _due(self, limit: int) -> list[str]:
         """Return due jobs that this version of avio knows how to do; the others wait for a node that does."""

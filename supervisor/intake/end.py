@@ -77,28 +77,24 @@ class Finisher:
     def lost(self, held: leases.Held) -> bool:
         """End an attempt that this node has in the database but not in a process: by its result, else give it back.
 
-        Waits for the database and stores what it takes, as `end` does. Return False if the end is not stored.
+        Waits for the database and stores what it takes, as `end` does. Without a result only the log is of use: the
+        next attempt writes a report of its own. Return False if the end is not stored.
         """
-        result = self._final_result(held)
-        if result is not None:
-            return self._fold(held, result)
-        return self._store_lost(held, None)
+        return self._store_lost(held, self._final_result(held))
 
     def fold(self, held: leases.Held) -> bool:
         """End an attempt by its result, if it has left one. Return False if there is one, and it is not stored."""
         result = self._final_result(held)
-        return result is None or self._fold(held, result)
+        return result is None or self._store_lost(held, result)
 
     def _final_result(self, held: leases.Held) -> Result | None:
         result = self._result(held.job, held.attempt)
         return None if result is None or result.state == STOPPED else result
 
-    def _fold(self, held: leases.Held, result: Result) -> bool:
-        if retry_until_done(lambda: self._shipper.ship_all(held.job, held.attempt)) is Outcome.STOPPED:
-            return False
-        return self._store_lost(held, result)
-
     def _store_lost(self, held: leases.Held, result: Result | None) -> bool:
+        ship = self._shipper.ship_last_log if result is None else self._shipper.ship_all
+        if retry_until_done(lambda: ship(held.job, held.attempt)) is Outcome.STOPPED:
+            return False
         if not _first_stored(lambda version: self._lost(held, version), result):
             return False
         self._channel.send(Forget(held.job, held.attempt))
@@ -114,7 +110,6 @@ class Finisher:
 
     def _end(self, message: Ended, result: Result | None, exit_: ends.Exit) -> str | None:
         job, attempt = message.job, message.attempt
-        fault("intake.before-finish")
         if result is not None and result.state != STOPPED:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)
@@ -146,8 +141,13 @@ def _first_stored(store: Callable[[Result | None], None], result: Result | None)
 
     A database that stops the statement has not refused the result: then no smaller version is tried.
     """
+
+    def try_(version: Result | None) -> None:
+        fault("intake.before-finish")
+        store(version)
+
     for version in versions(result):
-        outcome = retry_until_done(partial(store, version))
+        outcome = retry_until_done(partial(try_, version))
         if outcome is Outcome.DONE:
             return True
         if outcome is Outcome.STOPPED:

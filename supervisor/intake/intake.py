@@ -103,6 +103,13 @@ class Intake:
         self._lease_holder = LeaseHolder(
             self._settings, identity, epoch, self._slots, self._channel, self._enqueue_lost
         )
+        # First: what comes next may take longer than a lease, and the node would be given up again and again.
+        _start_thread("lease", self._lease_holder.run)
+        if state.epoch is None:
+            self._older.end(epoch)
+        retry_until_done(partial(self._tiers.check, epoch))
+        if state.epoch is None:
+            retry_until_done(self._sweeper.sweep)
         for started in state.started:
             self._enqueue(partial(self._claimer.started, Started(**started)))
         for ended in state.ended:
@@ -118,7 +125,6 @@ class Intake:
         for number in range(SHIPPING_THREADS):
             _start_thread(f"shipping-{number}", lambda: self._shipping.run(_nothing, IDLE_SECONDS))
         _start_thread("tiers", self._sweeper.measure_tiers)
-        _start_thread("lease", self._lease_holder.run)
         _start_thread("keeper", lambda: self._listen(self._messages, epoch))
         self._take_hints(epoch)
 
@@ -138,14 +144,9 @@ class Intake:
 
     def _wait_for_epoch(self, epoch: int | None, identity: Identity) -> int:
         """Resume keeper's epoch or, if it has none, begin one; waits until the database is available."""
-        if epoch is not None:
-            wait_until_done(partial(self._resume, epoch, identity))
-            retry_until_done(partial(self._tiers.check, epoch))
-            return epoch
-        epoch = self._register(identity)
-        self._older.end(epoch)
-        retry_until_done(partial(self._tiers.check, epoch))
-        retry_until_done(self._sweeper.sweep)
+        if epoch is None:
+            return self._register(identity)
+        wait_until_done(partial(self._resume, epoch, identity))
         return epoch
 
     def _register(self, identity: Identity) -> int:

@@ -7,7 +7,7 @@ import os
 from io import FileIO
 from pathlib import Path
 
-from avio.plain_file import open_plain
+from avio.plain_file import open_without_links
 from supervisor.shared.spool import KEPT_FILES, rotated
 
 
@@ -29,7 +29,7 @@ def open_files(log: Path, held: LogFile | None) -> tuple[list[LogFile], bool]:
     files: list[LogFile] = []
     for number in range(KEPT_FILES + 1):
         try:
-            file = LogFile(rotated(log, number) if number else log, opener=open_plain)
+            file = LogFile(rotated(log, number) if number else log, opener=open_without_links)
         except FileNotFoundError:  # keeper may be in the middle of a rotation
             continue
         if held is not None and os.path.sameopenfile(file.fileno(), held.fileno()):

@@ -18,6 +18,7 @@ from avio.faults import fault
 from avio.isolation.cgroups import Groups, clear
 from avio.isolation.plan import BASIC, Plan
 from avio.isolation.session import adopt_orphans, hide_memory
+from avio.stop_signals import handle_stop
 from supervisor.keeper import process_tree
 from supervisor.keeper.ground import ground_of
 from supervisor.keeper.intake_process import SEND_SECONDS, IntakeProcess, Launched
@@ -105,8 +106,7 @@ class Keeper:
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         self._selector.register(wake_read, selectors.EVENT_READ, lambda: os.read(wake_read, 4096))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._request_stop)
+        handle_stop(self._request_stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _request_stop(self, _signal: int, _frame: FrameType | None) -> None:

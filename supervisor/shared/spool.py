@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from avio.plain_file import NotPlain, open_plain
+from avio.plain_file import NotPlain, open_plain, open_without_links
 
 KEPT_FILES = 4  # of an attempt's log, with the one that is being written
 
@@ -67,17 +67,21 @@ def make_spool(root: Path, *, entered: bool = False) -> Spool:
 
 def note_removed(log: Path, count: int) -> None:
     """Note beside a log how many bytes of it are gone with its oldest files."""
-    fd = open_plain(log.with_name(f"removed.{log.name}"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    note = log.with_name(f"removed.{log.name}")
+    new = log.with_name(f"{note.name}.new")
+    new.unlink(missing_ok=True)  # the job owns the directory: either name may be a link to somebody else's file
+    fd = open_plain(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         os.write(fd, b"%d" % count)
     finally:
         os.close(fd)
+    new.replace(note)
 
 
 def removed(log: Path) -> int:
     """Return the bytes of a log that are gone, by the note beside it; 0 if there is none."""
     try:
-        fd = open_plain(log.with_name(f"removed.{log.name}"), os.O_RDONLY)
+        fd = open_without_links(log.with_name(f"removed.{log.name}"), os.O_RDONLY)
     except (FileNotFoundError, NotPlain):
         return 0
     try:

@@ -16,12 +16,7 @@ from typing import Any
 
 import pytest
 
-from avio.isolation import landlock
-from avio.isolation.calls import Unavailable
 from avio.isolation.capabilities import KEPT
-from avio.isolation.cgroups import clear
-from avio.isolation.plan import Plan
-from avio.isolation.probes import probe
 from tests.process.programs.as_user import ROOT, command
 
 LIMIT = 30.0
@@ -271,36 +266,3 @@ def test_strict_refuses_what_this_user_can_not_have(place: Callable[..., Trial])
     assert "write tier" not in result
     assert result["end"]["exit"] != 0
     assert "isolation is strict, and cgroup is unavailable" in result["log"]
-
-
-def test_no_probe_leaves_a_group_or_changes_the_prober() -> None:
-    before = (
-        Path("/proc/self/cgroup").read_text(),
-        os.getuid(),
-        Path("/proc/self/status").read_text().count("NoNewPrivs:\t1"),
-    )
-
-    found = list(probe(Plan()))
-
-    assert {one.rung.name for one in found if one.asked} >= {"session", "parent-death", "landlock", "seccomp"}
-    after = (
-        Path("/proc/self/cgroup").read_text(),
-        os.getuid(),
-        Path("/proc/self/status").read_text().count("NoNewPrivs:\t1"),
-    )
-    assert before == after
-    assert not list(Path("/sys/fs/cgroup").glob(f"**/avio-job-probe.{os.getpid()}"))
-
-
-def test_a_kernel_without_landlock_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError(38, "Function not implemented")
-
-    monkeypatch.setattr(landlock, "syscall", refuse)
-
-    with pytest.raises(Unavailable, match="no Landlock"):
-        landlock.confine((), (), None)
-
-
-def test_clearing_what_never_was_is_no_fault() -> None:
-    clear(["JOB.1"])

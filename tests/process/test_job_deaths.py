@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from avio.db.connection import borrow
 from avio.db.sql import change
 from supervisor.shared import exit_codes
@@ -72,6 +74,7 @@ def test_a_process_that_dies_after_its_result_has_succeeded(site: Site) -> None:
     assert site.attempts(job)[0].exit_signal == signal.SIGKILL
 
 
+@pytest.mark.faults
 def test_a_job_that_kills_its_process_each_time_is_poison(site: Site) -> None:
     site.fill(10)
     job = site.order()

@@ -1,7 +1,14 @@
 """What becomes of jobs when keeper dies, when a node is drained, and when it was given up."""
 
+import os
+import signal
+
+import pytest
+
+from avio.db import artifacts
 from avio.db.connection import borrow
 from avio.db.sql import change
+from tests.process.avio_process import STOP_LIMIT
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
@@ -23,6 +30,27 @@ def test_jobs_die_with_keeper_and_a_new_supervisor_finishes_them(site: Site) -> 
     assert (row["state"], row["attempt"], row["crashes"], row["losses"]) == ("succeeded", 2, 0, 1)
     assert site.attempts(job)[1].outcome == "lost"
     assert site.node().epoch == 2
+
+
+def test_a_start_that_ends_older_attempts_for_longer_than_a_lease_keeps_the_node(site: Site) -> None:
+    site.fill(10)
+    job = site.order()
+    supervisor = site.supervisor(AVIO_FAULT="executor.before-verify:delay:30", AVIO_LEASE="60")
+    wait_until(lambda: site.row(job)["state"] == "running", 20, "the job runs")
+    log = site.home / "spool" / "n1" / f"{job}.1" / "log"
+
+    supervisor.kill()
+    with open(log, "a", encoding="ascii") as stream:
+        stream.write("the last words\n")
+    successor = site.supervisor(AVIO_FAULT="intake.before-finish:delay:10")  # lease and grace are 4 s
+    wait_until(lambda: site.node().epoch == 2, 20, "the successor is registered")
+    site.aggregator()
+    row = site.wait_for_end(job)
+
+    assert (row["state"], row["losses"], site.node().epoch) == ("succeeded", 1, 2)
+    assert "lease lost" not in successor.words()
+    with borrow():
+        assert b"the last words" in b"".join(artifacts.read(job, 1, "log"))
 
 
 def test_a_result_outlives_the_whole_supervisor(site: Site) -> None:
@@ -53,13 +81,15 @@ def test_a_result_outlives_the_whole_machine(site: Site) -> None:
     assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 10)
 
 
-def test_a_drained_node_gives_its_jobs_back_unharmed_and_leaves(site: Site) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_drained_node_gives_its_jobs_back_unharmed_and_leaves(site: Site, number: signal.Signals) -> None:
     site.fill(100)
     job = site.order()
     supervisor = site.supervisor(AVIO_FAULT="download.publish:delay:0.3")
     wait_until(site.cached, 20, "the first files are there")
 
-    assert supervisor.terminate() == 0
+    os.killpg(supervisor.pid, number)  # as a terminal does: all but the jobs get it
+    assert supervisor.process.wait(STOP_LIMIT) == 0
 
     row = site.row(job)
     assert (row["state"], row["attempt"], row["crashes"], row["losses"]) == ("queued", 1, 0, 0)

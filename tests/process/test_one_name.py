@@ -58,6 +58,7 @@ def test_a_supervisor_that_has_drained_gives_its_name_away_at_once(site: Site) -
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.faults
 def test_the_jobs_of_a_frozen_supervisor_are_begun_by_its_replacement_once_they_are_surely_dead(site: Site) -> None:
     site.fill(20)
     job = site.order()

@@ -86,6 +86,7 @@ def test_a_bucket_that_hangs_midway_costs_an_attempt_and_what_is_done_stays_done
     assert site.temporaries() == []
 
 
+@pytest.mark.faults
 def test_a_stalled_process_that_ignores_the_request_to_leave_is_killed(site: Site) -> None:
     (site.bucket / "quiet").mkdir()
     job = site.order("/data/quiet")

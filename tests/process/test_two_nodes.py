@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 import redis
 
 from avio import queue
@@ -34,6 +35,7 @@ def test_a_job_goes_on_and_others_begin_while_redis_is_wiped(site_with_redis: Si
     assert (site.row(job)["attempt"], site.row(waiting)["attempt"]) == (1, 1)
 
 
+@pytest.mark.faults
 def test_a_frozen_node_loses_its_job_to_another_and_does_no_harm_when_it_thaws(site_with_redis: Site) -> None:
     site = site_with_redis
     site.fill(50)

@@ -191,7 +191,7 @@ def test_what_dies_is_started_again_and_that_is_said(stage: Stage) -> None:
     assert "aggregator ended (SIGKILL); restarting it in 0.2 s" in stage.stderr()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_one_after_the_other_and_leaves_nothing(stage: Stage, number: signal.Signals) -> None:
     up = stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
     stage.line()

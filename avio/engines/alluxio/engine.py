@@ -144,7 +144,7 @@ class AlluxioEngine(Engine):
         finally:
             lookup.close()
 
-    def settle(self, run: Run) -> None:
+    def settle(self, run: Run, path: str = "/") -> None:
         """Wait for the workers' heartbeats; see `settle` of the recheck."""
         settle(self._roster, run)
 

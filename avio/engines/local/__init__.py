@@ -12,7 +12,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   silent_mounts, tier_view, empty_walk  mounts that do not answer; the tiers without a bucket; why nothing was found
 #   joined_view                           bucket and tiers as one stream
 #   item_stream                           items one at a time, or counted many at once
-#   entries, capacity                     what is shown of items; free and promised bytes of the tiers
+#   entries, capacity, frees              what is shown of items; free and promised bytes of the tiers; frees under way
 #   cached_view, recognition              the cached files with their objects; what the bytes of a copy say
 #   merge                                 two sorted streams made one
 #   tier_disk, tiers                      what the disk of a tier says; cached files as they lie on disk
@@ -29,3 +29,4 @@ Used by web and the job process. Knows no database, queue or API.
 #   stamps, kernel_copy, directories      the version of a copy's source; bytes of open files; open directories
 #   tier_safety, memory_disks, sticky     who can change what a tier holds; tiers in memory; what the sticky bit keeps
 #   birth, open_writers                   when an inode was made; who has a file open, and what its mtime then says
+#   byte_locks, clock_ticks               locks on bytes of a file; when a second write changes the mtime

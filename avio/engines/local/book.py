@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from avio.engines.local.byte_locks import is_locked, lock
 from avio.engines.local.root import HIDDEN, NOT_THERE, Root
 from avio.plain_file import open_plain
 
@@ -24,7 +25,6 @@ LOOK_SECONDS = 1.0  # seconds between two checks that the open file is still the
 _MAGIC = b"AVIOBK1\n"
 _HEAD = struct.Struct("<8sqqdd")
 _PLACE = struct.Struct("<q")
-_FLOCK = struct.Struct("hhqqi4x")  # struct flock of fcntl.h
 
 # Bytes far beyond the end of the file: a lock on one of them guards the whole book, the measuring, or one place.
 _BOOK_LOCK, _MEASURE_LOCK, _PLACE_LOCKS = 1 << 40, (1 << 40) + 1, (1 << 40) + 2
@@ -63,7 +63,7 @@ class Book:
         Raises OSError if the book cannot be written.
         """
         self._open()
-        _lock(self._fd, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _BOOK_LOCK)
+        lock(self._fd, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _BOOK_LOCK)
         try:
             page = self._read(self._fd)
             yield page
@@ -72,7 +72,7 @@ class Book:
             if self._place >= 0:  # after `used`: a crash in between counts the bytes once at least
                 os.pwrite(self._fd, _PLACE.pack(self._promised), _at(self._place))
         finally:
-            _lock(self._fd, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _BOOK_LOCK)
+            lock(self._fd, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _BOOK_LOCK)
 
     def look(self) -> Page:
         """Return the page without changing the book: for processes that may not write to the tier."""
@@ -96,10 +96,10 @@ class Book:
             self._open()
             fd = os.dup(self._fd)  # shares the lock, and stays open if the book is opened again meanwhile
             try:
-                _lock(fd, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _MEASURE_LOCK)
+                lock(fd, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _MEASURE_LOCK)
                 yield
             finally:
-                _lock(fd, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _MEASURE_LOCK)
+                lock(fd, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _MEASURE_LOCK)
                 os.close(fd)
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class Book:
             return
         there = self._root.stat(f"{HIDDEN}/{BOOK}")
         if self._fd < 0 or there is None or not os.path.samestat(there, os.fstat(self._fd)):
-            fd = _create(self._root)
+            fd = open_book(self._root)
             self.close()
             self._fd = fd
             if self._promised:
@@ -132,7 +132,7 @@ class Book:
         page = Page(*head)
         for place in range((len(text) - _HEAD.size) // _PLACE.size):
             (promised,) = _PLACE.unpack_from(text, _at(place))
-            if promised and (place == self._place or _is_locked(fd, _PLACE_LOCKS + place)):
+            if promised and (place == self._place or is_locked(fd, _PLACE_LOCKS + place)):
                 page.promised += promised
             elif promised and change:
                 self._clear(page, place)
@@ -146,7 +146,7 @@ class Book:
     def _take_place(self, page: Page) -> None:
         for place in range(PLACES):
             with suppress(BlockingIOError, PermissionError):
-                _lock(self._fd, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, _PLACE_LOCKS + place)
+                lock(self._fd, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, _PLACE_LOCKS + place)
                 if any(os.pread(self._fd, _PLACE.size, _at(place))):
                     self._clear(page, place)
                 self._place = place
@@ -158,8 +158,8 @@ def _at(place: int) -> int:
     return _HEAD.size + place * _PLACE.size
 
 
-def _create(root: Root) -> int:
-    """Open the book; make it if it is missing, so that everybody who may write to the tier may write to it."""
+def open_book(root: Root) -> int:
+    """Open the book of the tier at `root`. A new one is writable for everybody who may write to the tier."""
     try:
         return root.open_file(f"{HIDDEN}/{BOOK}", os.O_RDWR)
     except OSError as error:
@@ -183,12 +183,3 @@ def give(fd: int, tier: os.stat_result, mode: int) -> None:
             os.fchmod(fd, mode | (tier.st_mode & 0o022))
     finally:
         os.close(fd)
-
-
-def _lock(fd: int, command: int, kind: int, byte: int) -> None:
-    fcntl.fcntl(fd, command, _FLOCK.pack(kind, os.SEEK_SET, byte, 1, 0))
-
-
-def _is_locked(fd: int, byte: int) -> bool:
-    found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))
-    return bool(_FLOCK.unpack(found)[0] != fcntl.F_UNLCK)

@@ -6,6 +6,7 @@ Used by web (tasks) and the job process (jobs).
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -21,6 +22,7 @@ from avio.engines.local.capacity import Capacity
 from avio.engines.local.download import Download
 from avio.engines.local.entries import ItemSums, file_entry
 from avio.engines.local.errors import tier_errors
+from avio.engines.local.frees import Frees
 from avio.engines.local.joined_view import join
 from avio.engines.local.left_paths import LeftOutPaths
 from avio.engines.local.listing_page import PAGE_SECONDS, make_page, without_sums
@@ -56,6 +58,7 @@ class LocalEngine(Engine):
         self._tiers = tiers
         self._capacity = Capacity(tiers)
         self._admissions = Admissions(self._capacity)
+        self._frees = Frees(tiers)
         self._uploads = Uploads()
         self._walks = Walks(mounts, tiers)
         self._silent_mounts = SilentMounts()
@@ -185,6 +188,14 @@ class LocalEngine(Engine):
             check = Recheck(self._mounts, self._tiers, self._capacity, self._uploads, params, run, original=original)
             yield from check.run(entries)
 
+    def settle(self, run: Run, path: str = "/") -> None:
+        """Wait for the frees at, above and below `path` that are under way."""
+        self._frees.wait(path, run)
+
+    def freeing(self, path: str) -> AbstractContextManager[None]:
+        """Let preloads at, above and below `path` wait for the end of the block."""
+        return self._frees.under_way(path)
+
     def drop(self, path: str) -> Iterator[Entry]:
         """Remove the copies of what is cached at or below `path`, on every tier, file by file."""
         item = self._file(path)
@@ -236,8 +247,9 @@ class LocalEngine(Engine):
         mount = self._mounts.find(item.path)
         copies = self._tiers.copies(item.path)
         if copies and judged_now(mount, item.path, item.source, copies)[1].is_dirty:
-            return False
-        dropped = self._capacity.drop(item.path, copies)
+            dropped = []
+        else:
+            dropped = self._capacity.drop(item.path, copies)
         return len(dropped) == len(copies) or not self._tiers.copies(item.path)
 
     def _file(self, path: str) -> Item | None:

@@ -20,8 +20,11 @@ from avio.engines.local.stamps import disown
 from avio.engines.local.tiers import Copy, Tiers, best_of
 from avio.engines.local.workers import in_threads
 from avio.engines.retry import with_retries
-from avio.errors import EngineError, Gone
+from avio.engines.sums import nowhere
+from avio.errors import EngineError, Gone, Scope
+from avio.terminal.cells import printable
 from avio.wire.params import Params
+from avio.wire.paths import shown_path
 
 BATCH_FILES = 16  # files per thread for which the bucket is asked at a time
 
@@ -112,7 +115,14 @@ class Recheck:
         return look_up(self._mounts, self._tiers, path, token, self._uploads, self._run)
 
     def _look_up_both(self, entry: Entry) -> Entry:
-        return file_entry(self._look_up(entry.path))
+        """Return `entry` as both sides have it. One that fails alone is not in place: its next move says why."""
+        try:
+            return file_entry(self._look_up(entry.path))
+        except EngineError as error:
+            if error.scope is not Scope.FILE:
+                raise
+            log.warning("%s can't be checked: %s", printable(shown_path(entry.path)), printable(str(error)))
+            return nowhere(entry.path)
 
     def _read_back(self, entry: Entry) -> Entry:
         """Compare the cached bytes too. Drop a copy that looks clean but differs from the bucket."""

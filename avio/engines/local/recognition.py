@@ -17,8 +17,11 @@ from avio.engines.local.freshness import Freshness
 from avio.engines.local.mounts import Mount
 from avio.engines.local.stamps import read_marks, write_stamp
 from avio.engines.local.tiers import Copy, judged, that_counts
+from avio.errors import Gone, StoreError
 
 TASK_BYTES = 8 << 20  # of a touched copy that a task compares
+# Why a copy can't be read: this user may not, it was removed, or something else is at its path now.
+_NOT_TO_READ = (Unreadable, Gone, StoreError)
 MAX_KEPT = 1 << 20  # uploads without a stamp that are remembered; about 100 bytes each
 
 
@@ -72,21 +75,22 @@ def settled(
 def confirm(mount: Mount, path: str, copy: Copy) -> None:
     """Mark a touched copy whose bytes were compared: the next look need not read them. `copy` has its ctime.
 
-    A copy that this user may not read was not compared.
+    A copy that this user may not read was not compared. One that vanished needs no mark.
     """
     name = mount.object_name(path)
-    with suppress(Unreadable), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+    with suppress(*_NOT_TO_READ), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
         stamp, _, touched = read_marks(fd, name)
         if stamp is not None and touched:
             write_stamp(fd, name, stamp._replace(seen_ns=copy.ctime_ns))
 
 
 def _same(mount: Mount, path: str, source: Source, copy: Copy, run: Run) -> bool:
-    """Compare a copy with its object: by the etag, or else with the object's bytes."""
+    """Compare a copy with its object: by the etag, or else with the object's bytes. False if one of them is gone."""
     if is_of(mount, path, source, copy, run):
         return True
-    with tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+    with suppress(Gone), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
         return mount.bucket.same(source, fd, run)
+    return False
 
 
 class _Task:
@@ -109,14 +113,12 @@ class _Task:
 
 
 def is_of(mount: Mount, path: str, source: Source, copy: Copy, run: Run | None = None) -> bool:
-    """Return True if the etag of `source` is one of the bytes of `copy`."""
+    """Return True if the etag of `source` is one of the bytes of `copy`, which may have vanished since its stat."""
     if copy.size != source.size or not mount.bucket.proves(source):
         return False
-    try:
-        with tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
-            return mount.bucket.matches(source, fd, run)
-    except Unreadable:
-        return False
+    with suppress(*_NOT_TO_READ), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
+        return mount.bucket.matches(source, fd, run)
+    return False
 
 
 class Uploads:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from avio.engines.base import Entry, Moved, Run
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.capacity import Capacity
+from avio.engines.local.clock_ticks import await_next_tick
 from avio.engines.local.errors import conflict, tier_errors, two_unsaved
 from avio.engines.local.freshness import Freshness
 from avio.engines.local.kernel_copy import same_bytes
@@ -54,6 +55,8 @@ class Upload:
         copies = self._tiers.copies(path)
         if not copies:
             raise Gone(f"{path} is no longer in the cache")
+        for each in copies:
+            await_next_tick(each.mtime_ns, self._run)
         source = mount.bucket.head(mount.key(path))
         copy, freshness = that_counts([(each, state_of(mount, path, source, each, self._run)) for each in copies])
         if not freshness.is_dirty:

@@ -4,6 +4,8 @@ import pytest
 
 from avio.db import claims, ends, history, leases, orders
 from avio.db.sql import change
+from avio.rules import history as seen
+from avio.rules.callers import LOCAL_ADMIN
 from tests.contract.db import given
 from tests.contract.db.concurrent import abreast
 
@@ -122,6 +124,51 @@ def test_what_is_due_comes_oldest_first_and_not_more_than_asked_for() -> None:
 
     assert claims.due(2) == [jobs[2], jobs[1]]
     assert sorted(claims.due(10)) == sorted(jobs)
+
+
+def test_who_has_fewer_jobs_on_nodes_comes_first() -> None:
+    given.user("bob")
+    given.user("cy")
+    given.running()
+    given.running()
+    given.starting(uid=2)
+    jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2, 3, 3])]
+
+    assert claims.due(10) == [jobs[4], jobs[5], jobs[2], jobs[3], jobs[0], jobs[1]]
+    assert claims.due(2, [jobs[4]]) == [jobs[5], jobs[2]]
+
+
+@pytest.mark.parametrize(
+    ("freed", "path", "is_due"),
+    [
+        ("/data/a", "/data/a", False),
+        ("/data/a", "/data/a/b", False),
+        ("/data/a/b", "/data/a", False),
+        ("/data/a/b", "/", False),
+        ("/", "/data/a", False),
+        ("/data/a", None, False),
+        ("/data/a", "/data/b", True),
+        ("/data/a", "/data/a-b", True),
+        ("/data/a-b", "/data/a", True),
+        ("/data/a%", "/data/ab", True),
+    ],
+)
+def test_a_preload_is_not_due_while_a_free_job_drops_files_of_it(freed: str, path: str | None, is_due: bool) -> None:
+    preload, save = given.job(path=path), given.job(path=path, type=2)
+    free = given.running()
+    given.set_row(free, type=4, path=freed)
+
+    assert set(claims.due(10)) == ({preload, save} if is_due else {save})
+    assert (free in str(seen.get(LOCAL_ADMIN, preload).message)) is not is_due
+
+    given.set_row(free, state="failed", finished_at=1.0, node=None, node_epoch=None)
+    assert set(claims.due(10)) == {preload, save}
+
+
+def test_a_free_job_that_waits_itself_holds_no_preload_up() -> None:
+    preload, free = given.job(path="/data"), given.job(path="/data", type=4)
+
+    assert claims.due(10) == [preload, free]
 
 
 def test_the_process_is_up_and_its_pid_is_known() -> None:

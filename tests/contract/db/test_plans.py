@@ -155,7 +155,7 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_state_of_user", "own failed"),
         ("jobs_state_of_user", "queued of a user"),
         ("jobs_of_user", "a page of a user's, deep"),
-        ("jobs_queued", "due"),
+        ("jobs_queued", "lost hints"),
         ("jobs_owned", "held"),
         ("jobs_path", "who covers a path"),
         ("jobs_ended", "old jobs"),

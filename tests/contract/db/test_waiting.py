@@ -3,6 +3,7 @@
 import pytest
 
 from avio.db import leases
+from avio.db import waiting as queries
 from avio.rules import history, waiting
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Filter
@@ -50,6 +51,15 @@ def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> 
     first, second = given.job(), given.job()
 
     assert (message(first), message(second)) == ("", "waits: 1 job before it")
+
+
+def test_jobs_of_users_who_have_fewer_on_nodes_come_before() -> None:
+    given.user("bob")
+    given.node("n1")
+    given.running()
+    jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2])]
+
+    assert [queries.before(job, run_at, 10) for run_at, job in enumerate(jobs)] == [2, 3, 0, 1]
 
 
 def test_very_many_jobs_are_not_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from avio.engines import retry
 from tests.contract.engines.alluxio import NOT_ALLUXIO, NOT_BY_REST, AlluxioHarness
 from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness, OnDisk
 from tests.servers.alluxio import Cluster
@@ -19,6 +20,13 @@ MakeHarness = Callable[[int], Harness]
 # Alluxio as it is meant to be reached, and where the masters' gRPC is closed.
 ON_CLUSTER = [pytest.mark.alluxio, pytest.mark.timeout(900, func_only=True)]
 ALLUXIO = [pytest.param(name, marks=ON_CLUSTER) for name in ("alluxio", "alluxio-by-rest")]
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try an entry as often as the product does, with shorter pauses; a real cluster needs the long ones."""
+    if request.node.get_closest_marker("alluxio") is None:
+        monkeypatch.setattr(retry, "ENTRY_BACKOFF_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="session", params=["memory", "files", "objects", *ALLUXIO])

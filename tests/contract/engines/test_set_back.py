@@ -14,6 +14,7 @@ from avio.engines.local.tiers import TierDirectory
 from avio.errors import Unsaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk, outcomes
+from tests.processes import wait_until
 
 DONE, SKIPPED, KEPT, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.KEPT, Outcome.FAILED
 LATER_SECONDS = 0.05  # more than what a stamp covers
@@ -123,11 +124,17 @@ def test_its_bytes_are_compared_once(
     time.sleep(LATER_SECONDS)
     touch(file)
     local.save()
-    monkeypatch.setattr(recognition, "_same", lambda *_: pytest.fail("compared again"))
-    run = Attempt()
+    compared, same = [], recognition._same
+    monkeypatch.setattr(recognition, "_same", lambda *given: compared.append(given) or same(*given))
 
-    assert local.save(run=run)["/data/f"].outcome is SKIPPED
-    assert run.read_back == 0
+    def compares_nothing() -> bool:
+        compared.clear()
+        run = Attempt()
+        assert local.save(run=run)["/data/f"].outcome is SKIPPED
+        return not compared and run.read_back == 0
+
+    # On a busy machine the mark itself may come too late to count, and is then made once more.
+    wait_until(compares_nothing, 2, "a save compares nothing")
 
 
 def test_a_large_file_is_compared_by_jobs_alone(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:

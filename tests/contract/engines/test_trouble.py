@@ -42,6 +42,7 @@ def test_a_bucket_that_is_away_is_told_in_time(tmp_path: Path) -> None:
         assert raised.value.cure
 
 
+@pytest.mark.faults
 def test_a_bucket_that_never_answers_is_away_in_time(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         options = {**NOBODY, "endpoint": f"http://127.0.0.1:{mute.getsockname()[1]}"}

@@ -22,10 +22,11 @@ from avio.db.connection import borrow, shut
 from avio.db.models import Attempt, Job
 from avio.wire.events import Event
 from avio.wire.proofs import new_key
+from tests.integration.conftest import CHEAP
 
 PASSWORD = "correct horse"
 EVENT_KEY = new_key()
-_HASH = passwords.hash_password(PASSWORD)
+_HASH = CHEAP.hash(PASSWORD)
 
 
 class CheckedClient(FlaskClient):

@@ -1,6 +1,7 @@
 """GET /tiers and POST /free: what the cache holds, and dropping it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from avio.api.services import KEY
 from avio.engines.base import Side
 from avio.executor.attempt import Attempt
 from avio.rules import free
+from avio.rules.places import MountPlaces
 from avio.wire.params import Params
 from tests.integration.api.conftest import CheckedClient
 
@@ -106,6 +108,25 @@ def test_what_somebody_else_uses_is_not_freed_and_the_refusal_names_whose_it_is(
     assert "bob" in refused.get_json()["detail"]
     assert (cached / "data/train/a.bin").exists()
     assert root.post("/free", json=body).get_json()["files"] == 3
+
+
+def test_a_job_of_somebody_else_that_comes_right_after_the_check_is_not_overlooked(
+    ada: CheckedClient, bob: CheckedClient, cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use = MountPlaces.use
+    jobs: list[str] = []
+
+    def use_after_bob(places: MountPlaces, path: str) -> AbstractContextManager[None]:
+        monkeypatch.undo()
+        jobs.append(bob.post("/preload", json={"params": {"alluxioUri": "/data/train"}}).get_json()["id"])
+        return use(places, path)
+
+    monkeypatch.setattr(MountPlaces, "use", use_after_bob)
+    refused = ada.post("/free", json={"alluxioUri": "/data/train", "recursive": True})
+
+    assert (refused.status_code, refused.get_json()["reason"]) == (403, "FORBIDDEN")
+    assert jobs[0] in refused.get_json()["detail"]
+    assert (cached / "data/train/a.bin").exists()
 
 
 @pytest.mark.parametrize(

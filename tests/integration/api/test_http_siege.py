@@ -20,7 +20,7 @@ from avio.config import Settings
 from tests.integration.api import attacks
 from tests.integration.api.attacks import request
 from tests.integration.api.conftest import PASSWORD, CheckedClient
-from tests.integration.api.test_http_gunicorn import COMMAND, LIMIT, ROOT, environment
+from tests.integration.api.served_web import COMMAND, LIMIT, ROOT, environment
 from tests.servers.ports import free_port
 
 PROBE = Path(__file__).parent / "programs/honest_user.py"

@@ -1,5 +1,6 @@
 """The stream of events on a real Valkey: nothing is lost but by a wipe, and a wipe does no harm."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -126,6 +127,28 @@ def test_trimming_a_stream_without_a_group_keeps_all(stream: Events, client: red
     stream.trim()
 
     assert client.xlen(EVENTS_KEY) == 1
+
+
+def test_consumers_of_processes_that_have_ended_go_unless_events_wait_for_them(
+    stream: Events, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.forget_gone()  # there is no group
+    stream.publish([event(1), event(2)])
+    stream.acknowledge([entry for entry, _ in stream.read("gone", 10, count=1)])
+    stream.read("died", 10)
+    monkeypatch.setattr(streams, "GONE_MS", 300)
+    time.sleep(0.5)
+    stream.read("alive", 10)
+
+    stream.forget_gone()
+
+    assert {one["name"] for one in client.xinfo_consumers(EVENTS_KEY, GROUP)} == {b"died", b"alive"}
+    monkeypatch.setattr(streams, "CLAIM_IDLE_MS", 0)
+    assert bare(stream.take_over("alive")) == [event(2)]
+    monkeypatch.setattr(streams, "GONE_MS", 10)
+    time.sleep(0.1)
+    stream.forget_gone()
+    assert {one["name"] for one in client.xinfo_consumers(EVENTS_KEY, GROUP)} == {b"alive"}
 
 
 def test_a_wipe_while_a_reader_waits_is_no_fault(stream: Events, client: redis.Redis, valkey_url: str) -> None:

@@ -22,7 +22,7 @@ class Late:
         """Drop a file; the books don't know yet."""
         self.dropped.add(path)
 
-    def _settle(self, run: Run) -> None:
+    def _settle(self, run: Run, path: str) -> None:
         self.settled += 1
         self.tell()
 

@@ -15,6 +15,7 @@ from avio.engines.durations import sync_seconds
 from avio.engines.local.buckets.base import DEFAULT_COPY_MODE, Bucket, OtherVersion, Source
 from avio.engines.local.buckets.file_rights import FileRights, widens
 from avio.engines.local.buckets.pace import JOB, Pace
+from avio.engines.local.clock_ticks import await_next_tick
 from avio.engines.local.directory_window import Found, LeaveOut
 from avio.engines.local.errors import bucket_disk_errors, conflict
 from avio.engines.local.kernel_copy import copy_bytes, same_bytes, write_all
@@ -106,6 +107,7 @@ class FilesBucket(Bucket):
                 raise SourceChanged(f"the rights of {self._name(source.key)} changed")
             if before != source:
                 raise OtherVersion(f"{self._name(source.key)} changed after it was listed")
+            await_next_tick(before.mtime_ns, run)
             copied = copy_bytes(fd, target, before.size, run)
             if copied != before.size or _source(source.key, os.fstat(fd)) != before:
                 raise SourceChanged(f"{self._name(source.key)} changed while it was read")

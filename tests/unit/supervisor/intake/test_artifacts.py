@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -137,7 +137,14 @@ def test_an_attempt_without_a_directory_has_nothing_to_ship(spool: Spool) -> Non
     assert shipped(job, "log") == b""
 
 
-@pytest.mark.parametrize("kind", ["fifo", "symlink"])
+PLANTED: dict[str, Callable[[Path, Path], None]] = {
+    "fifo": lambda file, _: os.mkfifo(file),
+    "symlink": lambda file, secret: file.symlink_to(secret),
+    "hard link": lambda file, secret: file.hardlink_to(secret),
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
 def test_only_plain_files_of_an_attempt_are_read(spool: Spool, tmp_path: Path, kind: str) -> None:
     job = given.running()
     directory = spool.make(job, 1)
@@ -145,7 +152,7 @@ def test_only_plain_files_of_an_attempt_are_read(spool: Spool, tmp_path: Path, k
     secret.write_text('{"secret": 1}\n')
     names = ("log", "report.jsonl", "entries.jsonl", RESULT_NAME)
     for name in names:
-        os.mkfifo(directory / name) if kind == "fifo" else (directory / name).symlink_to(secret)
+        PLANTED[kind](directory / name, secret)
 
     ArtifactShipper(spool).ship_all(job, 1)
     with pytest.raises(NotPlain):

@@ -2,50 +2,19 @@
 
 import errno
 import os
-import socket
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
 import avio
-from avio.config import Settings
-from avio.db import claims, event_keys, filelists
-from avio.db.models import User
+from avio.db import claims, event_keys
 from supervisor.intake import claim
-from supervisor.intake.announce import Announcer
-from supervisor.intake.channel import Channel
-from supervisor.intake.claim import CANDIDATES, Claimer
-from supervisor.intake.slots import Slots
+from supervisor.intake.claim import CANDIDATES
 from supervisor.shared.messages import MessageBuffer, Start
-from supervisor.shared.spool import Spool, make_spool
+from supervisor.shared.spool import Spool
 from tests.contract.db import given
-from tests.servers.ports import free_port
-
-
-class Node:
-    """The claimer of node n1 in epoch 1, with two slots."""
-
-    def __init__(self, directory: Path) -> None:
-        self.keeper, self._ours = socket.socketpair()
-        self.keeper.setblocking(False)
-        self.slots = Slots(2)
-        settings = Settings(node="n1", redis_url=f"redis://127.0.0.1:{free_port()}/0")
-        spool, channel, announcer = make_spool(directory), Channel(self._ours), Announcer(settings.redis_url)
-        self.claimer = Claimer(settings, 1, self.slots, spool, channel, announcer)
-
-    def started(self) -> list[str]:
-        """Return the jobs that keeper was told to start since the last time."""
-        try:
-            messages = list(MessageBuffer().feed(self.keeper.recv(1 << 20)))
-        except BlockingIOError:
-            return []
-        assert all(isinstance(message, Start) for message in messages)
-        return [message.job for message in messages if isinstance(message, Start)]
-
-    def close(self) -> None:
-        self.keeper.close()
-        self._ours.close()
+from tests.unit.supervisor.intake.claiming_node import Node, list_job
 
 
 @pytest.fixture
@@ -136,7 +105,17 @@ def test_a_poll_claims_as_many_due_jobs_as_there_are_slots_oldest_first(node: No
     node.claimer.poll()
 
     assert node.started() == [jobs[1], jobs[2]]
-    assert queries == [2]
+    assert queries == [CANDIDATES, CANDIDATES]
+
+
+def test_a_poll_takes_turns_among_users_who_wait(node: Node) -> None:
+    given.user("bob")
+    first, *_ = (given.job(run_at=number) for number in range(5))
+    other = given.job(uid=2, run_at=9)
+
+    node.claimer.poll()
+
+    assert node.started() == [first, other]
 
 
 NEWER = {
@@ -242,96 +221,3 @@ def test_the_user_of_a_job_can_read_its_key_and_its_list_whatever_the_umask(node
         "filelist": 0o644,
     }
     assert directory.stat().st_mode & 0o777 == 0o700
-
-
-def free_job(uid: int) -> str:
-    """A queued free job of a user, at /data."""
-    return given.job(uid=uid, type=4, path="/data", run_at=1)
-
-
-@pytest.mark.parametrize("admin", [False, True])
-def test_a_free_that_waited_is_refused_if_a_job_of_another_user_uses_the_path_now(node: Node, admin: bool) -> None:
-    ada, bob = 1, given.user("bob")
-    User.update(admin=admin).where(User.uid == ada).execute()
-    given.job(uid=ada, state="succeeded", finished_at=1.0, started_at=0.5)
-    free = free_job(ada)
-    other = given.job(uid=bob, state="succeeded", finished_at=2.0, files_done=1)
-
-    node.claimer.poll()
-
-    if admin:
-        assert node.started() == [free]
-        return
-    assert (node.started(), node.slots.held()) == ([], {})
-    row = given.row(free)
-    assert (row["state"], row["reason"]) == ("failed", "FORBIDDEN")
-    assert f"/data is used by job {other} of bob" in row["message"]
-
-
-def test_a_free_that_nobody_objects_to_begins(node: Node) -> None:
-    given.job(state="succeeded", finished_at=1.0, started_at=0.5)
-    free = free_job(1)
-
-    node.claimer.poll()
-
-    assert node.started() == [free]
-
-
-def list_job(list_id: str) -> str:
-    """A queued job with a file list, as an older avio may have left it: nothing else keeps its list."""
-    return given.job(params=f'{{"fromFileList": true, "fileListId": "{list_id}"}}', path=None, run_at=1)
-
-
-def test_a_job_whose_file_list_is_gone_fails_by_that_name_and_does_not_run_on_nothing(node: Node) -> None:
-    gone, closed, there = "01ARZ3NDEKTSV4RRFFQ69G5FAV", given.file_list(), given.file_list()
-    assert filelists.close(closed)
-    jobs = [list_job(list_id) for list_id in (gone, closed, there)]
-
-    node.claimer.poll()
-    node.claimer.poll()
-
-    assert node.started() == jobs[2:]
-    for job, list_id in zip(jobs, (gone, closed), strict=False):
-        row = given.row(job)
-        assert (row["state"], row["reason"]) == ("failed", "NOT_FOUND")
-        assert row["message"] == f"no file list {list_id}; upload the list again, and submit a new job"
-
-
-def test_an_attempt_that_never_begins_leaves_nothing_in_the_spool(
-    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken_off(_: str) -> Iterator[bytes]:
-        yield b"/data/f\n"
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    gone, full = list_job("01ARZ3NDEKTSV4RRFFQ69G5FAV"), list_job(given.file_list())
-    monkeypatch.setattr(filelists, "read", broken_off)
-
-    node.claimer.poll()
-
-    assert (given.state(gone), given.state(full)) == ("failed", "queued")
-    assert list((tmp_path / "spool").iterdir()) == []
-
-
-def test_a_list_that_is_deleted_while_it_is_read_is_no_shorter_list(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = filelists.begin(1)
-    for number in range(3):
-        filelists.append(made, number, b"/data/f\n")
-    filelists.complete(made, 3, 3)
-    job, read = list_job(made), filelists.read
-
-    def meanwhile_deleted(list_id: str) -> Iterator[bytes]:
-        chunks = read(list_id)
-        yield next(chunks)
-        assert filelists.close(list_id)
-        assert filelists.delete_some(list_id, 9)
-        yield from chunks
-
-    monkeypatch.setattr(filelists, "read", meanwhile_deleted)
-
-    node.claimer.poll()
-
-    assert node.started() == []
-    assert (given.row(job)["state"], given.row(job)["reason"]) == ("failed", "NOT_FOUND")

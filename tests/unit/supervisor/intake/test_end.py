@@ -243,3 +243,19 @@ def test_an_end_that_is_not_stored_keeps_its_result_for_the_next_try(
 
     assert given.state(job) == "succeeded"
     assert office.sent() == [Forget(job, 1)]
+
+
+@pytest.mark.parametrize("state", [None, "stopped"])
+def test_an_attempt_that_died_with_its_supervisor_has_its_whole_log(office: Office, state: str | None) -> None:
+    job = office.job(**({} if state is None else {"state": state}))
+    directory = office.spool.directory(job, 1)
+    if state is None:
+        (directory / "result.json").unlink()
+    (directory / "log").write_bytes(b"the last words\n")
+    (directory / "report.jsonl").write_bytes(b"{}\n")
+
+    office.finisher.lost(held(job))
+
+    assert given.state(job) == "queued"
+    assert b"".join(artifacts.read(job, 1, "log")) == b"the last words\n"
+    assert artifacts.numbers(job, 1, "report") == [], "the next attempt writes its own"

@@ -8,7 +8,7 @@ import pytest
 
 from supervisor.keeper import job_log
 from supervisor.keeper.job_log import JobLog
-from supervisor.shared.spool import KEPT_FILES, removed, rotated
+from supervisor.shared.spool import KEPT_FILES, note_removed, removed, rotated
 
 
 @pytest.fixture
@@ -72,3 +72,17 @@ def test_a_job_that_plants_something_at_a_name_of_its_log_ends_no_keeper(
     log.close()
 
     assert outside.read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["removed.log", "removed.log.new"])
+def test_a_job_that_links_a_file_to_a_name_of_keepers_changes_nothing_in_it(tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"of root alone")
+    directory = tmp_path / "attempt"
+    directory.mkdir()
+    (directory / name).hardlink_to(outside)
+
+    note_removed(directory / "log", 7)
+
+    assert outside.read_bytes() == b"of root alone"
+    assert removed(directory / "log") == 7
