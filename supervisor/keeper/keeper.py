@@ -85,7 +85,7 @@ class Keeper:
         """Loop until drained, or until another supervisor has the node's name; return the exit code."""
         adopt_orphans()
         hide_memory()
-        clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
+        left = clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
         self._install_signals()
         while not (self._drained() or self._evicted()):
             if self._leave_by is None:
@@ -95,6 +95,7 @@ class Keeper:
             self._handle_signals()
             self._reap()
             self._end_jobs()
+            left = [group for group in left if not group.remove()]
         self._stop_intake()
         return 0 if self._leave_by is None else 1
 
