@@ -53,7 +53,7 @@ def upgrade(settings: Settings) -> None:
         if steps:
             click.echo(f"upgraded from version {before} to {schema.version()}")
         else:
-            click.echo(f"the tables are at version {before} already")
+            click.echo(f"the tables are at version {schema.version()} already")
 
 
 @db.command()

@@ -19,10 +19,12 @@ def _listed(states: frozenset[State]) -> str:
     return "(" + ", ".join(f"'{state}'" for state in State if state in states) + ")"
 
 
+owned = _listed(OWNED)
+
 _STATES = {
-    "owned": _listed(OWNED),
+    "owned": owned,
     "unfinished": _listed(UNFINISHED),
-    "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {_listed(OWNED)} GROUP BY uid) AS held",  # noqa: S608
+    "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {owned} GROUP BY uid) AS held",  # noqa: S608
 }
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.

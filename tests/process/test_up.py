@@ -101,7 +101,9 @@ class Stage:
         return code
 
     def pid(self, name: str) -> int:
-        return int((self.directory / f"{name}.pid").read_text())
+        note = self.directory / f"{name}.pid"
+        wait_until(lambda: note.exists() and note.read_text(), 10, f"the pid of {name}")
+        return int(note.read_text())
 
     def valkey_pid(self) -> int:
         found = subprocess.check_output(["pgrep", "-f", f"valkey-server.*{self.home}"], text=True)
@@ -127,7 +129,7 @@ def test_it_shows_the_password_once_says_ready_and_keeps_all_its_files_at_home(s
 
     assert stage.line().startswith("created user admin with password ")
     assert stage.line().startswith("ready http://127.0.0.1:")
-    assert {path.name for path in stage.home.iterdir()} >= {"avio.toml", "avio.db", "spool", "logs", "run"}
+    assert {path.name for path in stage.home.iterdir()} >= {"avio.toml", "avio.db", "logs", "run"}
     assert stage.stop() == 0
 
     # At the second start the user is there, and no password is shown

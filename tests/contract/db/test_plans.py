@@ -69,7 +69,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "a deletion": lambda: _undone(lambda: retention.delete_jobs([FREE_JOB])),
     "a job that a rule needs": lambda: uses.needed([MIDDLE]),
     "old lists": lambda: filelists.by_age((0.0, ""), 60, 10),
-    "a list in use": lambda: filelists.close("no such list"),
+    "a list in use": lambda: _undone(lambda: filelists.close(filelists.begin(1))),
     "one's own lists": lambda: filelists.page(1, 100, MIDDLE),
     "the quota of lists": lambda: filelists.begin(2),
     "expired tokens": lambda: tokens.forget_expired(60, 10),

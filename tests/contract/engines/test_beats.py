@@ -22,13 +22,18 @@ def test_reading_back_counts_every_byte_as_it_goes(local: OnDisk) -> None:
     assert run.read_back == SIZE
 
 
+def long(silences: list[float]) -> list[float]:
+    """Return those that do not wait for the next tick of a clock."""
+    return [seconds for seconds in silences if seconds >= 1]
+
+
 def test_a_preload_may_be_silent_while_it_measures_the_tier_and_syncs(local: OnDisk) -> None:
     local.put_bucket("/data/f", b"x" * SIZE)
     run = Attempt()
 
     local.preload(run=run)
 
-    assert run.silences == [MEASURE_SECONDS, sync_seconds(SIZE)]
+    assert long(run.silences) == [MEASURE_SECONDS, sync_seconds(SIZE)]
 
 
 def test_a_save_may_be_silent_while_the_bucket_ends_the_upload(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,5 +43,5 @@ def test_a_save_may_be_silent_while_the_bucket_ends_the_upload(local: OnDisk, mo
 
     local.save(run=run)
 
-    assert run.silences == [COMPLETE_SECONDS if isinstance(local, ObjectsHarness) else sync_seconds(SIZE)]
+    assert long(run.silences) == [COMPLETE_SECONDS if isinstance(local, ObjectsHarness) else sync_seconds(SIZE)]
     assert run.bytes == SIZE

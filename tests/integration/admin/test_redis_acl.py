@@ -134,6 +134,7 @@ def test_web_may_count_failed_logins(tmp_path: Path) -> None:
         for no in range(2):
             throttle.enter(f"name {no}", "192.0.2.1")
             throttle.failed(f"name {no}", "192.0.2.1")
+        throttle.enter("another", "192.0.2.1")  # one try, from an address that has used up its failures
         with pytest.raises(TooMany):
             throttle.enter("another", "192.0.2.1")
         throttle.succeeded("ada", "192.0.2.1")

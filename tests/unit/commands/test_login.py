@@ -95,7 +95,7 @@ def test_the_token_is_sent_to_no_other_server(avio: Avio, stub: Stub, config: Pa
     said = avio(f"--url {stub.url} stat /data", 4).stderr
 
     assert "authorization" not in stub.requests[0].headers
-    assert said.splitlines()[-1] == "try:     log in again: avio login"
+    assert said.splitlines()[-1] == f"try:     log in again: avio login --url {stub.url}"
 
 
 def test_the_environment_goes_before_the_file(
