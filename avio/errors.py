@@ -243,6 +243,12 @@ class Gone(EngineError):
     cure = "run the job again"
 
 
+class Replaced(Gone):
+    """Another machine removed or replaced the file while it was open. Another try sees what is at its path now."""
+
+    scope = Scope.RETRY
+
+
 class LeftOutFiles(EngineError):
     """The job left out what it can't handle; the report names each."""
 
