@@ -16,12 +16,20 @@ from avio.engines.admission import Admission, admission_of
 from avio.engines.left_out import LeaveOut, LeftOut, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
-from avio.errors import IsDirectory, Unsaved
+from avio.errors import EngineError, IsDirectory, Unsaved
 from avio.findings import Finding
 from avio.wire.params import Ability, Params
 from avio.wire.results import Outcome
 
+# Called with the path and the error of a file that can't be checked, maybe in another thread.
+Unchecked = Callable[[str, EngineError], None]
+
 Kind = Literal["file", "directory"]
+
+
+def refuse_unchecked(path: str, error: EngineError) -> None:
+    """Raise `error`: the caller needs all files checked."""
+    raise error
 
 
 class EntryState(StrEnum):
@@ -234,10 +242,19 @@ class Engine(ABC):
         """Return when `recheck` knows of all loads, drops and evictions so far, and of each `freeing` about `path`."""
 
     @abstractmethod
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self,
+        entries: Iterable[Entry],
+        params: Params,
+        run: Run,
+        *,
+        original: bool = False,
+        unchecked: Unchecked = refuse_unchecked,
+    ) -> Iterator[Entry]:
         """Yield each of `entries` in its present state. Ask the cache again, and the bucket where they differ.
 
-        With `params.verify` "checksum" cached bytes are read back. A file on neither side is REMOTE, size 0, not saved.
+        With `params.verify` "checksum" cached bytes are read back. A file on neither side is REMOTE, size 0, not saved;
+        so is one that can't be checked, and `unchecked` gets its error. EngineAway and errors of scope JOB are raised.
         """
 
     def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
-from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier, Unchecked, refuse_unchecked
 from avio.engines.left_out import LeaveOut, LeftOut, ignore
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
@@ -182,10 +182,27 @@ class LocalEngine(Engine):
         finally:
             upload.finish()
 
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self,
+        entries: Iterable[Entry],
+        params: Params,
+        run: Run,
+        *,
+        original: bool = False,
+        unchecked: Unchecked = refuse_unchecked,
+    ) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Recheck`."""
         with self._tiers.holding():
-            check = Recheck(self._mounts, self._tiers, self._capacity, self._uploads, params, run, original=original)
+            check = Recheck(
+                self._mounts,
+                self._tiers,
+                self._capacity,
+                self._uploads,
+                params,
+                run,
+                unchecked,
+                original=original,
+            )
             yield from check.run(entries)
 
     def settle(self, run: Run, path: str = "/") -> None:
