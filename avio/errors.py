@@ -196,6 +196,7 @@ class NoMount(PathNotFound):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"no mount covers {path}", cure="avio ls / shows the mounts")
+        self.path = path
 
 
 class AccessDenied(EngineError):

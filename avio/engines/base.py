@@ -180,6 +180,7 @@ class Engine(ABC):
 
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     urls: Mapping[str, str] = MappingProxyType({})  # the URL of each mount, by its path
+    directories: Sequence[str] = ()  # where programs read cached files, each at its path below
 
     @abstractmethod
     def covers(self, path: str) -> bool:

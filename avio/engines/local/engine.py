@@ -55,6 +55,7 @@ class LocalEngine(Engine):
     def __init__(self, mounts: Mounts, tiers: Tiers) -> None:
         self._mounts = mounts
         self.urls = {mount.path: mount.bucket.url for mount in mounts}
+        self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
         self._admissions = Admissions(self._capacity)
