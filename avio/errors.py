@@ -288,7 +288,7 @@ class TierNotMounted(EngineError):
     scope = Scope.JOB
     reason = "TIER_NOT_MOUNTED"
     status = 503
-    cure = "mount the disk of the tier; avio-server doctor says which one"
+    cure = "mount the disk of the tier, or begin anew with one in memory; avio-server doctor says how"
 
 
 class Unsupported(EngineError):

@@ -3,14 +3,16 @@
 Used by both commands, `avio` and `avio-server`.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
-from avio.terminal.standard_streams import guarded_streams
+from avio.terminal.standard_streams import INTERRUPTED, guarded_streams
 
 
 class WholeLines(click.Group):
@@ -27,6 +29,21 @@ class WholeLines(click.Group):
 Table = Mapping[str, tuple[str, str, str]]
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Exit with INTERRUPTED after Ctrl-C, before click says "Aborted!" and exits with 1."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        raise click.exceptions.Exit(_say_interrupted()) from None
+
+
+def _say_interrupted() -> int:
+    after_echo = "\n" if sys.stderr.isatty() else ""  # the terminal has written ^C
+    click.echo(f"{after_echo}interrupted", err=True)
+    return INTERRUPTED
+
+
 class LazyGroup(click.Group):
     """The group of `table`. `sections` are more lists for its help page, by heading."""
 
@@ -36,9 +53,22 @@ class LazyGroup(click.Group):
         self._sections = sections or {}
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command of a command line, with streams that may be closed or full."""
-        with guarded_streams():
-            return super().main(*args, **kwargs)
+        """Run the command of a command line, with streams that may be closed or full. Ctrl-C ends it at any time."""
+        try:
+            with guarded_streams():
+                return super().main(*args, **kwargs)
+        except KeyboardInterrupt:
+            sys.exit(_say_interrupted())
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line."""
+        with _interruptible():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Import and run the command."""
+        with _interruptible():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""

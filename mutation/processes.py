@@ -37,10 +37,10 @@ MUTANTS = (
         (
             """        _start_thread("lease", self._lease_holder.run)
         if state.epoch is None:
-            self._end_older(epoch)
+            self._older.end(epoch)
 """,
             """        if state.epoch is None:
-            self._end_older(epoch)
+            self._older.end(epoch)
         _start_thread("lease", self._lease_holder.run)
 """,
         ),
@@ -109,16 +109,13 @@ MUTANTS = (
     mutant(
         "a result in the spool outlives the supervisor",
         "supervisor/intake/end.py",
-        (
-            "        if result is not None and result.state == STOPPED:\n            result = None",
-            "        result = None",
-        ),
+        ("return None if result is None or result.state == STOPPED else result", "return None"),
         tests=f"{PROCESS}test_node_deaths.py -k outlives",
     ),
     mutant(
         "what older epochs had is given back at the start",
-        "supervisor/intake/intake.py",
-        ("in wait_until_done(lambda: leases.held_by_older(node, epoch, grace)):", "in []:"),
+        "supervisor/intake/older_attempts.py",
+        ("in wait_until_done(lambda: leases.held_by_older(self._node, epoch, self._grace)):", "in []:"),
         tests=f"{PROCESS}test_intake_deaths.py -k whole_supervisor",
     ),
     mutant(
@@ -142,7 +139,7 @@ MUTANTS = (
     mutant(
         "an end that is refused is stored without its failed files",
         "supervisor/intake/end.py",
-        ("for version in versions(result)):", "for version in [result]):"),
+        ("    for version in versions(result):", "    for version in [result]:"),
         tests=f"{UNIT}supervisor/intake/test_end.py -k refuses",
     ),
     mutant(

@@ -63,7 +63,7 @@ MUTANTS = (
     mutant(
         "a file list that counts loses no chunk",
         LISTS,
-        ("if found is None or found[0]:", "if found is None:"),
+        ("if _lock(list_id, wait=wait) is not False:", "if _lock(list_id, wait=wait) is None:"),
         tests=f"{DB}test_files.py -k sqlite",
     ),
     mutant(

@@ -11,12 +11,13 @@ from pydantic import BaseModel, SecretStr
 
 from avio.admin.beside_up import DEFAULT_HOME
 from avio.admin.checks import SERVER
+from avio.admin.checks.nodes import NO_TAKER
 from avio.admin.checks.rights import look_at_rights
 from avio.admin.output import show_findings
 from avio.admin.settings import beside, home_option, read_whole
 from avio.config import Settings, config_file
 from avio.errors import SettingsError
-from avio.findings import Severity
+from avio.findings import Finding, Severity
 from avio.terminal.tables import print_aligned
 
 MASK = "********"
@@ -46,8 +47,16 @@ def check(home: Path | None) -> None:
     click.echo()
     findings = [finding for part in SERVER for finding in part.look(settings)]
     findings += look_at_rights(settings, config_file(found.environ), found.home or DEFAULT_HOME)
+    findings = without_consequences(findings)
     show_findings(list(dict.fromkeys(findings)))  # a tier is looked at by itself, and through the engine
     sys.exit(int(any(finding.severity is Severity.FAULT for finding in findings)))
+
+
+def without_consequences(findings: list[Finding]) -> list[Finding]:
+    """Return `findings` without that of nodes that take no jobs, if a tier is the cause: the tier's says what to do."""
+    if any(each.severity is Severity.FAULT and each.subject.startswith("tier ") for each in findings):
+        return [each for each in findings if each.message != NO_TAKER]
+    return findings
 
 
 def lines(

@@ -52,8 +52,11 @@ class Home:
         self.database_url = "sqlite:///" + quote(str(directory / "avio.db"))
 
     def prepare(self) -> None:
-        """Make the directories, closed to other users. Close the files that an older avio has made."""
-        for directory in (self.directory, self.spool, self.logs, self.run):
+        """Make the directories, closed to other users. Close the files that an older avio has made.
+
+        keeper makes the spool, which a `job_user` enters.
+        """
+        for directory in (self.directory, self.logs, self.run):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in (self.config, *self.directory.glob("avio.db*"), *self.logs.glob("*.log*")):
             if file.is_file() and not file.is_symlink() and (mode := stat.S_IMODE(file.stat().st_mode)) & OTHERS:

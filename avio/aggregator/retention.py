@@ -117,8 +117,8 @@ class Retention:
         while ages and (found := filelists.by_age(after, min(ages), BITE_ROWS)):
             yield
             for _, list_id, complete, age in found:
-                if 0 < keep[complete] < age and filelists.close(list_id, keep[complete]):
-                    while not filelists.delete_some(list_id, BITE_CHUNKS):
+                if 0 < keep[complete] < age and filelists.close(list_id, keep[complete], wait=False):
+                    while not filelists.delete_some(list_id, BITE_CHUNKS, wait=False):
                         yield
                     self._count("lists", 1)
                     yield

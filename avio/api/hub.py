@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from enum import Enum
 
@@ -27,7 +27,7 @@ class Note(Enum):
     """Signals to a listener, besides events."""
 
     REREAD = "an event may be lost: read the row"
-    CLOSED = "the process ends: stop"
+    CLOSED = "the process ends, or another listener gets the place: stop"
 
 
 class Listener:
@@ -66,7 +66,10 @@ class Listener:
 
 
 class Hub:
-    """Fans the stream out to at most `limit` listeners, `of_one` of each owner."""
+    """Fans the stream out to at most `limit` listeners, `of_one` of each owner.
+
+    Without a free place, the newest listener of the owner with most gives way to one of an owner with fewer.
+    """
 
     def __init__(self, events: Events, limit: int, of_one: int) -> None:
         self.away = False
@@ -76,6 +79,7 @@ class Hub:
         self._of_one = of_one
         self._lock = threading.Lock()
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._places: dict[Listener, None] = {}  # the oldest comes first
         self._reader: threading.Thread | None = None
 
     def listen(self, job: str, owner: object) -> Listener:
@@ -85,27 +89,40 @@ class Hub:
         """
         listener = Listener(self, job, owner)
         with self._lock:
-            taken = [each.owner for listeners in self._listeners.values() for each in listeners]
-            if len(taken) >= self._limit or taken.count(owner) >= self._of_one:
-                whose = "you have" if taken.count(owner) >= self._of_one else "there are"
-                raise TooMany(
-                    f"{whose} too many event streams and long polls",
-                    cure="poll without wait, or try again",
-                    retry_after=5,
-                )
+            gives_way = self._make_place(owner)
             if self._reader is None:
                 reader = threading.Thread(target=self._read, name="hub", daemon=True)
                 reader.start()  # it may fail, and looks for listeners only after the lock is free
                 self._reader = reader
+            if gives_way is not None:
+                self._remove(gives_way)
+                gives_way.offer(Note.CLOSED)
             self._listeners[job].add(listener)
+            self._places[listener] = None
         return listener
+
+    def _make_place(self, owner: object) -> Listener | None:
+        """Return the listener that must give way to one of `owner`, or None if a place is free. Raise TooMany."""
+        taken = Counter(each.owner for each in self._places)
+        if taken[owner] >= self._of_one:
+            raise _too_many("you have")
+        if len(self._places) < self._limit:
+            return None
+        (greediest, most), *_ = taken.most_common(1)
+        if taken[owner] + 1 >= most:  # else the two would take the place from each other for ever
+            raise _too_many("there are")
+        return next(each for each in reversed(self._places) if each.owner == greediest)
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
         with self._lock:
-            self._listeners[listener.job].discard(listener)
-            if not self._listeners[listener.job]:
-                del self._listeners[listener.job]
+            self._remove(listener)
+
+    def _remove(self, listener: Listener) -> None:
+        self._places.pop(listener, None)
+        self._listeners[listener.job].discard(listener)
+        if not self._listeners[listener.job]:
+            del self._listeners[listener.job]
 
     def _read(self) -> None:
         after = None
@@ -142,3 +159,9 @@ class Hub:
             for listeners in self._listeners.values():
                 for listener in listeners:
                     listener.offer(note)
+
+
+def _too_many(whose: str) -> TooMany:
+    return TooMany(
+        f"{whose} too many event streams and long polls", cure="poll without wait, or try again", retry_after=5
+    )

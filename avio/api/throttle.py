@@ -23,6 +23,8 @@ from avio.streams import LOGINS_PREFIX
 WINDOW_SECONDS = 900
 PAIR_BURST, BURST_SECONDS = 5, 60
 PAIR_FAILURES = 20
+FIRST_SECONDS = 300  # of an address that has used up its failures, in which each name has one try
+OVER_SECONDS = 2  # between two such tries
 AWAY_SECONDS = 5.0  # for which Redis is not asked again
 
 T = TypeVar("T")
@@ -34,7 +36,8 @@ class Throttle:
     """Limits of failed logins: of a name from one address, of an address, of a name.
 
     The last two do not count where this name has logged in from this address before: so nobody can keep a user out
-    of the places that the user works from. A success counts nothing.
+    of the places that the user works from. A success counts nothing. From an address that has used up its failures
+    each name has a try now and then: a right password gets in, and nobody guesses faster than an account allows.
     """
 
     def __init__(self, client: redis.Redis, known: KnownClients, *, per_address: int, per_account: int) -> None:
@@ -45,6 +48,8 @@ class Throttle:
             RateLimitItemPerSecond(PAIR_FAILURES, WINDOW_SECONDS, "pair"),
         ]
         self._address = RateLimitItemPerSecond(per_address, WINDOW_SECONDS, "address")
+        self._first = RateLimitItemPerSecond(1, FIRST_SECONDS, "first")
+        self._over = RateLimitItemPerSecond(1, OVER_SECONDS, "over")
         self._account = RateLimitItemPerSecond(per_account, WINDOW_SECONDS, "account")
         self._away_until = float("-inf")
 
@@ -69,13 +74,23 @@ class Throttle:
             self._require(item, pair, "too many failed logins of this name")
         if self._known.has(name, address):
             return True
-        self._require(self._address, _key(address), "too many failed logins from this address")
+        self._require_address(name, address)
         try:
             self._require(self._account, account, "too many failed logins of this name")
         except TooMany:
             self._hit(self._address, _key(address))  # so that few addresses can't use up a name's tries for ever
             raise
         return False
+
+    def _require_address(self, name: str, address: str) -> None:
+        """Raise TooMany if the address has used up its failures, unless this name has a try from there."""
+        if self._ask(lambda limiter: limiter.test(self._address, _key(address))):
+            return
+        tries = ((self._first, _key(name, address)), (self._over, _key(address)))
+        for item, key in tries:
+            self._require(item, key, "too many failed logins from this address")
+        for item, key in tries:
+            self._hit(item, key)
 
     def failed(self, name: str, address: str) -> None:
         """Count a failure."""

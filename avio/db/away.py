@@ -6,6 +6,7 @@ Both drivers use one class, OperationalError, for a lost connection and for a ro
 import sqlite3
 
 import psycopg2
+import psycopg2.errors
 from playhouse.pool import MaxConnectionsExceeded
 
 # Classes and codes of SQLSTATE: connection, shutdown, no resources (a full disk, too many clients), errors of the disk,
@@ -13,6 +14,9 @@ from playhouse.pool import MaxConnectionsExceeded
 # calls busy.
 _CLASSES = ("08", "53", "58")
 _CODES = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "25006", "40001", "40P01", "55P03"})
+
+# A time limit or an administrator has cancelled the statement; the user of the database lacks a right.
+_STOPPED = (psycopg2.errors.QueryCanceled, psycopg2.errors.InsufficientPrivilege)
 
 # Primary result codes of SQLite that are about the whole file, not about a statement.
 _SQLITE = frozenset(
@@ -47,6 +51,14 @@ def is_away(error: Exception) -> bool:
     # The connection was refused or lost; a plain DatabaseError is a reply that broke off.
     lost = isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError)
     return lost or type(cause) is psycopg2.DatabaseError
+
+
+def is_stopped(error: Exception) -> bool:
+    """Return True if the database has stopped a statement for a reason that is not its content.
+
+    It may be one that takes too long each time: so nothing may wait for it without an end.
+    """
+    return isinstance(driver_error(error), _STOPPED)
 
 
 def driver_error(error: Exception) -> Exception:

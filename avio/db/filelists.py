@@ -67,13 +67,14 @@ def complete(list_id: str, lines: int, chunks: int) -> None:
         raise Gone
 
 
-def close(list_id: str, unused_for: float = 0.0) -> bool:
+def close(list_id: str, unused_for: float = 0.0, *, wait: bool = True) -> bool:
     """Let no further job use a list. Return False if there is none, or a job uses it that has not ended.
 
-    A job that has ended within the last `unused_for` seconds uses it, too.
+    A job that has ended within the last `unused_for` seconds uses it, too. Without `wait`, so does a transaction.
     """
     with transaction():
-        row("SELECT id FROM filelists WHERE id = ? {deleting}", list_id)
+        if _lock(list_id, wait=wait) is None:
+            return False
         closed = change(
             "UPDATE filelists SET complete = false WHERE id = ? AND NOT EXISTS (SELECT 1 FROM jobs"
             " WHERE list_id = ? AND (finished_at IS NULL OR finished_at > {now} - ?))",
@@ -84,11 +85,13 @@ def close(list_id: str, unused_for: float = 0.0) -> bool:
     return closed > 0
 
 
-def delete_some(list_id: str, limit: int) -> bool:
-    """Delete up to `limit` chunks of a list that is not complete, then the list. Return True when nothing is left."""
+def delete_some(list_id: str, limit: int, *, wait: bool = True) -> bool:
+    """Delete up to `limit` chunks of a list that is not complete, then the list. Return True when nothing is left.
+
+    Without `wait`, a list that another transaction has is left to it: True.
+    """
     with transaction():
-        found = row("SELECT complete FROM filelists WHERE id = ? {deleting}", list_id)
-        if found is None or found[0]:
+        if _lock(list_id, wait=wait) is not False:
             return True
         deleted = change(
             "DELETE FROM filelist_chunks WHERE list_id = ? AND no IN"
@@ -98,6 +101,17 @@ def delete_some(list_id: str, limit: int) -> bool:
             limit,
         )
         return deleted < limit and change("DELETE FROM filelists WHERE id = ?", list_id) > 0
+
+
+def _lock(list_id: str, *, wait: bool) -> bool | None:
+    """Lock a list against all other transactions. Return whether it is complete, or None if there is none.
+
+    Who holds other rows must not `wait`, else two transactions may wait for each other. Then a list that another
+    transaction has is None, too.
+    """
+    lock = "{deleting}" if wait else "{skip_locked}"
+    found = row(f"SELECT complete FROM filelists WHERE id = ? {lock}", list_id)  # noqa: S608 - one of two words
+    return None if found is None else bool(found[0])
 
 
 def by_age(after: tuple[float, str], age: float, limit: int) -> list[tuple[float, str, bool, float]]:

@@ -100,6 +100,17 @@ def held_by_older(node: str, epoch: int, grace: float) -> list[Held]:
     return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
 
 
+def left_by_older(node: str, epoch: int) -> list[Held]:
+    """Return the jobs of earlier epochs of the node, also those whose processes may live yet."""
+    found = rows(
+        "SELECT id, attempt, state, cancel_at IS NOT NULL FROM jobs"
+        " WHERE node = ? AND node_epoch < ? AND state IN {owned} LIMIT 2000",
+        node,
+        epoch,
+    )
+    return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
+
+
 def drain(node: str, epoch: int) -> bool:
     """Drain: the node takes no more jobs, and keeps its running jobs until they end. Return False if it drains."""
     return (

@@ -60,6 +60,8 @@ def delete_earlier_attempts(job: str, limit: int) -> int:
     """Delete up to `limit` chunks of artifacts of which a later attempt has another. Return the number."""
     deleted = 0
     with transaction():
+        if not _hold(job):
+            return 0
         for kind in artifacts.KINDS:
             newest = artifacts.newest_attempt(job, kind)
             if newest is not None and deleted < limit:

@@ -126,9 +126,14 @@ def differences() -> list[str]:
 
 def require_current() -> None:
     """Raise Unavailable if the database is not at `VERSION`."""
+    _refuse_newer(version())
+    require_upgraded()
+
+
+def require_upgraded() -> None:
+    """Raise Unavailable if the database is older than `VERSION`: a process that runs goes on with a newer one."""
     found = version()
-    _refuse_newer(found)
-    if found != VERSION:
+    if found < VERSION:
         raise Unavailable(
             f"the database has version {found}, this avio needs version {VERSION}", cure="run avio-server db upgrade"
         )

@@ -88,7 +88,7 @@ def forget_expired(age: float, limit: int) -> int:
     """Delete up to `limit` tokens that expired `age` seconds ago. Return the number."""
     return change(
         "DELETE FROM tokens WHERE digest IN"
-        " (SELECT digest FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+        " (SELECT digest FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ? {skip_locked})",
         now() - age,
         limit,
     )

@@ -65,11 +65,12 @@ class Group:
                         return True
         return False
 
-    def remove(self) -> None:
-        """Remove the group. It must be empty."""
+    def remove(self) -> bool:
+        """Remove the group if it is empty. Return True if nothing is left of it."""
         for directory in self.directories:
             with suppress(OSError):
                 directory.rmdir()
+        return not any(directory.exists() for directory in self.directories)
 
     def _pids(self) -> Iterator[int]:
         for directory in self.directories:
@@ -163,19 +164,24 @@ def _delegate(own: Path, controller: str) -> None:
             raise
 
 
-def clear(tags: Iterable[str], limit: float = 2.0) -> None:
-    """Kill and remove the groups of attempts `tags` of an earlier keeper. Wait at most `limit` seconds."""
-    for tag in tags:
-        _clear_one(tag, time.monotonic() + limit)
+def clear(tags: Iterable[str], limit: float = 2.0) -> list[Group]:
+    """Kill and remove the groups of attempts `tags` of an earlier keeper. Wait at most `limit` seconds for all.
+
+    Return the groups of killed processes that the kernel has not ended yet, e.g. in a write to a frozen disk.
+    """
+    left = [found for found in map(_find, tags) if found.directories]
+    for group in left:
+        group.kill()
+    deadline = time.monotonic() + limit
+    while (left := [group for group in left if not group.remove()]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return left
 
 
-def _clear_one(tag: str, deadline: float) -> None:
+def _find(tag: str) -> Group:
     own = own_groups()
     found = [parent / f"{PREFIX}{tag}" for parent in (own.unified, *own.controllers.values()) if parent is not None]
     group = Group([directory for directory in found if directory.is_dir()], None)
-    if own.unified is not None and (own.unified / f"{PREFIX}{tag}").is_dir():
+    if own.unified is not None and own.unified / f"{PREFIX}{tag}" in group.directories:
         group.unified = own.unified / f"{PREFIX}{tag}"
-    group.kill()
-    while not group.empty() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    group.remove()
+    return group

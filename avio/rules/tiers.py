@@ -17,6 +17,7 @@ from avio.db import tiers as queries
 from avio.db.connection import AWAY, borrow
 from avio.engines.base import Engine
 from avio.engines.local.marker import make_marker, marker_of
+from avio.engines.local.memory_disks import in_memory
 from avio.engines.local.tier_safety import TierUnsafe
 from avio.errors import Conflict
 
@@ -111,6 +112,16 @@ def _lacking(settings: Settings, known: Mapping[str, str]) -> list[TierProblem]:
     ]
 
 
+def _cure_of_missing(tier: TierSpec) -> str:
+    again = f"mkdir -p -m 755 {tier.path}; avio-server tiers --init {tier.alias}"
+    if in_memory(tier.path):
+        return f"the tier is in the memory of the machine, which a restart empties; begin with an empty tier: {again}"
+    return (
+        "mount its disk, or the directory that the other nodes share; if the disk was replaced, or the path in the"
+        f" settings changed: {again}"
+    )
+
+
 def _wrong(tier: TierSpec, known: str | None, owners: Collection[int]) -> TierProblem | None:
     try:
         here = marker_of(tier.path, owners, shared=tier.shared)
@@ -125,9 +136,7 @@ def _wrong(tier: TierSpec, known: str | None, owners: Collection[int]) -> TierPr
             tier.alias,
             f"tier {tier.alias} is not mounted at {tier.path}: the marker .avio/tier of this server's {tier.alias}"
             " is missing there",
-            f"mount its disk, or the directory that the other nodes share; if the disk was replaced, or the path in the"
-            " settings changed, or the machine was restarted and the tier is in its memory (/dev/shm):"
-            f" mkdir -p -m 755 {tier.path}; avio-server tiers --init {tier.alias}",
+            _cure_of_missing(tier),
         )
     return TierProblem(
         tier.alias,

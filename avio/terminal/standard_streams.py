@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 FAILED = 1
+INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
 
 ESCAPED = "avio-escaped"

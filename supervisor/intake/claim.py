@@ -10,7 +10,7 @@ import os
 import avio
 from avio.config import Settings
 from avio.db import claims, ends, filelists, tiers
-from avio.db.away import is_away
+from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.errors import Forbidden, NotFound
 from avio.faults import fault
@@ -140,7 +140,7 @@ class Claimer:
             result.reason = "INTERNAL"
             result.message = f"node {self._settings.node} does not understand the job request: {error!r}"
         except Exception as error:
-            if is_away(error):
+            if is_away(error) or is_stopped(error):  # no crash of the attempt
                 raise
             log.exception("an attempt could not be prepared", extra={"job": claim.job})
             why = f"node {self._settings.node} could not prepare the attempt: {error}"

@@ -6,9 +6,11 @@ Runs in intake. No error of a task ends the thread that runs it.
 import logging
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TypeVar
 
 from avio.clock import boottime
+from avio.db.away import is_stopped
 from avio.db.connection import AWAY, borrow
 from avio.errors import Unavailable
 
@@ -24,6 +26,14 @@ T = TypeVar("T")
 Task = Callable[[], object]
 
 log = logging.getLogger(__name__)
+
+
+class Outcome(Enum):
+    """The outcome of a task that was tried a few times."""
+
+    DONE = auto()
+    STOPPED = auto()  # the database does not get it done at present, whatever it would store: try it again later
+    FAILED = auto()  # it fails by itself
 
 
 class Poll:
@@ -68,19 +78,21 @@ def wait_until_done(task: Callable[[], T]) -> T:
         time.sleep(RETRY_SECONDS)
 
 
-def retry_until_done(task: Task) -> bool:
+def retry_until_done(task: Task) -> Outcome:
     """Run a task that must not be lost, however long the database is unavailable.
 
-    Return False after `TRIES` errors that are its own: nothing may wait for it any longer.
+    Give up after `TRIES` other errors: nothing may wait for it any longer. The last error decides the outcome.
     """
+    outcome = Outcome.DONE
     for _ in range(TRIES):
         try:
             _wait_for_database(task)
-            return True
-        except Exception:
+            return Outcome.DONE
+        except Exception as error:
+            outcome = Outcome.STOPPED if is_stopped(error) else Outcome.FAILED
             log.exception("a task of intake failed")
             time.sleep(RETRY_SECONDS)
-    return False
+    return outcome
 
 
 def _wait_for_database(task: Task) -> None:

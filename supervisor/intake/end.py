@@ -15,7 +15,7 @@ from avio.wire.states import State
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
-from supervisor.intake.database_task import retry_until_done
+from supervisor.intake.database_task import Outcome, retry_until_done
 from supervisor.intake.refused_results import versions
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
@@ -50,8 +50,8 @@ class Finisher:
     def end(self, message: Ended) -> None:
         """End an attempt whose process is gone, after `ship`: end the job or give it back, free the slot.
 
-        Waits for the database, and stores less and less of a result that it refuses. If it refuses all, the directory
-        stays, and the comparison of each heartbeat tries again.
+        Waits for the database, and stores less and less of a result that it refuses. If it refuses all, or stops the
+        statements, the directory stays, and the comparison of each heartbeat tries again.
         """
         result = self._result(message.job, message.attempt)
         stored = _first_stored(lambda version: self._ended(message, version), result)
@@ -74,19 +74,31 @@ class Finisher:
         log.error("attempt is unkillable; the node drains", extra={"job": job, "attempt": attempt, "state": state})
         self._announce(message, state)
 
-    def lost(self, held: leases.Held) -> None:
+    def lost(self, held: leases.Held) -> bool:
         """End an attempt that this node has in the database but not in a process: by its result, else give it back.
 
         Waits for the database and stores what it takes, as `end` does. Without a result only the log is of use: the
-        next attempt writes a report of its own.
+        next attempt writes a report of its own. Return False if the end is not stored.
         """
+        return self._store_lost(held, self._final_result(held))
+
+    def fold(self, held: leases.Held) -> bool:
+        """End an attempt by its result, if it has left one. Return False if there is one, and it is not stored."""
+        result = self._final_result(held)
+        return result is None or self._store_lost(held, result)
+
+    def _final_result(self, held: leases.Held) -> Result | None:
         result = self._result(held.job, held.attempt)
-        if result is not None and result.state == STOPPED:
-            result = None
+        return None if result is None or result.state == STOPPED else result
+
+    def _store_lost(self, held: leases.Held, result: Result | None) -> bool:
         ship = self._shipper.ship_last_log if result is None else self._shipper.ship_all
-        retry_until_done(lambda: ship(held.job, held.attempt))
-        if _first_stored(lambda version: self._lost(held, version), result):
-            self._channel.send(Forget(held.job, held.attempt))
+        if retry_until_done(lambda: ship(held.job, held.attempt)) is Outcome.STOPPED:
+            return False
+        if not _first_stored(lambda version: self._lost(held, version), result):
+            return False
+        self._channel.send(Forget(held.job, held.attempt))
+        return True
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
         if result is not None:
@@ -125,14 +137,21 @@ class Finisher:
 
 
 def _first_stored(store: Callable[[Result | None], None], result: Result | None) -> bool:
-    """Store `result`, or the first of its versions that the database takes. Return False if it takes none."""
+    """Store `result`, or the first of its versions that the database takes. Return False if it takes none.
+
+    A database that stops the statement has not refused the result: then no smaller version is tried.
+    """
 
     def try_(version: Result | None) -> None:
         fault("intake.before-finish")
         store(version)
 
-    if any(retry_until_done(partial(try_, version)) for version in versions(result)):
-        return True
+    for version in versions(result):
+        outcome = retry_until_done(partial(try_, version))
+        if outcome is Outcome.DONE:
+            return True
+        if outcome is Outcome.STOPPED:
+            break
     log.error("the end of an attempt was not stored; it is tried again")
     return False
 

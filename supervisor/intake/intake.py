@@ -13,30 +13,34 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from typing import NoReturn
 
 from avio import queue, streams
 from avio.clock import boottime
 from avio.config import Settings
 from avio.db import leases
 from avio.db.connection import borrow
-from avio.db.schema import require_current
+from avio.db.schema import require_upgraded
 from avio.faults import fault
 from avio.log import LogPace
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
 from supervisor.intake.claim import Claimer
-from supervisor.intake.database_task import Poll, retry_until_done, wait_until_done
+from supervisor.intake.database_task import Outcome, Poll, retry_until_done, wait_until_done
 from supervisor.intake.end import Finisher
 from supervisor.intake.identity import Identity
 from supervisor.intake.inbox import Inbox, Task
 from supervisor.intake.lease import LeaseHolder
+from supervisor.intake.older_attempts import OlderAttempts
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
 from supervisor.intake.tier_watch import TierWatch
+from supervisor.intake.versions import other_keeper, other_tables
 from supervisor.shared.messages import (
     Draining,
     Ended,
+    Evict,
     KeeperState,
     Message,
     Registered,
@@ -80,12 +84,15 @@ class Intake:
         self._finisher = Finisher(
             self._slots, self._spool, self._channel, self._announcer, self._shipper, self._sweeper
         )
+        self._older = OlderAttempts(settings.node, settings.grace, self._finisher, self._spool, self._shipping)
 
     def run(self) -> None:
         """Take over the attempts that keeper has, then work; returns when keeper is gone."""
-        state = next(self._messages, None)
+        state = self._first_message()
         if not isinstance(state, KeeperState):
             return
+        if why := other_keeper(state.version):
+            self._leave(Evict(leave=why))
         for job, attempt in state.running:
             self._slots.assign(job, attempt)
         for ended in state.ended:
@@ -99,7 +106,7 @@ class Intake:
         # First: what comes next may take longer than a lease, and the node would be given up again and again.
         _start_thread("lease", self._lease_holder.run)
         if state.epoch is None:
-            self._end_older(epoch)
+            self._older.end(epoch)
         retry_until_done(partial(self._tiers.check, epoch))
         if state.epoch is None:
             retry_until_done(self._sweeper.sweep)
@@ -123,6 +130,18 @@ class Intake:
 
     # -- start
 
+    def _first_message(self) -> Message | None:
+        """Return keeper's first message. One that this version can't read is of a keeper of another version."""
+        try:
+            return next(self._messages, None)
+        except ValueError:
+            return KeeperState(None)
+
+    def _leave(self, message: Evict) -> NoReturn:
+        """Have keeper kill everything, and end; with `leave`, the supervisor ends too, and says why."""
+        self._channel.send(message)
+        os._exit(1)
+
     def _wait_for_epoch(self, epoch: int | None, identity: Identity) -> int:
         """Resume keeper's epoch or, if it has none, begin one; waits until the database is available."""
         if epoch is None:
@@ -131,21 +150,24 @@ class Intake:
         return epoch
 
     def _register(self, identity: Identity) -> int:
-        """Begin an epoch. Another supervisor of the name may have died: wait for the end of its lease, then leave."""
+        """Begin an epoch, or leave if the tables are of another version.
+
+        Another supervisor of the name may have died: wait for the end of its lease, then leave.
+        """
+        if why := wait_until_done(other_tables):
+            self._leave(Evict(leave=why))
         give_up = boottime() + self._settings.lease + self._settings.grace
         epoch = wait_until_done(partial(self._try_to_register, identity))
         if epoch is None:
             log.warning("waiting for the lease of another supervisor", extra={"node": self._settings.node})
         while epoch is None:
             if boottime() > give_up:
-                self._channel.send(wait_until_done(partial(identity.eviction, self._settings.node)))
-                os._exit(1)
+                self._leave(wait_until_done(partial(identity.eviction, self._settings.node)))
             time.sleep(RETRY_SECONDS)
             epoch = wait_until_done(partial(self._try_to_register, identity))
         return epoch
 
     def _try_to_register(self, identity: Identity) -> int | None:
-        require_current()
         settings = self._settings
         sent = boottime()
         epoch = leases.register(settings.node, identity.boot_id, identity.instance, settings.slots, settings.lease)
@@ -156,21 +178,15 @@ class Intake:
             log.info("registered", extra={"node": settings.node, "epoch": epoch})
         return epoch
 
-    def _end_older(self, epoch: int) -> None:
-        """End the dead attempts of older epochs by their results, or give them back at once."""
-        node, grace = self._settings.node, self._settings.grace
-        for held in wait_until_done(lambda: leases.held_by_older(node, epoch, grace)):
-            self._finisher.lost(held)
-        for job, attempt in self._spool.found():
-            self._spool.remove(job, attempt)
-
     def _resume(self, epoch: int, identity: Identity) -> None:
-        """Renew the lease of `epoch` before anything is claimed; if it is lost, evict everything and exit."""
-        require_current()
+        """Renew the lease of `epoch` before anything is claimed; if it is lost, evict everything and exit.
+
+        Newer tables serve a supervisor that runs: its jobs go on.
+        """
+        require_upgraded()
         sent = boottime()
         if not leases.renew(self._settings.node, epoch, self._settings.lease):
-            self._channel.send(identity.eviction(self._settings.node))
-            os._exit(1)
+            self._leave(identity.eviction(self._settings.node))
         self._channel.send(Renew(sent + self._settings.fence))
 
     # -- the threads
@@ -237,7 +253,11 @@ class Intake:
 
     def _enqueue_end(self, message: Ended) -> None:
         def ship_and_end() -> None:
-            if not retry_until_done(partial(self._finisher.ship, message)):
+            shipped = retry_until_done(partial(self._finisher.ship, message))
+            if shipped is Outcome.STOPPED:  # the others first, then again
+                self._shipping.put(ship_and_end)
+                return
+            if shipped is Outcome.FAILED:
                 log.error("log or report is incomplete", extra={"job": message.job, "attempt": message.attempt})
             self._inbox.put(partial(self._finisher.end, message))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from types import FrameType
 
+from avio import __version__
 from avio.clock import boottime
 from avio.faults import fault
 from avio.isolation.cgroups import Groups, clear
@@ -84,7 +85,7 @@ class Keeper:
         """Loop until drained, or until another supervisor has the node's name; return the exit code."""
         adopt_orphans()
         hide_memory()
-        clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
+        left = clear(f"{job}.{attempt}" for job, attempt in self._spool.found())
         self._install_signals()
         while not (self._drained() or self._evicted()):
             if self._leave_by is None:
@@ -94,6 +95,7 @@ class Keeper:
             self._handle_signals()
             self._reap()
             self._end_jobs()
+            left = [group for group in left if not group.remove()]
         self._stop_intake()
         return 0 if self._leave_by is None else 1
 
@@ -150,13 +152,9 @@ class Keeper:
 
     def _state(self) -> Iterator[Message]:
         """Yield the first messages for a new intake."""
-        yield KeeperState(
-            self._epoch,
-            list(self._jobs),
-            [asdict(ended) for ended in self._ended.values()],
-            [asdict(process.started) for process in self._jobs.values() if process.started is not None],
-            self._instance,
-        )
+        ended = [asdict(each) for each in self._ended.values()]
+        started = [asdict(each.started) for each in self._jobs.values() if each.started is not None]
+        yield KeeperState(self._epoch, list(self._jobs), ended, started, self._instance, __version__)
         for process in self._jobs.values():
             if process.unkillable:
                 yield Unkillable(process.job, process.attempt)

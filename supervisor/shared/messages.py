@@ -37,7 +37,7 @@ class KeeperState:
     """keeper, to a new intake: keeper's epoch, if it has one, the attempts that run, and ends not yet written down.
 
     `started` has a `Started` for each of them that is up: the intake before may have died with it. `instance` is the
-    id of the spool.
+    id of the spool, and `version` that of keeper's avio.
     """
 
     epoch: int | None
@@ -45,6 +45,7 @@ class KeeperState:
     ended: list[dict[str, Any]] = field(default_factory=list)
     started: list[dict[str, Any]] = field(default_factory=list)
     instance: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

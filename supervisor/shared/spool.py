@@ -58,7 +58,10 @@ def make_spool(root: Path, *, entered: bool = False) -> Spool:
     """
     spool = Spool(root)
     for directory in (spool.root.parent, spool.root):
-        directory.mkdir(mode=0o711 if entered else 0o700, parents=True, exist_ok=True)
+        if not directory.exists():
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if entered:
+                directory.chmod(0o711)  # whatever the umask
     return spool
 
 

@@ -1,9 +1,14 @@
 """What becomes of a job when the supervisor dies with its hint, its claim or its end in hand."""
 
+import os
+import signal
+
 import pytest
 import redis
 
 from avio import queue
+from avio.db.connection import borrow
+from avio.db.sql import change
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
@@ -44,6 +49,36 @@ def test_a_claim_that_intake_died_with_is_given_back_by_the_next_intake(site: Si
     assert (row["state"], row["attempt"], row["losses"], row["crashes"]) == ("succeeded", 2, 1, 0)
     assert supervisor.intake() != intake
     assert site.node().epoch == 1
+
+
+def test_an_intake_that_dies_after_an_upgrade_of_the_tables_costs_no_job(site: Site) -> None:
+    site.fill(3)
+    supervisor = site.supervisor(AVIO_FAULT="executor.before-verify:delay:4", **PATIENT)
+    job = site.order()
+    site.wait_for(job, "running")
+    first = supervisor.intake()
+    with borrow():
+        change("UPDATE schema_version SET version = version + 1")
+
+    os.kill(first, signal.SIGKILL)
+    row = site.wait_for_end(job, limit=RESTART_LIMIT)
+
+    assert (row["state"], row["attempt"], row["losses"], row["crashes"]) == ("succeeded", 1, 0, 0)
+    assert supervisor.intake() != first
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_supervisor_does_not_start_with_tables_of_another_version(site: Site, step: int) -> None:
+    with borrow():
+        change("UPDATE schema_version SET version = version + ?", step)
+
+    supervisor = site.supervisor()
+
+    assert supervisor.process.wait(RESTART_LIMIT) == 1
+    words = [line for line in supervisor.words().splitlines() if "the database has version" in line]
+    assert len(words) == 1, "one message"
+    assert "this supervisor leaves" in words[0]
+    assert ("install that avio" if step > 0 else "run avio-server db upgrade") in words[0]
 
 
 @pytest.mark.faults

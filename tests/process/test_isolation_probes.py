@@ -1,15 +1,18 @@
 """What a machine offers to isolate jobs with: looking at it changes nothing, and what it lacks is named."""
 
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from avio.isolation import landlock
 from avio.isolation.calls import Unavailable
-from avio.isolation.cgroups import clear
+from avio.isolation.cgroups import Group, Groups, clear
 from avio.isolation.plan import Plan
 from avio.isolation.probes import probe
+from tests.processes import wait_until
 
 
 def test_no_probe_leaves_a_group_or_changes_the_prober() -> None:
@@ -42,4 +45,30 @@ def test_a_kernel_without_landlock_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_clearing_what_never_was_is_no_fault() -> None:
-    clear(["JOB.1"])
+    assert clear(["JOB.1"]) == []
+
+
+def test_groups_that_do_not_empty_are_waited_for_together_and_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A process that hangs in a call to a disk does not end by a signal either.
+    monkeypatch.setattr(Group, "kill", lambda _: None)
+    groups = Groups(Plan().limits)
+    try:
+        groups.make("PROBE").remove()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    sleepers = [subprocess.Popen(["sleep", "60"]) for _ in range(8)]
+    try:
+        for sleeper in sleepers:
+            for directory in groups.make(f"HANGS.{sleeper.pid}").directories:
+                (directory / "cgroup.procs").write_text(str(sleeper.pid))
+        began = time.monotonic()
+
+        left = clear([f"HANGS.{sleeper.pid}" for sleeper in sleepers], limit=1)
+
+        assert time.monotonic() - began < 7
+        assert len(left) == 8
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait()
+    wait_until(lambda: not [group for group in left if not group.remove()], 5, "the groups are removed")

@@ -66,6 +66,21 @@ def test_a_result_outlives_the_whole_supervisor(site: Site) -> None:
     assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 10)
 
 
+def test_a_result_outlives_the_whole_machine(site: Site) -> None:
+    site.fill(10)
+    job = site.order()
+    supervisor = site.supervisor(AVIO_FAULT="executor.after-result:delay:30")
+    wait_until((site.home / "spool" / "n1" / f"{job}.1" / "result.json").exists, 20, "the result is written")
+
+    supervisor.kill()
+    with borrow():
+        change("UPDATE nodes SET boot_id = 'before the reboot'")
+    site.supervisor(AVIO_GRACE="20")  # so the new epoch begins before the old one counts as dead
+    row = site.wait_for_end(job)
+
+    assert (row["state"], row["attempt"], row["losses"], row["verified_files"]) == ("succeeded", 1, 0, 10)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_drained_node_gives_its_jobs_back_unharmed_and_leaves(site: Site, number: signal.Signals) -> None:
     site.fill(100)

@@ -9,6 +9,7 @@ from peewee import DatabaseError
 
 from avio.config import Settings
 from avio.db.connection import AWAY, borrow, open_database, shut
+from avio.engines.local.memory_disks import in_memory
 from avio.engines.local.root import HIDDEN
 from avio.findings import Finding, fault, good, warning
 from avio.rules.tiers import TierProblem, wrong_tiers
@@ -30,7 +31,9 @@ def look_at_tiers(settings: Settings) -> Iterator[Finding]:
             yield fault(subject, wrong[tier.alias].message.removeprefix(f"{subject}: "), wrong[tier.alias].cure)
             continue
         if not directory.is_dir():
-            yield fault(subject, f"{directory} does not exist", f"mount its disk, or mkdir -p {directory}")
+            make = f"mkdir -p -m 755 {directory}"
+            cure = make if in_memory(directory) else f"mount its disk, or {make}"
+            yield fault(subject, f"{directory} does not exist", cure)
             continue
         yield _written(subject, directory, stamped=True)
         yield from _one_file_system(subject, directory)

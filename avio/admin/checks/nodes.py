@@ -11,6 +11,7 @@ from avio.findings import Finding, fault, good, warning
 from avio.rules.waiting import NO_NODE
 
 SUBJECT = "supervisor"
+NO_TAKER = "no worker node takes jobs"
 
 
 def look_at_nodes(settings: Settings) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def look_at_nodes(settings: Settings) -> Iterator[Finding]:
     if not found.alive:
         yield fault(SUBJECT, f"{NO_NODE}, so every job waits", "start python -m supervisor, or avio-server up")
     elif not found.taking:
-        yield warning(SUBJECT, "no worker node takes jobs", "avio-server nodes shows them; see their logs")
+        yield warning(SUBJECT, NO_TAKER, "avio-server nodes shows them; see their logs")
     else:
         slots = f"{found.busy} of {found.slots} slots are busy"
         yield good(SUBJECT, f"{found.taking} of {found.alive} that are alive take jobs; {slots}")

@@ -27,6 +27,6 @@ Used by web and the job process. Knows no database, queue or API.
 #   store_errors, store_codes             what a store's refusal means; a table of its codes
 #   workers, store_gate                   job: threads that take entries as they come, while the store answers
 #   stamps, kernel_copy, directories      the version of a copy's source; bytes of open files; open directories
-#   tier_safety                           whether others can change what a tier holds
+#   tier_safety, memory_disks, sticky     who can change what a tier holds; tiers in memory; what the sticky bit keeps
 #   birth, open_writers                   when an inode was made; who has a file open, and what its mtime then says
 #   byte_locks, clock_ticks               locks on bytes of a file; when a second write changes the mtime

@@ -61,7 +61,10 @@ class Download:
 
     def run(self, entry: Entry) -> Moved:
         """Bring `entry` into the cache, unless the cache has it already, or has a dirty file."""
-        wanted = self.wanted(entry)
+        try:
+            wanted = self.wanted(entry)
+        except OtherVersion as sent:  # a copy was compared with its object, which has changed since the listing
+            wanted = self.wanted(self._entry_now(entry, sent))
         if isinstance(wanted, Moved):
             return wanted
         try:
@@ -115,14 +118,18 @@ class Download:
 
         return self.bring(wanted, fill)
 
+    def _entry_now(self, entry: Entry, sent: OtherVersion) -> Entry:
+        """Return `entry` in its present version."""
+        if not entry.token:
+            raise sent
+        mount = self._mounts.find(entry.path)
+        now = _present(mount, entry, Source.of_token(mount.key(entry.path), entry.token), sent)
+        return replace(entry, size=now.size, token=now.token)
+
     def _now(self, wanted: Wanted, sent: OtherVersion) -> Wanted:
-        """Return `wanted` in its present version. Raise Corrupt if what was sent is no version of the object."""
+        """Return `wanted` in its present version."""
         source, bucket = wanted.source, wanted.mount.bucket
-        now = bucket.head(source.key)
-        if now is None:
-            raise Gone(f"{wanted.entry.path} is not in the bucket any longer")
-        if now == source or (now.etag is not None and same_version(now, source)):
-            raise not_the_object(sent)
+        now = _present(wanted.mount, wanted.entry, source, sent)
         entry = replace(wanted.entry, size=now.size, token=now.token)
         alike = now.etag is not None and now.size == source.size and same_second(now, source)
         # A store that lists another etag than it sends would be a changed one for ever.
@@ -169,6 +176,16 @@ class Download:
                 renew_stamp(temporary.fd, name)
         fault("download.published")
         return fetched
+
+
+def _present(mount: Mount, entry: Entry, listed: Source, sent: OtherVersion) -> Source:
+    """Return the present version of `listed`. Raise Corrupt if what was sent is no version of the object."""
+    now = mount.bucket.head(listed.key)
+    if now is None:
+        raise Gone(f"{entry.path} is not in the bucket any longer")
+    if now == listed or (now.etag is not None and same_version(now, listed)):
+        raise not_the_object(sent)
+    return now
 
 
 def _explained(error: OSError, tier: TierDirectory, path: str) -> Exception:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
+from avio.engines.local import sticky
 from avio.engines.local.store_codes import BY_CODE
 from avio.engines.local.store_errors import (
     NO_CONNECTION,
@@ -103,10 +104,9 @@ def tier_errors(what: str) -> AbstractContextManager[None]:
 
 def not_writable(alias: str, path: str, error: OSError) -> StoreError:
     """Return the error of a file that alone can't be written to a tier: of another user's directory, immutable ..."""
-    return StoreError(
-        f"tier {alias}: {path}: {error.strerror or error}",
-        cure="give the user of avio write access to the file and its directory in the tier",
-    )
+    cure = "give the user of avio write access to the file and its directory in the tier"
+    text = f"tier {alias}: {path}: {error.strerror or error}"
+    return StoreError(text, cure=sticky.CURE if isinstance(error, sticky.Sticky) else cure)
 
 
 def conflict(what: str) -> NotSaved:
@@ -157,6 +157,8 @@ def _of_bucket_disk(error: OSError, what: str) -> EngineError:
         return _replaced(what)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Gone(f"{what} is not in the bucket any longer")
+    if isinstance(error, sticky.Sticky):
+        return AccessDenied(text, cure=sticky.CURE)
     if isinstance(error, PermissionError):
         return AccessDenied(text, cure="give the user of avio access to it")
     if error.errno in _DISK_FAULTS:
@@ -173,6 +175,8 @@ def of_tier_disk(error: OSError, what: str) -> EngineError:
         return CacheFull(text)
     if error.errno in _DISK_FAULTS:
         return NodeFault(text, cure="check the disk of the tier")
+    if isinstance(error, sticky.Sticky):  # of this file alone
+        return StoreError(text, cure=sticky.CURE)
     if isinstance(error, PermissionError):
         return NodeFault(text, cure="give the user of avio write access to the tier")
     if isinstance(error, FileNotFoundError):

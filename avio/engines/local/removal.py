@@ -13,6 +13,7 @@ from avio.engines.local.directories import Directory
 from avio.engines.local.open_writers import has_writer
 from avio.engines.local.rename import move
 from avio.engines.local.root import HIDDEN, Root
+from avio.engines.local.sticky import explained
 from avio.plain_file import open_plain
 
 ASIDE = "aside-"  # begins the names of files that are moved aside, in avio's own directory of a root
@@ -60,7 +61,7 @@ def remove_unchanged(root: Root, name: str, judged: Judged) -> bool:
         return False
     except OSError as error:
         if error.errno != errno.EXDEV:  # a file system is mounted inside of the root
-            raise
+            raise explained(error, parent.fd, last) from None
         if is_written(parent, last) or not _is(os.stat(last, dir_fd=parent.fd, follow_symlinks=False), judged):
             return False
         os.unlink(last, dir_fd=parent.fd)

@@ -17,6 +17,7 @@ from avio.engines.local.directories import Directory
 from avio.engines.local.removal import ASIDE, is_written
 from avio.engines.local.rename import LACKING, move, swap
 from avio.engines.local.root import HIDDEN, Root
+from avio.engines.local.sticky import explained
 from avio.faults import fault
 
 # What is not the directory of an attempt: the marker and the book of a tier.
@@ -131,7 +132,7 @@ class Temporary:
         except OSError as error:
             if error.errno not in LACKING:
                 raise
-            os.rename(self._name, last, src_dir_fd=own[0], dst_dir_fd=parent.fd)
+            self._rename(parent, last)
             return True
         replaced = _lstat(self._name, self._directory.fd)
         if (_same_file(replaced, there) or unchanged(replaced)) and not is_written(self._directory, self._name):
@@ -140,6 +141,12 @@ class Temporary:
             return True
         swap(own, target)
         return False
+
+    def _rename(self, parent: Directory, last: str) -> None:
+        try:
+            os.rename(self._name, last, src_dir_fd=self._directory.fd, dst_dir_fd=parent.fd)
+        except PermissionError as error:
+            raise explained(error, parent.fd, last) from None
 
     def _target(self, name: str, durable: bool) -> tuple[Directory, str]:
         if not durable:

@@ -17,7 +17,7 @@ class TierUnsafe(EngineError):
 
     scope = Scope.JOB
     reason = "TIER_UNSAFE"
-    status = 503
+    status = 500  # trying again does not help: an admin must change the tier
     cure = "use a directory of root or of the user of avio that no other may write to; avio-server doctor says how"
 
 

@@ -1,5 +1,6 @@
 """Which errors of a database say that it is unavailable, and which say that it refuses a statement."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -7,6 +8,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
+from avio.db.away import is_stopped
 from avio.db.connection import AWAY, borrow, is_sqlite, open_database, shut
 from avio.db.models import database
 from avio.db.sql import change, rows
@@ -55,7 +57,34 @@ def test_a_statement_that_takes_too_long_is_no_unavailable_database() -> None:
         pytest.skip("SQLite has no limit of this kind")
     change("SET statement_timeout = 50")
 
-    assert not isinstance(raised(lambda: rows("SELECT pg_sleep(5)")), AWAY)
+    error = raised(lambda: rows("SELECT pg_sleep(5)"))
+    assert not isinstance(error, AWAY)
+    assert is_stopped(error)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_right_that_the_user_of_the_database_lacks_is_no_refusal_of_what_is_stored() -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has no users")
+    name = f"reader_{os.getpid()}"
+    change(f"CREATE ROLE {name}")
+    change(f"GRANT SELECT ON jobs TO {name}")
+    change(f"SET ROLE {name}")
+    try:
+        error = raised(lambda: change("UPDATE jobs SET message = 'x'"))
+    finally:
+        change("RESET ROLE")
+        change(f"DROP OWNED BY {name}")
+        change(f"DROP ROLE {name}")
+
+    assert is_stopped(error)
+    assert not isinstance(error, AWAY)
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("statement", ["SELEKT 1", "INSERT INTO nodes (name) VALUES ('n1')"])
+def test_a_statement_that_is_refused_is_not_one_that_was_stopped(statement: str) -> None:
+    assert not is_stopped(raised(lambda: rows(statement)))
 
 
 def test_a_database_that_another_transaction_holds_is_away(db: str) -> None:

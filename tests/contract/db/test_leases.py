@@ -110,6 +110,20 @@ def test_a_node_holds_the_jobs_of_its_epoch_that_have_not_ended() -> None:
     assert leases.held_by_older("n1", 1, GRACE) == []
 
 
+def test_a_new_epoch_of_another_machine_sees_jobs_that_may_live_yet() -> None:
+    given.node()
+    job, ended = given.running(), given.running()
+    given.from_result(ended, "succeeded")
+    given.lease_over("n1", 1)
+    assert leases.register("n1", "another boot", "spool", 2, 60) == 2
+    given.node("n2")
+    given.running("n2")
+    given.running("n1", 2)
+
+    assert leases.held_by_older("n1", 2, GRACE) == []
+    assert leases.left_by_older("n1", 2) == [leases.Held(job, 1, "running", cancelled=False)]
+
+
 def test_a_new_epoch_finds_what_older_ones_left_behind() -> None:
     given.node()
     job = given.running()

@@ -10,10 +10,12 @@ from avio.engines.base import EntryState, Side
 from avio.engines.local.buckets import multiget, object_fetch, s3_handle
 from avio.engines.local.buckets.s3_place import place_of
 from avio.engines.local.buckets.versions import make_source
+from avio.errors import Gone
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk
 from tests.contract.engines.lying_store import Reply, Store, lying_store
+from tests.contract.engines.test_set_back import edit
 
 SMALL, LARGE = 1000, (1 << 20) + 1000  # bytes: fetched many at a time, and one by one
 
@@ -66,6 +68,37 @@ def _other(reply: Reply) -> Reply:
 def _no_etag(reply: Reply) -> Reply:
     status, headers, body = reply
     return status, {name: text for name, text in headers.items() if name != "ETag"}, body
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_an_object_that_changes_after_its_listing_is_compared_with_a_touched_copy_in_its_present_version(
+    world: World, store: Store, size: int
+) -> None:
+    store.put("f", b"x" * size, '"aa-2"')  # no MD5: the copy's bytes must be compared with those of the object
+    world.preload()
+    edit(world.tiers[0] / "data/f", b"z")
+    listed = list(world.engine.walk("/data", depth=None, side=Side.BUCKET))
+    store.put("f", b"y" * (size + 1), '"bb-2"')
+
+    (moved,) = world.engine.preload(listed, Params(), Attempt())
+
+    assert (moved.outcome, moved.tries) == (Outcome.KEPT, 1)
+    assert world.read_cache("/data/f") == b"z" + b"x" * (size - 1)
+
+
+def test_an_object_that_is_gone_after_its_listing_is_told_as_gone_beside_a_touched_copy(
+    world: World, store: Store
+) -> None:
+    store.put("f", b"x" * SMALL, '"aa-2"')
+    world.preload()
+    edit(world.tiers[0] / "data/f", b"x")
+    listed = list(world.engine.walk("/data", depth=None, side=Side.BUCKET))
+    del store.objects["f"]
+
+    (moved,) = world.engine.preload(listed, Params(), Attempt())
+
+    assert isinstance(moved.error, Gone)
+    assert world.read_cache("/data/f") == b"x" * SMALL
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])

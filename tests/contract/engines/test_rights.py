@@ -1,7 +1,8 @@
 """Who may read and change what is cached: the rights of copies, and the directories that avio takes as tiers."""
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from avio.config import Settings, load
 from avio.engines.base import Side
 from avio.engines.factory import open_engine
+from avio.engines.local import scratch
 from avio.engines.local.marker import marker_of
 from avio.engines.local.tier_safety import TierUnsafe
-from avio.errors import SettingsError, SourceChanged
+from avio.errors import SettingsError, SourceChanged, StoreError
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, ObjectsHarness, OnDisk, outcomes
@@ -197,3 +199,71 @@ def test_the_engine_gets_the_rights_of_copies_and_the_user_of_jobs() -> None:
 
     assert given["copy_mode"] == 0o640
     assert [(tier["shared"], tier["owners"]) for tier in given["tiers"]] == [(False, [65534])]
+
+
+@pytest.fixture
+def keep(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Let the sticky bit of its directory keep a file, as the kernel does for a job without CAP_FOWNER."""
+    held: set[tuple[int, str]] = set()
+
+    def refuse(*names: tuple[int, str]) -> None:
+        if any((os.fstat(fd).st_ino, name) in held for fd, name in names):
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    def swapped(one: tuple[int, str], other: tuple[int, str]) -> None:
+        refuse(one, other)
+        swap(one, other)
+
+    def renamed(one: str, other: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        refuse((src_dir_fd, one), (dst_dir_fd, other))
+        rename(one, other, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    swap, rename = scratch.swap, os.rename
+    monkeypatch.setattr(scratch, "swap", swapped)
+    monkeypatch.setattr(os, "rename", renamed)
+    monkeypatch.setattr("avio.engines.local.sticky.user", lambda: OTHER, raising=False)
+
+    def kept(file: Path) -> None:
+        file.parent.chmod(0o1777)
+        held.add((file.parent.stat().st_ino, file.name))
+
+    return kept
+
+
+def test_a_copy_that_the_sticky_bit_keeps_is_named_with_what_to_do(
+    tmp_path: Path, keep: Callable[[Path], None]
+) -> None:
+    world = FilesHarness(tmp_path)
+    world.put_bucket("/data/d/f", b"old")
+    world.preload()
+    keep(world.tiers[0] / "data/d/f")
+    world.put_bucket("/data/d/f", b"newer")
+
+    moved = world.preload()["/data/d/f"]
+
+    assert moved.outcome is Outcome.FAILED
+    assert f"belongs to another user (uid {os.geteuid()}), and its directory has the sticky bit" in str(moved.error)
+    assert "chmod -t" in str(moved.error and moved.error.cure)
+    assert world.read_cache("/data/d/f") == b"old"
+    assert world.temporaries() == []
+    with pytest.raises(StoreError, match="sticky bit"):
+        world.engine.free("/data/d/f", recursive=False)
+    assert world.read_cache("/data/d/f") == b"old"
+
+
+def test_a_file_of_a_bucket_that_the_sticky_bit_keeps_is_named_with_what_to_do(
+    tmp_path: Path, keep: Callable[[Path], None]
+) -> None:
+    world = FilesHarness(tmp_path)
+    world.put_bucket("/data/d/f", b"old")
+    world.preload()
+    keep(world.bucket / "d/f")
+    world.put_cache("/data/d/f", b"result")
+
+    moved = world.save()["/data/d/f"]
+
+    assert moved.outcome is Outcome.FAILED
+    assert f"belongs to another user (uid {os.geteuid()}), and its directory has the sticky bit" in str(moved.error)
+    assert "chmod -t" in str(moved.error and moved.error.cure)
+    assert (world.read_bucket("/data/d/f"), world.read_cache("/data/d/f")) == (b"old", b"result")
+    assert world.temporaries() == []

@@ -74,7 +74,8 @@ def test_what_must_be_changed_is_told_with_its_cure_and_by_the_exit_code(server:
     (row,) = found["tiers/tier SSD"]
     assert (row["severity"], row["message"]) == ("fault", f"{home}/tier does not exist")
     text = server.run("doctor").stdout
-    assert f"not ok   tier SSD: {home}/tier does not exist\n         try: mount its disk" in text
+    assert f"not ok   tier SSD: {home}/tier does not exist\n         try: " in text
+    assert f"mkdir -p -m 755 {home}/tier" in text
 
 
 def test_a_tier_without_extended_attributes_is_warned_of(

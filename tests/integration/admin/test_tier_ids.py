@@ -10,6 +10,7 @@ from avio.db import leases
 from avio.db import tiers as queries
 from avio.engines.factory import open_engine
 from avio.engines.local.marker import make_marker, marker_of
+from avio.engines.local.memory_disks import in_memory
 from avio.errors import Conflict, TierNotMounted
 from avio.findings import Severity
 from avio.rules.tiers import adopt, expect_known_tiers, forget, replace, wrong_tiers
@@ -45,6 +46,26 @@ def test_a_disk_that_is_not_mounted_is_named_and_gets_no_marker(server: Server, 
     assert not (tmp_path / "ssd").exists()
     (finding,) = look_at_tiers(settings)
     assert (finding.severity, finding.message) == (Severity.FAULT, wrong.message)
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_the_cure_of_a_missing_marker_is_right_for_a_tier_in_memory(
+    server: Server, tmp_path: Path, memory: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avio.rules.tiers.in_memory", lambda _: memory)
+    settings = settings_of(server, tmp_path / "ssd")
+    with server.database():
+        queries.register("SSD", "its id before the restart")
+        (wrong,) = wrong_tiers(settings)
+
+    assert f"mkdir -p -m 755 {tmp_path}/ssd; avio-server tiers --init SSD" in wrong.cure
+    assert ("mount its disk" in wrong.cure) is not memory
+    assert ("memory of the machine, which a restart empties" in wrong.cure) is memory
+
+
+def test_the_memory_of_a_machine_is_known() -> None:
+    assert in_memory(Path("/dev/shm/avio/none"))
+    assert not in_memory(Path("/proc/none"))
 
 
 def test_a_node_with_a_tier_of_its_own_is_named(server: Server, tmp_path: Path) -> None:

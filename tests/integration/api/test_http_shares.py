@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from avio.api import Web, job_watch
-from avio.api.hub import Hub
+from avio.api.hub import Hub, Listener, Note
 from avio.api.services import KEY
 from avio.config import Settings
 from avio.db import tokens, users
@@ -123,10 +123,46 @@ def test_one_user_does_not_take_all_places_of_listeners(app: Web, order: str) ->
     with pytest.raises(Exception, match="you have too many event streams"):
         hub.listen(order, 1)
     others = [hub.listen(order, 2), hub.listen(order, 2)]
-    with pytest.raises(Exception, match="there are too many event streams"):
-        hub.listen(order, 3)
     for listener in (*mine, *others):
         listener.close()
+
+
+def test_several_users_together_leave_a_place_of_listeners_to_another(app: Web, order: str) -> None:
+    hub = Hub(Events(app.extensions[KEY].redis), 6, 4)
+    mine = [hub.listen(order, 1) for _ in range(4)]
+    others = [hub.listen(order, 2) for _ in range(2)]
+
+    third = [hub.listen(order, 3), hub.listen(order, 3)]
+
+    assert [is_closed(each) for each in mine] == [False, False, True, True], "the newest of who has most give way"
+    assert not any(is_closed(each) for each in (*others, *third))
+    for owner in (1, 2, 3):  # all have the same: nobody takes a place from anybody
+        with pytest.raises(Exception, match="there are too many event streams"):
+            hub.listen(order, owner)
+    for listener in (*mine, *others, *third):
+        listener.close()
+    assert not any(hub._listeners.values())
+
+
+def is_closed(listener: Listener) -> bool:
+    """Tell whether a listener was told to stop."""
+    heard: object = True
+    while heard is not None:
+        heard = listener.next(0)
+        if heard is Note.CLOSED:
+            return True
+    return False
+
+
+def test_a_stream_that_gives_way_ends_in_order(app: Web, ada: CheckedClient, order: str) -> None:
+    hub = app.extensions[KEY].hub
+    hub._limit, hub._of_one = 2, 2
+    with ada.get(f"/jobs/{order}/events") as response, ada.get(f"/jobs/{order}/events") as newest:
+        assert b"snapshot" in next(iter(newest.response)), "it is under way"
+        other = hub.listen(order, "another user")
+        assert "event: end" not in newest.get_data(as_text=True)
+        assert response.status_code == 200
+        other.close()
 
 
 @pytest.mark.parametrize("page", ["/jobs/{}/events", "/jobs/{}?wait=30"])

@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from avio.admin import commands
-from avio.admin.check import show
+from avio.admin.check import show, without_consequences
+from avio.admin.checks.nodes import NO_TAKER
 from avio.engines.local.buckets import libcurl
 from avio.errors import SettingsError
+from avio.findings import fault, warning
 
 
 @pytest.fixture
@@ -161,3 +163,11 @@ def test_a_table_has_a_line_for_each_key(config: Path) -> None:
     assert found["alluxio.web"] == ["http://127.0.0.1:19999", "avio.toml"]
     assert "mounts: none is configured" not in result.stdout
     assert "Alluxio's master: the Alluxio master at 127.0.0.1:1" in result.stdout
+
+
+def test_nodes_that_take_no_job_are_not_told_beside_the_tier_that_is_the_cause() -> None:
+    tier = fault("tier SSD", "other users may write to /cache", "chmod 755 /cache")
+    idle, others = warning("supervisor", NO_TAKER, "see their logs"), warning("redis", "no password", "set one")
+
+    assert without_consequences([tier, others, idle]) == [tier, others]
+    assert without_consequences([others, idle]) == [others, idle]

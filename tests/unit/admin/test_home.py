@@ -38,7 +38,8 @@ def test_settings_that_are_there_are_never_written_over(home: Home) -> None:
 
 
 def test_the_home_is_closed_to_other_users(home: Home) -> None:
-    assert {path.stat().st_mode & 0o777 for path in (home.directory, home.run, home.spool, home.logs)} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in (home.directory, home.run, home.logs)} == {0o700}
+    assert not home.spool.exists(), "keeper makes it, and knows whether another user enters it"
 
 
 def test_a_second_holder_is_refused_with_the_pid_of_the_first(home: Home) -> None:

@@ -55,7 +55,7 @@ def test_all_that_up_makes_is_closed(home: Home) -> None:
 
     assert {found[name] for name in ("avio.toml", "avio.db", "logs/web.log", "logs/big.log.1", "run/up.pid")} == {0o600}
     assert {mode for name, mode in found.items() if name.startswith("avio.db")} == {0o600}
-    assert {found[name] for name in ("spool", "logs", "run")} == {0o700}
+    assert {found[name] for name in ("logs", "run")} == {0o700}
 
 
 def test_what_an_older_avio_has_left_open_is_closed(home: Home) -> None:
@@ -70,8 +70,15 @@ def test_what_an_older_avio_has_left_open_is_closed(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("entered", "mode"), [(False, 0o700), (True, 0o711)])
-def test_a_spool_is_entered_by_others_only_if_jobs_are_another_users(tmp_path: Path, entered: bool, mode: int) -> None:
-    make_spool(tmp_path / "spool" / "n1", entered=entered)
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_a_spool_is_entered_by_others_only_if_jobs_are_another_users(
+    tmp_path: Path, entered: bool, mode: int, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        make_spool(tmp_path / "spool" / "n1", entered=entered)
+    finally:
+        os.umask(before)
 
     assert modes(tmp_path) == {"spool": mode, "spool/n1": mode}
 

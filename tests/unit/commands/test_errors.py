@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from avio.engines.local.tier_safety import TierUnsafe
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import entry_info
 from tests.unit.commands.stub import BREAK, Reply, Stub, problem
@@ -44,6 +45,7 @@ def test_a_refused_request_says_what_why_with_every_field_and_what_to_do(avio: A
         (429, "TOO_MANY", 5),
         (500, "INTERNAL", 1),
         (500, "NOTHING_MATCHED", 11),
+        (TierUnsafe.status, TierUnsafe.reason, 1),
         (503, "UNAVAILABLE", 5),
         (507, "CACHE_FULL", 10),
     ],

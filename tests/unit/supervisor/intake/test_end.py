@@ -8,13 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psycopg2.errors
 import pytest
+from peewee import OperationalError
 
 from avio.config import Settings
 from avio.db import artifacts, ends, leases
 from avio.db.away import DatabaseAway
 from avio.wire.progress import ErrorGroup
-from avio.wire.results import Failure, Result
+from avio.wire.results import REPORT_NAME, Failure, Result
 from supervisor.intake import database_task
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
@@ -71,6 +73,19 @@ def office(tables: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     made = Office(tmp_path / "spool")
     yield made
     made.close()
+
+
+class TimeOut(psycopg2.errors.QueryCanceled):
+    """As a server sends it."""
+
+    pgcode = "57014"
+
+
+def stopped() -> OperationalError:
+    """Return what peewee makes of a statement beyond its time."""
+    error = OperationalError("canceling statement due to statement timeout")
+    error.orig = TimeOut()
+    return error
 
 
 def held(job: str) -> leases.Held:
@@ -163,6 +178,52 @@ def test_an_end_waits_for_a_database_that_is_away(office: Office, monkeypatch: p
 
     assert given.state(job) == "succeeded"
     assert [one.path for one in given.failures(job)] == ["/data/a"]
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_a_database_that_is_too_slow_for_minutes_has_not_refused_a_result(
+    office: Office, monkeypatch: pytest.MonkeyPatch, was_lost: bool
+) -> None:
+    job = office.job(verified_files=3)
+    finish, left = ends.finish, 2 * database_task.TRIES + 1  # so many would pass for refusals of two versions
+
+    def slow(*arguments: Any) -> bool:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise stopped()
+        return finish(*arguments)
+
+    monkeypatch.setattr(ends, "finish", slow)
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.finisher.end(Ended(job, 1, 0, None, 0))
+    while given.state(job) == "running":
+        assert office.sent() == [], "keeper still has the directory"
+        office.finisher.lost(held(job))  # as each next heartbeat finds it
+
+    row = given.row(job)
+    assert (row["state"], row["reason"], row["verified_files"]) == ("succeeded", None, 3)
+
+
+def test_a_lost_attempt_whose_report_can_not_be_stored_yet_is_ended_later(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = office.job()
+    (office.spool.directory(job, 1) / REPORT_NAME).write_bytes(b'{"path":"/a","outcome":"done"}\n')
+
+    def slow(*_: object) -> None:
+        raise stopped()
+
+    with monkeypatch.context() as while_slow:
+        while_slow.setattr(artifacts, "add", slow)
+        office.finisher.lost(held(job))
+    assert (given.state(job), office.sent()) == ("running", [])
+    office.finisher.lost(held(job))
+
+    assert given.state(job) == "succeeded"
+    assert artifacts.numbers(job, 1, "report") == [0]
 
 
 def test_an_end_that_is_not_stored_keeps_its_result_for_the_next_try(
