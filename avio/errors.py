@@ -1,7 +1,6 @@
 """The errors of avio: one tree, each with a reason for machines and a cure for people.
 
-Raised in every process; the API turns them into problem documents, the CLI into three lines.
-Standard library only.
+Raised in every process; the API turns them into problem documents, the CLI into three lines. Standard library only.
 """
 
 from dataclasses import dataclass
@@ -242,12 +241,6 @@ class Gone(EngineError):
 
     reason = "GONE"
     cure = "run the job again"
-
-
-class Replaced(Gone):
-    """Another machine removed or replaced the file while it was open. Another try sees what is at its path now."""
-
-    scope = Scope.RETRY
 
 
 class LeftOutFiles(EngineError):

@@ -13,23 +13,15 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from avio.engines.admission import Admission, admission_of
-from avio.engines.left_out import LeaveOut, LeftOut, ignore
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, strictly
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
-from avio.errors import EngineError, IsDirectory, Unsaved
+from avio.errors import IsDirectory, Unsaved
 from avio.findings import Finding
 from avio.wire.params import Ability, Params
 from avio.wire.results import Outcome
 
-# Called with the path and the error of a file that can't be checked, maybe in another thread.
-Unchecked = Callable[[str, EngineError], None]
-
 Kind = Literal["file", "directory"]
-
-
-def refuse_unchecked(path: str, error: EngineError) -> None:
-    """Raise `error`: the caller needs all files checked."""
-    raise error
 
 
 class EntryState(StrEnum):
@@ -250,7 +242,7 @@ class Engine(ABC):
         run: Run,
         *,
         original: bool = False,
-        unchecked: Unchecked = refuse_unchecked,
+        unchecked: Unchecked = strictly,
     ) -> Iterator[Entry]:
         """Yield each of `entries` in its present state. Ask the cache again, and the bucket where they differ.
 

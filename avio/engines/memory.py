@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier, Unchecked, refuse_unchecked
-from avio.engines.left_out import LeaveOut, ignore
+from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier
+from avio.engines.left_out import LeaveOut, Unchecked, ignore, strictly
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_files, unknown_tier
 from avio.engines.sums import Sums, nowhere
@@ -129,7 +129,7 @@ class MemoryEngine(Engine):
         run: Run,
         *,
         original: bool = False,
-        unchecked: Unchecked = refuse_unchecked,
+        unchecked: Unchecked = strictly,
     ) -> Iterator[Entry]:
         """Yield each entry in its present state."""
         for entry in entries:

@@ -6,7 +6,8 @@ Used by both engines, in the job process.
 import logging
 from collections.abc import Callable
 
-from avio.engines.base import Entry, Run, Unchecked
+from avio.engines.base import Entry, Run
+from avio.engines.left_out import Unchecked
 from avio.engines.retry import with_retries
 from avio.engines.sums import nowhere
 from avio.errors import EngineAway, EngineError, Scope

@@ -18,21 +18,21 @@ PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}
 def whole(text: str) -> int:
     """Return the integer that `text` is. Raise ValueError for what only Python takes for one."""
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text!r} is not an integer; write it with the digits 0 to 9 alone")
+        raise ValueError(f"{text!r} is invalid: write it with the digits 0 to 9 alone")
     return int(text)
 
 
 def number(text: str) -> float:
     """Return the number that `text` is. Raise ValueError for what only Python takes for one."""
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is not a number; write it with the digits 0 to 9, and a point if need be")
+        raise ValueError(f"{text!r} is invalid: write it with the digits 0 to 9, and a point if need be")
     return float(text)
 
 
 def only_digits(kind: Any, given: Any) -> Any:
     """Return `given`, for a member of the type `kind`. Raise ValueError if a text in it is a number to Python alone.
 
-    A text that is no number to Python either is left to the reader of the member.
+    A text that Python refuses too is left to the reader of the member.
     """
     kinds = list(_types(kind))
     read = whole if int in kinds else number

@@ -30,8 +30,8 @@ from avio.engines.alluxio.view.roster import Roster
 from avio.engines.alluxio.view.status_cache import StatusCache
 from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
-from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier, Unchecked, refuse_unchecked
-from avio.engines.left_out import LeaveOut, ignore
+from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.left_out import LeaveOut, Unchecked, ignore, strictly
 from avio.engines.members import Member
 from avio.engines.refusals import no_tier, too_many_files, unknown_tier
 from avio.engines.sums import Sums
@@ -155,7 +155,7 @@ class AlluxioEngine(Engine):
         run: Run,
         *,
         original: bool = False,
-        unchecked: Unchecked = refuse_unchecked,
+        unchecked: Unchecked = strictly,
     ) -> Iterator[Entry]:
         """Yield each entry in its present state; see `Recheck`."""
         verifying = None

@@ -13,8 +13,8 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
-from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier, Unchecked, refuse_unchecked
-from avio.engines.left_out import LeaveOut, LeftOut, ignore
+from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, strictly
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.bulk_download import BulkDownload
@@ -190,7 +190,7 @@ class LocalEngine(Engine):
         run: Run,
         *,
         original: bool = False,
-        unchecked: Unchecked = refuse_unchecked,
+        unchecked: Unchecked = strictly,
     ) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Recheck`."""
         with self._tiers.holding():

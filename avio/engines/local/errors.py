@@ -32,7 +32,7 @@ from avio.errors import (
     Gone,
     NodeFault,
     NotSaved,
-    Replaced,
+    Scope,
     StoreError,
 )
 from avio.wire.params import Ability
@@ -57,6 +57,12 @@ _NO_REPLY = (
 _PANIC_CURE = "check url and options of the mount; if they are right, this is a fault of avio or of obstore"
 _DISK_FAULTS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.EUCLEAN}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Replaced(Gone):
+    """Another machine removed or replaced the file while it was open. Another try sees what is at its path now."""
+
+    scope = Scope.RETRY
 
 
 class _Raising(Generic[E]):

@@ -6,7 +6,8 @@ Used in the job process, after the last byte of a job.
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
-from avio.engines.base import Entry, Run, Unchecked
+from avio.engines.base import Entry, Run
+from avio.engines.left_out import Unchecked
 from avio.engines.local.buckets.base import OtherVersion, Source
 from avio.engines.local.buckets.versions import not_the_object
 from avio.engines.local.capacity import Capacity

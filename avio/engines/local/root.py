@@ -128,29 +128,21 @@ class Root:
         """Open the file or directory `name`. Never creates it."""
         return _open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
 
-    def stat(self, name: str) -> os.stat_result | None:
+    def stat(self, name: str, *, again: bool = True) -> os.stat_result | None:
         """Return the lstat of `name`, or None if it or one of its directories does not exist."""
         try:
             return self._stat(name)
         except OSError as error:
             if not self.lacks(error):
                 raise
-            return self._stat_again(name) if error.errno == errno.ESTALE else None
+            # A held directory may have been stale.
+            return self.stat(name, again=False) if again and error.errno == errno.ESTALE else None
 
     def _stat(self, name: str) -> os.stat_result:
         if not name:
             return os.fstat(self.fd)
         parent, last = self.parent(name)
         return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
-
-    def _stat_again(self, name: str) -> os.stat_result | None:
-        """Return `stat` after a held directory was stale."""
-        try:
-            return self._stat(name)
-        except OSError as error:
-            if error.errno in NOT_THERE:
-                return None
-            raise
 
     def open_file(self, name: str, flags: int) -> int:
         """Open the plain file `name`, without waiting. Never creates it. Raise NotPlain if it is none."""

@@ -12,8 +12,9 @@ from typing import Any
 import obstore
 from obstore.store import S3Store
 
-from avio.engines.base import Engine, Entry, Moved, Side, Tier, Unchecked
+from avio.engines.base import Engine, Entry, Moved, Side, Tier
 from avio.engines.factory import open_engine
+from avio.engines.left_out import Unchecked
 from avio.engines.memory import MemoryEngine
 from avio.wire.params import Params
 from avio.wire.results import Outcome

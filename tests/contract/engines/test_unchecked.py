@@ -8,8 +8,9 @@ import pytest
 from avio.engines import retry
 from avio.engines.base import Entry
 from avio.engines.local.buckets.objects import ObjectsBucket
+from avio.engines.local.errors import Replaced
 from avio.engines.local.tiers import Tiers
-from avio.errors import AccessDenied, BadReply, Corrupt, EngineAway, EngineError, Replaced, SourceChanged
+from avio.errors import AccessDenied, BadReply, Corrupt, EngineAway, EngineError, SourceChanged
 from avio.wire.params import Params
 from tests.contract.engines.harness import Attempt, OnDisk
 
