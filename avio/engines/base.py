@@ -247,7 +247,7 @@ class Engine(ABC):
         """Yield each of `entries` in its present state. Ask the cache again, and the bucket where they differ.
 
         With `params.verify` "checksum" cached bytes are read back. A file on neither side is REMOTE, size 0, not saved;
-        so is one that can't be checked, and `unchecked` gets its error. EngineAway and errors of scope JOB are raised.
+        so is one that can't be checked, and `unchecked` gets its error; EngineAway and scope JOB are raised.
         """
 
     def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind

@@ -135,7 +135,6 @@ class Root:
         except OSError as error:
             if not self.lacks(error):
                 raise
-            # A held directory may have been stale.
             return self.stat(name, again=False) if again and error.errno == errno.ESTALE else None
 
     def _stat(self, name: str) -> os.stat_result:
