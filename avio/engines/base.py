@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from avio.engines.admission import Admission, admission_of
-from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, strictly
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, fail
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
 from avio.errors import IsDirectory, Unsaved
@@ -236,13 +236,7 @@ class Engine(ABC):
 
     @abstractmethod
     def recheck(
-        self,
-        entries: Iterable[Entry],
-        params: Params,
-        run: Run,
-        *,
-        original: bool = False,
-        unchecked: Unchecked = strictly,
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
         """Yield each of `entries` in its present state. Ask the cache again, and the bucket where they differ.
 

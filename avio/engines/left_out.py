@@ -32,7 +32,7 @@ LeaveOut = Callable[[LeftOut], None]
 Unchecked = Callable[[str, EngineError], None]
 
 
-def strictly(path: str, error: EngineError) -> None:
+def fail(path: str, error: EngineError) -> None:
     """Raise `error`: the caller needs all files checked."""
     raise error
 

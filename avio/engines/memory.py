@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, Unchecked, ignore, strictly
+from avio.engines.left_out import LeaveOut, Unchecked, ignore, fail
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_files, unknown_tier
 from avio.engines.sums import Sums, nowhere
@@ -123,13 +123,7 @@ class MemoryEngine(Engine):
         return self._move(entries, params, run, self._store)
 
     def recheck(
-        self,
-        entries: Iterable[Entry],
-        params: Params,
-        run: Run,
-        *,
-        original: bool = False,
-        unchecked: Unchecked = strictly,
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
         """Yield each entry in its present state."""
         for entry in entries:

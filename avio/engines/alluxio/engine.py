@@ -31,7 +31,7 @@ from avio.engines.alluxio.view.status_cache import StatusCache
 from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
 from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, Unchecked, ignore, strictly
+from avio.engines.left_out import LeaveOut, Unchecked, ignore, fail
 from avio.engines.members import Member
 from avio.engines.refusals import no_tier, too_many_files, unknown_tier
 from avio.engines.sums import Sums
@@ -149,13 +149,7 @@ class AlluxioEngine(Engine):
         settle(self._roster, run)
 
     def recheck(
-        self,
-        entries: Iterable[Entry],
-        params: Params,
-        run: Run,
-        *,
-        original: bool = False,
-        unchecked: Unchecked = strictly,
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
         """Yield each entry in its present state; see `Recheck`."""
         verifying = None

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
 from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, strictly
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, fail
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.bulk_download import BulkDownload
@@ -184,13 +184,7 @@ class LocalEngine(Engine):
             upload.finish()
 
     def recheck(
-        self,
-        entries: Iterable[Entry],
-        params: Params,
-        run: Run,
-        *,
-        original: bool = False,
-        unchecked: Unchecked = strictly,
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Recheck`."""
         with self._tiers.holding():
