@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from avio.engines.admission import Admission, admission_of
-from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, fail
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
 from avio.errors import IsDirectory, Unsaved

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, Unchecked, ignore, fail
+from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_files, unknown_tier
 from avio.engines.sums import Sums, nowhere

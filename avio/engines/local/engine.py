@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
 from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, ignore, fail
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.bulk_download import BulkDownload
