@@ -17,13 +17,17 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 def parse_zone(text: str) -> timezone:
     """Return the zone of an offset such as `+08:00` or `Z`. Raise ValueError for anything else."""
     if text == "Z":
         return UTC
     sign = {"+": 1, "-": -1}.get(text[:1])
     hours, colon, minutes = text[1:].partition(":")
-    if sign is None or not colon or not (len(hours) == len(minutes) == 2) or not (hours + minutes).isdigit():
+    if sign is None or not colon or not (len(hours) == len(minutes) == 2) or not _is_digits(hours + minutes):
         raise ValueError(f"{text!r} is not an offset; write it as +08:00, -05:30 or Z")
     if int(minutes) > 59 or int(hours) > 14:
         raise ValueError(f"{text!r} is not a valid offset; hours go to 14, minutes to 59")

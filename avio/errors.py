@@ -1,7 +1,6 @@
 """The errors of avio: one tree, each with a reason for machines and a cure for people.
 
-Raised in every process; the API turns them into problem documents, the CLI into three lines.
-Standard library only.
+Raised in every process; the API turns them into problem documents, the CLI into three lines. Standard library only.
 """
 
 from dataclasses import dataclass
@@ -196,6 +195,7 @@ class NoMount(PathNotFound):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"no mount covers {path}", cure="avio ls / shows the mounts")
+        self.path = path
 
 
 class AccessDenied(EngineError):

@@ -14,6 +14,7 @@
 #   beside_up                                                the settings of an up that runs
 #   checks                                                   what check and doctor look at, a file a part
 #   database, output, one_line, redis_acl_roles              for commands
+#   ready_wait                                               for up: how long it waits
 #   process_manager, child_process, log_files, procfile      for up: the processes
 #   home, valkey, readiness                                  for up: what they stand on
 #   closed_files                                             for up: files that may hold secrets

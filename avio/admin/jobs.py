@@ -17,7 +17,7 @@ from avio.wire.states import JobType, State
 @click.option(
     "--status", "states", multiple=True, type=click.Choice([state.value for state in State]), help="Of this state."
 )
-@click.option("--uid", type=int, help="Of this user alone.")
+@click.option("--uid", type=WholeNumber(0), help="Of this user alone.")
 @click.option("--limit", default=50, show_default=True, type=WholeNumber(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings

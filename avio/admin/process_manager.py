@@ -20,6 +20,8 @@ STEADY_SECONDS = 30.0
 
 SETTLED_SECONDS = 1.0  # a process that runs for so long has started
 
+MANY_ENDS = 5  # a process may end some times until another one, which it needs, is up
+
 POLL_SECONDS = 0.1
 
 
@@ -43,6 +45,7 @@ class _Watched:
     started: float = 0.0
     delay: float = FIRST_DELAY_SECONDS
     due: float = 0.0
+    ends: int = 0
     error: str = ""  # that was said last
 
 
@@ -88,6 +91,11 @@ class ProcessManager:
             if watched.process is None or self._clock() - watched.started < SETTLED_SECONDS
         ]
 
+    def keep_ending(self) -> list[str]:
+        """Return the names of the `unstable` processes that have ended MANY_ENDS times."""
+        unstable = set(self.unstable())
+        return [each.name for each in self._watched if each.name in unstable and each.ends >= MANY_ENDS]
+
     def stop(self, limit: float, hurried: Callable[[], bool]) -> None:
         """Stop one after the other: TERM, `limit` seconds of patience, then KILL; at once when `hurried`."""
         for watched in self._watched:
@@ -116,6 +124,7 @@ class ProcessManager:
         told = indent(f"\n{error}", "  ") if error != watched.error else ""
         self._say(f"{what}; restarting it in {watched.delay:g} s{told}")
         watched.process, watched.error = None, error
+        watched.ends += 1
         watched.due = self._clock() + watched.delay
         watched.delay = min(2 * watched.delay, LONGEST_DELAY_SECONDS)
 

@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,14 +16,13 @@ from avio.admin.environment import Environment, server_environment
 from avio.admin.home import Home
 from avio.admin.process_manager import POLL_SECONDS, ProcessManager
 from avio.admin.procfile import complete, parse
-from avio.admin.readiness import Readiness, ask_readiness
+from avio.admin.readiness import ask_readiness
+from avio.admin.ready_wait import wait_until_ready
 from avio.clock import boottime
 from avio.root import ROOT
 from avio.stop_signals import handle_stop
 from avio.terminal.numbers import WholeNumber
 
-READY_SECONDS = 30.0
-ENGINE_SECONDS = 6.0  # seconds more that the engine has before its missing members are told
 TRIM_SECONDS = 60.0
 # Added to the grace of the job processes, for the processes that wait for them.
 STOP_MARGIN_SECONDS = 5.0
@@ -69,7 +67,9 @@ def serve(home: Home, root: Path, commands: dict[str, str], environment: Environ
         list(argv), start, say=partial(click.echo, err=True), why=lambda name: log_files.last_error(home.log(name))
     )
     try:
-        unready, missing = wait_until_ready(manager, environment.url, signals)
+        unready, missing = wait_until_ready(
+            manager, partial(ask_readiness, environment.url), lambda: bool(signals.asked), partial(click.echo, err=True)
+        )
         if unready is None and not signals.asked:
             click.echo(f"ready {environment.url}")
             print_exposed(environment.settings.host)
@@ -103,28 +103,6 @@ class Signals:
         return self.asked > 1
 
 
-def wait_until_ready(
-    manager: ProcessManager, url: str, signals: Signals, ask: Callable[[str], Readiness] = ask_readiness
-) -> Readiness:
-    """Return once everything is ready or a signal came; after READY_SECONDS, with what is not ready.
-
-    The engine has ENGINE_SECONDS after all else is ready. What is missing of it then is no reason to wait.
-    """
-    deadline, without_engine = boottime() + READY_SECONDS, float("inf")
-    while not signals.asked:
-        manager.check()
-        found = ask(url)
-        if found.unready is None and not manager.unstable():
-            without_engine = min(without_engine, boottime() + ENGINE_SECONDS)
-            if not found.missing or boottime() >= min(without_engine, deadline):
-                return found
-        if boottime() >= deadline:
-            unstable = [f"{name} keeps ending" for name in manager.unstable()]
-            return Readiness("; ".join(filter(None, [found.unready, *unstable])))
-        time.sleep(POLL_SECONDS)
-    return Readiness(None)
-
-
 def print_exposed(host: str) -> None:
     """Print that whoever shares the network can read passwords, unless `host` is of this machine alone."""
     try:
@@ -156,7 +134,7 @@ def supervise(manager: ProcessManager, home: Home, signals: Signals) -> None:
 
 def print_failure(home: Home, unready: str, names: list[str]) -> None:
     """Print what is not ready, and the last lines of each log."""
-    click.echo(f"error: not ready within {READY_SECONDS:g} s: {unready}", err=True)
+    click.echo(f"error: not ready {unready}", err=True)
     for name in names:
         if text := log_files.tail(home.log(name)):
             click.echo(f"--- {home.log(name)}\n{text}", err=True)

@@ -55,11 +55,12 @@ def passwd(name: str, password_stdin: bool, settings: Settings) -> None:
 
 @user.command()
 @click.argument("name")
+@click.option("--force", is_flag=True, help="Disable the last admin too.")
 @with_settings
-def disable(name: str, settings: Settings) -> None:
+def disable(name: str, force: bool, settings: Settings) -> None:
     """Shut the user NAME out; logins end at once, jobs go on."""
     with opened(settings):
-        done = accounts.disable_user(LOCAL_ADMIN, name)
+        done = accounts.disable_user(LOCAL_ADMIN, name, force=force)
     click.echo(f"{name} is disabled" if done else f"{name} was disabled already")
 
 

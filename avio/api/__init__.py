@@ -117,6 +117,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.url_map.converters["ulid"] = UlidConverter
     app.extensions[KEY] = made = _make_services(settings, engine or open_engine(settings.engine_settings()))
     app.extensions[errors.LOCATE] = made.cache.locate
+    app.extensions[errors.BELOW_DIRECTORY] = made.cache.below_directory
     headers.register(app)
     errors.register(app)
     proxies.register(app, app.extensions[KEY].proxies)

@@ -16,13 +16,15 @@ from werkzeug.exceptions import HTTPException
 from avio import streams
 from avio.api.discretion import without_addresses
 from avio.api.problem_document import MEDIA_TYPE, problem, shortened
-from avio.errors import AvioError, BadRequest, EngineError, FieldError, NotAuthenticated, Unavailable
+from avio.errors import AvioError, BadRequest, EngineError, FieldError, NoMount, NotAuthenticated, Unavailable
 from avio.rules.types import DATABASE_AWAY
 from avio.wire.paths import PathError
 
 NAMED_FIELDS = 10  # members that the detail names
 
 LOCATE = "avio.locate"  # the extension that finds the path that was meant by a text which is not one
+
+BELOW_DIRECTORY = "avio.below_directory"  # the one that finds the path that was meant by a file of a tier
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,8 @@ def _ours(error: AvioError) -> Response:
 
 def _for_the_caller(error: AvioError) -> str:
     """Return the message, for users without the addresses of stores and daemons; then the log has them."""
+    if isinstance(error, NoMount) and (meant := current_app.extensions[BELOW_DIRECTORY](error.path)):
+        return f"{error.message}; did you mean {meant}?"
     login = g.get("flask_httpauth_user")
     if not isinstance(error, EngineError) or (login is not None and login.admin):
         return error.message

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from avio.rules.jobs import MAX_NAME
+from avio.wire.digits import only_digits
 from avio.wire.params import MAX_DEPTH, Option, Params, path_or_list
 from avio.wire.paths import PATTERN, canonical, decoded
 from avio.wire.states import State
@@ -78,6 +79,11 @@ class Asked(BaseModel):
     """A part of a request. JSON names are camelCase."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _only_digits(cls, given: Any, info: ValidationInfo) -> Any:
+        return only_digits(cls.model_fields[info.field_name or ""].annotation, given)
 
     @classmethod
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -112,8 +113,9 @@ def _in_words(error: Exception) -> str:
 def _open(url: str) -> httpx2.Client:
     """Return the pool; ValueError on an invalid address or an invalid proxy of the environment."""
     try:
+        _ = urlsplit(url).port  # httpx2 takes what `int()` takes for a port
         address = httpx2.URL(url)
-    except httpx2.InvalidURL as error:
+    except (ValueError, httpx2.InvalidURL) as error:
         raise ValueError(f"{url!r} is not a server address: {error}") from error
     try:
         return httpx2.Client(base_url=address)
@@ -139,7 +141,7 @@ def _json(response: httpx2.Response) -> Any:
 
 def _refusal(response: httpx2.Response) -> ClientError:
     after = response.headers.get("Retry-After", "")
-    retry_after = int(after) if after.isdecimal() else None
+    retry_after = int(after) if after.isascii() and after.isdecimal() else None
     try:
         document = json.loads(response.content)
         return ApiError({**document, "status": response.status_code}, retry_after=retry_after)

@@ -64,7 +64,7 @@ class Command(click.Command):
 def _loose_seconds(args: list[str]) -> str:
     """Return the number that stands behind a `--wait` as a word of its own; "" where there is none."""
     behind = (after for wait, after in pairwise(args) if wait == "--wait=inf")
-    return next((after for after in behind if after.isdecimal()), "")
+    return next((after for after in behind if after.isascii() and after.isdecimal()), "")
 
 
 def show(error: ClientError) -> Exit:

@@ -19,6 +19,16 @@ def logout(context: click.Context, as_json: bool) -> None:
     """Revoke the token and forget it."""
     url = current_url(context.find_root().params["url"])
     token = current_token(url)
+    if token is not None:
+        _revoke(url, token)
+        forget(token)
+    if as_json:
+        print_json({"url": url})
+    else:
+        click.echo(f"{'not logged in to' if token is None else 'logged out of'} {printable(url)}")
+
+
+def _revoke(url: str, token: str) -> None:
     with connect(url, token) as client:
         try:
             client.logout()
@@ -26,8 +36,3 @@ def logout(context: click.Context, as_json: bool) -> None:
             # An expired token needs no revoking.
             if error.status != NOT_AUTHENTICATED:
                 raise
-    forget(token)
-    if as_json:
-        print_json({"url": url})
-    else:
-        click.echo(f"logged out of {printable(url)}")

@@ -6,7 +6,10 @@ Opens no connection.
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from avio.config.plain_numbers import PlainNumbers
+from avio.config.urls import require_port
 
 MASTER_PORT = 19998
 WEB_PORT = 19999
@@ -29,7 +32,7 @@ def _base_url(text: str) -> str:
     """Return the URL without a final slash."""
     if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
         raise ValueError(f"{text!r} is not a URL; write http://host:port")
-    return text.rstrip("/")
+    return require_port(text).rstrip("/")
 
 
 MasterAddress = Annotated[str, AfterValidator(_with_port)]
@@ -37,7 +40,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class AlluxioSpec(BaseModel):
+class AlluxioSpec(PlainNumbers):
     """The addresses of a cluster, and the user that avio acts as."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +92,8 @@ class AlluxioSpec(BaseModel):
 
 
 def _host(text: str) -> str:
-    """Return the host of an address, as in a URL."""
-    host, colon, port = text.rpartition(":")
-    return host if colon and port.isdigit() else text
+    """Return the host of an address, as in a URL; "" if it is none, which is said of the master itself."""
+    try:
+        return _with_port(text).rpartition(":")[0]
+    except ValueError:
+        return ""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from avio.config.size import Size
+from avio.config.urls import require_port
 from avio.wire.paths import PathError, canonical
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss", "http", "https")
@@ -60,7 +61,7 @@ class Mount(BaseModel):
         if parts.scheme == "file" and parts.netloc:
             directory = f"/{parts.netloc}{parts.path}"
             raise ValueError(f"names the host {parts.netloc!r}; for a directory write file://{directory}, 3 slashes")
-        return value
+        return require_port(value) if scheme in ("http", "https") else value
 
     @field_validator("options")
     @classmethod

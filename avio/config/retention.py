@@ -5,14 +5,17 @@ Read by the aggregator, which deletes, and by web, which refuses. Ages are in se
 
 from typing import Annotated
 
-from pydantic import BaseModel, ByteSize, Field
+from pydantic import ByteSize, Field
+
+from avio.config.plain_numbers import PlainNumbers
+from avio.config.size import Size
 
 Age = Annotated[int, Field(ge=0)]
 
 DAY_SECONDS = 86400
 
 
-class RetentionSettings(BaseModel):
+class RetentionSettings(PlainNumbers):
     """How long what is kept."""
 
     job_keep: Age = Field(
@@ -48,6 +51,6 @@ class RetentionSettings(BaseModel):
     lists_max: Annotated[int, Field(ge=1)] = Field(
         1000, description="File lists that one user may have, unfinished uploads included."
     )
-    lists_bytes_max: ByteSize = Field(
+    lists_bytes_max: Size = Field(
         ByteSize(1 << 30), gt=0, description="Bytes that all file lists of one user may have."
     )

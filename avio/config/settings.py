@@ -14,6 +14,7 @@ from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.retention import RetentionSettings
 from avio.config.size import Size
+from avio.config.urls import UrlWithPort
 from avio.config.web import WebLimits
 
 
@@ -25,10 +26,10 @@ class Settings(RetentionSettings, WebLimits):
     database_url: str = Field(
         "sqlite:///var/avio.db", description="sqlite:///path or postgresql://user:password@host/name."
     )
-    redis_url: str = Field(
+    redis_url: UrlWithPort = Field(
         "redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey."
     )
-    executor_redis_url: str | None = Field(
+    executor_redis_url: UrlWithPort | None = Field(
         None, description="The same Redis for job processes, with the user executor; absent: redis_url."
     )
     engine: Literal["local", "alluxio"] = Field(

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, ByteSize
 
 _UNITS = "KMGTPE"
-_TEXT = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*(?:([{_UNITS}])(i?))?B?", re.IGNORECASE)
+_TEXT = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*(?:([{_UNITS}])(i?))?B?", re.IGNORECASE | re.ASCII)
 _LARGEST = 2**63 - 1
 
 CURE = "write a number of bytes, or one with KiB, MiB, GiB, TiB (of 1024) or KB, MB, GB, TB (of 1000)"

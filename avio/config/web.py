@@ -6,7 +6,10 @@ Each web process counts for itself, but for logins. Opens no connection.
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, Field, field_validator
+from pydantic import BeforeValidator, ByteSize, Field, field_validator
+
+from avio.config.plain_numbers import PlainNumbers
+from avio.config.size import Size
 
 
 def _split(given: Any) -> Any:
@@ -14,7 +17,7 @@ def _split(given: Any) -> Any:
     return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
 
-class WebLimits(BaseModel):
+class WebLimits(PlainNumbers):
     """Part of `avio.config.Settings`.
 
     A limit without a value is a quarter of what it limits, and lets one user do at least two things at once.
@@ -40,7 +43,7 @@ class WebLimits(BaseModel):
     connections_per_address: Annotated[int, Field(ge=1)] = Field(
         200, description="Connections of one address that wait for a request in each web process."
     )
-    client_rate: ByteSize = Field(
+    client_rate: Size = Field(
         ByteSize(8 << 10), gt=0, description="Bytes a second that a client must send of a body, after the first 20 s."
     )
     trusted_proxies: Annotated[list[str], BeforeValidator(_split)] = Field(

@@ -44,6 +44,12 @@ def disable(name: str) -> bool:
     return changed > 0
 
 
+def is_last_admin(name: str) -> bool:
+    """Return True if `name` is an enabled admin, and no other one is."""
+    admins = User.select(User.name).where(User.admin, User.disabled_at.is_null()).limit(2)
+    return [each.name for each in admins] == [name]
+
+
 def enable(name: str) -> bool:
     """Enable a disabled user. Return False if there is no such disabled user."""
     return change("UPDATE users SET disabled_at = NULL WHERE name = ? AND disabled_at IS NOT NULL", name) > 0

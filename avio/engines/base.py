@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Protocol
 
 from avio.engines.admission import Admission, admission_of
-from avio.engines.left_out import LeaveOut, LeftOut, ignore
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
 from avio.errors import IsDirectory, Unsaved
@@ -172,6 +172,7 @@ class Engine(ABC):
 
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     urls: Mapping[str, str] = MappingProxyType({})  # the URL of each mount, by its path
+    directories: Sequence[str] = ()  # where programs read cached files, each at its path below
 
     @abstractmethod
     def covers(self, path: str) -> bool:
@@ -234,10 +235,13 @@ class Engine(ABC):
         """Return when `recheck` knows of all loads, drops and evictions so far, and of each `freeing` about `path`."""
 
     @abstractmethod
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Entry]:
         """Yield each of `entries` in its present state. Ask the cache again, and the bucket where they differ.
 
-        With `params.verify` "checksum" cached bytes are read back. A file on neither side is REMOTE, size 0, not saved.
+        With `params.verify` "checksum" cached bytes are read back. A file on neither side is REMOTE, size 0, not saved;
+        so is one that can't be checked, and `unchecked` gets its error; EngineAway and scope JOB are raised.
         """
 
     def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind

@@ -28,6 +28,15 @@ class LeftOut:
 LeaveOut = Callable[[LeftOut], None]
 
 
+# Called with the path and the error of a file that can't be checked, maybe in another thread.
+Unchecked = Callable[[str, EngineError], None]
+
+
+def fail(path: str, error: EngineError) -> None:
+    """Raise `error`: the caller needs all files checked."""
+    raise error
+
+
 def ignore(left: LeftOut) -> None:
     """Drop `left`: the caller does not count what is left out."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, ignore
+from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_files, unknown_tier
 from avio.engines.sums import Sums, nowhere
@@ -122,7 +122,9 @@ class MemoryEngine(Engine):
         """Copy from cache to bucket, one after the other."""
         return self._move(entries, params, run, self._store)
 
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Entry]:
         """Yield each entry in its present state."""
         for entry in entries:
             if run.stopping():

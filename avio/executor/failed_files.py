@@ -47,7 +47,7 @@ class FailedFiles:
         if isinstance(error, CacheFull):  # the order takes what fits: the number of the others says nothing
             self._unfit += 1
         else:
-            self._check_number(entry, error, len(self._paths) - self._unfit)
+            self._check_number(entry.path, error, len(self._paths) - self._unfit)
 
     def postpone(self, entry: Entry, error: EngineError, tries: int) -> None:
         """Keep the `error` of an entry that is to be moved again, after `tries` more tries.
@@ -62,7 +62,7 @@ class FailedFiles:
             self.away = entry.path
         elif not before:
             self._faulty += 1
-            self._check_number(entry, error, len(self._paths) - self._unfit + self._faulty)
+            self._check_number(entry.path, error, len(self._paths) - self._unfit + self._faulty)
 
     def is_postponed(self, path: str) -> bool:
         """Return True if the file failed and was to be moved again."""
@@ -72,6 +72,10 @@ class FailedFiles:
         """Return how many tries failed for a postponed file that has arrived now; 0 for any other file."""
         return self._postponed.pop(path, (None, 0))[1]
 
+    def require_few(self, path: str, error: Exception, more: int) -> None:
+        """Raise TooManyFailures if too many failed with `more` that can't be checked, `path` as the last."""
+        self._check_number(path, error, len(self._paths) - self._unfit + more)
+
     def add_missing(self, entry: Entry, otherwise: EngineError) -> None:
         """Give up a file that is not in place at the end: with the error that postponed it, or `otherwise`."""
         error, tries = self._postponed.get(entry.path, (None, 1))
@@ -79,7 +83,7 @@ class FailedFiles:
             error = self._last
         self.add(entry, error or otherwise, tries)
 
-    def _check_number(self, entry: Entry, error: Exception, failed: int) -> None:
+    def _check_number(self, path: str, error: Exception, failed: int) -> None:
         total = self._attempt.progress().counters.files_total
         if failed > MAX_FAILED_FILES and failed > MAX_FAILED_SHARE * total:
-            raise TooManyFailures(f"{failed} files failed, last {entry.path}: {error}")
+            raise TooManyFailures(f"{failed} files failed, last {path}: {error}")

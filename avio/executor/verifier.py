@@ -105,6 +105,7 @@ class Verifier:
         self._work, self._verb, self._failed = work, verb, failed
         self._patience = work.patience()
         self._most = 0
+        self._unchecked: dict[str, EngineError] = {}
 
     def run(self, worklist: Worklist, move_again: Callable[[Worklist], None]) -> Verified:
         """Check every entry, have `move_again` move the missing ones, and return what is in place at the end.
@@ -124,7 +125,8 @@ class Verifier:
             attempt.begin(Phase.TRANSFERRING)
             move_again(check.missing)
         for entry in check.missing.entries():
-            self._failed.add_missing(entry, NotThere("the file arrived, and was gone at the check"))
+            gone = NotThere("the file arrived, and was gone at the check")
+            self._failed.add_missing(entry, self._unchecked.get(entry.path, gone))
         verified, kept = check.verified, check.kept
         attempt.settle_kept(kept.files, kept.bytes, kept.conflicts)
         attempt.settle(verified.files, verified.bytes, whole=True)
@@ -154,7 +156,15 @@ class Verifier:
 
     def _recheck(self, worklist: Worklist, params: Params) -> Iterator[Entry]:
         original = self._verb.side is not Side.BUCKET
-        return self._work.engine.recheck(worklist.entries(), params, self._work.attempt, original=original)
+        self._unchecked = {}
+        return self._work.engine.recheck(
+            worklist.entries(), params, self._work.attempt, original=original, unchecked=self._can_not_check
+        )
+
+    def _can_not_check(self, path: str, error: EngineError) -> None:
+        """Keep why a file is missing at the end of the round. Raise TooManyFailures: then it concerns the store."""
+        self._unchecked[path] = error
+        self._failed.require_few(path, error, len(self._unchecked))
 
     def _is_in_place(self, entry: Entry) -> bool:
         """Return True if `entry` is in place. A file that could not be saved, and is gone from the cache, is not."""
@@ -182,8 +192,10 @@ class Verifier:
                 if self._verb.side is Side.BUCKET:
                     self._work.engine.settle(self._work.attempt, self._verb.params.path)
                 return self._check(worklist, missing, checked_before)
-            except EngineAway as error:
+            except EngineError as error:
                 missing.close()
+                if not isinstance(error, EngineAway):
+                    raise
                 self._patience.wait(error, self._most)
 
     def _check(self, worklist: Worklist, missing: Worklist, checked: int) -> Check:

@@ -96,10 +96,18 @@ def set_password(caller: Caller, name: str, password: str) -> None:
         users.set_password(name, password_hash)
 
 
-def disable_user(caller: Caller, name: str) -> bool:
-    """Disable a user and end all logins of the user. Return False if disabled already. NotFound without such a user."""
+def disable_user(caller: Caller, name: str, *, force: bool = False) -> bool:
+    """Disable a user and end all logins of the user. Return False if disabled already.
+
+    Raise NotFound if there is no such user, and Conflict for the last admin who can log in, unless `force`.
+    """
     require_user(caller, name)
     with borrow():
+        if not force and users.is_last_admin(name):
+            raise Conflict(
+                f"{name} is the last admin who can log in",
+                cure="add another one first (avio-server user add NAME --admin), or disable this one with --force",
+            )
         return users.disable(name)
 
 

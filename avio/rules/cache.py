@@ -33,6 +33,14 @@ class Cache:
             return None
         return path if self.engine.covers(path) else None
 
+    def below_directory(self, path: str) -> str | None:
+        """Return the path that was meant by a file below the directory of a tier, as `avio path` prints it, or None."""
+        for root in self.engine.directories:
+            meant = path.removeprefix(root.rstrip("/"))
+            if meant.startswith("/") and meant != path and self.engine.covers(meant):
+                return meant
+        return None
+
     def list(self, caller: Caller, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
         """Return a page of the entries below `path`. Raises the engine's errors."""
         caller.require(Right.LOOK, path)

@@ -3,7 +3,10 @@
 Used by web, the job process and the engines. A path that passes this check never leaves its mount.
 """
 
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+import re
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from avio.wire.digits import PORT
 
 MAX_PATH_BYTES = 4096
 MAX_PART_BYTES = 255
@@ -11,7 +14,10 @@ MAX_PART_BYTES = 255
 _CONTROLS = r"\x00-\x1f\x7f"
 _NAME = rf"(?:\.{{0,2}}[^/.{_CONTROLS}][^/{_CONTROLS}]*|\.{{3}}[^/{_CONTROLS}]*)"
 _URI_NAME = rf"(?:\.{{0,2}}[^/.?#{_CONTROLS}][^/?#{_CONTROLS}]*|\.{{3}}[^/?#{_CONTROLS}]*)"
-_HOST = r"alluxio://[A-Za-z0-9._~@,;:+-]+"
+_ADDRESS = rf"[A-Za-z0-9._~-]+(?::{PORT})?"
+# One master or several, each with its port; before them a user, or `zk@` for ZooKeeper's addresses.
+_AUTHORITY = rf"(?:[A-Za-z0-9._~-]+@)?{_ADDRESS}(?:[,;+]{_ADDRESS})*"
+_HOST = rf"alluxio://{_AUTHORITY}"
 
 # The texts that `canonical` takes, but for their lengths: a regular expression of JSON Schema, without ^ and $.
 PATTERN = rf"(?:/+(?:{_NAME}(?:/+{_NAME})*/*)?|{_HOST}(?:/+{_URI_NAME})*/*)"
@@ -111,13 +117,12 @@ def _without_authority(uri: str) -> str:
         raise PathError("has a '?', which begins a query; rename the file")
     if "#" in uri:
         raise PathError("has a '#', which begins a fragment; give the plain path")
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        raise PathError("has an invalid host; write alluxio://host:port/path or /path") from None
-    if not parts.netloc:
+    authority, slash, path = uri.removeprefix("alluxio://").partition("/")
+    if not authority:
         raise PathError("names no host; write alluxio://host:port/path or /path")
-    return parts.path or "/"
+    if not re.fullmatch(_AUTHORITY, authority):
+        raise PathError("has an invalid host; write alluxio://host:port/path, with a port from 1 to 65535, or /path")
+    return slash + path or "/"
 
 
 def is_under(path: str, root: str) -> bool:

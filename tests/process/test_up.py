@@ -18,9 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # Runs `up` on a checkout of stand-ins, with less patience than is usual.
 UP = """
 import pathlib, sys
+import avio.admin.ready_wait as wait
 import avio.admin.up as room
-room.READY_SECONDS = 5
-room.ENGINE_SECONDS = 1
+wait.TELL_SECONDS = 5
+wait.ENGINE_SECONDS = 1
 room.STOP_MARGIN_SECONDS = 0
 root = pathlib.Path(sys.argv.pop(1))
 room.complete = lambda _: root
@@ -40,13 +41,15 @@ def leave(*_):
     if "stubborn" not in manners:
         sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
+late = time.monotonic() + 8
 Path(f"{name}.pid").write_text(str(os.getpid()))
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(503 if {"unready", "away"} & {*manners} else 200)
+        unready = "unready" in manners or ("slow" in manners and time.monotonic() < late)
+        self.send_response(503 if unready or "away" in manners else 200)
         self.end_headers()
-        part = {"ok": "unready" not in manners, "message": "does not answer"}
+        part = {"ok": not unready, "message": "does not answer"}
         engine = {"ok": "away" not in manners, "message": "", "missing": []}
         if {"half", "away"} & {*manners}:
             engine |= {"message": "no answer from mount /b", "missing": ["mount /b"]}
@@ -246,6 +249,14 @@ def test_what_does_not_get_ready_is_named_with_the_end_of_its_log(stage: Stage) 
     assert 'web says: {"status": "ok", "parts": {"redis": {"ok": false, "message": "does not answer"}' in said
     assert "aggregator keeps ending" in said
     assert "no such module" in said
+
+
+def test_what_needs_long_is_waited_for_and_told(stage: Stage) -> None:
+    # Given a machine on which web needs longer than the time after which `up` tells what it waits for
+    stage.start(TWO.replace("stand-in web", "stand-in web slow"), AVIO_ADMIN_PASSWORD="password")
+
+    assert stage.line().startswith("ready ")
+    assert 'not ready after 5 s, waiting: web says: {"status": "ok", "parts": {"redis"' in stage.stderr()
 
 
 def test_a_second_up_on_the_same_home_is_refused(stage: Stage) -> None:

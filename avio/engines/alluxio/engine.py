@@ -31,7 +31,7 @@ from avio.engines.alluxio.view.status_cache import StatusCache
 from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
 from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, ignore
+from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import no_tier, too_many_files, unknown_tier
 from avio.engines.sums import Sums
@@ -148,12 +148,16 @@ class AlluxioEngine(Engine):
         """Wait for the workers' heartbeats; see `settle` of the recheck."""
         settle(self._roster, run)
 
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Entry]:
         """Yield each entry in its present state; see `Recheck`."""
         verifying = None
         if params.verify == "checksum":
             verifying = ContentCheck(self._clients.workers, self._ufs_reader, self._roster, run.checked)
-        return Recheck(self._patient_space, self._roster, self._holdings, verifying, params, run).run(entries)
+        return Recheck(self._patient_space, self._roster, self._holdings, verifying, params, run, unchecked).run(
+            entries
+        )
 
     def drop(self, path: str) -> Iterator[Entry]:
         """Make the master drop the blocks of `path` as a whole. The workers remove them within some seconds."""

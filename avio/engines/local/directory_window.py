@@ -3,6 +3,7 @@
 Used by `tree_walk`, in web and the job process.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +60,7 @@ def _rest(place: Place, end: str | None) -> Iterator[Found]:
         try:
             directory = open_directory(place.root, place.path, follow=place.follow)
         except OSError as error:
-            if error.errno in NOT_THERE:
+            if place.root.lacks(error):
                 return
             raise
         found, end = _window(place, directory, end, "")
@@ -78,7 +79,19 @@ def open_directory(root: Root, path: str, *, follow: bool) -> Directory:
 
 
 def _window(place: Place, directory: Directory, after: str, above: str) -> tuple[list[Found], str | None]:
-    """Return the entries after `after` and the directory `above`, and the end of the window if there are more."""
+    """Return the entries after `after` and the directory `above`, and the end of the window if there are more.
+
+    A directory that another machine removed meanwhile has none.
+    """
+    try:
+        return _present(place, directory, after, above)
+    except OSError as error:
+        if error.errno == errno.ESTALE and place.root.lacks(error):
+            return [], None
+        raise
+
+
+def _present(place: Place, directory: Directory, after: str, above: str) -> tuple[list[Found], str | None]:
     status = os.fstat(directory.fd)
     how = (place.separator, place.skip and (place.prefix, place.skip))
     names = None if place.follow else _kept.find(status, how, after, above)
@@ -141,11 +154,13 @@ def _look(place: Place, directory: int, in_tier: str, _: str, name: str, is_dire
         return key + "/", -1, 0, None
     try:
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
     except PermissionError:
         place.leave_out(key, unreadable())
         return None
+    except OSError as error:
+        if place.root.lacks(error):
+            return None
+        raise
     refusal: EngineError | None = too_long(in_tier, name)
     if refusal is None and not stat.S_ISREG(status.st_mode):
         judged = entry_refusal(place.root, place.path + name, status, follow=place.follow)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
 from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
-from avio.engines.left_out import LeaveOut, LeftOut, ignore
+from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.bulk_download import BulkDownload
@@ -55,6 +55,7 @@ class LocalEngine(Engine):
     def __init__(self, mounts: Mounts, tiers: Tiers) -> None:
         self._mounts = mounts
         self.urls = {mount.path: mount.bucket.url for mount in mounts}
+        self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
         self._admissions = Admissions(self._capacity)
@@ -182,10 +183,21 @@ class LocalEngine(Engine):
         finally:
             upload.finish()
 
-    def recheck(self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False) -> Iterator[Entry]:
+    def recheck(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Entry]:
         """Yield each entry as it stands now; see `Recheck`."""
         with self._tiers.holding():
-            check = Recheck(self._mounts, self._tiers, self._capacity, self._uploads, params, run, original=original)
+            check = Recheck(
+                self._mounts,
+                self._tiers,
+                self._capacity,
+                self._uploads,
+                params,
+                run,
+                unchecked,
+                original=original,
+            )
             yield from check.run(entries)
 
     def settle(self, run: Run, path: str = "/") -> None:

@@ -24,7 +24,17 @@ from avio.engines.local.store_errors import (
     refused_by,
     unreachable,
 )
-from avio.errors import AccessDenied, CacheFull, EngineAway, EngineError, Gone, NodeFault, NotSaved, StoreError
+from avio.errors import (
+    AccessDenied,
+    CacheFull,
+    EngineAway,
+    EngineError,
+    Gone,
+    NodeFault,
+    NotSaved,
+    Scope,
+    StoreError,
+)
 from avio.wire.params import Ability
 
 E = TypeVar("E", bound=Exception)
@@ -45,8 +55,14 @@ _NO_REPLY = (
     ("TimedOut", TOO_LATE),
 )
 _PANIC_CURE = "check url and options of the mount; if they are right, this is a fault of avio or of obstore"
-_DISK_FAULTS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.EUCLEAN, errno.ESTALE}
+_DISK_FAULTS = {errno.EIO, errno.EROFS, errno.ENODEV, errno.ENXIO, errno.EUCLEAN}
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Replaced(Gone):
+    """Another machine removed or replaced the file while it was open. Another try sees what is at its path now."""
+
+    scope = Scope.RETRY
 
 
 class _Raising(Generic[E]):
@@ -143,6 +159,8 @@ def of_bucket_disk(error: OSError, what: str) -> EngineError:
 
 def _of_bucket_disk(error: OSError, what: str) -> EngineError:
     text = f"{what}: {error.strerror or error}"
+    if error.errno == errno.ESTALE:
+        return _replaced(what)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Gone(f"{what} is not in the bucket any longer")
     if isinstance(error, sticky.Sticky):
@@ -157,6 +175,8 @@ def _of_bucket_disk(error: OSError, what: str) -> EngineError:
 def of_tier_disk(error: OSError, what: str) -> EngineError:
     """Return the error of avio for an OSError of a tier."""
     text = f"{what}: {error.strerror or error}"
+    if error.errno == errno.ESTALE:
+        return _replaced(what)
     if error.errno in _DISK_FULL:
         return CacheFull(text)
     if error.errno in _DISK_FAULTS:
@@ -168,3 +188,8 @@ def of_tier_disk(error: OSError, what: str) -> EngineError:
     if isinstance(error, FileNotFoundError):
         return Gone(f"{what} is not in the cache any longer")
     return StoreError(text, cure="check the path in the tier: it must be a plain file in plain directories")
+
+
+def _replaced(what: str) -> Replaced:
+    """Return the error of ESTALE, of one file on NFS. `Root` makes ENODEV of a stale root."""
+    return Replaced(f"{what}: another machine removed or replaced it while it was in use")

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 
 from avio.engines.base import Entry, Run
+from avio.engines.left_out import Unchecked
 from avio.engines.local.buckets.base import OtherVersion, Source
 from avio.engines.local.buckets.versions import not_the_object
 from avio.engines.local.capacity import Capacity
@@ -19,12 +20,9 @@ from avio.engines.local.recognition import Uploads, confirm, judged_now
 from avio.engines.local.stamps import disown
 from avio.engines.local.tiers import Copy, Tiers, best_of
 from avio.engines.local.workers import in_threads
-from avio.engines.retry import with_retries
-from avio.engines.sums import nowhere
-from avio.errors import EngineError, Gone, Scope
-from avio.terminal.cells import printable
+from avio.engines.unchecked import checked, concerns_all
+from avio.errors import EngineError, Gone
 from avio.wire.params import Params
-from avio.wire.paths import shown_path
 
 BATCH_FILES = 16  # files per thread for which the bucket is asked at a time
 
@@ -71,6 +69,7 @@ class Recheck:
         uploads: Uploads,
         params: Params,
         run: Run,
+        unchecked: Unchecked,
         *,
         original: bool,
     ) -> None:
@@ -80,6 +79,7 @@ class Recheck:
         self._uploads = uploads
         self._params = params
         self._run = run
+        self._unchecked = unchecked
         self._original = original
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -91,7 +91,7 @@ class Recheck:
         for entry in entries:
             if self._run.stopping():
                 return
-            item = self._look_up(entry.path, entry.token) if entry.token else None
+            item = self._at_once(entry)
             if item is not None and item.freshness is Freshness.CACHED:
                 yield file_entry(item)
                 continue
@@ -103,26 +103,28 @@ class Recheck:
             yield from self._in_threads(differing, self._look_up_both)
 
     def _in_threads(self, entries: Iterable[Entry], work: Callable[[Entry], Entry]) -> Iterator[Entry]:
-        def checked(entry: Entry) -> Entry:
-            result, _ = with_retries(work, entry, self._run)
-            if isinstance(result, EngineError):
-                raise result
-            return result
+        def check(entry: Entry) -> Entry:
+            return checked(work, entry, self._run, self._unchecked)
 
-        return in_threads(entries, checked, self._run.threads, self._run)
+        return in_threads(entries, check, self._run.threads, self._run)
+
+    def _at_once(self, entry: Entry) -> Item | None:
+        """Look at the disk alone. None if that is not enough, or fails for this file."""
+        if not entry.token:
+            return None
+        try:
+            return self._look_up(entry.path, entry.token)
+        except EngineError as error:
+            if concerns_all(error):
+                raise
+            return None
 
     def _look_up(self, path: str, token: str | None = None) -> Item:
         return look_up(self._mounts, self._tiers, path, token, self._uploads, self._run)
 
     def _look_up_both(self, entry: Entry) -> Entry:
-        """Return `entry` as both sides have it. One that fails alone is not in place: its next move says why."""
-        try:
-            return file_entry(self._look_up(entry.path))
-        except EngineError as error:
-            if error.scope is not Scope.FILE:
-                raise
-            log.warning("%s can't be checked: %s", printable(shown_path(entry.path)), printable(str(error)))
-            return nowhere(entry.path)
+        """Return `entry` as both sides have it."""
+        return file_entry(self._look_up(entry.path))
 
     def _read_back(self, entry: Entry) -> Entry:
         """Compare the cached bytes too. Drop a copy that looks clean but differs from the bucket."""

@@ -63,9 +63,19 @@ class Root:
         ):  # checked outside of the lock too, since every file passes here
             with self._lock:
                 if time.monotonic() - self._looked > LOOK_SECONDS:
-                    self._open_anew()
+                    self._look()
                     self._looked = time.monotonic()
         return self._opened[-1]
+
+    def _look(self) -> None:
+        """Open the directory that is at the path now. ENODEV if that is stale, and all files with it."""
+        try:
+            self._open_anew()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+            lost = "its file system has lost the directory (stale file handle)"
+            raise OSError(errno.ENODEV, lost, self.path) from None
 
     def _open_anew(self) -> None:
         if self._to_make and self.marker is None:
@@ -82,6 +92,7 @@ class Root:
                 raise TierNotMounted(f"{self.path} is not mounted: another directory is there now") from None
             raise
         try:
+            os.fstat(fd)  # NFS tells here, too, that a directory is stale
             is_ours = self.marker is None or read_marker(fd) == self.marker
         except OSError:
             os.close(fd)
@@ -89,31 +100,58 @@ class Root:
         if not is_ours:
             os.close(fd)
             raise TierNotMounted(f"{self.path} is not mounted: the marker {HIDDEN}/{MARKER} is missing or another's")
-        if self._opened and os.path.sameopenfile(fd, self._opened[-1]):
+        if self._opened and _is_same(fd, self._opened[-1]):
             os.close(fd)
             return
         self._opened.append(fd)
         if len(self._opened) > 2:
             os.close(self._opened.pop(0))
 
+    def look_again(self) -> None:
+        """Let go of all held directories, and look whether the directory itself is there still. ENODEV if it is not."""
+        with self._lock:
+            self._round += 1
+            self._looked = float("-inf")
+        os.fstat(self.fd)
+
+    def lacks(self, error: OSError) -> bool:
+        """Return True if `error` means that a file or directory is not there any longer.
+
+        On NFS that may be ESTALE, of what another machine removed. Raise ENODEV if the root itself is stale.
+        """
+        if error.errno == errno.ESTALE:
+            self.look_again()
+            return True
+        return error.errno in NOT_THERE
+
     def open(self, name: str, flags: int) -> int:
         """Open the file or directory `name`. Never creates it."""
         return _open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
 
-    def stat(self, name: str) -> os.stat_result | None:
+    def stat(self, name: str, *, again: bool = True) -> os.stat_result | None:
         """Return the lstat of `name`, or None if it or one of its directories does not exist."""
+        try:
+            return self._stat(name)
+        except OSError as error:
+            if not self.lacks(error):
+                raise
+            return self.stat(name, again=False) if again and error.errno == errno.ESTALE else None
+
+    def _stat(self, name: str) -> os.stat_result:
         if not name:
             return os.fstat(self.fd)
-        try:
-            parent, last = self.parent(name)
-            return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
-        except OSError as error:
-            if error.errno in NOT_THERE:
-                return None
-            raise
+        parent, last = self.parent(name)
+        return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
 
     def open_file(self, name: str, flags: int) -> int:
         """Open the plain file `name`, without waiting. Never creates it. Raise NotPlain if it is none."""
+        try:
+            parent, last = self.parent(name)
+            return open_plain(last, flags, dir_fd=parent.fd)
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+        self.look_again()
         parent, last = self.parent(name)
         return open_plain(last, flags, dir_fd=parent.fd)
 
@@ -205,6 +243,14 @@ class Root:
                 raise
             fd = _step(fd, part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return fd
+
+
+def _is_same(fd: int, other: int) -> bool:
+    """Return True if both are of the same directory. A stale one is another than what is there now."""
+    try:
+        return os.path.sameopenfile(fd, other)
+    except OSError:
+        return False
 
 
 def _open_directory(path: str) -> int:

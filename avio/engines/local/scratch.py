@@ -47,7 +47,10 @@ class Scratch:
         directory = self._directory or self._open()
         try:
             return Temporary(self._root, directory, name, mode)
-        except FileNotFoundError:  # another program has emptied the whole tier
+        except OSError as error:
+            if not self._root.lacks(error):
+                raise
+            # Another program has emptied the whole tier.
             return Temporary(self._root, self._open(), name, mode)
 
     def _open(self) -> "Directory":

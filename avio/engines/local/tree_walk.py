@@ -99,14 +99,14 @@ def _read(how: Walk, prefix: str, levels: list[Level]) -> Level:
         return _NOTHING
     try:
         directory = _open(how, path, prefix, levels)
+        status = os.fstat(directory.fd)
     except OSError as error:
-        if error.errno in NOT_THERE:
+        if how.root.lacks(error):
             return _NOTHING
         if not levels or not isinstance(error, PermissionError):
             raise
         how.leave_out(prefix, unreadable())
         return _NOTHING
-    status = os.fstat(directory.fd)
     identity = status.st_dev, status.st_ino
     above = [each.identity for each in levels]
     refusal = directory_refusal(how.copied_to + path, identity, above, follow=how.follow)

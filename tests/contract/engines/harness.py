@@ -14,6 +14,7 @@ from obstore.store import S3Store
 
 from avio.engines.base import Engine, Entry, Moved, Side, Tier
 from avio.engines.factory import open_engine
+from avio.engines.left_out import Unchecked
 from avio.engines.memory import MemoryEngine
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -100,9 +101,12 @@ class Harness(ABC):
         entries = self.engine.walk(path, depth=None, side=Side.CACHE)
         return _by_path(self.engine.save(entries, Params(**params), run or Attempt()))
 
-    def recheck(self, entries: Iterable[Entry], **params: Any) -> dict[str, Entry]:
+    def recheck(
+        self, entries: Iterable[Entry], unchecked: Unchecked = lambda path, error: None, **params: Any
+    ) -> dict[str, Entry]:
         """Return each entry as it stands now."""
-        return {entry.path: entry for entry in self.engine.recheck(entries, Params(**params), Attempt())}
+        found = self.engine.recheck(entries, Params(**params), Attempt(), unchecked=unchecked)
+        return {entry.path: entry for entry in found}
 
     def paths(self, path: str = "/data", depth: int | None = None) -> list[str]:
         """Return the paths of a whole listing, directories with a slash."""

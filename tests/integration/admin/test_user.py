@@ -129,3 +129,20 @@ def test_a_token_is_revoked_by_its_id(server: Server, add_user: AddUser) -> None
     assert isinstance(server.run("token", "revoke", token_id).exception, NotFound)
     assert isinstance(server.run("token", "revoke", "abab").exception, BadRequest)
     assert isinstance(server.run("token", "list", "--user", "nobody").exception, NotFound)
+
+
+def test_the_last_admin_who_can_log_in_is_disabled_by_force_alone(server: Server, add_user: AddUser) -> None:
+    add_user("ada")
+    add_user("grace", "--admin")
+    add_user("lena", "--admin")
+    server.done("user", "disable", "lena")
+
+    refused = server.run("user", "disable", "grace")
+
+    assert isinstance(refused.exception, Conflict)
+    assert "last admin" in refused.exception.message
+    assert "avio-server user add NAME --admin" in refused.exception.cure
+    assert "--force" in refused.exception.cure
+    assert "is disabled" in server.done("user", "disable", "ada")
+    assert "is disabled" in server.done("user", "disable", "--force", "grace")
+    assert "already" in server.done("user", "disable", "grace")

@@ -10,6 +10,7 @@ import pytest
 from avio.api import Web
 from avio.api.services import KEY
 from avio.api.strict_request import IDLE_SECONDS
+from avio.config import Settings
 from avio.errors import EngineAway
 from tests.integration.api.conftest import CheckedClient
 from tests.integration.api.test_http_bad_input import fields
@@ -164,6 +165,25 @@ def test_what_nobody_can_guess_has_no_guess(person: Callable[[str], CheckedClien
     refused = person("ada").get("/stat", query_string={"alluxioUri": written})
 
     assert (refused.status_code, "did you mean" in refused.get_data(as_text=True)) == (400, False)
+
+
+@pytest.mark.parametrize("call", ["/stat", "/list", "/preload"])
+def test_a_path_below_a_tier_comes_with_the_path_that_was_meant(
+    person: Callable[[str], CheckedClient], settings: Settings, call: str
+) -> None:
+    # Given what `avio path` prints
+    member = {"alluxioUri": f"{settings.tiers[0].path}/data/train"}
+    client = person("ada")
+
+    if call == "/preload":
+        refused = client.post(call, json={"params": member})
+    else:
+        refused = client.get(call, query_string=member)
+
+    assert (refused.status_code, refused.get_json()["reason"]) == (404, "PATH_NOT_FOUND")
+    assert refused.get_json()["detail"].endswith("; did you mean /data/train?")
+    elsewhere = {"alluxioUri": f"{settings.tiers[0].path}/elsewhere"}
+    assert "did you mean" not in client.get("/stat", query_string=elsewhere).get_data(as_text=True)
 
 
 def test_a_path_without_a_mount_has_one_text(person: Callable[[str], CheckedClient]) -> None:

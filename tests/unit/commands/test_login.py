@@ -176,3 +176,11 @@ def test_a_login_that_others_on_the_way_can_read_is_warned_of(
     said = avio(f"login --url {url} --name lena --password-stdin", stdin="secret\n")
 
     assert (f"warning: {url} is not encrypted" in said.stderr) is warns
+
+
+def test_a_logout_without_a_login_says_so_and_asks_no_server(avio: Avio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AVIO_URL", "http://127.0.0.1:1")
+    monkeypatch.delenv("AVIO_TOKEN", raising=False)
+
+    assert avio("logout").stdout == "not logged in to http://127.0.0.1:1\n"
+    assert json.loads(avio("logout --json").stdout) == {"url": "http://127.0.0.1:1"}

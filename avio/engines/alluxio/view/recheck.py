@@ -16,8 +16,11 @@ from avio.engines.alluxio.view.lookup import Lookup, batches, find_file
 from avio.engines.alluxio.view.namespace import Namespace
 from avio.engines.alluxio.view.roster import Roster
 from avio.engines.base import Entry, EntryState, Run
-from avio.engines.cancel import sleep
+from avio.engines.cancel import Stopped, sleep
+from avio.engines.left_out import Unchecked
 from avio.engines.sums import nowhere
+from avio.engines.unchecked import checked, concerns_all
+from avio.errors import EngineError
 from avio.wire.params import Params
 
 
@@ -39,6 +42,7 @@ class Recheck:
         verifying: ContentCheck | None,
         params: Params,
         run: Run,
+        unchecked: Unchecked,
     ) -> None:
         self._space = space
         self._roster = roster
@@ -46,6 +50,7 @@ class Recheck:
         self._verifying = verifying
         self._params = params
         self._run = run
+        self._unchecked = unchecked
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield each entry in its present state."""
@@ -57,7 +62,7 @@ class Recheck:
                 for batch in batches(entries):
                     if self._run.stopping():
                         return
-                    found = lookup.statuses([entry.path for entry in batch])
+                    found = self._statuses(lookup, [entry.path for entry in batch])
                     rest = []
                     for entry in batch:
                         if (status := found[entry.path]) is not None:
@@ -67,7 +72,7 @@ class Recheck:
                             rest.append(entry)
                         else:
                             yield now
-                    yield from pool.map(lambda entry, found=found: self._check(entry, found[entry.path]), rest)
+                    yield from pool.map(lambda entry, found=found: self._checked(entry, found[entry.path]), rest)
                 if self._verifying is not None and self._verifying.dropped:
                     settle(self._roster, self._run)
             finally:
@@ -81,6 +86,21 @@ class Recheck:
             return None
         now = file_entry(status, self._roster)
         return now if now.in_cache else None
+
+    def _statuses(self, lookup: Lookup, paths: list[str]) -> dict[str, Status | None]:
+        """Return the statuses of a batch. If one of them fails alone, none: then each is asked for by itself."""
+        try:
+            return lookup.statuses(paths)
+        except EngineError as error:
+            if concerns_all(error):
+                raise
+            return dict.fromkeys(paths)
+
+    def _checked(self, entry: Entry, status: Status | None) -> Entry:
+        try:
+            return checked(lambda each: self._check(each, status), entry, self._run, self._unchecked)
+        except Stopped:
+            return entry
 
     def _check(self, entry: Entry, status: Status | None) -> Entry:
         if self._run.stopping():

@@ -80,7 +80,10 @@ class S3Objects(StoreCalls):
         whole = _RANGE.fullmatch(headers.get("content-range", ""))
         size = whole[2] if whole else headers.get("content-length", "")
         return make_source(
-            key, int(size) if size.isdigit() else -1, _mtime_ns(headers.get("last-modified", "")), headers.get("etag")
+            key,
+            int(size) if size.isascii() and size.isdigit() else -1,
+            _mtime_ns(headers.get("last-modified", "")),
+            headers.get("etag"),
         )
 
     def _name(self, key: str) -> str:
