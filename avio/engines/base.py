@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal
 
 from avio.engines.admission import Admission, admission_of
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_cached
+from avio.engines.run import Run
 from avio.errors import IsDirectory, Unsaved
 from avio.findings import Finding
 from avio.wire.params import Ability, Params
@@ -138,33 +139,6 @@ class Freed:
 
     files: int
     bytes: int
-
-
-class Run(Protocol):
-    """The attempt for which an engine works."""
-
-    @property
-    def name(self) -> str:
-        """`<job>.<attempt>`, for the names of temporary files."""
-
-    @property
-    def threads(self) -> int:
-        """How many files may be worked on at once."""
-
-    def stopping(self) -> bool:
-        """True after the attempt must stop: start nothing new, publish nothing, delete temporary files.
-
-        Call it before each file, between chunks of a large file, and right before each rename or end of an upload.
-        """
-
-    def moved(self, size: int) -> None:
-        """Count `size` bytes as they move. Call it from any thread."""
-
-    def checked(self, size: int) -> None:
-        """Show progress: `size` bytes were read back. Call it from any thread, at least each few MiB."""
-
-    def silent(self, seconds: float) -> AbstractContextManager[None]:
-        """Return a `with` block that may show no progress for up to `seconds`, e.g. for an fsync."""
 
 
 class Engine(ABC):

@@ -6,7 +6,7 @@ Used in the job process by both engines, in every step that may take long.
 import time
 from collections.abc import Callable
 
-from avio.engines.base import Run
+from avio.engines.run import Run
 
 POLL_SECONDS = 0.1  # between two checks of the attempt
 

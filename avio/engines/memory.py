@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Run, Side, Tier
+from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Side, Tier
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import too_many_files, unknown_tier
+from avio.engines.run import Run
 from avio.engines.sums import Sums, nowhere
 from avio.errors import CacheFull, EngineError, Gone, NotSaved, PathNotFound, Scope, Unsaved
 from avio.wire.params import Ability, Params

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.cancel import Stopped, sleep
+from avio.engines.run import Run
 from avio.errors import EngineError, Scope
 from avio.terminal.cells import printable
 from avio.wire.paths import shown_path

@@ -6,9 +6,10 @@ Used by both engines, in the job process.
 import logging
 from collections.abc import Callable
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.left_out import Unchecked
 from avio.engines.retry import with_retries
+from avio.engines.run import Run
 from avio.engines.sums import nowhere
 from avio.errors import EngineAway, EngineError, Scope
 from avio.terminal.cells import printable

@@ -6,7 +6,8 @@ Runs in the job process; pure.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from avio.engines.base import Engine, Entry, EntryState, Moved, Run, Side
+from avio.engines.base import Engine, Entry, EntryState, Moved, Side
+from avio.engines.run import Run
 from avio.wire.orders import Order
 from avio.wire.params import Params
 from avio.wire.states import JobType

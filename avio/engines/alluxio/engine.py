@@ -30,10 +30,11 @@ from avio.engines.alluxio.view.roster import Roster
 from avio.engines.alluxio.view.status_cache import StatusCache
 from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
-from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.base import Engine, Entry, Moved, Page, Side, Tier
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import no_tier, too_many_files, unknown_tier
+from avio.engines.run import Run
 from avio.engines.sums import Sums
 from avio.errors import EngineError, PathNotFound, Unsaved
 from avio.findings import Finding

@@ -19,7 +19,7 @@ from avio.engines.alluxio.view.holdings import Holdings
 from avio.engines.alluxio.view.lookup import Lookup
 from avio.engines.alluxio.view.roster import Roster
 from avio.engines.alluxio.view.ufs_reader import UfsReader
-from avio.engines.base import Run
+from avio.engines.run import Run
 
 log = logging.getLogger(__name__)
 

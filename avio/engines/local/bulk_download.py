@@ -11,7 +11,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 from avio.engines import cancel
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
 from avio.engines.cancel import Stopped, check_cancelled
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.multiget import MultiGet
@@ -20,6 +20,7 @@ from avio.engines.local.kernel_copy import write_all
 from avio.engines.local.mounts import Mounts
 from avio.engines.local.store_gate import StoreGate
 from avio.engines.local.workers import MAX_BACKLOG, POLL_SECONDS, Workers, retried
+from avio.engines.run import Run
 from avio.errors import EngineError, Scope
 
 log = logging.getLogger(__name__)

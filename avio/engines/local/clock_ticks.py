@@ -5,8 +5,8 @@ So a file is read after the tick of its mtime: each later write gives it another
 
 import time
 
-from avio.engines.base import Run
 from avio.engines.cancel import sleep
+from avio.engines.run import Run
 
 SECOND_NS = 1_000_000_000
 TICK_NS = 20_000_000  # the kernel's is up to 10 ms

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
 from avio.engines.cancel import check_cancelled
 from avio.engines.durations import MEASURE_SECONDS, sync_seconds
 from avio.engines.local.buckets.base import OtherVersion, Source
@@ -26,6 +26,7 @@ from avio.engines.local.scratch import Scratch
 from avio.engines.local.stamps import OWN_NS, renew_stamp, stamp_new
 from avio.engines.local.tier_disk import no_inodes
 from avio.engines.local.tiers import Copy, TierDirectory, Tiers, is_writable
+from avio.engines.run import Run
 from avio.errors import CacheFull, Gone, SourceChanged, StoreError
 from avio.faults import fault
 from avio.wire.params import Params

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
-from avio.engines.base import Engine, Entry, Moved, Page, Run, Side, Tier
+from avio.engines.base import Engine, Entry, Moved, Page, Side, Tier
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
 from avio.engines.local.buckets.pace import TASK
@@ -42,6 +42,7 @@ from avio.engines.local.walks import Walks
 from avio.engines.local.workers import in_threads, retried
 from avio.engines.members import Member
 from avio.engines.refusals import no_answer, too_many_files
+from avio.engines.run import Run
 from avio.errors import EngineError, Unsaved
 from avio.wire.params import Ability, Params
 from avio.wire.paths import depth_below, is_under

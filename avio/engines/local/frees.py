@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
-from avio.engines.base import Run
 from avio.engines.cancel import sleep
 from avio.engines.local.book import BOOK, open_book
 from avio.engines.local.byte_locks import is_locked, lock
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.root import HIDDEN, Root
 from avio.engines.local.tiers import Tiers
+from avio.engines.run import Run
 from avio.terminal.cells import printable
 from avio.wire.paths import ancestors, shown_path
 

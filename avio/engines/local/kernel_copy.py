@@ -6,8 +6,8 @@ Used in the job process. It checks the attempt between two chunks.
 import errno
 import os
 
-from avio.engines.base import Run
 from avio.engines.cancel import check_cancelled
+from avio.engines.run import Run
 
 CHUNK_BYTES = 4 << 20  # bytes between two looks at the attempt
 

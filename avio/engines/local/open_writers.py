@@ -10,8 +10,8 @@ import fcntl
 import os
 import signal
 
-from avio.engines.base import Run
 from avio.engines.durations import sync_seconds
+from avio.engines.run import Run
 
 _IN_MEMORY = frozenset({0x01021994, 0x858458F6, 0x958458F6})  # the kernel's numbers of tmpfs, ramfs, hugetlbfs
 _STATFS_BYTES = 256

@@ -6,7 +6,7 @@ Used in the job process, after the last byte of a job.
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.left_out import Unchecked
 from avio.engines.local.buckets.base import OtherVersion, Source
 from avio.engines.local.buckets.versions import not_the_object
@@ -20,6 +20,7 @@ from avio.engines.local.recognition import Uploads, confirm, judged_now
 from avio.engines.local.stamps import disown
 from avio.engines.local.tiers import Copy, Tiers, best_of
 from avio.engines.local.workers import in_threads
+from avio.engines.run import Run
 from avio.engines.unchecked import checked, concerns_all
 from avio.errors import EngineError, Gone
 from avio.wire.params import Params

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import blake2b
 
-from avio.engines.base import Run
 from avio.engines.left_out import Unreadable
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import tier_errors
@@ -17,6 +16,7 @@ from avio.engines.local.freshness import Freshness
 from avio.engines.local.mounts import Mount
 from avio.engines.local.stamps import read_marks, write_stamp
 from avio.engines.local.tiers import Copy, judged, that_counts
+from avio.engines.run import Run
 from avio.errors import Gone, StoreError
 
 TASK_BYTES = 8 << 20  # of a touched copy that a task compares

@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.cancel import Stopped, check_cancelled, sleep
+from avio.engines.run import Run
 from avio.errors import EngineAway
 
 AWAY_SECONDS = 300.0  # how long the movers wait for a store before the job begins again

@@ -6,7 +6,7 @@ Used in the job process, by several threads at once.
 import logging
 from collections.abc import Sequence
 
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.clock_ticks import await_next_tick
@@ -21,6 +21,7 @@ from avio.engines.local.stamps import NO_TIME, Stamp, write_stamp
 from avio.engines.local.tiers import Copy, TierDirectory, Tiers, that_counts
 from avio.engines.local.upload_journal import UploadJournal, close_journal
 from avio.engines.local.upload_source import UploadSource
+from avio.engines.run import Run
 from avio.errors import EngineAway, Gone, PathNotFound
 from avio.faults import fault
 from avio.terminal.cells import printable

@@ -6,9 +6,9 @@ Used in the job process.
 import os
 from collections.abc import Iterator
 
-from avio.engines.base import Run
 from avio.engines.cancel import check_cancelled
 from avio.engines.local.upload_journal import UploadJournal
+from avio.engines.run import Run
 from avio.errors import SourceChanged
 
 CHUNK_BYTES = 1 << 20

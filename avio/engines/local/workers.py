@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
 from avio.engines.cancel import Stopped, check_cancelled
 from avio.engines.local.store_gate import StoreGate
 from avio.engines.retry import with_retries
+from avio.engines.run import Run
 from avio.errors import EngineAway, EngineError
 from avio.wire.results import Outcome
 

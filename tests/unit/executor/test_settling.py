@@ -2,8 +2,8 @@
 
 import pytest
 
-from avio.engines.base import Run
 from avio.engines.memory import MemoryEngine
+from avio.engines.run import Run
 from avio.executor import verifier
 from avio.wire.states import JobType
 from tests.unit.executor.conftest import FILES, RunJob, figures

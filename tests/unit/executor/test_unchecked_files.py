@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.memory import MemoryEngine
+from avio.engines.run import Run
 from avio.errors import AccessDenied, BadReply, Corrupt, EngineAway, EngineError, NodeFault, SourceChanged
 from avio.executor import failed_files
 from avio.wire.params import Params

@@ -16,8 +16,8 @@ from avio.engines.alluxio.load.adaptive_window import CALLS_PER_WORKER, Adaptive
 from avio.engines.alluxio.load.block_queue import BlockQueue, BlockTask
 from avio.engines.alluxio.view.holdings import Holdings
 from avio.engines.alluxio.view.roster import Roster
-from avio.engines.base import Run
 from avio.engines.cancel import sleep
+from avio.engines.run import Run
 from avio.errors import CacheFull, EngineAway, EngineError, Gone, Scope, StoreError
 
 MAX_TRIES = 4  # for a block that fails

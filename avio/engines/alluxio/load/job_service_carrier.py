@@ -13,7 +13,7 @@ from avio.engines.alluxio.load.block_queue import LoadingFile
 from avio.engines.alluxio.load.carrier import OnLoaded
 from avio.engines.alluxio.load.window_carrier import WindowCarrier
 from avio.engines.alluxio.load.window_progress import Statuses
-from avio.engines.base import Run
+from avio.engines.run import Run
 from avio.errors import EngineAway, EngineError, PathNotFound
 
 BATCH_FILES = 100  # files of one job

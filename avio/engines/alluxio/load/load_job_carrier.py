@@ -17,7 +17,7 @@ from avio.engines.alluxio.load.carrier import OnLoaded
 from avio.engines.alluxio.load.window_carrier import WindowCarrier
 from avio.engines.alluxio.load.window_progress import Statuses
 from avio.engines.alluxio.view.listing import below
-from avio.engines.base import Run
+from avio.engines.run import Run
 from avio.errors import PathNotFound
 
 MAX_JOBS = 50  # parallel jobs; the cluster takes 100

@@ -20,7 +20,8 @@ from avio.engines.alluxio.view.lookup import Lookup, batches
 from avio.engines.alluxio.view.roster import Roster
 from avio.engines.alluxio.view.savable import Lost
 from avio.engines.alluxio.view.status_cache import StatusCache
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
+from avio.engines.run import Run
 from avio.errors import CacheFull, EngineError, Gone, Scope, SourceChanged
 from avio.wire.params import Params
 from avio.wire.results import Outcome

@@ -16,8 +16,9 @@ from avio.engines.alluxio.clients.worker import Workers
 from avio.engines.alluxio.view.holdings import Count, Holdings
 from avio.engines.alluxio.view.lookup import Lookup, batches
 from avio.engines.alluxio.view.roster import Roster
-from avio.engines.base import Entry, Run
+from avio.engines.base import Entry
 from avio.engines.no_room import NONE
+from avio.engines.run import Run
 from avio.errors import EngineError
 from avio.wire.params import Params
 

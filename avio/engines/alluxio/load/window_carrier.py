@@ -14,7 +14,7 @@ from avio.engines.alluxio.clients.status import Block
 from avio.engines.alluxio.load.block_queue import LoadingFile
 from avio.engines.alluxio.load.carrier import Carrier, OnLoaded
 from avio.engines.alluxio.load.window_progress import Statuses, WindowProgress
-from avio.engines.base import Run
+from avio.engines.run import Run
 from avio.errors import EngineError
 
 FIRST_FILES = 16  # files of the first window

@@ -13,7 +13,7 @@ from avio.engines.alluxio.load.block_queue import BlockTask, LoadingFile
 from avio.engines.alluxio.load.carrier import Carrier, OnLoaded
 from avio.engines.alluxio.view.holdings import Holdings
 from avio.engines.alluxio.view.roster import Roster
-from avio.engines.base import Run
+from avio.engines.run import Run
 
 LEAVE_SECONDS = 3.0  # seconds for running calls to end
 

@@ -15,7 +15,8 @@ from avio.engines.alluxio.clients.status import Persistence, Status
 from avio.engines.alluxio.save.saver import Saver
 from avio.engines.alluxio.view.lookup import BATCH_FILES, Lookup
 from avio.engines.alluxio.view.savable import Lost, NotPersisted
-from avio.engines.base import Entry, Moved, Run
+from avio.engines.base import Entry, Moved
+from avio.engines.run import Run
 from avio.errors import EngineError, Gone, Scope
 from avio.faults import fault
 from avio.wire.params import Params

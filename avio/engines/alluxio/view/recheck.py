@@ -15,9 +15,10 @@ from avio.engines.alluxio.view.holdings import Count, Holdings
 from avio.engines.alluxio.view.lookup import Lookup, batches, find_file
 from avio.engines.alluxio.view.namespace import Namespace
 from avio.engines.alluxio.view.roster import Roster
-from avio.engines.base import Entry, EntryState, Run
+from avio.engines.base import Entry, EntryState
 from avio.engines.cancel import Stopped, sleep
 from avio.engines.left_out import Unchecked
+from avio.engines.run import Run
 from avio.engines.sums import nowhere
 from avio.engines.unchecked import checked, concerns_all
 from avio.errors import EngineError

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from avio.engines.base import Run
 from avio.engines.left_out import NameNotHeld
 from avio.engines.local.buckets.pace import JOB, Pace
 from avio.engines.local.buckets.s3_place import S3Place
@@ -17,6 +16,7 @@ from avio.engines.local.obstacles import Obstacle
 from avio.engines.local.root import Root
 from avio.engines.local.tree_walk import ignore
 from avio.engines.local.upload_source import UploadSource
+from avio.engines.run import Run
 from avio.errors import SourceChanged
 
 DEFAULT_COPY_MODE = 0o644

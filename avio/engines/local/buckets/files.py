@@ -10,7 +10,6 @@ import stat
 from collections.abc import Iterator
 from itertools import chain
 
-from avio.engines.base import Run
 from avio.engines.durations import sync_seconds
 from avio.engines.local.buckets.base import DEFAULT_COPY_MODE, Bucket, OtherVersion, Source
 from avio.engines.local.buckets.file_rights import FileRights, widens
@@ -24,6 +23,7 @@ from avio.engines.local.root import Root
 from avio.engines.local.scratch import Scratch, Temporary
 from avio.engines.local.tree_walk import Walk, ignore, runs
 from avio.engines.local.upload_source import UploadSource
+from avio.engines.run import Run
 from avio.errors import SourceChanged, StoreError
 from avio.plain_file import NotPlain, require_plain
 

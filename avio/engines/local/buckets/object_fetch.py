@@ -3,12 +3,12 @@
 Used in the job process, by several threads at once.
 """
 
-from avio.engines.base import Run
 from avio.engines.cancel import check_cancelled
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.store_calls import StoreCalls
 from avio.engines.local.buckets.versions import require_version
 from avio.engines.local.kernel_copy import write_all
+from avio.engines.run import Run
 from avio.errors import Corrupt, EngineAway
 
 SEGMENT_BYTES = 32 << 20  # bytes of one ranged GET

@@ -12,7 +12,6 @@ from typing import Any
 import obstore
 from obstore.store import ObjectStore
 
-from avio.engines.base import Run
 from avio.engines.durations import COMPLETE_SECONDS
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.multipart import MultipartUpload, end_upload
@@ -22,6 +21,7 @@ from avio.engines.local.buckets.store_calls import ConditionFailed, NoConditions
 from avio.engines.local.buckets.versions import same_version
 from avio.engines.local.errors import conflict, store_errors
 from avio.engines.local.upload_source import UploadSource
+from avio.engines.run import Run
 from avio.errors import EngineAway, EngineError
 
 PART_BYTES = 8 << 20  # bytes of one part of an upload; smaller files go in one PUT

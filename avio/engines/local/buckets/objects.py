@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Iterator
 
-from avio.engines.base import Run
 from avio.engines.cancel import check_cancelled
 from avio.engines.left_out import NameNotHeld
 from avio.engines.local.buckets.base import Bucket, Source
@@ -33,6 +32,7 @@ from avio.engines.local.buckets.versions import make_source, require_version, sa
 from avio.engines.local.directory_window import LeaveOut
 from avio.engines.local.tree_walk import LAST, ignore
 from avio.engines.local.upload_source import UploadSource
+from avio.engines.run import Run
 from avio.errors import AccessDenied, Corrupt, EngineAway, StoreError
 
 CHUNK_BYTES = 1 << 20  # bytes between two checks of the attempt

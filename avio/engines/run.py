@@ -1,0 +1,31 @@
+"""The attempt as engines see it: when to stop, and whom to tell of progress. The executor implements it."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Run(Protocol):
+    """The attempt for which an engine works."""
+
+    @property
+    def name(self) -> str:
+        """`<job>.<attempt>`, for the names of temporary files."""
+
+    @property
+    def threads(self) -> int:
+        """How many files may be worked on at once."""
+
+    def stopping(self) -> bool:
+        """True after the attempt must stop: start nothing new, publish nothing, delete temporary files.
+
+        Call it before each file, between chunks of a large file, and right before each rename or end of an upload.
+        """
+
+    def moved(self, size: int) -> None:
+        """Count `size` bytes as they move. Call it from any thread."""
+
+    def checked(self, size: int) -> None:
+        """Show progress: `size` bytes were read back. Call it from any thread, at least each few MiB."""
+
+    def silent(self, seconds: float) -> AbstractContextManager[None]:
+        """Return a `with` block that may show no progress for up to `seconds`, e.g. for an fsync."""
