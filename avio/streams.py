@@ -83,9 +83,13 @@ class Events:
                 pipe.xadd(EVENTS_KEY, fields, maxlen=MAX_EVENTS, approximate=True)
             pipe.execute()
 
-    def tail(self, after: str, block_ms: int, count: int = READ_COUNT) -> Batch:
-        """Return events after stream id `after` ("$": only new ones), waiting up to `block_ms`, without a group."""
-        return self._batch(self._redis.xread({EVENTS_KEY: after}, count=count, block=block_ms))[0]
+    def tail(self, after: str, block_ms: int, count: int = READ_COUNT) -> tuple[Batch, str]:
+        """Return events after stream id `after`, waiting up to `block_ms`, without a group, and the id to go on after.
+
+        This is the id of the last entry that was read, be it an event or a dropped one.
+        """
+        reply: Any = self._redis.xread({EVENTS_KEY: after}, count=count, block=block_ms)
+        return self._batch(reply)[0], reply[0][1][-1][0].decode() if reply else after
 
     def last_id(self) -> str:
         """Return the id of the newest event, or "0-0" for an empty stream."""

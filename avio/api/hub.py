@@ -134,8 +134,8 @@ class Hub:
                     after = self._events.last_id()
                     self.away = False
                     self._tell_all(Note.REREAD)
-                for entry_id, event in self._events.tail(after, BLOCK_MS):
-                    after = entry_id
+                events, after = self._events.tail(after, BLOCK_MS)
+                for _, event in events:
                     self._tell(event)
             except Exception:  # after any error of Redis, listeners read rows and this thread tries again
                 if not self.away:

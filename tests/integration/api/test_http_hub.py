@@ -14,8 +14,10 @@ from avio.api.job_watch import EventStream
 from avio.api.services import KEY, Services
 from avio.clock import now
 from avio.errors import TooMany
-from avio.streams import Events, connect
+from avio.streams import EVENTS_KEY, Events, connect
+from avio.wire.events import Event
 from tests.integration.api.following import LIMIT, later, progress, read
+from tests.processes import wait_until
 
 
 def test_without_redis_streams_and_polls_go_by_the_rows(order: str, app: Web, set_row: Callable[..., None]) -> None:
@@ -60,6 +62,21 @@ def test_a_stream_outlives_a_restart_of_redis_and_mends_the_gap(
     events.broken = False
     assert listener.next(LIMIT) is Note.REREAD, "something may have been missed"
     events.publish([progress(order, 1)])
+    assert listener.next(LIMIT) == progress(order, 1)
+    listener.close()
+
+
+def test_an_entry_that_is_no_event_is_read_once(
+    services: Services, order: str, publish: Callable[[Event], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    listener = services.hub.listen(order, 1)
+    assert listener.next(LIMIT) is Note.REREAD
+    services.redis.xadd(EVENTS_KEY, {"e": "{"})
+    wait_until(lambda: "dropped a stream entry" in caplog.messages, LIMIT, "the entry is read")
+    time.sleep(0.2)
+
+    assert caplog.messages.count("dropped a stream entry") == 1
+    publish(progress(order, 1))
     assert listener.next(LIMIT) == progress(order, 1)
     listener.close()
 

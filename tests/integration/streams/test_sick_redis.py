@@ -126,7 +126,7 @@ def test_a_large_event_loses_details_and_a_larger_one_is_left_out_and_the_rest_i
 
     stream.publish([large, longest, long, event(3)])
 
-    first, second, third = (found for _, found in stream.tail("0-0", 1))
+    first, second, third = (found for _, found in stream.tail("0-0", 1)[0])
     assert isinstance(first, ProgressEvent)
     assert [(one.reason, one.count, one.hint, one.samples) for one in first.progress.errors] == [
         ("GONE", 7, "look", [])
@@ -143,6 +143,6 @@ def test_an_entry_that_is_larger_than_an_event_is_dropped(client: redis.Redis) -
     stream.read("a", 1)
     client.xadd(EVENTS_KEY, {"event": encode(StateEvent("J", 1, "x")).replace("x", "x" * MAX_EVENT_BYTES)})
 
-    assert stream.tail("0-0", 1) == []
+    assert stream.tail("0-0", 1)[0] == []
     assert stream.read("a", 1) == []
     assert client.xpending(EVENTS_KEY, streams.GROUP)["pending"] == 0
