@@ -20,9 +20,11 @@ def test_jobs_die_with_keeper_and_a_new_supervisor_finishes_them(site: Site) -> 
     wait_until(lambda: len(site.cached()) == 100, 20, "all files have arrived")
     process, intake = supervisor.job(), supervisor.intake()
 
+    for pid in (process, intake):  # stopped, they can't leave by themselves
+        os.kill(pid, signal.SIGSTOP)
     supervisor.kill()
-    wait_until(lambda: not is_alive(process), 1, "the job process dies with keeper")
-    wait_until(lambda: not is_alive(intake), 1, "intake dies with keeper")
+    wait_until(lambda: not is_alive(process), 5, "the job process dies with keeper")
+    wait_until(lambda: not is_alive(intake), 5, "intake dies with keeper")
     assert site.row(job)["state"] == "running"
     site.supervisor()
     row = site.wait_for_end(job)
