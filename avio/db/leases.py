@@ -76,13 +76,7 @@ def renew(node: str, epoch: int, lease: float) -> bool:
 
 def held(node: str, epoch: int) -> list[Held]:
     """T5, read-back: the jobs of this epoch of the node. A process of any other job must end."""
-    found = rows(
-        "SELECT id, attempt, state, cancel_at IS NOT NULL FROM jobs"
-        " WHERE node = ? AND node_epoch = ? AND state IN {owned} LIMIT 2000",
-        node,
-        epoch,
-    )
-    return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
+    return _held("node_epoch = ?", node, epoch)
 
 
 def held_by_older(node: str, epoch: int, grace: float) -> list[Held]:
@@ -90,23 +84,22 @@ def held_by_older(node: str, epoch: int, grace: float) -> list[Held]:
 
     Those of another supervisor may live until `grace` seconds after its lease; the reaper takes them back then.
     """
-    found = rows(
-        "SELECT j.id, j.attempt, j.state, j.cancel_at IS NOT NULL FROM jobs j JOIN nodes n ON n.name = j.node"
-        " WHERE j.node = ? AND j.node_epoch < ? AND n.older_until <= {now} - ? AND j.state IN {owned} LIMIT 2000",
-        node,
-        epoch,
-        grace,
-    )
-    return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
+    dead = "(SELECT older_until FROM nodes WHERE name = jobs.node) <= {now} - ?"
+    return _held(f"node_epoch < ? AND {dead}", node, epoch, grace)
 
 
 def left_by_older(node: str, epoch: int) -> list[Held]:
     """Return the jobs of earlier epochs of the node, also those whose processes may live yet."""
+    return _held("node_epoch < ?", node, epoch)
+
+
+def _held(condition: str, node: str, *parameters: float) -> list[Held]:
     found = rows(
-        "SELECT id, attempt, state, cancel_at IS NOT NULL FROM jobs"
-        " WHERE node = ? AND node_epoch < ? AND state IN {owned} LIMIT 2000",
+        "SELECT id, attempt, state, cancel_at IS NOT NULL FROM jobs"  # noqa: S608 - made of constants
+        f" WHERE node = ? AND {condition}"
+        " AND state IN {owned} LIMIT 2000",
         node,
-        epoch,
+        *parameters,
     )
     return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
 

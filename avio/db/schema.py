@@ -126,13 +126,17 @@ def differences() -> list[str]:
 
 def require_current() -> None:
     """Raise Unavailable if the database is not at `VERSION`."""
-    _refuse_newer(version())
-    require_upgraded()
+    found = version()
+    _refuse_newer(found)
+    _refuse_older(found)
 
 
 def require_upgraded() -> None:
     """Raise Unavailable if the database is older than `VERSION`: a process that runs goes on with a newer one."""
-    found = version()
+    _refuse_older(version())
+
+
+def _refuse_older(found: int) -> None:
     if found < VERSION:
         raise Unavailable(
             f"the database has version {found}, this avio needs version {VERSION}", cure="run avio-server db upgrade"
