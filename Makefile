@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-alluxio chaos prove-alluxio mutate-guards fuzz-api proto requirements
+.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -16,9 +16,14 @@ NO_MAVEN := Maven (mvn) is missing; it fetches the jars of Alluxio: apt-get inst
 WORKERS ?= 1
 TESTS ?= tests
 # By file, a run whose worker crashed would wait for ever for the tests of the new one: it ends red instead.
-LOADFILE := --dist loadfile --max-worker-restart=0
+# Files go out in the order of tests/conftest.py, those that take longest first.
+LOADFILE := --dist loadfile --no-loadscope-reorder --max-worker-restart=0
+# pytest keeps the tests that it has compiled, or each worker needs 5 s to compile them again.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 # The many processes that tests start find avio compiled, also where PYTHONDONTWRITEBYTECODE keeps Python from doing it.
 COMPILED := $(BIN)/python -m compileall -q avio supervisor tests
+# The servers in Go that some tests start; the first build takes a minute.
+GO_BUILT := $(BIN)/python -m tests.servers.golang
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -31,13 +36,15 @@ venv: .venv/dev.stamp  ## make .venv with all that development needs
 wheel: .venv/dev.stamp  ## build the sdist and the wheel into dist/
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 
-test: .venv/dev.stamp  ## run all tests, two at a time
+test: .venv/dev.stamp  ## run all tests, six at a time: many wait for processes
 	@$(COMPILED)
-	$(BIN)/python -m pytest -n 2 $(LOADFILE)
+	@$(GO_BUILT)
+	$(PYTEST) -n 6 $(LOADFILE)
 
 test-faults: .venv/dev.stamp  ## run the tests that break processes and check the recovery
 	@$(COMPILED)
-	$(BIN)/python -m pytest -m faults -n 3 $(LOADFILE)
+	@$(GO_BUILT)
+	$(PYTEST) -m faults -n 3 $(LOADFILE)
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py
@@ -69,8 +76,15 @@ lint: .venv/dev.stamp  ## check style, types and imports
 house: .venv/dev.stamp  ## print the figures of the code: lengths of files and functions, import circles, late imports
 	@$(BIN)/python -m tests.house.figures
 
-bench: .venv/dev.stamp  ## measure the performance, next to other tools
+bench: .venv/dev.stamp  ## measure tasks, dispatch, memory and queries, next to other tools
 	$(BIN)/python -m bench
+
+# Without Go there is no S3 server in memory: the paths that need it say that they are skipped.
+PATHS := $(ONLY) --rounds $(or $(ROUNDS),5) $(if $(GIB),--gib $(GIB)) $(if $(DISK),--disk $(DISK))
+
+bench-data: .venv/dev.stamp  ## measure preload, save and list, beside s5cmd and rclone (ONLY=preload_small ROUNDS=3 GIB=1 DISK=/var/tmp)
+	@$(COMPILED) bench
+	$(BIN)/python -m bench.data $(PATHS)
 
 bench-alluxio: .venv/dev.stamp .alluxio/stamp  ## measure preload, save and listing on a real Alluxio cluster, beside its own commands
 	$(BIN)/python -m bench alluxio
@@ -81,10 +95,8 @@ SEED ?= $(shell date +%s)
 chaos: .venv/dev.stamp  ## kill and freeze every part of a server on a store that lies for MINUTES; check its promises (SEED=n OLD=checkout)
 	$(BIN)/python -m chaos $(MINUTES) $(SEED) $(OLD)
 
-ROUNDS ?= 30
-
 prove-alluxio: .venv/dev.stamp .alluxio/stamp  ## preload into a full Alluxio for ROUNDS, and check that what succeeded is still there
-	$(BIN)/python -m prove $(ROUNDS) $(SEED)
+	$(BIN)/python -m prove $(or $(ROUNDS),30) $(SEED)
 
 mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fail
 	$(BIN)/python -m mutation

@@ -69,7 +69,7 @@ CREATE TABLE jobs (
     id          TEXT PRIMARY KEY,            -- ULID: sorts by the time of submission
     uid         BIGINT NOT NULL REFERENCES users (uid), -- who submitted it
     name        TEXT NOT NULL,               -- the user's name for it
-    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3, 4)), -- 0 ls, 1 preload, 2 save, 3 stat, 4 free
+    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3, 4, 5)), -- 0 ls, 1 preload, 2 save, 3 stat, 4 free, 5 check
     params      TEXT NOT NULL,               -- JSON, as in JobParamsSpec
     path        TEXT,                        -- the alluxioUri of params; null for a file list
     list_id     TEXT,                        -- the fileListId of params; its list may have been deleted since
@@ -91,6 +91,8 @@ CREATE TABLE jobs (
     pushed_at   DOUBLE PRECISION,            -- when its hint last went onto the queue
     cancel_at   DOUBLE PRECISION,            -- when the user asked to cancel
     cancel_reason TEXT,                      -- why the user asked to cancel
+    bandwidth   BIGINT,                      -- bytes per second that it may move now; null is no limit
+    concurrency INTEGER,                     -- files or requests that may be under way now; null is as many as help
     files_total    BIGINT NOT NULL DEFAULT 0, -- files of the job, as far as listed
     bytes_total    BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     total_complete BOOLEAN NOT NULL,         -- the listing has ended: the totals are final
@@ -103,6 +105,13 @@ CREATE TABLE jobs (
     files_failed   BIGINT NOT NULL DEFAULT 0, -- failed files
     bytes_failed   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_left_out BIGINT NOT NULL DEFAULT 0, -- symlinks, special files and others that the job can't handle
+    files_repaired BIGINT NOT NULL DEFAULT 0, -- files of which other bytes came first: they were fetched again
+    files_different BIGINT NOT NULL DEFAULT 0, -- check: files of which bucket and cache have different bytes
+    bytes_different BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_only_in_bucket BIGINT NOT NULL DEFAULT 0, -- check: files that the cache does not have
+    bytes_only_in_bucket BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_only_in_cache BIGINT NOT NULL DEFAULT 0, -- check: files that the bucket does not have
+    bytes_only_in_cache BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
     errors         TEXT NOT NULL,            -- JSON: failures grouped by reason
@@ -156,6 +165,7 @@ CREATE TABLE attempts (
     exit_signal INTEGER,                     -- signal that ended the process
     max_rss     BIGINT,                      -- peak memory in bytes
     event_key   TEXT,                        -- signs the events of its process; null in attempts of older versions
+    movers      TEXT,                        -- JSON: what each of its movers did; null until one has begun
     PRIMARY KEY (job_id, attempt)
 );
 
@@ -205,4 +215,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (9);
+INSERT INTO schema_version (version) VALUES (11);

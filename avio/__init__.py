@@ -3,4 +3,4 @@
 Nothing lives here but the version; every room is imported by its own name.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -24,24 +24,20 @@ class FieldError:
 
 
 class AvioError(Exception):
-    """Base of all errors of avio. Subclasses set `reason`, `status` and `cure`.
-
-    `public` is what anybody may know of it, without login: cause and cure, but no address, name or key.
-    """
+    """Base of all errors of avio. Subclasses set `reason`, `status` and `cure`. Anybody may know what is `public`."""
 
     reason = "INTERNAL"
     status = 500
     cure = ""
-    public = ""
+    public = ""  # cause and cure, but no address, name or key
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, cure: str | None = None, retry_after: int | None = None) -> None:
-        # A name that is not UTF-8 has lone surrogates, which neither JSON nor databases take.
-        message = message.encode("utf-8", "backslashreplace").decode()
+        message = message.encode("utf-8", "backslashreplace").decode()  # JSON and databases take no lone surrogates
         super().__init__(message)
         self.message = message
-        self.retry_after = retry_after
-        if cure is not None:
-            self.cure = cure
+        self.retry_after = self.retry_after if retry_after is None else retry_after
+        self.cure = self.cure if cure is None else cure
 
 
 class BadRequest(AvioError):
@@ -124,15 +120,14 @@ class Unavailable(AvioError):
     reason = "UNAVAILABLE"
     status = 503
     cure = "try again later"
-
-    def __init__(self, message: str, *, cure: str | None = None, retry_after: int = 5) -> None:
-        super().__init__(message, cure=cure, retry_after=retry_after)
+    retry_after: int | None = 5
 
 
 class EngineError(AvioError):
     """An engine failed. `scope` says whether to try again, to give up the file, or to end the job."""
 
     scope = Scope.FILE
+    pause = 0.0  # seconds that the store asks to be left alone before another try
     reason = "ENGINE_ERROR"
 
 
@@ -143,9 +138,7 @@ class EngineAway(EngineError):
     reason = "ENGINE_AWAY"
     status = 503
     cure = "check that the store is up and reachable, then try again"
-
-    def __init__(self, message: str, *, cure: str | None = None, retry_after: int = 5) -> None:
-        super().__init__(message, cure=cure, retry_after=retry_after)
+    retry_after: int | None = 5
 
 
 class MountBusy(EngineError):
@@ -180,6 +173,13 @@ class Corrupt(EngineError):
     scope = Scope.RETRY
     reason = "CORRUPT"
     cure = "run the job again; if it fails again, check the store's disks and network"
+
+
+class Damaged(Corrupt):
+    """The bytes that arrived are not those of the object's digest, twice."""
+
+    scope = Scope.FILE
+    cure = "check the store's disks, and what is between it and the node; run the job again"
 
 
 class PathNotFound(EngineError):

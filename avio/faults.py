@@ -39,6 +39,8 @@ POINTS = {
     "download.published": "the file has its final name",
     "upload.reading": "a cached file is open, nothing is sent",
     "upload.saved": "the bucket has the file, the cached file does not say so",
+    "upload.marked": "a small cached file is read and has a pending stamp, nothing is sent",
+    "upload.answered": "the store says that it has a small file, nobody has seen the object",
     "scratch.synced": "the bytes of a temporary file are on disk, its name is not final",
     "scratch.renamed": "the final name is set, and not on disk yet",
     "save.scheduled": "Alluxio was asked to persist a batch",

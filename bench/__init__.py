@@ -1,1 +1,1 @@
-"""`make bench`: one file per path measured, each with its peer beside it in the same run."""
+"""`make bench`: one file for each thing measured, with its peer beside it in the same run. `bench-data`: see `data`."""

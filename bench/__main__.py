@@ -7,9 +7,10 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from bench.fast_directory import fast_directory
 from bench.figures import Figure, write
 
-MEASURES = ("tasks", "dispatch", "preload_small", "memory", "queries")
+MEASURES = ("tasks", "dispatch", "memory", "queries")
 ALLUXIO = ("alluxio_preload_small", "alluxio_preload_large", "alluxio_save", "alluxio_listing")  # need a cluster
 RESULTS = Path("build/bench.json")
 
@@ -26,7 +27,7 @@ def main(names: list[str]) -> int:
     figures: list[Figure] = []
     for name in chosen:
         began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="avio-bench-", dir=_fast_directory()) as directory:
+        with tempfile.TemporaryDirectory(prefix="avio-bench-", dir=fast_directory()) as directory:
             found = import_module(f"bench.{name}").measure(Path(directory))
         print(f"\n{name} ({time.monotonic() - began:.0f} s)")
         for figure in found:
@@ -34,11 +35,6 @@ def main(names: list[str]) -> int:
         figures += found
     write(figures, RESULTS)
     return 0 if all(figure.met for figure in figures) else 1
-
-
-def _fast_directory() -> str | None:
-    """Memory where there is some: the disk of the machine is not what is measured."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ def measure(directory: Path) -> list[Figure]:
     """Return times and ratios of both."""
     with ground(directory) as made:
         made.fill("small", FILES, SIZE)
-        local = preloads(made, "/small", FILES, "10,000 x 16 KiB local", 1.2)
+        local = preloads(made, "/small", FILES, "10,000 x 16 KiB local", 1.6)
         made.books.empty("/small")
         fill(BUCKET, made.server.options, "small", FILES, SIZE)
-        return local + preloads(made, "/s3/small", FILES, "10,000 x 16 KiB S3", 1.2)
+        return local + preloads(made, "/s3/small", FILES, "10,000 x 16 KiB S3", 1.6)

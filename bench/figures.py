@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. `at_least` or `at_most` is the target, where there is one."""
+    """One measured value, or the median of `values`. `at_least` or `at_most` is the target, where there is one."""
 
     name: str
     value: float
@@ -17,6 +17,7 @@ class Figure:
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
+    values: tuple[float, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -27,16 +28,27 @@ class Figure:
 
     def line(self) -> str:
         """Return the figure as a line of the table."""
-        target = "" if self.at_least is None else f">= {self.at_least:g}"
-        target = target if self.at_most is None else f"<= {self.at_most:g}"
-        verdict = "" if not target else "met" if self.met else "MISSED"
-        return f"{self.name:52} {self.value:12.3f} {self.unit:8} {target:10} {verdict:7} {self.note}"
+        spread = f"min {min(self.values):.3f}, max {max(self.values):.3f}, n {len(self.values)}" if self.values else ""
+        notes = "; ".join(filter(None, (spread, self.note)))
+        return f"{self.name:52} {self.value:12.3f} {self.unit:9} {self.target:10} {self.verdict:7} {notes}"
+
+    @property
+    def target(self) -> str:
+        """Return the target as a text, "" without one."""
+        text = "" if self.at_least is None else f">= {self.at_least:g}"
+        return text if self.at_most is None else f"<= {self.at_most:g}"
+
+    @property
+    def verdict(self) -> str:
+        """Return whether the target holds, "" without one."""
+        return "" if not self.target else "met" if self.met else "MISSED"
 
 
-def spread(name: str, values: Sequence[float], unit: str, **target: float) -> Figure:
-    """Return the median of `values`, with the least and the greatest in the note."""
-    note = f"min {min(values):.3f}, max {max(values):.3f}, n {len(values)}"
-    return Figure(name, statistics.median(values), unit, note=note, **target)
+def spread(
+    name: str, values: Sequence[float], unit: str, *, at_least: float | None = None, at_most: float | None = None
+) -> Figure:
+    """Return the median of `values`."""
+    return Figure(name, statistics.median(values), unit, at_least, at_most, values=tuple(values))
 
 
 def write(figures: Sequence[Figure], file: Path) -> None:

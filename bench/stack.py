@@ -20,9 +20,10 @@ TERMINAL = {"succeeded", "partial", "failed", "cancelled"}
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A running server."""
+    """A running server; `pid` is that of `avio-server up`."""
 
     home: Path
+    pid: int
     url: str
     client: Client
     token: str
@@ -43,7 +44,7 @@ def stack(home: Path, settings: str, **environ: str) -> Iterator[Stack]:
     process = subprocess.Popen(
         [sys.executable, "cli.py", "up", "--home", str(home), "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "AVIO_ADMIN_PASSWORD": PASSWORD, **environ},
+        env={**_environ(), "AVIO_ADMIN_PASSWORD": PASSWORD, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -55,10 +56,15 @@ def stack(home: Path, settings: str, **environ: str) -> Iterator[Stack]:
         with Client(f"http://127.0.0.1:{port}") as anonymous:
             token = anonymous.login("admin", PASSWORD)["authToken"]
         with Client(f"http://127.0.0.1:{port}", token) as client:
-            yield Stack(home, f"http://127.0.0.1:{port}", client, token)
+            yield Stack(home, process.pid, f"http://127.0.0.1:{port}", client, token)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+
+
+def _environ() -> dict[str, str]:
+    """Return ours; it may forbid Python to keep compiled files, which makes each start slower."""
+    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def toml(mounts: Mapping[str, tuple[str, Mapping[str, str]]], tiers: Mapping[str, Path]) -> str:

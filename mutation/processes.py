@@ -28,7 +28,7 @@ MUTANTS = (
     mutant(
         "nothing is published after the deadline",
         "avio/executor/attempt.py",
-        (" or boottime() > self.deadline", ""),
+        (" or clock_gettime(CLOCK_BOOTTIME) > self.page.deadline", ""),
         tests=f"{UNIT}executor/test_attempt.py",
     ),
     mutant(
@@ -78,7 +78,7 @@ MUTANTS = (
     ),
     mutant(
         "a size in the settings is never cut off",
-        "avio/config/size.py",
+        "avio/wire/sizes.py",
         ("_TEXT.fullmatch(", "_TEXT.match("),
         tests=f"{UNIT}config/test_settings.py -k no_size",
     ),
@@ -183,9 +183,21 @@ MUTANTS = (
     ),
     mutant(
         "a wish reaches a job that is about to start",
-        "supervisor/intake/lease.py",
-        ("                if held.cancelled:\n", "                if False:\n"),
+        "supervisor/intake/wishes.py",
+        ("            if each.cancelled:\n", "            if False:\n"),
         tests=f"{PROCESS}test_cancels.py -k while_it_starts",
+    ),
+    mutant(
+        "limits reach the process of a job",
+        "supervisor/keeper/job_process.py",
+        ("            self.send(self.limits)\n\n    def send_rest", "\n    def send_rest"),
+        tests=f"{UNIT}supervisor/keeper/test_job_process.py -k limits",
+    ),
+    mutant(
+        "a job has no more than its share",
+        "supervisor/intake/shares.py",
+        ("min(rates, default=None)", "limits.bandwidth"),
+        tests=f"{UNIT}supervisor/intake/test_shares.py",
     ),
     mutant(
         "a job that gets no further is ended",
@@ -216,11 +228,32 @@ MUTANTS = (
         tests=f"{PROCESS}test_torn.py -k never_torn",
     ),
     mutant(
+        "files of one pass are on disk before their names are final",
+        "avio/engines/local/transfer/new_files.py",
+        ("            sync_within([fd for _, _, fd in written], size, self._run)\n", ""),
+        tests="tests/contract/engines/test_new_files.py -k refuses",
+    ),
+    mutant(
+        "a pass gives no file its name once the attempt must stop",
+        "avio/engines/local/transfer/new_files.py",
+        ("            if self._run.stopping():\n                return\n", ""),
+        tests="tests/contract/engines/test_new_files.py -k stop",
+    ),
+    mutant(
+        "a pass replaces no file that appears meanwhile",
+        "avio/engines/local/transfer/new_files.py",
+        (
+            "            move((directory, temporary), (parent.fd, last))",
+            "            os.rename(temporary, last, src_dir_fd=directory, dst_dir_fd=parent.fd)",
+        ),
+        tests="tests/contract/engines/test_new_files.py -k appears",
+    ),
+    mutant(
         "only what the engine finds at the end counts",
         "avio/executor/verifier.py",
         (
-            "            elif self._is_in_place(entry):\n                files",
-            "            elif True:\n                files",
+            "        return self._verb.in_place(entry) and not",
+            "        return True or not",
         ),
         tests=f"{PROCESS}test_jobs_run.py -k vanish",
     ),
@@ -241,7 +274,7 @@ MUTANTS = (
     ),
     mutant(
         "a file is saved after the tick of its mtime",
-        "avio/engines/local/upload.py",
+        "avio/engines/local/transfer/upload.py",
         ("            await_next_tick(each.mtime_ns, self._run)\n", "            pass\n"),
         tests="tests/contract/engines/test_clock_ticks.py",
     ),

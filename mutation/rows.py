@@ -237,9 +237,21 @@ MUTANTS = (
         tests=f"{DB}test_orders.py -k sqlite",
     ),
     mutant(
+        "T12: what has ended is not changed",
+        "avio/db/limits.py",
+        (" AND state IN {unfinished}", ""),
+        tests=f"{DB}test_limits.py -k sqlite",
+    ),
+    mutant(
         "free: a job that never began covers nothing",
         "avio/db/uses.py",
-        (" AND j.started_at IS NOT NULL", ""),
+        ("j.type IN (1, 2) AND j.started_at IS NOT NULL", "j.type IN (1, 2)"),
+        tests=f"{DB}test_free_rules.py -k sqlite",
+    ),
+    mutant(
+        "free: a job with several paths that never began covers nothing",
+        "avio/db/uses.py",
+        ("j.started_at IS NOT NULL AND j.path IS NULL", "j.path IS NULL"),
         tests=f"{DB}test_free_rules.py -k sqlite",
     ),
     mutant(

@@ -2,6 +2,7 @@
 
 import sys
 
+import avio.startup
 from avio.errors import SettingsError
 from supervisor.keeper.clean_start import begin_anew, handed_over
 
@@ -16,6 +17,7 @@ def main() -> int:
         from supervisor.keeper.node import keeper_of
 
         keeper = keeper_of(handed.settings, handed.intake)
+        avio.startup.loaded()
     except (SettingsError, ValueError) as error:
         for problem in getattr(error, "problems", [str(error)]):
             print(f"error: {problem}", file=sys.stderr)

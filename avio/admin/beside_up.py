@@ -55,17 +55,19 @@ def find_beside(home: Path | None, environ: Mapping[str, str]) -> Beside:
     """Return the settings of the `up` of `home`, and nothing of `environ`; NotFound if it is not the home of one.
 
     A server that is stopped has its settings file and its places: some commands, such as `db vacuum`, need it stopped.
-    Without `home`: those of the `up` in `var`, or of the only one that this user runs, unless `environ` or a settings
-    file of this directory says something else.
+    Without `home`: those of the `up` in `var` or in this directory, or of the only one that this user runs, unless
+    `environ` or a settings file of this directory says something else.
     """
     if home is not None:
         given = _given(home)
         return _stopped(home, environ) if given is None else _of(home, given, environ)
-    here = _given(DEFAULT_HOME)
-    if here is not None:
+    for near in (DEFAULT_HOME, Path()):
+        here = _given(near)
+        if here is None:
+            continue
         if _fits(here, environ):
-            return _of(DEFAULT_HOME, here, environ)
-        note = f"not those of the avio-server up of {DEFAULT_HOME.absolute()}, which differ: see --home"
+            return _of(near, here, environ)
+        note = f"not those of the avio-server up of {near.absolute()}, which differ: see --home"
         return Beside({**environ}, notes=[f"the settings of this shell; {note}"])
     if _own(environ) or Path("avio.toml").exists():
         return Beside({**environ})

@@ -16,6 +16,7 @@ from avio.admin.checks.rights import look_at_rights
 from avio.admin.output import show_findings
 from avio.admin.settings import beside, home_option, read_whole
 from avio.config import Settings, config_file
+from avio.config.alluxio import AlluxioSpec
 from avio.errors import SettingsError
 from avio.findings import Finding, Severity
 from avio.terminal.tables import print_aligned
@@ -31,8 +32,9 @@ _PLAIN_VALUES = re.compile(r"(?:sslmode|connect_timeout|application_name|db)=.*"
 
 
 @click.command()
+@click.option("--explain", is_flag=True, help="Say what each setting is for, too.")
 @home_option
-def check(home: Path | None) -> None:
+def check(home: Path | None, explain: bool) -> None:
     """Show each setting, and whether all parts answer.
 
     Exit code 2: the settings are invalid, and every error is shown after them. 1: something must be changed. 0: the
@@ -41,7 +43,8 @@ def check(home: Path | None) -> None:
     found = beside(home)
     reading = read_whole(found.environ, found.whose)
     settings = reading.settings
-    print_aligned(list(lines(settings, reading.origins, reading.wrong)))
+    shown = lines(settings, reading.origins, reading.wrong)
+    print_aligned([(*line, purpose(line[0])) if explain else line for line in shown])
     if reading.problems:
         raise SettingsError(reading.problems)
     click.echo()
@@ -81,6 +84,14 @@ def lines(
                 yield f"{name}[{number}]", show(row), origins[name]
         else:
             yield name, show(value), origins[name]
+
+
+def purpose(line: str) -> str:
+    """Return what the setting of a line of `lines` is for."""
+    setting, row = re.fullmatch(r"(\w+)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]  # it names a field
+    members = AlluxioSpec.model_fields if setting == "alluxio" and row else {}
+    field = members.get(row[1:], Settings.model_fields[setting])
+    return field.description or ""
 
 
 def show(value: Any) -> str:

@@ -14,7 +14,7 @@ from avio.errors import Conflict
 OTHERS = 0o007  # the rights of everybody
 
 FIRST_CONFIG = """\
-# The settings of this server. `avio-server check` lists them all, with what they are for.
+# The settings of this server. `avio-server check --explain` lists them all, with what they are for.
 # A variable AVIO_<SETTING> goes before what is said here. Restart the server after a change.
 
 # redis_url = "redis://127.0.0.1:6379/0"                  # unset: `avio-server up` runs a Valkey of its own

@@ -37,6 +37,7 @@ def _row(attempt: Attempt) -> dict[str, Any]:
         "outcome": attempt.outcome,
         "exit": attempt.exit_code if attempt.exit_signal is None else f"signal {attempt.exit_signal}",
         "max_rss": attempt.max_rss,
+        "movers": len(json.loads(attempt.movers)) if attempt.movers else None,
         "isolation": " ".join(isolation.get("used", ())),
         "missing": "; ".join(f"{rung}: {why}" for rung, why in isolation.get("missing", {}).items()),
     }

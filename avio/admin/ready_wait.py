@@ -52,4 +52,4 @@ def _reasons(found: Readiness, manager: ProcessManager) -> str:
     """Return what is not ready, in one line."""
     failing = manager.keep_ending()
     ended = (f"{name} {'keeps ending' if name in failing else 'does not run yet'}" for name in manager.unstable())
-    return "; ".join(filter(None, [found.unready, *ended])) or found.missing
+    return "; ".join(filter(None, [found.unready, *ended])) or found.missing.replace("\n", "; ")

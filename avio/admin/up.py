@@ -116,8 +116,9 @@ def print_exposed(host: str) -> None:
 
 def print_missing(missing: str, home: Home) -> None:
     """Print what the engine lacks and why, and where more is told. Nothing if nothing is missing."""
+    for line in missing.splitlines():
+        click.echo(f"warning: {line}", err=True)
     if missing:
-        click.echo(f"warning: {missing}", err=True)
         click.echo(f"  requests that need it fail; to see more: avio-server check --home {home.directory}", err=True)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import avio.startup
 from avio import queue, streams
 from avio.aggregator.fold import fold
 from avio.aggregator.reaper import reap
@@ -112,6 +113,7 @@ class Aggregator:
 
 def main() -> int:
     """Run the aggregator; return the exit code."""
+    avio.startup.loaded()
     try:
         settings = load()
         open_database(settings.database_url, connections=2)

@@ -4,6 +4,7 @@ Runs in the aggregator. A batch that fails as a whole is tried event by event: o
 """
 
 import logging
+from dataclasses import replace
 
 from avio.db import folds
 from avio.db.connection import AWAY, borrow
@@ -25,10 +26,17 @@ def newest(events: list[Event]) -> tuple[list[ProgressEvent], list[FailureEvent]
         if isinstance(event, ProgressEvent):
             known = progress.get(event.job)
             if known is None or (event.attempt, event.seq) > (known.attempt, known.seq):
-                progress[event.job] = event
+                progress[event.job] = _with_movers(event, known)
         elif isinstance(event, FailureEvent):
             failures[event.job, event.path] = event
     return [progress[key] for key in sorted(progress)], [failures[key] for key in sorted(failures)]
+
+
+def _with_movers(event: ProgressEvent, before: ProgressEvent | None) -> ProgressEvent:
+    """Return `event` with the movers that an event before it told of: most events leave them out."""
+    if event.progress.movers or before is None or before.attempt != event.attempt:
+        return event
+    return replace(event, progress=replace(event.progress, movers=before.progress.movers))
 
 
 def fold(stream: Events, batch: Batch) -> None:

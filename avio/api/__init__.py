@@ -19,7 +19,7 @@
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, counters                               the shapes of what comes in; problem documents
-#   problem_document, discretion, filelist_parser, gunicorn_log
+#   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
 
 import time
 from collections.abc import Callable

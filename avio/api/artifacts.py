@@ -16,7 +16,7 @@ from avio.api.responses import FailurePage
 from avio.api.services import services
 from avio.rules import history
 from avio.rules.types import Entry, EntryState
-from avio.wire.results import Outcome
+from avio.wire.results import FIRST
 
 NDJSON = "application/x-ndjson"
 
@@ -64,7 +64,7 @@ def _fits(line: dict[str, Any], outcome: str) -> bool:
     """Return True for a line with `outcome`, and for the one that says that such lines are missing."""
     if "cut" not in line:
         return bool(line["outcome"] == outcome)
-    return outcome not in (Outcome.FAILED, Outcome.LEFT_OUT) or line["failed"] > 0
+    return outcome not in FIRST or line["failed"] > 0
 
 
 def _shown(piece: bytes, zone: timezone) -> bytes:

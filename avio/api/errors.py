@@ -66,6 +66,11 @@ def _name(detail: ErrorDetails) -> str:
 
 def _explain(detail: ErrorDetails) -> str:
     known = {"missing": "is missing", "extra_forbidden": "unknown member; check its spelling"}
+    limits = detail.get("ctx", {})
+    if detail["type"] == "string_too_short" and limits["min_length"] == 1:
+        return "is empty; leave it out, or give at least one character"
+    if detail["type"] == "string_too_long":
+        return f"has more than {limits['max_length']} characters; shorten it"
     message = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     if isinstance(detail.get("ctx", {}).get("error"), PathError) and isinstance(detail["input"], str):
         path = current_app.extensions[LOCATE](detail["input"])
@@ -77,7 +82,7 @@ def _ours(error: AvioError) -> Response:
     response = _problem(
         error.status,
         error.reason,
-        _for_the_caller(error),
+        for_the_caller(error),
         cure=error.cure,
         fields=error.fields if isinstance(error, BadRequest) else [],
         retry_after=error.retry_after,
@@ -88,7 +93,7 @@ def _ours(error: AvioError) -> Response:
     return response
 
 
-def _for_the_caller(error: AvioError) -> str:
+def for_the_caller(error: AvioError) -> str:
     """Return the message, for users without the addresses of stores and daemons; then the log has them."""
     if isinstance(error, NoMount) and (meant := current_app.extensions[BELOW_DIRECTORY](error.path)):
         return f"{error.message}; did you mean {meant}?"

@@ -8,6 +8,7 @@ import resource
 import sys
 from typing import Any
 
+import avio.startup
 from avio.api import create_app
 from avio.api.gunicorn_log import JsonLogger
 from avio.api.services import KEY
@@ -21,6 +22,7 @@ except (SettingsError, ValueError) as error:
     _problems = error.problems if isinstance(error, SettingsError) else [str(error)]
     print("the settings are invalid:", *_problems, sep="\n  ", file=sys.stderr)
     sys.exit(2)
+avio.startup.loaded()
 
 bind = _settings.web_address()
 workers = _settings.web_workers

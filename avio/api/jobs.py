@@ -1,4 +1,4 @@
-"""Jobs: submit by JobSpec, list, show, wait, cancel, retry."""
+"""Jobs: submit by JobSpec, list, show, wait, change, cancel, retry."""
 
 from contextlib import suppress
 from typing import Any
@@ -13,8 +13,8 @@ from avio.api.blueprints import SCHEMAS, blueprint, problems
 from avio.api.hang_up import hang_up_of
 from avio.api.job_watch import wait_for_version
 from avio.api.orders import REPLIES, accepted, place
-from avio.api.requests import CancelBody, JobBody, JobQuery, JobsQuery, Nothing, OrderHeader, Ulid
-from avio.api.responses import JobInfo, JobPage
+from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, Ulid
+from avio.api.responses import JobDetail, JobInfo, JobPage
 from avio.api.services import services
 from avio.rules import history
 from avio.rules.jobs import JobSpec
@@ -22,6 +22,8 @@ from avio.rules.types import Filter, Job
 from avio.streams import AWAY
 from avio.wire.events import StateEvent
 from avio.wire.states import JobType
+
+ATTEMPTS = 10  # of a job that are shown
 
 jobs = blueprint("jobs")
 
@@ -47,11 +49,12 @@ def list_(query: JobsQuery) -> Any:
     return reply, 200, _next_link(after)
 
 
-@jobs.get("/jobs/<ulid:id>", responses={200: JobInfo, 304: None, **problems(404)})
+@jobs.get("/jobs/<ulid:id>", responses={200: JobDetail, 304: None, **problems(404)})
 def get(path: JobPath, query: JobQuery) -> Response:
     """Return a job; with `wait`, after its next change."""
     job = _wait(path.id, query) if query.wait else history.get(caller(), path.id)
-    response = jsonify(serializers.job_info(job, services().zone))
+    attempts = history.attempts(caller(), path.id, ATTEMPTS)
+    response = jsonify(serializers.job_detail(job, attempts, services().zone))
     response.set_etag(str(job.version))
     response.make_conditional(request)
     return response
@@ -66,6 +69,16 @@ def cancel(path: JobPath, query: Nothing, body: CancelBody) -> Response:
     job = services().jobs.cancel(caller(), path.id, body.reason or "")
     _tell(job)
     return accepted(job, made=True)
+
+
+@jobs.patch("/jobs/<ulid:id>", responses={200: JobInfo, **problems(404, 409, 413, 415)})
+def change(path: JobPath, query: Nothing, body: JobChange) -> Response:
+    """Change name or limits of a job that has not ended. What it moves follows within seconds."""
+    job = services().jobs.adjust(caller(), path.id, body.given())
+    _tell(job)
+    response = jsonify(serializers.job_info(job, services().zone))
+    response.set_etag(str(job.version))
+    return response
 
 
 @jobs.post("/jobs/<ulid:id>/retry", responses=REPLIES | problems(409))

@@ -3,13 +3,12 @@
 Unknown members are refused: a typo must not preload a bucket. `avio.api.responses` has the other direction.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields
-from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -21,10 +20,17 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from avio.api.job_types import AnyType, OrderedType, Whole
+from avio.api.named_files import PATH_SCHEMA, WAYS
+from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
+from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
-from avio.wire.params import MAX_DEPTH, Option, Params, path_or_list
-from avio.wire.paths import PATTERN, canonical, decoded
+from avio.wire.members import related
+from avio.wire.options import Option
+from avio.wire.params import LIVE, MAX_DEPTH, Params
+from avio.wire.paths import canonical, decoded
+from avio.wire.results import Outcome
 from avio.wire.states import State
 
 PAGE_MAX = 1000
@@ -43,12 +49,6 @@ def _split_commas(given: Any) -> Any:
     return [part for text in given for part in str(text).split(",")] if isinstance(given, list) else given
 
 
-def _whole(given: Any) -> Any:
-    """To JSON Schema 2.0 is an integer, and some languages write integers so."""
-    return int(given) if isinstance(given, float) and given.is_integer() else given
-
-
-Whole = BeforeValidator(_whole)
 Line = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
@@ -63,7 +63,6 @@ def _path(text: str, info: ValidationInfo) -> str:
     return canonical(text)
 
 
-PATH_SCHEMA: dict[str, Any] = {"pattern": f"^{PATTERN}$"}
 Path = Annotated[str, Field(json_schema_extra=PATH_SCHEMA), AfterValidator(_path)]
 Ulid = Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Depth = Annotated[int, Field(ge=0, le=MAX_DEPTH, description="Levels; 1 is the direct children, absent is all.")]
@@ -75,7 +74,7 @@ PageSize = Annotated[
 PageToken = Annotated[str, Field(max_length=8192, description="`nextPageToken` of the page before.")]
 
 
-class Asked(BaseModel):
+class Asked(Shape):
     """A part of a request. JSON names are camelCase."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
@@ -84,16 +83,6 @@ class Asked(BaseModel):
     @classmethod
     def _only_digits(cls, given: Any, info: ValidationInfo) -> Any:
         return only_digits(cls.model_fields[info.field_name or ""].annotation, given)
-
-    @classmethod
-    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the schema; the plain one, which flask-openapi reads at each request, is made once."""
-        return super().model_json_schema(*args, **kwargs) if args or kwargs else _plain_schema(cls)
-
-
-@cache
-def _plain_schema(shape: type[Asked]) -> dict[str, Any]:
-    return super(Asked, shape).model_json_schema()
 
 
 class LoginBody(Asked):
@@ -117,59 +106,59 @@ class StateQuery(StatQuery):
 
 
 class ListQuery(StatQuery):
-    """The path to list, and which page of it."""
+    """The path to list, and which page of it; with `sums` more directories have sums, and a page takes longer."""
 
     depth: Annotated[Depth, Field(ge=1)] | None = None
+    sums: bool = False
     page_size: PageSize = PAGE_MAX
     page_token: PageToken | None = None
 
 
-# What `path_or_list` goes by.
-_FIRST = ("from_file_list", "alluxio_uri_encoded")
-
-
 def _declared_params() -> type[Asked]:
-    """Return the shape that `avio.wire.params` declares. What `path_or_list` goes by comes first."""
+    """Return the shape that `avio.wire.params` declares, each member after those that `related` needs for it."""
+    return create_model("DeclaredParams", __base__=Asked, **_shapes(BY_DEPENDENCE))
+
+
+def _live_params() -> type[Asked]:
+    """Return the shape of the options that may change while a job runs."""
+    return create_model("LiveParams", __base__=Asked, **_shapes(LIVE))
+
+
+def _shapes(names: Iterable[str]) -> dict[str, Any]:
+    """Return the options of these names, each with its type and rules for pydantic."""
     types = get_type_hints(Params)
+    declared = {member.name: member for member in fields(Params)}
     shapes: dict[str, Any] = {}
-    for member in sorted(fields(Params), key=lambda member: member.name not in _FIRST):
+    for name in names:
+        member = declared[name]
         rule: Option = member.metadata["option"]
-        checks = Field(json_schema_extra=rule.schema()), AfterValidator(rule.checked), Strict(), Whole
-        base, *nothing = get_args(types[member.name]) or (types[member.name],)
-        kind: Any = Annotated[base, *checks]
-        shapes[member.name] = (kind | None if nothing else kind, Field(member.default, description=rule.help))
-    return create_model("DeclaredParams", __base__=Asked, **shapes)
+        checks = Field(json_schema_extra=rule.schema()), AfterValidator(rule.checked)
+        shapes[name] = (_shape(types[name], checks), Field(member.default, description=rule.description))
+    return shapes
 
 
-# What `path_or_list` goes by, in a schema.
-BY_PATH: dict[str, Any] = {
-    "required": ["alluxioUri"],
-    "properties": {
-        "fromFileList": {"const": False},
-        "alluxioUri": {"type": "string", **PATH_SCHEMA},
-        "fileListId": {"type": "null"},
-    },
-}
-BY_LIST: dict[str, Any] = {
-    "required": ["fromFileList", "fileListId"],
-    "properties": {"fromFileList": {"const": True}, "fileListId": {"type": "string"}},
-}
+def _shape(declared: Any, checks: tuple[Any, ...]) -> Any:
+    """Return the type of a member with its checks. What is a tuple of texts in Python is an array in JSON."""
+    if declared == tuple[str, ...]:
+        return Annotated[list[Annotated[str, Strict()]], AfterValidator(tuple), *checks]
+    base, *nothing = get_args(declared) or (declared,)
+    kind: Any = Annotated[base, *checks, Strict(), Whole]
+    return kind | None if nothing else kind
 
 
 class JobParams(_declared_params()):  # type: ignore[misc]
     """The params of an order; `alluxioUri` is ignored with `fromFileList`."""
 
-    model_config = ConfigDict(validate_default=True, json_schema_extra={"anyOf": [BY_PATH, BY_LIST]})
+    model_config = ConfigDict(validate_default=True, json_schema_extra={"anyOf": WAYS})
 
-    @field_validator("alluxio_uri", "file_list_id")
+    @field_validator("*")
     @classmethod
-    def _path_or_list(cls, value: str | None, info: ValidationInfo) -> Any:
-        encoded = info.data.get("alluxio_uri_encoded", False)
-        return path_or_list(info.field_name or "", value, info.data.get("from_file_list"), encoded=encoded)
+    def _related(cls, value: Any, info: ValidationInfo) -> Any:
+        return related(info.field_name or "", value, info.data)
 
     def to_wire(self) -> Params:
         """Return the params for the rules and the job process."""
-        return Params(**self.model_dump())
+        return Params(**dict(self))
 
 
 class OrderBody(Asked):
@@ -183,7 +172,7 @@ class JobBody(OrderBody):
     """A JobSpec: any type of job; `uid` of somebody else only from an admin."""
 
     uid: Annotated[int, Field(strict=True, ge=0, le=INT_MAX), Whole] | None = None
-    type: Annotated[int, Field(strict=True, ge=0, le=3, description="0 ls, 1 preload, 2 save, 3 stat"), Whole]
+    type: OrderedType
 
 
 class FreeBody(StatQuery):
@@ -199,15 +188,33 @@ class CancelBody(Asked):
     reason: Line | None = None
 
 
+class JobChange(_live_params()):  # type: ignore[misc]
+    """What to change of a job that has not ended. An absent member stays as it is; null resets it."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    name: Line | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the members that were given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
 class JobsQuery(Asked):
     """Which jobs; `status` and `type` may be repeated or written with commas."""
 
     status: Annotated[list[State], BeforeValidator(_split_commas)] | None = None
-    type: Annotated[list[Annotated[int, Field(ge=0, le=4)]], BeforeValidator(_split_commas)] | None = None
+    type: Annotated[list[AnyType], BeforeValidator(_split_commas)] | None = None
     uid: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
     name: Line | None = None
     page_size: PageSize = 100
     page_token: Ulid | None = None
+
+
+class UploadQuery(Asked):
+    """What ends each path of a file list. Between NULs paths may have any bytes, as `find -print0` writes them."""
+
+    separator: Literal["line", "nul"] = "line"
 
 
 class ListsQuery(Asked):
@@ -234,14 +241,14 @@ class FailuresQuery(Asked):
 class ReportQuery(Asked):
     """The lines of a report to return."""
 
-    outcome: Literal["done", "skipped", "kept", "failed", "left_out"] | None = None
+    outcome: Outcome | None = None
 
 
 class Nothing(Asked):
     """A query without members."""
 
 
-class _Header(BaseModel):
+class _Header(Shape):
     """Headers. Unknown headers are ignored."""
 
     model_config = ConfigDict(frozen=True)

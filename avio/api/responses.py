@@ -5,14 +5,15 @@ Serving does not validate replies; `avio.api.serializers` builds them as plain d
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
 from avio.api.counters import ALONE, AMOUNTS
+from avio.api.shapes import Shape
 from avio.wire.states import Phase, State
 
 
-class Reply(BaseModel):
+class Reply(Shape):
     """A JSON object of a reply: camelCase; absent values are null, never missing."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
@@ -53,6 +54,14 @@ class EntryInfo(Reply):
     local_path: str | None = Field(description="Where a program on the node reads it, if all of it is in one place.")
 
 
+class RefusedMount(Reply):
+    """A mount that can't be listed, and why."""
+
+    path: str
+    reason: str
+    message: str
+
+
 class EntryPage(Reply):
     """A page of entries."""
 
@@ -60,6 +69,7 @@ class EntryPage(Reply):
     entries: list[EntryInfo]
     left_out: int = Field(description="What avio can't list on this page: symlinks, special files and others.")
     unanswered: list[str] = Field(description="Mounts below the path that do not answer. Their files are missing.")
+    refused: list[RefusedMount] = Field(description="Mounts below the path that refuse. Files of them are missing.")
     next_page_token: str | None
 
 
@@ -107,7 +117,10 @@ def _counted() -> type[Reply]:
 
 
 class ProgressInfo(_counted()):  # type: ignore[misc]
-    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total."""
+    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total.
+
+    A check counts equal files as `done`: at the end done + different + onlyInBucket + onlyInCache + failed = total.
+    """
 
     total: Total
     speed_bps: int
@@ -150,7 +163,7 @@ class JobInfo(Reply):
     id: str
     name: str
     uid: int
-    type: Literal[0, 1, 2, 3, 4]
+    type: Literal[0, 1, 2, 3, 4, 5]
     params: dict[str, Any]
     status: State
     reason: str | None
@@ -163,12 +176,39 @@ class JobInfo(Reply):
     phase: Phase | None
     progress: ProgressInfo
     errors: list[ErrorInfo]
+    bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
+    concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")
     verified: Amount | None
     local_path: str | None = Field(description="Where the node has all that a preload brought, if that is one place.")
     node: str | None
     version: int
     retry_of: str | None
     links: JobLinks
+
+
+class MoverInfo(Reply):
+    """What one mover has done: files moved, bytes on the wire, milliseconds of processor time."""
+
+    files: int
+    bytes: int
+    cpu_ms: int
+
+
+class AttemptInfo(Reply):
+    """One run of the job on a node. `movers` are the processes that moved its files; null before the first one."""
+
+    attempt: int
+    node: str
+    start_time: str
+    end_time: str | None
+    outcome: str | None = Field(description="A terminal status, or such as crashed, stalled, stopped, lost.")
+    movers: list[MoverInfo] | None
+
+
+class JobDetail(JobInfo):
+    """A job with its newest attempts, newest first."""
+
+    attempts: list[AttemptInfo]
 
 
 class JobPage(Reply):

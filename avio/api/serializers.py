@@ -9,9 +9,10 @@ from typing import Any
 from avio.api.counters import counted
 from avio.api.discretion import without_addresses
 from avio.clock import rfc3339
-from avio.rules.types import Entry, FailedFile, FileList, Job, Login, Tier
+from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Tier
+from avio.wire.checked_params import shown
 from avio.wire.events import ProgressEvent
-from avio.wire.params import shown
+from avio.wire.options import camel
 from avio.wire.paths import is_text, shown_path
 from avio.wire.progress import Counters
 from avio.wire.states import TERMINAL, JobType, State
@@ -65,10 +66,10 @@ def progress_info(counters: Counters, *, complete: bool, speed_bps: int) -> dict
 
 
 def _progress_percent(counters: Counters) -> float | None:
-    """Return the share by bytes, or by files if all files are empty."""
-    if counters.bytes_total:
-        return percent(counters.bytes_done + counters.bytes_kept, counters.bytes_total)
-    return percent(counters.files_done + counters.files_kept, counters.files_total) if counters.files_total else None
+    """Return the share by bytes, or by files if all files are empty. What a check found to differ is done with."""
+    unit, total = ("bytes", counters.bytes_total) if counters.bytes_total else ("files", counters.files_total)
+    parts = ("done", "kept", "different", "only_in_bucket", "only_in_cache")
+    return percent(sum(getattr(counters, f"{unit}_{part}") for part in parts), total) if total else None
 
 
 def progress_event(event: ProgressEvent) -> dict[str, Any]:
@@ -111,12 +112,31 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "phase": job.phase,
         "progress": progress_info(job.counters, complete=bool(job.total_complete), speed_bps=job.speed_bps),
         "errors": json.loads(job.errors),
+        "bandwidth": job.bandwidth,
+        "concurrency": job.concurrency,
         "verified": None if job.verified_files is None else {"files": job.verified_files, "bytes": job.verified_bytes},
         "localPath": job.local_path if job.released_at is None else None,
         "node": job.node,
         "version": job.version,
         "retryOf": job.retry_of,
         "links": _links(job),
+    }
+
+
+def job_detail(job: Job, attempts: list[Attempt], zone: timezone) -> dict[str, Any]:
+    """Return a JobDetail."""
+    return job_info(job, zone) | {"attempts": [_attempt_info(attempt, zone) for attempt in attempts]}
+
+
+def _attempt_info(attempt: Attempt, zone: timezone) -> dict[str, Any]:
+    movers = json.loads(attempt.movers) if attempt.movers else None
+    return {
+        "attempt": attempt.attempt,
+        "node": attempt.node,
+        "startTime": rfc3339(attempt.started_at, zone),
+        "endTime": rfc3339(attempt.ended_at, zone),
+        "outcome": attempt.outcome,
+        "movers": movers and [{camel(name): value for name, value in share.items()} for share in movers],
     }
 
 

@@ -8,6 +8,7 @@ from flask import Response
 from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
+from avio.api.errors import for_the_caller
 from avio.api.orders import place
 from avio.api.page_tokens import make_token, read_token
 from avio.api.requests import ListQuery, PreferHeader, StateQuery
@@ -29,7 +30,9 @@ def list_(query: ListQuery, header: PreferHeader) -> Any:
         params = Params.at(query.alluxio_uri, depth=query.depth)
         return _as_job(JobSpec(JobType.LS, params), header)
     after = read_token(query.page_token, query.alluxio_uri)
-    page = services().cache.list(caller(), query.alluxio_uri, depth=query.depth, size=query.page_size, after=after)
+    page = services().cache.list(
+        caller(), query.alluxio_uri, depth=query.depth, size=query.page_size, after=after, sums=query.sums
+    )
     token = make_token(page.after)
     zone = services().zone
     reply = {
@@ -37,6 +40,10 @@ def list_(query: ListQuery, header: PreferHeader) -> Any:
         "entries": [serializers.entry_info(entry, zone) for entry in page.entries],
         "leftOut": len(page.left_out),
         "unanswered": list(page.unanswered),
+        "refused": [
+            {"path": path, "reason": error.reason, "message": for_the_caller(error)}
+            for path, error in page.refused.items()
+        ],
         "nextPageToken": token,
     }
     return reply, 200, _next_link(query, token)

@@ -7,6 +7,16 @@ from avio.client.calls import Client
 from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
 from avio.client.job_follow import follow
 from avio.client.pagination import pages
-from avio.client.spelling import spelled_path
+from avio.client.spelling import spelled_path, spelled_paths
 
-__all__ = ["ApiError", "Client", "ClientError", "Unreachable", "WaitOver", "follow", "pages", "spelled_path"]
+__all__ = [
+    "ApiError",
+    "Client",
+    "ClientError",
+    "Unreachable",
+    "WaitOver",
+    "follow",
+    "pages",
+    "spelled_path",
+    "spelled_paths",
+]

@@ -4,14 +4,13 @@ Replies are the API's JSON, typed in `shapes`. Every method raises ApiError or U
 """
 
 import json
-import uuid
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-import httpx2
-
+from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.shapes import (
@@ -20,6 +19,7 @@ from avio.client.shapes import (
     FileList,
     FileListPage,
     Freed,
+    JobDetail,
     JobInfo,
     JobPage,
     ListPage,
@@ -82,12 +82,20 @@ class Client:
     # Tasks
 
     def list(
-        self, path: str, *, depth: int | None = None, page_size: int | None = None, page_token: str | None = None
+        self,
+        path: str,
+        *,
+        depth: int | None = None,
+        sums: bool = False,
+        page_size: int | None = None,
+        page_token: str | None = None,
     ) -> ListPage:
-        """Return one page of what is below `path`; depth 1 means direct children, None all levels."""
-        return cast(
-            ListPage, self._get("/list", **spelled_path(path), depth=depth, pageSize=page_size, pageToken=page_token)
-        )
+        """Return one page of what is below `path`; depth 1 means direct children, None all levels.
+
+        With `sums` more of its directories have sums, and the page takes longer.
+        """
+        place = {**spelled_path(path), "pageToken": page_token}
+        return cast(ListPage, self._get("/list", **place, depth=depth, sums=sums or None, pageSize=page_size))
 
     def stat(self, path: str, *, cached_only: bool = False) -> EntryInfo:
         """Return `path` as it stands, a directory with its sums; with `cached_only` what the cache has, by itself."""
@@ -142,9 +150,13 @@ class Client:
         )
         return cast(JobPage, reply)
 
-    def job(self, job_id: str, *, wait: int | None = None, if_version: int | None = None) -> JobInfo:
+    def job(self, job_id: str, *, wait: int | None = None, if_version: int | None = None) -> JobDetail:
         """Return the job; with `wait` (at most 60 s) once its version is above `if_version`, or the wait is over."""
-        return cast(JobInfo, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
+        return cast(JobDetail, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
+
+    def change(self, job_id: str, changes: Mapping[str, Any]) -> JobInfo:
+        """Change name or limits of a job that has not ended; None resets. The names are those of the API."""
+        return cast(JobInfo, self._transport.call("PATCH", _job(job_id), repeatable=True, json=dict(changes)))
 
     def cancel(self, job_id: str) -> JobInfo:
         """Request the cancellation of a job."""
@@ -156,8 +168,8 @@ class Client:
 
     def events(self, job_id: str, *, until: float) -> Iterator[Event]:
         """Yield the events of a job as they come, until its end or `until` on the monotonic clock."""
-        with self._transport.stream("GET", _job(job_id, "/events"), timeout=EVENTS_READ_SECONDS) as response:
-            yield from read_events(response, until)
+        with self._transport.stream("GET", _job(job_id, "/events"), timeout=EVENTS_READ_SECONDS) as reply:
+            yield from read_events(reply, until)
 
     def report(self, job_id: str, *, outcome: str | None = None) -> Iterator[ReportLine]:
         """Yield the outcome of each file."""
@@ -173,14 +185,15 @@ class Client:
 
     def log(self, job_id: str) -> Iterator[str]:
         """Yield the lines of the job process's own log, without line ends."""
-        with self._transport.stream("GET", _job(job_id, "/log")) as response:
-            for line in _split(response):
+        with self._transport.stream("GET", _job(job_id, "/log")) as reply:
+            for line in _split(reply):
                 yield line.decode("utf-8", "replace")
 
-    def upload_file_list(self, chunks: Iterable[bytes]) -> FileList:
-        """Store a file list, a path a line, sent as it is read."""
+    def upload_file_list(self, chunks: Iterable[bytes], *, nul: bool = False) -> FileList:
+        """Store a file list, sent as it is read: a path a line or, with `nul`, each with a NUL behind it."""
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        return cast(FileList, self._post("/filelists", content=chunks, headers=headers))
+        query = {"separator": "nul"} if nul else {}
+        return cast(FileList, self._post("/filelists", content=chunks, headers=headers, params=query))
 
     def file_lists(self, *, page_token: str | None = None) -> FileListPage:
         """Return one page of the user's file lists, newest first."""
@@ -211,12 +224,12 @@ class Client:
         return self._transport.call("POST", path, repeatable=False, **request)
 
     def _order(self, path: str, body: dict[str, Any] | None) -> JobInfo:
-        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        headers = {"Idempotency-Key": os.urandom(16).hex()}
         return cast(JobInfo, self._transport.call("POST", path, repeatable=True, json=body, headers=headers))
 
     def _lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
-        with self._transport.stream("GET", path, params=query) as response:
-            for line in _split(response):
+        with self._transport.stream("GET", path, params=query) as reply:
+            for line in _split(reply):
                 found = json.loads(line)
                 if "cut" in found:
                     raise Cut(found["message"])
@@ -231,10 +244,10 @@ def _without_none(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _split(response: httpx2.Response) -> Iterator[bytes]:
-    """Yield lines that end in LF alone: httpx2's own splitting would break a path that holds U+2028."""
+def _split(reply: Reply) -> Iterator[bytes]:
+    """Yield lines that end in LF alone: `splitlines` would break a path that holds U+2028."""
     rest = b""
-    for chunk in response.iter_bytes():
+    for chunk in reply.chunks():
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
     if rest:

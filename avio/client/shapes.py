@@ -49,6 +49,14 @@ class EntryInfo(TypedDict):
     localPath: NotRequired[str | None]
 
 
+class RefusedMount(TypedDict):
+    """A mount that can't be listed, and why."""
+
+    path: str
+    reason: str
+    message: str
+
+
 class ListPage(TypedDict):
     """Some entries below `path`; None as nextPageToken ends the list."""
 
@@ -56,6 +64,7 @@ class ListPage(TypedDict):
     entries: list[EntryInfo]
     leftOut: NotRequired[int]
     unanswered: NotRequired[list[str]]
+    refused: NotRequired[list[RefusedMount]]
     nextPageToken: str | None
 
 
@@ -102,6 +111,10 @@ class Progress(TypedDict):
     failed: Amount
     bytesWire: int
     filesLeftOut: NotRequired[int]
+    filesRepaired: NotRequired[int]
+    different: NotRequired[Amount]
+    onlyInBucket: NotRequired[Amount]
+    onlyInCache: NotRequired[Amount]
     speedBps: int
     percent: float | None
 
@@ -114,6 +127,25 @@ class ErrorGroup(TypedDict):
     retryable: bool
     hint: str
     samples: list[str]
+
+
+class Mover(TypedDict):
+    """What one mover process has done: files moved, bytes on the wire, milliseconds of processor time."""
+
+    files: int
+    bytes: int
+    cpuMs: int
+
+
+class Attempt(TypedDict):
+    """One run of a job on a node."""
+
+    attempt: int
+    node: str
+    startTime: str
+    endTime: str | None
+    outcome: str | None
+    movers: list[Mover] | None
 
 
 class JobInfo(TypedDict):
@@ -135,12 +167,20 @@ class JobInfo(TypedDict):
     phase: str | None
     progress: Progress
     errors: list[ErrorGroup]
+    bandwidth: NotRequired[int | None]
+    concurrency: NotRequired[int | None]
     verified: Amount | None
     localPath: NotRequired[str | None]
     node: str | None
     version: int
     retryOf: str | None
     links: dict[str, str | None]
+
+
+class JobDetail(JobInfo):
+    """A job that was asked for by its id, with its newest attempts, newest first."""
+
+    attempts: NotRequired[list[Attempt]]
 
 
 class JobPage(TypedDict):

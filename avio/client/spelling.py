@@ -3,12 +3,22 @@
 Used by the client and the CLI.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from avio.wire.paths import spelled
+from avio.wire.paths import encoded, spelled
 
 
 def spelled_path(path: str) -> dict[str, Any]:
     """Return the members of a request for `path`: percent-encoded if JSON or a query could not carry it."""
     text, is_encoded = spelled(path)
     return {"alluxioUri": text, "alluxioUriEncoded": True} if is_encoded else {"alluxioUri": text}
+
+
+def spelled_paths(paths: Sequence[str]) -> dict[str, Any]:
+    """Return the members of a request for one or several `paths`: all percent-encoded if one of them needs it."""
+    if len(paths) == 1:
+        return spelled_path(paths[0])
+    if any(is_encoded for _, is_encoded in map(spelled, paths)):
+        return {"paths": [encoded(path) for path in paths], "alluxioUriEncoded": True}
+    return {"paths": [*paths]}

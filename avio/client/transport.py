@@ -1,33 +1,21 @@
-"""One HTTP exchange: time-outs, retries where they are safe, and every failure as a `ClientError`.
-
-The only file of the client that knows httpx2's errors.
-"""
+"""One HTTP exchange: time-outs, retries where they are safe, and every failure as a `ClientError`."""
 
 import json
 import random
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode
 
-import httpx2
-
+from avio import __version__
+from avio.client.connections import Content, NoReply, Reply, open_connections
 from avio.client.errors import ApiError, ClientError, Unreachable
 
 CONNECT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 TOO_MANY = 429
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
-
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
-_HAPPENED: dict[type[Exception], str] = {
-    httpx2.ConnectError: "no connection",
-    httpx2.ConnectTimeout: "no connection in time",
-    httpx2.ReadTimeout: "no reply in time",
-    httpx2.RemoteProtocolError: "the reply broke off",
-}
 
 
 class Transport:
@@ -42,19 +30,22 @@ class Transport:
         self.url = url.rstrip("/")
         self._patience = patience
         self._timeout = timeout
-        self._http = _open(self.url)
+        self._connections = open_connections(self.url)
+        self._headers = {"User-Agent": f"avio/{__version__}"}
         self.use_token(token)
 
     def use_token(self, token: str | None) -> None:
-        """Send `token` with every call from now on, or none."""
+        """Send `token` with every call from now on, or none. ValueError for text that can't be in a header."""
+        if token and not (token.isascii() and token.isprintable()):
+            raise ValueError("the token has a character that no token has, such as an end of line; log in again")
         if token:
-            self._http.headers["Authorization"] = f"QBox {token}"
+            self._headers["Authorization"] = f"QBox {token}"
         else:
-            self._http.headers.pop("Authorization", None)
+            self._headers.pop("Authorization", None)
 
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        self._connections.close()
 
     def call(self, method: str, path: str, *, repeatable: bool, longer: float = 0, **request: Any) -> Any:
         """Return the JSON of the reply, None when it has no body.
@@ -66,9 +57,8 @@ class Transport:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                with self.stream(method, path, timeout=self._timeout + longer, **request) as response:
-                    response.read()
-                    return _json(response)
+                with self.stream(method, path, timeout=self._timeout + longer, **request) as reply:
+                    return _json(reply)
             except (ApiError, Unreachable) as error:
                 wait = max(pause * random.uniform(0.5, 1.5), error.retry_after or 0)
                 # A quota is not free again in seconds: 429 is left to the caller.
@@ -80,21 +70,37 @@ class Transport:
 
     @contextmanager
     def stream(
-        self, method: str, path: str, *, timeout: float | None = None, **request: Any
-    ) -> Iterator[httpx2.Response]:
-        """Open a reply to be read as it comes; failures inside the block are ClientErrors too. Never tried again."""
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: float | None = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: Content = None,
+    ) -> Iterator[Reply]:
+        """Open a reply to be read as it comes; failures inside the block are ClientErrors too. Never tried again.
+
+        The body is `json`, or `content` as it is.
+        """
+        sent = {**self._headers, **(headers or {})}
+        if json is not None:
+            content = _as_json(json)
+            sent["Content-Type"] = "application/json"
         read = self._timeout if timeout is None else timeout
-        limits = httpx2.Timeout(read, connect=min(CONNECT_SECONDS, read))
+        connect = min(CONNECT_SECONDS, read)
+        target = _target(path, params)
+        opened = self._connections.send(method, target, headers=sent, content=content, connect=connect, read=read)
         try:
-            with self._http.stream(method, path, timeout=limits, **request) as response:
-                if not response.is_success:
-                    response.read()
-                    raise _refusal(response)
-                yield response
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            with opened as reply:
+                if not 200 <= reply.status < 300:
+                    raise _refusal(reply, reply.read())
+                yield reply
+        except NoReply as error:
             raise Unreachable(
                 f"{self.url} is unavailable",
-                why=_in_words(error),
+                why=str(error),
                 cure="check the address (AVIO_URL or --url) and that the server runs, then try again",
             ) from error
 
@@ -104,57 +110,46 @@ def is_temporary(error: ClientError) -> bool:
     return isinstance(error, Unreachable) or error.status == TOO_MANY or error.status in UNAVAILABLE_STATUSES
 
 
-def _in_words(error: Exception) -> str:
-    """Return what happened to a call that got no reply."""
-    text = _ERRNO.sub("", str(error))
-    return f"{_HAPPENED.get(type(error), type(error).__name__)}: {text}".rstrip(": ")
+def _as_json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _open(url: str) -> httpx2.Client:
-    """Return the pool; ValueError on an invalid address or an invalid proxy of the environment."""
-    try:
-        _ = urlsplit(url).port  # httpx2 takes what `int()` takes for a port
-        address = httpx2.URL(url)
-    except (ValueError, httpx2.InvalidURL) as error:
-        raise ValueError(f"{url!r} is not a server address: {error}") from error
-    try:
-        return httpx2.Client(base_url=address)
-    except ImportError as error:
-        raise ValueError(
-            "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names a SOCKS proxy, and the package socksio is not installed; "
-            "install avio[socks], or name the server in NO_PROXY"
-        ) from error
-    except (ValueError, httpx2.InvalidURL) as error:
-        raise ValueError(
-            f"ALL_PROXY, HTTP_PROXY or HTTPS_PROXY is invalid: {error}; correct it, or name the server in NO_PROXY"
-        ) from error
+def _target(path: str, params: Mapping[str, Any] | None) -> str:
+    """Return path and query. A list is a member for each of its values."""
+    members = [(name, each) for name, value in (params or {}).items() for each in _values(value)]
+    return f"{path}?{urlencode(members, quote_via=quote)}" if members else path
 
 
-def _json(response: httpx2.Response) -> Any:
-    if not response.content:
+def _values(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in values]
+
+
+def _json(reply: Reply) -> Any:
+    if not (body := reply.read()):
         return None
     try:
-        return response.json()
-    except ValueError as error:
-        raise _not_avio(response) from error
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _not_avio(reply) from error
 
 
-def _refusal(response: httpx2.Response) -> ClientError:
-    after = response.headers.get("Retry-After", "")
-    retry_after = int(after) if after.isascii() and after.isdecimal() else None
+def _refusal(reply: Reply, body: bytes) -> ClientError:
+    after = reply.header("Retry-After") or ""
+    retry_after = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None
     try:
-        document = json.loads(response.content)
-        return ApiError({**document, "status": response.status_code}, retry_after=retry_after)
-    except (ValueError, TypeError, KeyError):
-        error = _not_avio(response)
+        document = json.loads(body)
+        return ApiError({**document, "status": reply.status}, retry_after=retry_after)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        error = _not_avio(reply)
         error.retry_after = retry_after
         return error
 
 
-def _not_avio(response: httpx2.Response) -> Unreachable:
-    kind = response.headers.get("Content-Type", "no content type")
+def _not_avio(reply: Reply) -> Unreachable:
+    kind = reply.header("Content-Type") or "no content type"
     return Unreachable(
-        f"{response.url.copy_with(query=None)} answered, but it is not an avio server",
-        why=f"{response.status_code} {response.reason_phrase}, {kind}",
+        f"{reply.url} answered, but it is not an avio server",
+        why=f"{reply.status} {reply.phrase}, {kind}",
         cure="check the address (AVIO_URL or --url), and any proxy before it",
     )

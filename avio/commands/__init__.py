@@ -1,6 +1,6 @@
 """The avio CLI: which command lives where, and its door `main`.
 
-Runs in the user's shell. A command's module is imported when it is called: `avio --help` loads neither httpx2 nor rich.
+Runs in the user's shell. A command's module is imported when it is called: `avio --help` does not load httpx2.
 """
 
 import click
@@ -28,9 +28,15 @@ COMMANDS = {
     "preload": (
         "avio.commands.preload",
         "preload",
-        "Bring PATH, or a list of paths, from the bucket into the cache.",
+        "Bring each PATH, or a list of paths, from the bucket into the cache.",
     ),
-    "save": ("avio.commands.save", "save", "Bring PATH, or a list of paths, from the cache into its bucket."),
+    "save": ("avio.commands.save", "save", "Bring each PATH, or a list of paths, from the cache into its bucket."),
+    "check": (
+        "avio.commands.check",
+        "check",
+        "Compare bucket and cache at each PATH, or a list of paths; nothing is moved.",
+    ),
+    "filter": ("avio.commands.filter", "filter", "Try the rules of --include and --exclude."),
     "free": (
         "avio.commands.free",
         "free",
@@ -42,6 +48,7 @@ COMMANDS = {
     "job": ("avio.commands.job", "job", "Look at one job."),
     "watch": ("avio.commands.watch", "watch", "Follow a job to its end."),
     "cancel": ("avio.commands.cancel", "cancel", "Cancel a job."),
+    "set": ("avio.commands.set", "set_", "Change the limits or the name of a job while it runs."),
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),
     "log": ("avio.commands.log", "log", "Print the log of a job's own process."),
     "report": ("avio.commands.report", "report", "Print the outcome of each file of a job."),

@@ -7,7 +7,12 @@ from avio.client.shapes import EntryInfo, JobInfo
 from avio.commands.command import show, show_lines
 from avio.commands.exit_codes import Exit
 from avio.terminal.json_output import print_json
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS
 from avio.wire.states import JobType, State
+
+# The params with which a job may take only some of the files below its path.
+NARROWING = [camel(name) for name, rule in OPTIONS.items() if rule.narrows]
 
 JOBS = 100  # the newest preloads of the user that are looked at
 
@@ -44,8 +49,9 @@ def _brought_by(client: Client, entry: EntryInfo) -> JobInfo | None:
 def _covers(job: JobInfo, path: str) -> bool:
     params = job["params"]
     above = params.get("alluxioUri")
-    encoded, depth = params.get("alluxioUriEncoded"), params.get("depth")
-    if not above or encoded or depth is not None or not job.get("localPath") or job["progress"].get("filesLeftOut"):
+    if not above or params.get("alluxioUriEncoded") or any(name in params for name in NARROWING):
+        return False
+    if not job.get("localPath") or job["progress"].get("filesLeftOut"):
         return False
     return path == above or path.startswith(above.rstrip("/") + "/")
 

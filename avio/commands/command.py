@@ -40,7 +40,10 @@ class Command(click.Command):
         args[:options] = ["--wait=inf" if arg == "--wait" else arg for arg in args[:options]]
         loose = _loose_seconds(args[:options])
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            if loose and loose in ctx.params.get("paths", ()):
+                raise click.UsageError(f"{loose} is not a path", ctx)
+            return rest
         except click.UsageError as error:
             if not loose:
                 raise

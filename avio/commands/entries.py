@@ -6,6 +6,9 @@ from avio.client.shapes import EntryInfo
 from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, size
 from avio.terminal.tables import Column
 
+# What a listing counts as left out.
+LEFT_OUT = "symlinks, special files, names that can't be paths, or directories that avio may not read"
+
 
 def path_column(root: str) -> Column:
     """Return the last column of a listing of `root`: for people the name below it, for machines the whole path."""

@@ -31,7 +31,7 @@ MEANINGS = {
     Exit.OK: "done",
     Exit.FAILED: "failed",
     Exit.USAGE: "wrong usage, or a request that the server refuses (HTTP 400)",
-    Exit.PARTIAL: "done, but some files failed or were left out",
+    Exit.PARTIAL: "done, but some files failed, were left out, or differ in a check",
     Exit.LOGIN_NEEDED: "log in first, or again: avio login",
     Exit.TEMPORARY: "the server or the bucket is unavailable or too busy: try again",
     Exit.NOT_FOUND: "no such path or job, or no local path",

@@ -6,13 +6,15 @@ import sys
 import click
 
 from avio.client import Client
+from avio.client.shapes import Amount
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
 from avio.commands.progress_display import choose
+from avio.commands.progress_text import amount
 from avio.commands.session import with_client
 from avio.commands.wait import follow_to_end, say_end
-from avio.terminal.cells import printable, size
+from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json
 from avio.wire.states import State
 
@@ -41,5 +43,6 @@ def free(client: Client, path: str, recursive: bool, progress: str, as_json: boo
     if as_json:
         print_json(freed)
     elif code is Exit.OK:
-        click.echo(f"freed {printable(freed['path'])}: {freed['files']} files, {size(freed['bytes'])}", err=True)
+        counted: Amount = {"files": freed["files"], "bytes": freed["bytes"]}
+        click.echo(f"freed {printable(freed['path'])}: {amount(counted)}", err=True)
     return code

@@ -1,11 +1,15 @@
 """`avio job show`: all about one job."""
 
+import re
+from typing import Any
+
 import click
 
 from avio.client import Client
-from avio.client.shapes import JobInfo
+from avio.client.shapes import JobDetail
 from avio.commands import options, progress_text
 from avio.commands.command import Command
+from avio.commands.filter_options import option_text
 from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
 from avio.commands.wording import in_cli_words
@@ -13,12 +17,32 @@ from avio.lazygroup import WholeLines
 from avio.terminal.cells import NOTHING, moment, percent, printable
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
+from avio.wire.options import camel
+from avio.wire.params import LIVE
+from avio.wire.states import JobType
 
-# Members of the params that `Path` shows.
-OF_THE_PATH = ("alluxioUri", "alluxioUriEncoded", "fromFileList", "fileListId")
+_ID = re.compile(r"@last|[0-7][0-9A-Za-z]{0,25}")
+
+# Members of the params that have lines of their own: those of the path, and those that may have changed since.
+OF_THE_PATH = ("alluxioUri", "paths", "alluxioUriEncoded", "fromFileList", "fileListId", "fileListPath")
+SHOWN_APART = (*OF_THE_PATH, *map(camel, LIVE))
 
 
-@click.group(cls=WholeLines)
+class _Job(WholeLines):
+    """The commands of one job. A job in their place gets told how to show it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if not _ID.fullmatch(args[0]):
+                raise
+            raise click.UsageError(f"{error.message} To show the job write: avio job show {args[0]}", ctx) from None
+
+
+@click.group(cls=_Job)
 def job() -> None:
     """Look at one job."""
 
@@ -36,20 +60,24 @@ def show(client: Client, job: str, as_json: bool) -> None:
         print_record(_record(info))
 
 
-def _record(job: JobInfo) -> list[tuple[str, str]]:
+def _record(job: JobDetail) -> list[tuple[str, str]]:
     counted = job["progress"]
     options_given = (
-        in_cli_words(f"{name}={'true' if value is True else value}")
+        text
         for name, value in job["params"].items()
-        if name not in OF_THE_PATH and value is not False
+        if name not in SHOWN_APART and value is not False
+        for text in _option_texts(name, value)
     )
+    more = job["params"].get("paths", ())[1:]
     status = " ".join(part for part in (job["status"], job["reason"], in_cli_words(job["message"])) if part)
     return [
         ("Id", job["id"]),
         ("Name", printable(job["name"] or NOTHING)),
         ("Type", progress_text.kind(job)),
         ("Path", progress_text.subject(job)),
+        *(("Path", printable(path)) for path in more),
         ("Options", printable(", ".join(options_given)) or NOTHING),
+        ("Limits", progress_text.limits_of(job)),
         ("Uid", str(job["uid"])),
         ("Status", printable(status)),
         ("Phase", job["phase"] or NOTHING),
@@ -60,6 +88,7 @@ def _record(job: JobInfo) -> list[tuple[str, str]]:
         ("Skipped", progress_text.amount(counted["skipped"])),
         ("Kept", progress_text.amount(counted["kept"])),
         ("Failed", progress_text.amount(counted["failed"])),
+        *_compared(job),
         ("Verified", progress_text.amount(job["verified"]) if job["verified"] else NOTHING),
         *([("Local path", printable(local))] if (local := job.get("localPath")) else []),
         ("Created", moment(job["createTime"])),
@@ -68,6 +97,38 @@ def _record(job: JobInfo) -> list[tuple[str, str]]:
         ("Ran", progress_text.elapsed(job)),
         ("Attempt", str(job["attempt"])),
         ("Node", printable(job["node"] or NOTHING)),
+        *_movers(job),
         ("Retry of", job["retryOf"] or NOTHING),
         *(("Errors", text) for text in progress_text.errors_of(job)),
     ]
+
+
+def _compared(job: JobDetail) -> list[tuple[str, str]]:
+    """Return what a check has found to differ."""
+    if job["type"] != JobType.CHECK:
+        return []
+    counted = job["progress"]
+    return [
+        ("Different", progress_text.amount(counted["different"])),
+        ("Only in bucket", progress_text.amount(counted["onlyInBucket"])),
+        ("Only in cache", progress_text.amount(counted["onlyInCache"])),
+    ]
+
+
+def _movers(job: JobDetail) -> list[tuple[str, str]]:
+    """Return what each mover of the newest attempt has done."""
+    newest = next(iter(job.get("attempts", ())), None)
+    shares = (newest["movers"] or []) if newest is not None else []
+    lines = (
+        f"{progress_text.amount({'files': share['files'], 'bytes': share['bytes']})}, "
+        f"{share['cpuMs'] / 1000:.1f} s of processor time"
+        for share in shares
+    )
+    return [(f"Mover {number} of {len(shares)}", line) for number, line in enumerate(lines, 1)]
+
+
+def _option_texts(name: str, value: Any) -> list[str]:
+    """Return an option of the CLI with its value; one for each rule of `filters`."""
+    if name == "filters":
+        return [option_text(rule) for rule in value]
+    return [in_cli_words(f"{name}={'true' if value is True else value}")]

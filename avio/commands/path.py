@@ -8,7 +8,7 @@ import click
 
 from avio.client import ApiError, Client, pages, spelled_path
 from avio.client.shapes import EntryInfo
-from avio.commands import options
+from avio.commands import entries, options
 from avio.commands.cached_path import without_store
 from avio.commands.command import Command, show_lines
 from avio.commands.exit_codes import Exit
@@ -78,7 +78,7 @@ def _complete(entry: EntryInfo) -> Exit:
     if not left_out:
         return Exit.OK
     where = printable(entry["path"])
-    message = f"{left_out} left out below {where}: symlinks, special files, or names that avio can't handle"
+    message = f"{left_out} left out below {where}: {entries.LEFT_OUT}"
     click.echo(f"{message}; avio ls -R {where} counts them", err=True)
     return Exit.PARTIAL
 

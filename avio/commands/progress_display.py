@@ -7,22 +7,18 @@ from types import TracebackType
 from typing import Self, TextIO
 
 import click
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
 
 from avio.client import ClientError
 from avio.client.shapes import JobInfo
 from avio.commands import progress_text
 from avio.terminal.cells import UNKNOWN, clock, percent, printable, size
 from avio.terminal.json_output import print_json
+from avio.terminal.live import BOLD, RED, Line, Live
 from avio.wire.states import TERMINAL
 
 LINE_SECONDS = 30.0
 BAR_WIDTH = 30
-REDRAWS_PER_SECOND = 2
+DONE, REST = "━", "─"
 
 
 class Display:
@@ -86,11 +82,7 @@ class Bar(Display):
     """A few lines that are drawn anew in place, twice a second; the last ones stay."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._live = Live(
-            console=Console(file=stream, highlight=False),
-            get_renderable=self._frame,
-            refresh_per_second=REDRAWS_PER_SECOND,
-        )
+        self._live = Live(stream, self._lines)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -99,33 +91,38 @@ class Bar(Display):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._live.stop()
 
-    def _frame(self) -> RenderableType:
-        return "" if self.latest is None else frame(self.latest, self.trouble)
+    def _lines(self) -> list[Line]:
+        return [] if self.latest is None else frame(self.latest, self.trouble)
 
 
-def frame(job: JobInfo, trouble: str = "") -> RenderableType:
+def frame(job: JobInfo, trouble: str = "") -> list[Line]:
     """Return what the bar shows: what it is, the bytes, the files, the errors.
 
     While `trouble` keeps news away, speed and rest are not known.
     """
     figures = job["progress"]
-    listed, ended = progress_text.is_listed(job), job["status"] in TERMINAL
     what = f"{progress_text.kind(job)} {job['id']}  {progress_text.subject(job)}"
     head = printable(f"{what}  {job['status']} {progress_text.elapsed(job)}")
-    bar = Table.grid(padding=(0, 2))
-    bar.add_row(
-        ProgressBar(total=100, completed=figures["percent"] or 0, width=BAR_WIDTH, pulse=not listed and not ended),
+    before, failed = figures["skipped"]["files"], figures["failed"]["files"]
+    kept = f" · {figures['kept']['files']} kept" if figures["kept"]["files"] else ""
+    files = f"{progress_text.files_of(job)} files · {before} already in place{kept} · {failed} failed"
+    notes = [Line(text) for text in (progress_text.waits_for(job), trouble) if text]
+    errors = [Line(f"! {text}", RED) for text in progress_text.errors_of(job)]
+    return [Line(head, BOLD), Line(_bar(job, trouble)), Line(files), *notes, *errors]
+
+
+def _bar(job: JobInfo, trouble: str) -> str:
+    figures = job["progress"]
+    listed, ended = progress_text.is_listed(job), job["status"] in TERMINAL
+    done = int(BAR_WIDTH * min(figures["percent"] or 0, 100) / 100)
+    parts = [
+        DONE * done + REST * (BAR_WIDTH - done),
         percent(figures["percent"]) if listed else "",
         progress_text.bytes_of(job),
         "" if ended else f"{UNKNOWN if trouble else size(figures['speedBps'])}/s",
         "" if ended else f"ETA {UNKNOWN if trouble else progress_text.eta(job)}",
-    )
-    before, failed = figures["skipped"]["files"], figures["failed"]["files"]
-    kept = f" · {figures['kept']['files']} kept" if figures["kept"]["files"] else ""
-    files = f"{progress_text.files_of(job)} files · {before} already in place{kept} · {failed} failed"
-    notes = [Text(text) for text in (progress_text.waits_for(job), trouble) if text]
-    errors = [Text(f"! {text}", style="red") for text in progress_text.errors_of(job)]
-    return Group(Text(head, style="bold"), bar, Text(files), *notes, *errors)
+    ]
+    return "  ".join(part for part in parts if part)
 
 
 def choose(how: str, stream: TextIO) -> Display:

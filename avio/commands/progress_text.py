@@ -16,7 +16,10 @@ def kind(job: JobInfo) -> str:
 def subject(job: JobInfo) -> str:
     """Return the path of the job, or the file list that it goes by."""
     params = job["params"]
-    return printable(params.get("alluxioUri") or f"file list {params.get('fileListId')}")
+    if several := params.get("paths"):
+        return printable(several[0]) + (f" and {len(several) - 1} more" if len(several) > 1 else "")
+    list_ = params.get("fileListPath") or params.get("fileListId")
+    return printable(params.get("alluxioUri") or f"file list {list_}")
 
 
 def is_listed(job: JobInfo) -> bool:
@@ -43,6 +46,13 @@ def bytes_of(job: JobInfo) -> str:
 def percent_of(job: JobInfo) -> str:
     """Return `58%`; `?` until the listing is complete."""
     return percent(job["progress"]["percent"])
+
+
+def limits_of(job: JobInfo) -> str:
+    """Return the bandwidth and the concurrency that the job may have now."""
+    bandwidth, concurrency = job.get("bandwidth"), job.get("concurrency")
+    rate = "no limit" if bandwidth is None else f"{size(bandwidth)}/s"
+    return f"bandwidth {rate}, concurrency {'as many as help' if concurrency is None else concurrency}"
 
 
 def eta(job: JobInfo) -> str:
@@ -83,6 +93,7 @@ def line(job: JobInfo) -> str:
         bytes_of(job),
         f"{size(progress['speedBps'])}/s" if running else elapsed(job),
         f"{progress['failed']['files']} failed" if progress["failed"]["files"] else None,
+        f"{repaired} repaired" if (repaired := progress.get("filesRepaired")) else None,
         f"{left_out} left out" if (left_out := progress.get("filesLeftOut")) else None,
     ]
     return printable("  ".join(part for part in parts if part))

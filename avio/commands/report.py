@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from avio.client import Client, pages
-from avio.client.shapes import ReportLine
+from avio.client.shapes import JobInfo, ReportLine
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.job_ids import resolve
@@ -16,8 +16,8 @@ from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable, raw, size
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import Column, print_table
-from avio.wire.results import Outcome
-from avio.wire.states import TERMINAL
+from avio.wire.results import FIRST, Outcome
+from avio.wire.states import TERMINAL, JobType
 
 BATCH = 1000
 
@@ -46,19 +46,26 @@ def report(client: Client, job: str, failed: bool, as_json: bool) -> None:
     """Print the outcome of each file of a job.
 
     JOB is an id, a unique prefix of one, or @last. With --json each line is an object. With --failed it need not have
-    ended: the files that have failed so far are shown.
+    ended: the files that have failed so far are shown. Of a check --failed shows all but the files that are the same.
     """
     job_id = resolve(client, job)
-    if failed and client.job(job_id)["status"] not in TERMINAL:
+    info = client.job(job_id) if failed else None
+    if info is not None and info["status"] not in TERMINAL:
         lines = _failed_so_far(client, job_id)
     else:
-        wanted = (Outcome.FAILED, Outcome.LEFT_OUT) if failed else (None,)
-        lines = chain.from_iterable(client.report(job_id, outcome=each) for each in wanted)
+        lines = chain.from_iterable(client.report(job_id, outcome=each) for each in _wanted(info))
     if as_json:
         for line in lines:
             print_json(line)
     else:
         print_table(COLUMNS, _batches(lines))
+
+
+def _wanted(info: JobInfo | None) -> tuple[Outcome | None, ...]:
+    """Return the outcomes to ask for: all without a job, else those of files that are not where they should be."""
+    if info is None:
+        return (None,)
+    return FIRST if info["type"] == JobType.CHECK else (Outcome.FAILED, Outcome.LEFT_OUT)
 
 
 def _failed_so_far(client: Client, job_id: str) -> Iterator[ReportLine]:

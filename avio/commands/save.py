@@ -5,31 +5,33 @@ from typing import Any, BinaryIO
 import click
 
 from avio.client import Client
-from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
+from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
 from avio.commands.session import with_client
 from avio.commands.wait import hand_over
 from avio.wire.states import JobType
 
 
-@click.command(cls=Command)
+@click.command(cls=FilterCommand)
 @order_options(JobType.SAVE)
 @with_client
 def save(
     client: Client,
     /,
-    path: str | None,
+    paths: tuple[str, ...],
     from_file: BinaryIO | None,
+    from_object: str | None,
+    null: bool,
     name: str | None,
     wait: float | None,
     progress: str,
     as_json: bool,
     **chosen: Any,
 ) -> Exit:
-    """Bring PATH, or a list of paths, from the cache into its bucket.
+    """Bring each PATH, or a list of paths, from the cache into its bucket.
 
     Prints the id of the job at once; with --wait follows it to its end.
     """
-    job = client.save(build_params(client, path, from_file, chosen), name=name)
+    job = client.save(build_params(client, paths, from_file, from_object, chosen, null=null), name=name)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

@@ -13,12 +13,12 @@ from avio.commands.progress_display import Display, choose
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json
-from avio.wire.states import State
+from avio.wire.states import JobType, State
 
 # Reasons after which the same job fails again, until what each asks for has changed.
 CHANGE_FIRST = frozenset(
     {
-        *("ACCESS_DENIED", "BOTH_CHANGED", "IS_DIRECTORY", "LEFT_OUT", "NOTHING_MATCHED", "NOT_SAVED"),
+        *("ACCESS_DENIED", "BOTH_CHANGED", "DIFFERENT", "IS_DIRECTORY", "LEFT_OUT", "NOTHING_MATCHED", "NOT_SAVED"),
         *("PATH_NOT_FOUND", "PATH_REFUSED", "SAVE_CONFLICT", "UNSUPPORTED_OPTION"),
     }
 )
@@ -66,11 +66,12 @@ def say_end(job: JobInfo) -> Exit:
     counted = job["progress"]
     if job["status"] == State.SUCCEEDED:
         verified = f"; verified {progress_text.amount(job['verified'])}" if job["verified"] else ""
+        same = " the same in bucket and cache" if job["type"] == JobType.CHECK else ""
         before = f", {counted['skipped']['files']} of them already in place" if counted["skipped"]["files"] else ""
         kept = f"; kept {progress_text.amount(counted['kept'])}" if counted["kept"]["files"] else ""
         also = in_cli_words(job["message"].partition("; ")[2])  # what was left out, and which tiers have the files
         end = f"; {printable(also)}" if also else ""
-        click.echo(f"succeeded: {progress_text.amount(counted['done'])}{before}{verified}{kept}{end}", err=True)
+        click.echo(f"succeeded: {progress_text.amount(counted['done'])}{same}{before}{verified}{kept}{end}", err=True)
     else:
         what = f"{progress_text.kind(job)} of {progress_text.subject(job)}: {job['message'] or job['status']}"
         done = f"{progress_text.amount(counted['done'])} done, {counted['failed']['files']} failed"
@@ -94,4 +95,6 @@ def _cure(job: JobInfo) -> str:
 def _names_files(job: JobInfo) -> bool:
     """Return True if the report names files that failed or were left out."""
     counted = job["progress"]
-    return bool(counted["failed"]["files"] or counted.get("filesLeftOut"))
+    differ = [counted.get("different"), counted.get("onlyInBucket"), counted.get("onlyInCache")]
+    parts = [part["files"] for part in (counted["failed"], *differ) if part is not None]
+    return bool(counted.get("filesLeftOut")) or any(parts)

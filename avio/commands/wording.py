@@ -4,15 +4,20 @@ The one place that does. The server writes a member with its value, as in `ifFul
 """
 
 import re
+from functools import cache
 
-from avio.wire.params import OPTIONS, camel
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS
 
 _TEXT = r"[A-Za-z0-9_-]+"
 
 # What the CLI has instead of these members.
-_SPECIAL = dict.fromkeys(("alluxioUri", "alluxioUriEncoded"), "PATH") | dict.fromkeys(
-    ("fromFileList", "fileListId"), "--from-file"
-)
+_SPECIAL = {
+    **dict.fromkeys(("alluxioUri", "alluxioUriEncoded", "paths"), "PATH"),
+    **dict.fromkeys(("fromFileList", "fileListId"), "--from-file"),
+    "fileListPath": "--from-object",
+    "filters": "--include or --exclude",
+}
 
 _MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {
     "recursive": "--recursive"
@@ -26,6 +31,8 @@ _PHRASES = {
     "send Prefer: respond-async to make it a job": "name a directory below it",
     "send less; upload long lists of paths with POST /filelists": "send less; give many paths with --from-file",
     "correct these lines and upload the list again": "correct these lines of the file and run the command again",
+    "use separator=nul": "use --null",
+    "leave separator=nul out": "leave --null out",
     "send text/plain, one path on each line": "write one path on each line of the file",
     "poll without wait, or try again": "try again in some seconds",
     "see /openapi.json for all endpoints": "check the address (AVIO_URL or --url)",
@@ -51,18 +58,24 @@ def _with_value(name: str) -> str:
     return rf"{name}=(?:{'|'.join(choices) or _TEXT})"
 
 
-_PHRASE = re.compile("|".join(re.escape(phrase) for phrase in _PHRASES))
-_ASSIGNED = re.compile(rf"{_ALONE}(?:params\.)?({'|'.join(map(_with_value, _MEMBERS))})(?![\w/=-])")
-_FIELD = re.compile(rf"{_ALONE}params\.({'|'.join(_MEMBERS)}){_END}")
-_NAMED = re.compile(rf"{_ALONE}({'|'.join(name for name in _MEMBERS if not name.islower())}){_END}")
-
-
 def in_cli_words(text: str) -> str:
     """Return a message of the server in the words of the CLI. Paths in it stay as they are."""
-    text = _PHRASE.sub(lambda found: _PHRASES[found[0]], text)
-    text = _ASSIGNED.sub(lambda found: _option(*found[1].split("=")), text)
-    text = _FIELD.sub(lambda found: _MEMBERS[found[1]], text)
-    return _NAMED.sub(lambda found: _MEMBERS[found[1]], text)
+    phrase, assigned, field, named = _patterns()
+    text = phrase.sub(lambda found: _PHRASES[found[0]], text)
+    text = assigned.sub(lambda found: _option(*found[1].split("=")), text)
+    text = field.sub(lambda found: _MEMBERS[found[1]], text)
+    return named.sub(lambda found: _MEMBERS[found[1]], text)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return what finds phrases, members with a value, members of `params`, members. Most commands need none."""
+    return (
+        re.compile("|".join(re.escape(phrase) for phrase in _PHRASES)),
+        re.compile(rf"{_ALONE}(?:params\.)?({'|'.join(map(_with_value, _MEMBERS))})(?![\w/=-])"),
+        re.compile(rf"{_ALONE}params\.({'|'.join(_MEMBERS)}){_END}"),
+        re.compile(rf"{_ALONE}({'|'.join(name for name in _MEMBERS if not name.islower())}){_END}"),
+    )
 
 
 def _option(name: str, value: str) -> str:

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from avio.config.local import MountPath
 from avio.config.plain_numbers import PlainNumbers
+from avio.config.size import Bandwidth
 from avio.config.urls import require_port
 
 MASTER_PORT = 19998
@@ -69,9 +71,13 @@ class AlluxioSpec(PlainNumbers):
     bandwidth: Annotated[int, Field(gt=0)] | None = Field(
         None, description="Bytes per second that each worker may load for one job; absent: no limit."
     )
+    mount_bandwidths: dict[MountPath, Bandwidth] = Field(
+        default_factory=dict,
+        description="Bytes per second that all jobs on a mount of Alluxio together may move, by its path.",
+    )
     worker_ports: list[Port] = Field(
         default_factory=list,
-        description="gRPC ports of all workers, the only ones that job processes may connect to; absent: any port.",
+        description="gRPC and web ports of the workers, the only ones that job processes may connect to; absent: any.",
     )
 
     @model_validator(mode="before")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from avio.config.size import Size
+from avio.config.size import Bandwidth, Size
 from avio.config.urls import require_port
 from avio.wire.paths import PathError, canonical
 
@@ -34,7 +34,7 @@ PLAIN = re.compile(
     r"|container_name|account_name|allow_http|allow_invalid_certificates|virtual_hosted_style_request|skip_signature"
     r"|unsigned_payload|checksum_algorithm|conditional_put|copy_if_not_exists|imdsv1_fallback|s3_express|request_payer"
     r"|metadata_endpoint|use_emulator|use_fabric_endpoint|timeout|connect_timeout|user_agent|http1_only|http2_only"
-    r"|pool_idle_timeout|pool_max_idle_per_host|proxy_url|proxy_excludes|key_order)"
+    r"|pool_idle_timeout|pool_max_idle_per_host|proxy_url|proxy_excludes|key_order|etag)"
 )
 
 
@@ -47,6 +47,10 @@ class Mount(BaseModel):
     options: dict[str, str | SecretStr] = Field(
         default_factory=dict,
         description="Options of the store, by obstore's names: endpoint, region, access_key_id, secret_access_key ...",
+    )
+
+    bandwidth: Bandwidth | None = Field(
+        None, description="Bytes per second that all jobs on the mount together may move; absent: no limit."
     )
 
     @field_validator("url")

@@ -13,7 +13,7 @@ from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.retention import RetentionSettings
-from avio.config.size import Size
+from avio.config.size import Bandwidth, Size
 from avio.config.urls import UrlWithPort
 from avio.config.web import WebLimits
 
@@ -55,7 +55,15 @@ class Settings(RetentionSettings, WebLimits):
     )
     slots: Annotated[int, Field(ge=1, le=1000)] = Field(2, description="Jobs that run at once on this node.")
     threads: Annotated[int, Field(ge=1, le=256)] = Field(
-        8, description="Files that one job moves at once; of small S3 objects four times as many, up to 128."
+        8, description="Files that one job moves at once; of small S3 objects as many as bring more, up to 512."
+    )
+    bandwidth: Bandwidth | None = Field(
+        None, description="Bytes per second that all jobs together may move; absent: no limit."
+    )
+    movers: Annotated[int, Field(ge=0, le=64)] = Field(
+        0,
+        description="Most processes that move the files of one job; 0: half of the processors, at most 16. "
+        "A small job has one.",
     )
     host: str = Field("127.0.0.1", description="Address that web listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="Port that web listens on.")
@@ -112,8 +120,8 @@ class Settings(RetentionSettings, WebLimits):
     job_nice: Annotated[int, Field(ge=0, le=19)] = Field(5, description="Niceness of job processes.")
     job_idle_io: bool = Field(False, description="Job processes use the disk only while no other process does.")
     queued_max: Annotated[int, Field(ge=1)] = Field(1000, description="Jobs that one user may have queued.")
-    list_lines_max: Annotated[int, Field(ge=1)] = Field(1_000_000, description="Lines that one file list may have.")
-    list_bytes_max: Size = Field(ByteSize(64 << 20), gt=0, description="Bytes that one file list may have.")
+    list_lines_max: Annotated[int, Field(ge=1)] = Field(10_000_000, description="Lines that one file list may have.")
+    list_bytes_max: Size = Field(ByteSize(1 << 30), gt=0, description="Bytes that one file list may have.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
 
     @field_validator("timezone")

@@ -1,30 +1,11 @@
-"""A number of bytes, as people write it: `200GiB`, `1.5TB`, `4096`. Anything else is refused, never cut off."""
+"""Sizes in settings: a number of bytes, as people write it. Opens nothing."""
 
-import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, ByteSize
+from pydantic import BeforeValidator, ByteSize, Field
 
-_UNITS = "KMGTPE"
-_TEXT = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*(?:([{_UNITS}])(i?))?B?", re.IGNORECASE | re.ASCII)
-_LARGEST = 2**63 - 1
+from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH
+from avio.wire.sizes import size_of
 
-CURE = "write a number of bytes, or one with KiB, MiB, GiB, TiB (of 1024) or KB, MB, GB, TB (of 1000)"
-
-
-def _bytes(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        size = value
-    elif isinstance(value, str) and (match := _TEXT.fullmatch(value.strip())):
-        number, unit, binary = match.groups()
-        power = _UNITS.index(unit.upper()) + 1 if unit else 0
-        factor = (1024 if binary else 1000) ** power
-        size = int(number) * factor if number.isdecimal() else int(float(number) * factor)
-    else:
-        raise ValueError(f"{value!r} is not a size; {CURE}")
-    if not 0 <= size <= _LARGEST:
-        raise ValueError(f"{value!r} is not a possible size; {CURE}")
-    return size
-
-
-Size = Annotated[ByteSize, BeforeValidator(_bytes)]
+Size = Annotated[ByteSize, BeforeValidator(size_of)]
+Bandwidth = Annotated[Size, Field(ge=LEAST_BANDWIDTH, le=MOST_BANDWIDTH)]  # bytes per second

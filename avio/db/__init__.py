@@ -8,6 +8,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   schema, upgrades             admin: makes, checks and upgrades the tables; web and intake check
 #   space                        admin: bytes of the tables, vacuum
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
+#   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   filelists                    web writes, intake reads
 #   retention                    aggregator: deletes old jobs and what hangs on them

@@ -7,6 +7,8 @@ from avio.db.sql import change, row, rows
 
 KINDS = ("log", "report", "result")
 
+LEVEL = 3  # of compression: twice as fast as 6, for a tenth more bytes
+
 
 def add(job: str, attempt: int, kind: str, no: int, text: bytes) -> None:
     """Store chunk `no` of an artifact. Idempotent."""
@@ -17,7 +19,7 @@ def add(job: str, attempt: int, kind: str, no: int, text: bytes) -> None:
         attempt,
         kind,
         no,
-        zlib.compress(text, 6),
+        zlib.compress(text, LEVEL),
     )
 
 
@@ -30,7 +32,7 @@ def replace(job: str, attempt: int, kind: str, no: int, text: bytes) -> None:
         attempt,
         kind,
         no,
-        zlib.compress(text, 6),
+        zlib.compress(text, LEVEL),
     )
 
 

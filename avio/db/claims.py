@@ -1,16 +1,19 @@
 """Queries by which a node takes a job: due jobs, the claim (T3), the start (T4). Used by intake."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from avio.db import uses
 from avio.db.connection import transaction
 from avio.db.sql import change, row, rows
+from avio.wire.limits import NO_LIMITS, Limits
+
+JOBS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An attempt that this node runs. `bytes_wire` is what earlier attempts moved."""
+    """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones."""
 
     job: str
     attempt: int
@@ -18,6 +21,7 @@ class Claim:
     type: int
     params: str
     bytes_wire: int
+    limits: Limits = NO_LIMITS
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
@@ -45,6 +49,17 @@ def request(job: str) -> tuple[int, str] | None:
     return None if found is None else (found[0], found[1])
 
 
+def unfinished(jobs: Sequence[str]) -> set[str]:
+    """Return those of `jobs` that have not ended."""
+    found: set[str] = set()
+    for begin in range(0, len(jobs), JOBS_AT_A_TIME):
+        some = jobs[begin : begin + JOBS_AT_A_TIME]
+        marks = ", ".join("?" * len(some))
+        query = "SELECT id FROM jobs WHERE state IN {unfinished} AND id IN (" + marks + ")"  # noqa: S608 - made of constants
+        found.update(job for (job,) in rows(query, *some))
+    return found
+
+
 def explain(job: str, message: str) -> None:
     """Say why a job is still queued. A claim empties the message."""
     change(
@@ -68,7 +83,7 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
             " speed_bps = 0, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND state = 'queued' AND run_at <= {now} AND EXISTS"
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
-            " RETURNING id, attempt, uid, type, params, bytes_wire",
+            " RETURNING id, attempt, uid, type, params, bytes_wire, bandwidth, concurrency",
             node,
             epoch,
             job,
@@ -77,7 +92,8 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         )
         if taken is None:
             return None
-        claimed = Claim(*taken)
+        found, attempt, uid, type_, params, bytes_wire, *limits = taken
+        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits))
         change(
             "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",
             claimed.job,

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from avio.db import failures, uses
 from avio.db.connection import transaction
+from avio.db.folds import movers_json
 from avio.db.sql import change, row
 from avio.wire.results import Result
 
@@ -64,7 +65,7 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
             return False
         failures.settle(result)  # a wiped stream may have lost some
         uses.release_freed(result.job)
-        _close_attempt(result.job, result.attempt, state, exit_)
+        _close_attempt(result.job, result.attempt, state, exit_, movers_json(result.progress))
     return True
 
 
@@ -127,14 +128,16 @@ def _after(crashes: int, losses: int, cancelled: bool, message: str) -> tuple[st
     return "queued", None, message
 
 
-def _close_attempt(job: str, attempt: int, outcome: str, exit_: Exit) -> None:
+def _close_attempt(job: str, attempt: int, outcome: str, exit_: Exit, movers: str | None = None) -> None:
+    """End the row of an attempt. Without `movers` what its events told of them stays."""
     change(
-        "UPDATE attempts SET ended_at = {now}, outcome = ?, exit_code = ?, exit_signal = ?, max_rss = ?"
-        " WHERE job_id = ? AND attempt = ? AND ended_at IS NULL",
+        "UPDATE attempts SET ended_at = {now}, outcome = ?, exit_code = ?, exit_signal = ?, max_rss = ?,"
+        " movers = coalesce(?, movers) WHERE job_id = ? AND attempt = ? AND ended_at IS NULL",
         outcome,
         exit_.code,
         exit_.signal,
         exit_.max_rss,
+        movers,
         job,
         attempt,
     )

@@ -11,6 +11,7 @@ from avio.db import failures
 from avio.db.connection import transaction
 from avio.db.sql import change_many
 from avio.wire.events import FailureEvent, ProgressEvent
+from avio.wire.progress import Progress
 
 _PROGRESS = (
     "UPDATE jobs SET seq = ?, phase = ?, total_complete = (total_complete OR ?),"
@@ -21,10 +22,19 @@ _PROGRESS = (
 )
 
 
+# After that: only an event that was folded has the number in the row.
+_MOVERS = (
+    "UPDATE attempts SET movers = ? WHERE job_id = ? AND attempt = ? AND EXISTS"
+    " (SELECT 1 FROM jobs WHERE id = ? AND attempt = ? AND seq = ? AND state IN {owned})"
+)
+
+
 def fold(progress: Iterable[ProgressEvent], failed: Iterable[FailureEvent]) -> None:
     """T6: put the newest progress of each job and the failures into the rows. Late and old events change nothing."""
+    progress = list(progress)
     with transaction():
         change_many(_PROGRESS, [_progress_parameters(event) for event in progress])
+        change_many(_MOVERS, [_movers_parameters(event) for event in progress if event.progress.movers])
         failures.fold(failed)
 
 
@@ -42,3 +52,13 @@ def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
         event.attempt,
         event.seq,
     )
+
+
+def _movers_parameters(event: ProgressEvent) -> tuple[object, ...]:
+    job, attempt = event.job, event.attempt
+    return movers_json(event.progress), job, attempt, job, attempt, event.seq
+
+
+def movers_json(progress: Progress) -> str | None:
+    """Return the column `movers` of an attempt, None for one without movers."""
+    return json.dumps([asdict(share) for share in progress.movers]) if progress.movers else None

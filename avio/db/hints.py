@@ -25,8 +25,10 @@ def lost(limit: int = 500) -> list[str]:
     Two sweeps at once take different jobs. A repeated hint does no harm, since the claim is guarded.
     """
     taken = rows(
-        "UPDATE jobs SET pushed_at = {now} WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now}"
-        " AND (pushed_at IS NULL OR pushed_at < {now} - ?) ORDER BY run_at, id LIMIT ? {skip_locked}) RETURNING id",
+        # In a plain subquery, PostgreSQL may take `limit` jobs again for each row of the table.
+        "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE state = 'queued' AND run_at <= {now}"
+        " AND (pushed_at IS NULL OR pushed_at < {now} - ?) ORDER BY run_at, id LIMIT ? {skip_locked})"
+        " UPDATE jobs SET pushed_at = {now} WHERE id IN (SELECT id FROM due) RETURNING id",
         HINT_SECONDS,
         limit,
     )

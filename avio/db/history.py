@@ -73,6 +73,6 @@ def _conditions(wanted: Filter) -> Iterator[dict[str, Any]]:
 
 
 def attempts(job: str, limit: int = 100) -> list[Attempt]:
-    """Return the attempts of a job, newest first."""
+    """Return up to `limit` attempts of a job, newest first."""
     query = Attempt.select().where(Attempt.job_id == job).order_by(Attempt.attempt.desc()).limit(limit)
     return list(query)

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from avio.db.connection import transaction
 from avio.db.models import Node
 from avio.db.sql import change, row, rows
+from avio.wire.limits import NO_LIMITS, Limits
+from avio.wire.states import JobType
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A job of a node, as in the database."""
+    """A job of a node, as in the database. `path` is None for a file list."""
 
     job: str
     attempt: int
     state: str
     cancelled: bool
+    type: int = JobType.PRELOAD
+    path: str | None = None
+    limits: Limits = NO_LIMITS
 
 
 # The same supervisor, begun again: while it has its spool, the one before it is dead, and so are its jobs.
@@ -95,13 +100,16 @@ def left_by_older(node: str, epoch: int) -> list[Held]:
 
 def _held(condition: str, node: str, *parameters: float) -> list[Held]:
     found = rows(
-        "SELECT id, attempt, state, cancel_at IS NOT NULL FROM jobs"  # noqa: S608 - made of constants
+        "SELECT id, attempt, state, cancel_at IS NOT NULL, type, path, bandwidth, concurrency FROM jobs"  # noqa: S608 - made of constants
         f" WHERE node = ? AND {condition}"
         " AND state IN {owned} LIMIT 2000",
         node,
         *parameters,
     )
-    return [Held(job, attempt, state, bool(cancelled)) for job, attempt, state, cancelled in found]
+    return [
+        Held(job, attempt, state, bool(cancelled), type_, path, Limits(*limits))
+        for job, attempt, state, cancelled, type_, path, *limits in found
+    ]
 
 
 def drain(node: str, epoch: int) -> bool:

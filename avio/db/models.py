@@ -152,6 +152,8 @@ class Job(Row):
     pushed_at = DoubleField(null=True)
     cancel_at = DoubleField(null=True)
     cancel_reason = TextField(null=True)
+    bandwidth = BigIntegerField(null=True)
+    concurrency = IntegerField(null=True)
     total_complete = BooleanField(default=False)
     speed_bps = BigIntegerField(default=0)
     errors = TextField(default="[]")
@@ -195,6 +197,7 @@ class Attempt(Row):
     exit_signal = IntegerField(null=True)
     max_rss = BigIntegerField(null=True)
     event_key = TextField(null=True)
+    movers = TextField(null=True)
 
     class Meta:
         table_name = "attempts"

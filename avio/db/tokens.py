@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from avio.db.models import Token
-from avio.db.sql import change, now, row
+from avio.db.sql import change, now, row, rows
 
 # A token with less than this share of its time left is renewed: not each time, since that is a write.
 RENEW_SHARE = 2 / 3
@@ -86,9 +86,12 @@ def newest(uid: int | None = None, limit: int = 100) -> list[Token]:
 
 def forget_expired(age: float, limit: int) -> int:
     """Delete up to `limit` tokens that expired `age` seconds ago. Return the number."""
-    return change(
-        "DELETE FROM tokens WHERE digest IN"
-        " (SELECT digest FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ? {skip_locked})",
+    forgotten = rows(
+        # In a plain subquery, PostgreSQL may take `limit` tokens again for each row of the table.
+        "WITH expired AS MATERIALIZED"
+        " (SELECT digest FROM tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ? {skip_locked})"
+        " DELETE FROM tokens WHERE digest IN (SELECT digest FROM expired) RETURNING 1",
         now() - age,
         limit,
     )
+    return len(forgotten)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from avio.db.sql import change, row, rows
-from avio.wire.paths import ancestors, shown_path
+from avio.wire.paths import ancestors, decoded, shown_path
 
 # Characters of a path in the index jobs_path.
 INDEXED = 256
 
 # Jobs of a user that are checked, newest first, for one that loaded a path.
 COVERING_MAX = 200
+
+# Jobs of a user, newest first, among which those with several paths are looked for: these have no index.
+SEVERAL_MAX = 2000
 
 # `+j.uid` and `j.id || ''` keep a query from using the indexes of these columns: the paths select far fewer rows.
 _AT = "substr(j.path, 1, 256) {bytewise} = ? AND j.path = ?"
@@ -79,7 +82,30 @@ def covering(path: str, uid: int) -> list[tuple[str, int | None]]:
         *parameters,
         COVERING_MAX,
     )
-    return [(covered, json.loads(params).get("depth")) for covered, params in found]
+    single = [(covered, json.loads(params).get("depth")) for covered, params in found]
+    return single + _covering_several(path, uid)
+
+
+def _covering_several(path: str, uid: int) -> list[tuple[str, int | None]]:
+    """Return the same of those among the user's newest jobs that name several paths: each path at or above `path`."""
+    found = rows(
+        "SELECT j.params FROM jobs j WHERE j.uid = ? AND (j.uid, j.id) > (?, COALESCE("
+        "(SELECT id FROM jobs WHERE uid = ? ORDER BY uid DESC, id DESC LIMIT 1 OFFSET ?), ''))"
+        " AND j.started_at IS NOT NULL AND j.path IS NULL AND j.list_id IS NULL AND j.type IN (1, 2)"
+        " ORDER BY j.uid DESC, j.id DESC",
+        uid,
+        uid,
+        uid,
+        SEVERAL_MAX,
+    )
+    above = set(ancestors(path))
+    jobs = (json.loads(params) for (params,) in found)
+    return [
+        (shown_path(covered), params.get("depth"))
+        for params in jobs
+        for each in params.get("paths", ())
+        if (covered := decoded(each, encoded=params.get("alluxioUriEncoded", False))) in above
+    ]
 
 
 def needed(jobs: list[str]) -> set[str]:

@@ -8,78 +8,32 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import ClassVar, NamedTuple
 
 from avio.engines.admission import Admission, admission_of
+from avio.engines.content import Content
+from avio.engines.entry import Entry as Entry
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
+from avio.engines.movers.mover_run import MoverRun
+from avio.engines.movers.outbox import Outbox
+from avio.engines.movers.pool import Pool
+from avio.engines.movers.supply import Supply
 from avio.engines.refusals import too_many_cached
 from avio.engines.run import Run
-from avio.errors import IsDirectory, Unsaved
+from avio.engines.sides import STATES as STATES
+from avio.engines.sides import EntryState as EntryState
+from avio.engines.sides import Side as Side
+from avio.engines.tier import Freed, Tier
+from avio.errors import EngineError, Gone, IsDirectory, Unsaved
 from avio.findings import Finding
-from avio.wire.params import Ability, Params
+from avio.wire.options import Ability
+from avio.wire.params import Params
 from avio.wire.results import Outcome
 
-Kind = Literal["file", "directory"]
-
-
-class EntryState(StrEnum):
-    """The state of a path in bucket and cache."""
-
-    REMOTE = "remote"  # in the bucket, not in the cache
-    PARTIAL = "partial"  # some of it is in the cache
-    CACHED = "cached"  # all of it is in the cache, and equal to the bucket's
-    STALE = "stale"  # in the cache, but the bucket has changed since
-    GONE = "gone"  # in the cache, and deleted in the bucket since; the copy is as it was taken
-    DIRTY = "dirty"  # in the cache, and not saved to the bucket
-    CONFLICT = "conflict"  # in the cache, and both the copy and the bucket changed
-    UNKNOWN = "unknown"  # the cache did not answer, or the files were not counted: never shown as 0 %
-
-
-class Side(StrEnum):
-    """The side whose files a walk yields."""
-
-    BUCKET = "bucket"  # files that a preload can load
-    CACHE = "cache"  # files of which the cache has bytes, or which are not saved
-    SAVE = "save"  # files of a save: those of the cache; if none is left there, those that are saved
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file or directory in its present state.
-
-    For a directory the numbers are sums over the files below it; None if they were not counted. `size` in bytes is
-    the bucket's, or the cache's for a file that is dirty, gone or in conflict. `modified` is in epoch seconds.
-    `tiers` maps an alias to cached bytes; each file counts once, on its best tier. `saved` is True if the bucket has
-    all that the cache has. `token` is the engine's own mark of the source's version. `left_out` counts what avio
-    can't handle below a directory. `local_path` is where a program on the node reads all of it.
-    """
-
-    path: str
-    kind: Kind
-    size: int | None
-    modified: float | None
-    state: EntryState
-    cached_bytes: int | None = None
-    tiers: dict[str, int] = field(default_factory=dict)
-    saved: bool | None = None
-    files: int | None = None
-    files_cached: int | None = None
-    token: str | None = None
-    left_out: int = 0
-    local_path: str | None = None
-
-    @property
-    def in_cache(self) -> bool:
-        """Return True if the cache has all of it, no older than the bucket."""
-        return self.state in (EntryState.CACHED, EntryState.DIRTY)
-
-    @property
-    def may_go(self) -> bool:
-        """Return True if a free may drop it: the bucket has it, or had it until it was deleted there."""
-        return bool(self.saved) or self.state is EntryState.GONE
+Compared = tuple[Entry, Outcome | EngineError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +41,17 @@ class Page:
     """Entries in key order. `after` of the next page, or None at the end: the last entry's path, in the engine's form.
 
     `left_out` is what can't be listed. `unanswered` are the mounts whose files are missing: they do not answer.
+    `refused` has those that refuse, and why: as many of their files as were listed before that are there.
     """
 
     entries: list[Entry]
     after: str | None
     left_out: Sequence[LeftOut] = ()
     unanswered: Sequence[str] = ()
+    refused: Mapping[str, EngineError] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """The outcome of moving one entry. `error` is set if it failed."""
 
     entry: Entry
@@ -105,40 +60,12 @@ class Moved:
     tier: str | None = None
     tries: int = 1
     error: Exception | None = None
+    content: Content = Content.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """One tier: capacity and used bytes. `worker` is set if the tier is spread over workers.
-
-    `gives_way` is True if the cache drops old files for new ones. `available` is set if fewer bytes are free than
-    the capacity leaves: its disk has fewer, or running jobs were promised some.
-    """
-
-    alias: str
-    capacity: int
-    used: int
-    worker: str | None = None
-    gives_way: bool = False
-    available: int | None = None
-
-    @property
-    def free(self) -> int:
-        """Free bytes."""
-        return max(0, min(self.capacity - self.used, self.capacity if self.available is None else self.available))
-
-    @property
-    def room(self) -> int:
-        """Bytes that a preload can bring in."""
-        return self.capacity if self.gives_way else self.free
-
-
-@dataclass(frozen=True, slots=True)
-class Freed:
-    """The number of dropped files, and their cached bytes."""
-
-    files: int
-    bytes: int
+def present(entries: Iterable[Entry | None]) -> Iterator[Entry]:
+    """Yield the entries that are there."""
+    return (entry for entry in entries if entry is not None)
 
 
 class Engine(ABC):
@@ -147,6 +74,11 @@ class Engine(ABC):
     abilities: ClassVar[frozenset[Ability]] = frozenset()
     urls: Mapping[str, str] = MappingProxyType({})  # the URL of each mount, by its path
     directories: Sequence[str] = ()  # where programs read cached files, each at its path below
+    shares_work: ClassVar[bool] = False  # with movers
+    resumes: ClassVar[bool] = False  # has `walk_on` and `look_again`, and a preload never loads another version
+    shares_looks: ClassVar[bool] = False  # has `look` and `use_looks`
+    beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
+    pool: Pool | None = None  # the movers that share the work of a job, in its process
 
     @abstractmethod
     def covers(self, path: str) -> bool:
@@ -165,8 +97,18 @@ class Engine(ABC):
         return self.stat(path, limit=limit)
 
     @abstractmethod
-    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
-        """Return up to `size` entries below `path`, after the path `after`; a file as itself. Raises as `stat`."""
+    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None, sums: bool = False) -> Page:
+        """Return up to `size` entries below `path`, after the path `after`; a file as itself. Raises as `stat`.
+
+        Directories have the sums that cost little; with `sums` those that take a few seconds.
+        """
+
+    @abstractmethod
+    def list_all(self, path: str, *, depth: int | None, left_out: LeaveOut) -> Iterator[Sequence[Entry]]:
+        """Return all entries of `list` as one stream, in runs. Its `next` raises as `list`, and then goes on there.
+
+        An empty run is progress too. A mount that does not answer is EngineAway.
+        """
 
     @abstractmethod
     def walk(
@@ -177,17 +119,36 @@ class Engine(ABC):
         Calls `left_out` with what can't be handled. With `follow`, symlinks count as what they lead to in the bucket.
         """
 
+    def walk_on(
+        self, path: str, after: str, *, depth: int | None, follow: bool = False, left_out: LeaveOut = ignore
+    ) -> Iterator[Entry]:
+        """Yield what a `walk` of the bucket's side yields after the file `after`, which it has yielded before."""
+        raise NotImplementedError
+
+    def look_again(self, listed: Iterable[tuple[str, str]]) -> Iterator[Entry]:
+        """Yield files that a walk listed, by path and token, in order, as the cache has them; list nothing."""
+        raise NotImplementedError
+
     def require(self, path: str, side: Side) -> None:
         """Return if a walk of `path` can begin. Raises as `stat`. The check need not be complete."""
         next(self.walk(path, depth=None, side=side), None)
 
     @abstractmethod
-    def preload(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Bring `entries` into the cache. Take them one by one, and yield each at its end, in any order.
 
+        None in `entries` means that no file is there now; only an engine with a `pool` gets that.
         A copy is complete under its final name or absent. An entry that failed is yielded with its error after the
         engine's own retries; errors of scope JOB are raised. After `run.stopping()` the rest has no outcome.
         """
+
+    def preload_runs(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
+        """Yield what `preload` yields, some at a time."""
+        return ([moved] for moved in self.preload(entries, params, run))
+
+    @abstractmethod
+    def read_object(self, path: str, target: int, run: Run) -> None:
+        """Write the bucket's object at `path` into the open file `target`. Raises as `stat`."""
 
     def holds(self, entry: Entry, tier: str | None) -> bool:
         """Return True if `entry` needs no work of a preload to `tier`. Any tier will do by default."""
@@ -199,11 +160,23 @@ class Engine(ABC):
         return admission_of(asked, params, spreads=params.spread or Ability.SPREAD not in self.abilities)
 
     @abstractmethod
-    def save(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def save(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Bring `entries` from the cache into their bucket; otherwise as `preload`.
 
         Without Ability.OVERWRITE never overwrites an object that changed since the cached file was taken from it.
         """
+
+    def serve(self, task: str, supply: Supply, outbox: Outbox, params: Params, run: MoverRun) -> None:
+        """Work in a mover process on the rows of `supply`, which this engine gave to `pool`; results go to `outbox`."""
+        raise NotImplementedError(task)
+
+    def spares(self, entry: Entry, params: Params) -> bool:
+        """Return True if a save leaves the object of the unsaved `entry` as it is, since `params.overwrite` says so."""
+        return False
+
+    def remarks(self) -> Sequence[str]:
+        """Return what the moves of this process had to do without, each in words for people."""
+        return ()
 
     def settle(self, run: Run, path: str = "/") -> None:  # noqa: B027 - a cache may know at once
         """Return when `recheck` knows of all loads, drops and evictions so far, and of each `freeing` about `path`."""
@@ -218,6 +191,23 @@ class Engine(ABC):
         so is one that can't be checked, and `unchecked` gets its error; EngineAway and scope JOB are raised.
         """
 
+    def recheck_runs(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Sequence[Entry]]:
+        """Yield what `recheck` yields, some at a time: those that stand alike as `Alike`."""
+        return ([entry] for entry in self.recheck(entries, params, run, original=original, unchecked=unchecked))
+
+    @abstractmethod
+    def standing(self, entry: Entry, params: Params) -> Outcome | None:
+        """Return how bucket and cache stand to each other about a file of Side.BOTH; None if `compare` has to look."""
+
+    def compare(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Compared]:
+        """Yield each of `entries` with what its copy tells, or with its own error. Downloads and changes nothing.
+
+        EngineAway and scope JOB are raised. After `run.stopping()` the rest has no outcome.
+        """
+        return ((entry, Gone("neither bucket nor cache has all of the file")) for entry in entries)
+
     def sweep(self, live: Callable[[], Collection[str]]) -> None:  # noqa: B027 - an engine may leave nothing behind
         """Remove the temporary files of every run whose name is not in `live()`. Call `live` after the search."""
 
@@ -228,8 +218,7 @@ class Engine(ABC):
     def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.
 
-        Checks all first. Drops nothing if a file is not saved (Unsaved), or if more than `limit` are cached (TooLarge).
-        Raises IsDirectory, and else as `stat`.
+        Checks all first, and drops nothing then: raises Unsaved, TooLarge above `limit`, IsDirectory, else as `stat`.
         """
         files = size = 0
         for entry in self.walk(path, depth=None, side=Side.CACHE):
@@ -272,6 +261,13 @@ class Engine(ABC):
 
     def close(self) -> None:  # noqa: B027 - an engine may hold nothing open
         """Close all connections. The next call opens new ones."""
+
+    def look(self, file: Path) -> float:
+        """Ask the cache once for all jobs of a node, into `file`. Return the seconds to the next look."""
+        raise NotImplementedError
+
+    def use_looks(self, file: Path) -> None:  # noqa: B027 - only an engine that shares looks uses them
+        """Go by the looks that another process writes into `file`, instead of asking, while they are recent."""
 
     @abstractmethod
     def members(self) -> Sequence[Member]:

@@ -8,6 +8,7 @@ Used in the job process. Imports nothing.
 MEASURE_SECONDS = 3600.0
 COMPLETE_SECONDS = 1800.0
 SYNC_BYTES_PER_SECOND = 10e6
+SYNC_ALL_SECONDS = 900.0  # to sync a file system with what other programs have written
 
 
 def sync_seconds(size: int) -> float:

@@ -45,7 +45,7 @@ class Symlink(EngineError):
     """A symlink. What it leads to may be anywhere, or be counted twice."""
 
     reason = "SYMLINK"
-    cure = "use symlinks=follow (a preload) or symlinks=skip"
+    cure = "use symlinks=follow, which takes what it leads to inside its mount, or symlinks=skip"
 
 
 class SpecialFile(EngineError):

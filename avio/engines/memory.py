@@ -3,43 +3,32 @@
 Used in the test's own process. A test can make it fail, be unavailable, or call a hook before each move.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
-from avio.engines.base import Engine, Entry, EntryState, Moved, Page, Side, Tier
+from avio.engines.base import Compared, Engine, Entry, EntryState, Moved, Page, Side, present
+from avio.engines.comparison import by_source
+from avio.engines.entry_pages import EntryPages
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
+from avio.engines.memory_files import Blob as Blob
+from avio.engines.memory_files import Copy as Copy
+from avio.engines.overwrite import Decision, already_there, decide, spares
+from avio.engines.pay import pay
 from avio.engines.refusals import too_many_files, unknown_tier
 from avio.engines.run import Run
 from avio.engines.sums import Sums, nowhere
+from avio.engines.tier import Tier
 from avio.errors import CacheFull, EngineError, Gone, NotSaved, PathNotFound, Scope, Unsaved
-from avio.wire.params import Ability, Params
+from avio.wire.options import Ability
+from avio.wire.params import Params
 from avio.wire.paths import depth_below, is_under
 from avio.wire.results import Outcome
 
 MAX_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A file of the bucket. Each change makes a new `version`."""
-
-    content: bytes
-    modified: float
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A file of the cache, and the bucket's version that it equals; None if never saved."""
-
-    content: bytes
-    modified: float
-    tier: str
-    taken: int | None = None
-    changed: bool = False
 
 
 class MemoryEngine(Engine):
@@ -50,6 +39,7 @@ class MemoryEngine(Engine):
     """
 
     abilities: ClassVar[frozenset[Ability]] = frozenset(Ability)
+    resumes: ClassVar[bool] = True
 
     def __init__(self, mounts: Iterable[str] = ("/",), tiers: Sequence[Tier] = (Tier("MEM", 1 << 40, 0),)) -> None:
         self.bucket: dict[str, Blob] = {}
@@ -88,7 +78,7 @@ class MemoryEngine(Engine):
             raise PathNotFound(f"{path} is neither in the bucket nor in the cache")
         return _directory(path, files)
 
-    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
+    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None, sums: bool = False) -> Page:
         """Return a page of what is below `path`."""
         here = self.stat(path)
         if here.kind == "file":
@@ -104,6 +94,10 @@ class MemoryEngine(Engine):
         entries = [self.stat(place.rstrip("/")) for place in wanted[:size]]
         return Page(entries, wanted[size - 1] if len(wanted) > size else None)
 
+    def list_all(self, path: str, *, depth: int | None, left_out: LeaveOut) -> Iterator[Sequence[Entry]]:
+        """Return the pages of `list`."""
+        return EntryPages(lambda size, after: self.list(path, depth=depth, size=size, after=after), left_out)
+
     def walk(
         self, path: str, *, depth: int | None, side: Side, follow: bool = False, left_out: LeaveOut = ignore
     ) -> Iterator[Entry]:
@@ -111,17 +105,40 @@ class MemoryEngine(Engine):
         self.stat(path)
         held = self.bucket if side is Side.BUCKET else self.cache
         for each in self._paths(path):
-            if each in held and (depth is None or depth_below(each, path) <= depth):
+            if (side is Side.BOTH or each in held) and (depth is None or depth_below(each, path) <= depth):
                 yield self._file(each)
 
-    def preload(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def walk_on(
+        self, path: str, after: str, *, depth: int | None, follow: bool = False, left_out: LeaveOut = ignore
+    ) -> Iterator[Entry]:
+        """Yield the rest."""
+        return (each for each in self.walk(path, depth=depth, side=Side.BUCKET) if each.path > after)
+
+    def look_again(self, listed: Iterable[tuple[str, str]]) -> Iterator[Entry]:
+        """Yield each file as it is."""
+        return (self._file(path) for path, _ in listed)
+
+    def read_object(self, path: str, target: int, run: Run) -> None:
+        """Write the content."""
+        if self.away is not None:
+            raise self.away
+        if path not in self.bucket:
+            raise PathNotFound(f"{path} is not a file of the bucket")
+        os.write(target, self.bucket[path].content)
+
+    def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Copy from bucket to cache, one after the other."""
         self._chosen = []
-        return self._move(entries, params, run, self._load)
+        return self._move(present(entries), params, run, self._load)
 
-    def save(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def save(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Copy from cache to bucket, one after the other."""
-        return self._move(entries, params, run, self._store)
+        return self._move(present(entries), params, run, self._store)
+
+    def spares(self, entry: Entry, params: Params) -> bool:
+        """Go by the times of both."""
+        blob = self.bucket.get(entry.path)
+        return spares(entry, params, blob.modified if blob is not None else None)
 
     def recheck(
         self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
@@ -131,6 +148,19 @@ class MemoryEngine(Engine):
             if run.stopping():
                 return
             yield self._file(entry.path)
+
+    def standing(self, entry: Entry, params: Params) -> Outcome | None:
+        """Go by the token, which has the bucket's version."""
+        return by_source(entry, params.verify)
+
+    def compare(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Compared]:
+        """Compare the contents."""
+        for entry in entries:
+            self._require()
+            ours, theirs = self.cache[entry.path].content, self.bucket[entry.path].content
+            same = len(ours) == len(theirs) if params.verify == "size" else ours == theirs
+            failures = self.failures.get(entry.path)
+            yield entry, failures.pop(0) if failures else Outcome.SAME if same else Outcome.DIFFERENT
 
     def drop(self, path: str) -> Iterator[Entry]:
         """Delete the cached copies, one after the other."""
@@ -205,6 +235,7 @@ class MemoryEngine(Engine):
                 copy = self.cache[entry.path]
                 if outcome is Outcome.DONE:
                     run.moved(len(copy.content))
+                    pay(run, len(copy.content))
                 return Moved(entry, outcome, len(copy.content), copy.tier, tries)
         raise AssertionError("the last try returns")
 
@@ -232,10 +263,16 @@ class MemoryEngine(Engine):
         blob, copy = self.bucket.get(path), self.cache.get(path)
         if copy is None:
             raise Gone(f"{path} is not in the cache")
-        if not copy.changed:
+        if not copy.changed and (blob is None or params.overwrite != "always"):
             return Outcome.KEPT if blob is None else Outcome.SKIPPED
-        if blob is not None and blob.version != copy.taken and params.on_conflict != "overwrite":
-            raise NotSaved(f"{path} changed in the bucket and in the cache")
+        if blob is not None and copy.changed:
+            both_changed = blob.version != copy.taken
+            decision = decide(params, both_changed=both_changed, is_newer=copy.modified > blob.modified)
+            if decision is Decision.KEEP:
+                return Outcome.KEPT
+            if decision is Decision.REFUSE:
+                changed = NotSaved(f"{path} changed in the bucket and in the cache")
+                raise changed if both_changed and params.overwrite != "fail" else already_there(path)
         self.put_bucket(path, copy.content)
         self.cache[path] = replace(copy, taken=self._versions, changed=False)
         return Outcome.DONE

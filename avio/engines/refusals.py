@@ -5,7 +5,9 @@ Used in web and the job process. Pure.
 
 from collections.abc import Iterable
 
-from avio.errors import CacheFull, EngineAway, TooLarge, Unsupported
+from avio.errors import CacheFull, EngineAway, PathNotFound, TooLarge, Unsupported
+
+PATTERN_CHARACTERS = frozenset("*?[{")
 
 
 def unknown_tier(alias: str | None, known: Iterable[str]) -> Unsupported:
@@ -14,6 +16,13 @@ def unknown_tier(alias: str | None, known: Iterable[str]) -> Unsupported:
         f"unknown tier {alias!r}" if alias else "there is no tier",
         cure=f"tiers here: {', '.join(known) or 'none'}",
     )
+
+
+def not_there(path: str) -> PathNotFound:
+    """Return the error for a path that neither its bucket nor the cache has. A pattern gets told that it is a path."""
+    cure = "a path is no pattern: name the directory; a preload or save chooses its files by params.filters"
+    message = f"{path} is neither in its bucket nor in the cache"
+    return PathNotFound(message, cure=cure if PATTERN_CHARACTERS.intersection(path) else None)
 
 
 def too_many_files(path: str, limit: int) -> TooLarge:

@@ -30,7 +30,8 @@ def with_retries(work: Callable[[Entry], T], entry: Entry, run: Run) -> tuple[T 
     """Return what `work(entry)` gave, or its last error, and the number of tries.
 
     Errors of scope RETRY are tried again, up to MAX_TRIES in all; errors of scope JOB and anything else than
-    EngineError are raised. Raises `Stopped` if the attempt must stop between two tries.
+    EngineError are raised. Raises `Stopped` if the attempt must stop between two tries. A store that asks for a longer
+    pause gets it.
     """
     waits = _backoff(ENTRY_BACKOFF_SECONDS)
     for tries in range(1, MAX_TRIES + 1):
@@ -44,7 +45,8 @@ def with_retries(work: Callable[[Entry], T], entry: Entry, run: Run) -> tuple[T 
             log.info(
                 "another try of %s: %s: %s", printable(shown_path(entry.path)), error.reason, printable(str(error))
             )
-        if not sleep(next(waits), run.stopping):
+            pause = error.pause
+        if not sleep(max(pause, next(waits)), run.stopping):
             raise Stopped
     raise AssertionError("the last try returns")
 

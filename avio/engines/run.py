@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from avio.engines.bandwidth import Bandwidth
+
 
 class Run(Protocol):
     """The attempt for which an engine works."""
@@ -13,7 +15,15 @@ class Run(Protocol):
 
     @property
     def threads(self) -> int:
-        """How many files may be worked on at once."""
+        """How many files may be worked on at once, unless `concurrency` says it."""
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many files or requests may be under way now; None: as many as help. It may change at any time."""
+
+    @property
+    def bandwidth(self) -> Bandwidth:
+        """What all transfers of the attempt spend. Its rate may change at any time."""
 
     def stopping(self) -> bool:
         """True after the attempt must stop: start nothing new, publish nothing, delete temporary files.

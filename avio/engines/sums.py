@@ -5,6 +5,7 @@ partial or remote by how much of it is in the cache.
 """
 
 from avio.engines.base import Entry, EntryState
+from avio.wire.progress import MAX_NUMBER
 
 
 def nowhere(path: str) -> Entry:
@@ -55,7 +56,7 @@ class Sums:
         return Entry(
             path,
             "directory",
-            self.size,
+            min(self.size, MAX_NUMBER),  # sparse files have any size
             None,
             self._state(),
             sum(self.tiers.values()),

@@ -3,27 +3,34 @@
 Implements `Run` of the engine contract. Any thread may call it; `supervisor.child` sets stop and deadline.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import CLOCK_BOOTTIME, clock_gettime
 
-from avio.clock import boottime
+from avio.engines.bandwidth import Bandwidth
 from avio.engines.base import Entry
+from avio.engines.content import Content
+from avio.engines.movers.page import Page
+from avio.engines.movers.pool import Start
+from avio.engines.movers.shares import Shares
+from avio.engines.silences import Silences
+from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.paths import shown_path
 from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
+from avio.wire.results import Outcome
 from avio.wire.states import Phase
 
-# Seconds between two looks at the reasons to end a wait.
-LOOK_SECONDS = 0.2
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2  # between two looks at the reasons to end a wait
 
 
 class Stopped(Exception):
     """The attempt was asked to stop, or its lease is over."""
-
-
-def _no_beat(_: int) -> None:
-    """Do nothing: no keeper watches for stalls."""
 
 
 class Attempt:
@@ -31,45 +38,79 @@ class Attempt:
 
     Each step of progress calls `beat` with the number of files in place; an attempt without beats has stalled.
     `threads` is how many files may be worked on at once. `bytes_before` crossed the wire in earlier attempts.
+    `page` tells its movers of stop and deadline; without `start_mover` the process moves the files itself.
     """
 
     def __init__(
         self,
         job: str,
         number: int,
-        beat: Callable[[int], None] = _no_beat,
+        beat: Callable[[int], None] = lambda _: None,
         threads: int = 8,
         bytes_before: int = 0,
+        limits: Limits = NO_LIMITS,
+        page: Page | None = None,
+        start_mover: Start | None = None,
     ) -> None:
         self.job = job
         self.number = number
         self.threads = threads
+        self._limits = limits
+        self.bandwidth = Bandwidth(limits.bandwidth)
         self._beat = beat
-        self.deadline = float("inf")
+        self.page = page or Page()
+        self.page.limits = limits
+        self.start_mover = start_mover
+        self.shares = Shares()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._phase = Phase.LISTING
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
-        self._silent_until: dict[object, float] = {}
+        self._silences = Silences()
         self._errors: dict[str, ErrorGroup] = {}
         self._left_out: dict[str, int] = {}
         self._left_out_errors: dict[str, ErrorGroup] = {}
         self._unexcused = 0
-        self._gives_way = 0
+        self.gave_way = 0  # bytes of other data that give way to the job's
+        self._contents: Counter[Content] = Counter()
+        self.selection = ""  # in words, what the order named and did not take
 
     @property
     def name(self) -> str:
         """`<job>.<attempt>`, for the names of temporaries."""
         return f"{self.job}.{self.number}"
 
+    @property
+    def deadline(self) -> float:
+        """The end of the lease, in seconds on CLOCK_BOOTTIME."""
+        return self.page.deadline
+
+    @deadline.setter
+    def deadline(self, moment: float) -> None:
+        self.page.deadline = moment
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many files or requests may be under way now; None: as many as help."""
+        return self._limits.concurrency
+
+    def limit(self, limits: Limits) -> None:
+        """Set the limits, from now on."""
+        if limits == self._limits:
+            return
+        log.info("limits: %s", limits)
+        self._limits = self.page.limits = limits
+        self.bandwidth.set(limits.bandwidth)
+
     def stop(self) -> None:
         """Ask the attempt to stop: nothing new begins, nothing unfinished is published."""
+        self.page.stop()
         self._stop.set()
 
     def stopping(self) -> bool:
         """Return True if the attempt must stop: on request, or because its deadline is over."""
-        return self._stop.is_set() or boottime() > self.deadline
+        return self._stop.is_set() or clock_gettime(CLOCK_BOOTTIME) > self.page.deadline
 
     def asked_to_stop(self) -> bool:
         """Return True if it was asked to."""
@@ -98,21 +139,16 @@ class Attempt:
     @contextmanager
     def silent(self, seconds: float) -> Iterator[None]:
         """Allow a `with` block that shows no progress, e.g. an fsync, to take up to `seconds`: it beats so long."""
-        key = object()
-        with self._lock:
-            self._silent_until[key] = time.monotonic() + seconds
         try:
-            yield
+            with self._silences.one(seconds):
+                yield
         finally:
-            with self._lock:
-                del self._silent_until[key]
-                self._step()
+            self.checked()
 
     def beat_for_silent(self) -> None:
         """Beat if a `silent` block is within its time. Called twice a second."""
-        with self._lock:
-            if max(self._silent_until.values(), default=0.0) > time.monotonic():
-                self._step()
+        if self._silences.last > time.monotonic():
+            self.checked()
 
     def bytes_moved(self) -> int:
         """Return the bytes that crossed the wire."""
@@ -152,33 +188,41 @@ class Attempt:
         with self._lock:
             return dict(self._left_out), self._unexcused
 
-    def gives_way(self, size: int) -> None:
-        """Record that `size` bytes of other data give way to the job's."""
-        with self._lock:
-            self._gives_way = size
-
-    def gave_way(self) -> int:
-        """Return the bytes of other data that gave way to the job's."""
-        with self._lock:
-            return self._gives_way
-
     def listed_all(self) -> None:
         """Mark the totals as final."""
         with self._lock:
             self._total_complete = True
 
-    def arrived(self, size: int, *, skipped: bool, listed: int | None = None) -> None:
-        """Count a file of `size` bytes that is in place; `skipped` if it was in place before.
+    def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1) -> None:
+        """Count a file of `size` bytes, or `files` together, in place; `skipped` if it was in place before.
 
         `listed` is its size in the total, if that may be another: the total follows.
         """
         with self._lock:
             self._counters.bytes_total += 0 if listed is None else size - listed
-            self._counters.files_done += 1
+            self._counters.files_done += files
             self._counters.bytes_done += size
             if skipped:
-                self._counters.files_skipped += 1
+                self._counters.files_skipped += files
                 self._counters.bytes_skipped += size
+            self._step()
+
+    def knows(self, *contents: Content) -> None:
+        """Count files that were moved, by what is known of the bytes of each."""
+        with self._lock:
+            self._contents.update(contents)
+            self._counters.files_repaired += contents.count(Content.REPAIRED)
+
+    def contents(self) -> Mapping[Content, int]:
+        """Return how many of the moved files had each content."""
+        return dict(self._contents)
+
+    def compared(self, outcome: Outcome, size: int) -> None:
+        """Count a file of `size` bytes of which a check knows how bucket and cache stand to each other."""
+        name = "done" if outcome is Outcome.SAME else outcome.value
+        with self._lock:
+            for counter, amount in ((f"files_{name}", 1), (f"bytes_{name}", size)):
+                setattr(self._counters, counter, getattr(self._counters, counter) + amount)
             self._step()
 
     def kept(self, size: int) -> None:
@@ -194,6 +238,15 @@ class Attempt:
             self._counters.files_kept, self._counters.bytes_kept = files, size
             if conflicts.count:
                 self._errors[conflicts.reason] = conflicts
+
+    def told(self, entries: int, size: int) -> None:
+        """Count entries of `size` bytes that an ls or stat job told of."""
+        with self._lock:
+            self._counters.files_total += entries
+            self._counters.files_done += entries
+            self._counters.bytes_total += size
+            self._counters.bytes_done += size
+            self._step()
 
     def checked(self, size: int = 0) -> None:
         """Record that an entry, or `size` bytes of one, were checked again."""
@@ -226,7 +279,8 @@ class Attempt:
         """Return a copy of the progress, without a speed."""
         with self._lock:
             errors = joined_groups(self._errors, self._left_out_errors)
-            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors)
+            movers = self.shares.told()
+            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors, movers=movers)
 
     def outcome(self) -> Progress:
         """Return what to judge: the progress without the errors of files that are left out, which did not fail."""

@@ -3,54 +3,49 @@
 Runs in the job process. The entries go into a file, one JSON line each, which the API serves as the result.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import IO
 
-from avio.engines.base import Entry, EntryState, Page
+from avio.engines.base import Entry, EntryState
+from avio.engines.entry_lines import LinedRun, lines_of
 from avio.engines.left_out import Symlink
-from avio.engines.refusals import no_answer
 from avio.errors import EngineAway, EngineError, Scope
 from avio.executor.left_out import counting
 from avio.executor.seen import Seen
-from avio.executor.selection import unique_lines
+from avio.executor.selection import named_paths
 from avio.executor.work import Work
 from avio.wire.orders import Order
-from avio.wire.paths import depth_below, is_text
+from avio.wire.paths import depth_below
 from avio.wire.results import ENTRIES_NAME
 from avio.wire.states import JobType
-
-PAGE_ENTRIES = 1000
 
 
 def write_entries(work: Work) -> None:
     """Write the entries of the order, each once. Raises Stopped, and errors that end the whole job."""
     order = work.order
-    with open(work.directory / ENTRIES_NAME, "w", encoding="utf-8") as file:
+    with open(work.directory / ENTRIES_NAME, "wb") as file:
         writer = _Writer(work, file)
-        if order.file_list is None:
-            writer.write(order.params.path, None)
+        if order.names_several:
+            writer.write_several()
         else:
-            writer.write_list(Path(order.file_list))
+            writer.write(order.params.path, None)
     work.attempt.listed_all()
 
 
 class _Writer:
     """Writes entries into `file`. What can't be listed is left out; a symlink makes no job partial here."""
 
-    def __init__(self, work: Work, file: IO[str]) -> None:
+    def __init__(self, work: Work, file: IO[bytes]) -> None:
         self._work = work
         self._file = file
         self._patience = work.patience()
         self._leave_out = counting(work, excuse=lambda left: left.reason == Symlink.reason)
 
-    def write_list(self, file_list: Path) -> None:
-        """Write the entries at or below each line of `file_list`, each once."""
+    def write_several(self) -> None:
+        """Write the entries at or below each path that the order names, each once."""
         with Seen(self._work.directory / "seen") as seen:
-            for path in unique_lines(file_list):
+            for path in named_paths(self._work.order):
                 try:
                     self.write(path, seen)
                 except EngineAway:
@@ -63,42 +58,29 @@ class _Writer:
 
     def write(self, path: str, seen: Seen | None) -> None:
         """Write the entries at or below `path` that are not in `seen`."""
-        attempt, order = self._work.attempt, self._work.order
-        for entry in self._entries(path):
+        attempt = self._work.attempt
+        for run in self._runs(path):
             attempt.raise_if_stopping()
-            if seen is not None and not seen.add(entry.path):
-                continue
-            self._file.write(_line(entry))
-            size = 0 if _holds_others(entry, order, path) else entry.size or 0
-            attempt.listed(size)
-            attempt.arrived(size, skipped=False)
+            new = run if seen is None else [entry for entry in run if seen.add(entry.path)]
+            self._file.write(lines_of(new))
+            attempt.told(len(new), self._size(new, path))
 
-    def _entries(self, path: str) -> Iterator[Entry]:
-        if self._work.order.type is JobType.STAT:
-            yield self._patience.call(partial(self._work.engine.stat, path))
+    def _runs(self, path: str) -> Iterator[Sequence[Entry]]:
+        engine, order = self._work.engine, self._work.order
+        if order.type is JobType.STAT:
+            yield [self._patience.call(partial(engine.stat, path))]
             return
-        after: str | None = None
-        pages = 0
-        while True:
-            page = self._patience.call(partial(_page, self._work, path, after), pages)
-            yield from page.entries
-            for left in page.left_out:
-                self._leave_out(left)
-            after, pages = page.after, pages + 1
-            if after is None:
-                return
+        stream = engine.list_all(path, depth=order.params.depth, left_out=self._leave_out)
+        runs = 0
+        while (run := self._patience.call(partial(next, stream, None), runs)) is not None:
+            yield run
+            runs += 1
 
-
-def _page(work: Work, path: str, after: str | None) -> Page:
-    page = work.engine.list(path, depth=work.order.params.depth, size=PAGE_ENTRIES, after=after)
-    if page.unanswered:
-        raise no_answer(page.unanswered)
-    return page
-
-
-def _line(entry: Entry) -> str:
-    """Return the JSON line of an entry; in ASCII if its path is not UTF-8, since a file takes no lone surrogates."""
-    return json.dumps(asdict(entry), ensure_ascii=not is_text(entry.path), separators=(",", ":")) + "\n"
+    def _size(self, run: Sequence[Entry], path: str) -> int:
+        """Return the bytes of the entries. A directory whose files are entries of the job too has none of its own."""
+        if isinstance(run, LinedRun):
+            return run.size
+        return sum(0 if _holds_others(entry, self._work.order, path) else entry.size or 0 for entry in run)
 
 
 def _holds_others(entry: Entry, order: Order, path: str) -> bool:

@@ -35,6 +35,10 @@ class FailedFiles:
         self._last: EngineError | None = None
         self.away: str | None = None
 
+    def __bool__(self) -> bool:
+        """Return True if a file was given up."""
+        return bool(self._paths)
+
     def __contains__(self, path: str) -> bool:
         return path in self._paths
 
@@ -63,6 +67,11 @@ class FailedFiles:
         elif not before:
             self._faulty += 1
             self._check_number(entry.path, error, len(self._paths) - self._unfit + self._faulty)
+
+    @property
+    def some_postponed(self) -> bool:
+        """True if a file failed and was to be moved again."""
+        return bool(self._postponed)
 
     def is_postponed(self, path: str) -> bool:
         """Return True if the file failed and was to be moved again."""

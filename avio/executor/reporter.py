@@ -9,13 +9,14 @@ import os
 import threading
 from base64 import b64encode
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 import orjson
 
 from avio import clock
-from avio.engines.base import Entry, EntryState
+from avio.engines.base import Entry, EntryState, Moved
 from avio.engines.left_out import LeftOut
 from avio.errors import AvioError, EngineError, Scope
 from avio.executor.attempt import Attempt
@@ -24,12 +25,13 @@ from avio.faults import fault
 from avio.streams import AWAY, Events, connect
 from avio.terminal.cells import printable
 from avio.wire.events import Event, FailureEvent, ProgressEvent
-from avio.wire.paths import is_text, shown_path
+from avio.wire.paths import shown_path
 from avio.wire.progress import Progress
 from avio.wire.proofs import KEY_NAME
-from avio.wire.results import FAILED_NAME, MAX_FAILURES, REPORT_NAME, Failure, Outcome
+from avio.wire.results import FAILED_NAME, FIRST, MAX_FAILURES, REPORT_NAME, Failure, Outcome
 
 INTERVAL_SECONDS = 0.5
+MOVERS_SECONDS = 5.0  # between two events that tell what each mover has done; the result tells it too
 SPEED_WINDOW_SECONDS = 5.0
 
 # How long one publish may take, and how long `close` waits for the last one.
@@ -47,6 +49,8 @@ KEPT = {
     EntryState.GONE: "gone: the bucket's file was deleted after the cached one was taken from it",
 }
 
+SPARED = "not saved: the bucket has another object there, and overwrite says to keep it"
+
 log = logging.getLogger(__name__)
 
 
@@ -62,6 +66,7 @@ class Reporter:
         key = _take_key(directory)
         self._events = None if events_url is None else Events(connect(events_url, timeout=PUBLISH_SECONDS), key=key)
         self._seq = 0
+        self._movers_due = 0.0
         self._fault = ""
         self._left_out = 0
         self._samples: deque[tuple[float, int]] = deque()
@@ -69,10 +74,10 @@ class Reporter:
         self._thread = threading.Thread(target=self._publish_forever, name="reporter", daemon=True)
         self._thread.start()
 
-    def kept(self, entry: Entry) -> None:
-        """Report a file of which the cache keeps its own version, and why."""
-        reason = BothChanged.reason if entry.state is EntryState.CONFLICT else None
-        message, outcome = KEPT[entry.state], Outcome.KEPT
+    def kept(self, entry: Entry, *, spared: bool = False) -> None:
+        """Report a file of which the cache keeps its own version, and why. `spared`: the job keeps both."""
+        reason = BothChanged.reason if entry.state is EntryState.CONFLICT and not spared else None
+        message, outcome = SPARED if spared else KEPT[entry.state], Outcome.KEPT
         self._write(
             path=entry.path, outcome=outcome, bytes=entry.size, tier=None, reason=reason, message=message, tries=1
         )
@@ -82,6 +87,23 @@ class Reporter:
         self._write(
             path=entry.path, outcome=outcome, bytes=entry.size, tier=tier, reason=None, message=None, tries=tries
         )
+
+    def all_done(self, moved: Sequence[Moved]) -> None:
+        """Report files that arrived as they were listed, at the first try."""
+        if not "".join([each.entry.path for each in moved]).isascii():
+            for each in moved:
+                self.outcome(each.entry, Outcome.DONE, tier=each.tier)
+            return
+        rest = {"reason": None, "message": None, "tries": 1}
+        lines = [
+            orjson.dumps(
+                {"path": each.entry.path, "outcome": Outcome.DONE, "bytes": each.bytes, "tier": each.tier, **rest},
+                option=orjson.OPT_APPEND_NEWLINE,
+            )
+            for each in moved
+        ]
+        with self._lock:
+            self._report.writelines(lines)
 
     def failure(self, entry: Entry, error: Exception, tries: int = 1) -> None:
         """Count and report a file that is given up, with the reason of `error`."""
@@ -124,12 +146,13 @@ class Reporter:
             self._failed.close()
 
     def _write(self, *, path: str, outcome: Outcome, **line: object) -> None:
-        named: dict[str, object] = {"path": shown_path(path), "outcome": outcome, **line}
-        if not is_text(path):
+        shown = shown_path(path)
+        named: dict[str, object] = {"path": shown, "outcome": outcome, **line}
+        if shown is not path:  # it is not UTF-8
             named["pathBytes"] = b64encode(os.fsencode(path)).decode()
         text = orjson.dumps(named, option=orjson.OPT_APPEND_NEWLINE)
         with self._lock:
-            (self._failed if outcome in (Outcome.FAILED, Outcome.LEFT_OUT) else self._report).write(text)
+            (self._failed if outcome in FIRST else self._report).write(text)
 
     def _publish_forever(self) -> None:
         while True:
@@ -148,6 +171,10 @@ class Reporter:
     def _publish(self) -> None:
         progress = self._attempt.progress()
         progress.speed_bps = self._speed(progress)
+        if (now := clock.boottime()) < self._movers_due:
+            progress.movers = []
+        elif progress.movers:
+            self._movers_due = now + MOVERS_SECONDS
         self._seq += 1
         batch: list[Event] = [ProgressEvent(self._attempt.job, self._attempt.number, self._seq, progress)]
         with self._lock:

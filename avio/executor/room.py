@@ -129,4 +129,4 @@ class Room:
             log.warning(
                 "%d bytes are loaded, %s are free: %d of other data give way", self._admission.needed, spare, others
             )
-            self._attempt.gives_way(others)
+            self._attempt.gave_way = others

@@ -6,27 +6,34 @@ Unless the process dies, there is a result file in the end: succeeded, partial, 
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from avio.engines.base import Engine
+from avio.engines.content import Content
 from avio.engines.factory import open_engine
+from avio.engines.movers.pool import MoversDied, Pool, movers_for
 from avio.errors import AvioError
 from avio.executor.attempt import Attempt, Stopped
 from avio.executor.browse import write_entries
+from avio.executor.check import check
 from avio.executor.free import free
 from avio.executor.left_out import in_words
+from avio.executor.list_object import with_list
 from avio.executor.pipeline import move_and_verify
 from avio.executor.reporter import Reporter
-from avio.executor.verdict import explain, judge
+from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
 from avio.executor.work import Work
 from avio.executor.worklist import WORKLIST_NAME
 from avio.faults import fault
 from avio.terminal.cells import printable
 from avio.wire.orders import Order
-from avio.wire.paths import is_text, shown_path
+from avio.wire.paths import is_text
 from avio.wire.progress import MAX_NUMBER
-from avio.wire.results import Result
+from avio.wire.results import LISTING_NAME, Result
 from avio.wire.states import JobType, State
 
 STOPPED = "stopped"
@@ -38,6 +45,7 @@ _WORK: dict[JobType, Callable[[Work], Verified | None]] = {
     JobType.SAVE: move_and_verify,
     JobType.STAT: write_entries,
     JobType.FREE: free,
+    JobType.CHECK: check,
 }
 
 log = logging.getLogger(__name__)
@@ -47,20 +55,27 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     """Do the work of `order`, leave result, report and entries in `directory`, and return the result."""
     fault("executor.begins")
     began = time.monotonic()
-    log.info("%s %s: attempt %d", order.type.name.lower(), _what(order), order.attempt)
+    log.info("%s %s: attempt %d", order.type.name.lower(), printable(order.params.subject), order.attempt)
     reporter = Reporter(attempt, directory, order.events_url)
     result = Result(order.job, order.attempt, STOPPED)
     done = "freed" if order.type is JobType.FREE else "in place"
     try:
-        verified = _WORK[order.type](Work(open_engine(order.engine), order, attempt, reporter, directory))
+        with _engine(order, attempt) as engine:
+            work = with_list(Work(engine, order, attempt, reporter, directory))
+            verified = _WORK[order.type](work)
+            remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
-        also = "; ".join(filter(None, (in_words(by_reason), _gave_way(attempt), _on_tiers(order, verified))))
-        result.state, result.reason, result.message = judge(attempt.outcome(), done, also, excused=not unexcused)
+        left = (attempt.selection, in_words(by_reason), _gave_way(attempt))
+        also = "; ".join(filter(None, (*left, _on_tiers(order, verified), _proofs(attempt), *remarks)))
+        judged = partial(judge_check) if order.type is JobType.CHECK else partial(judge, done=done)
+        result.state, result.reason, result.message = judged(attempt.outcome(), also=also, excused=not unexcused)
         if verified is not None:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
-            result.local_path = _local_path(order, verified) if result.state == State.SUCCEEDED else None
+            result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None
     except Stopped:
         result.message = "stopped on request" if attempt.asked_to_stop() else "the lease of the node is over"
+    except MoversDied:
+        raise  # this attempt has crashed; the next one goes on
     except Exception as error:
         log.error("the job failed: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
@@ -74,13 +89,37 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     return result
 
 
-def _what(order: Order) -> str:
-    return "file list" if order.params.from_file_list else printable(shown_path(order.params.path))
+@contextmanager
+def _engine(order: Order, attempt: Attempt) -> Iterator[Engine]:
+    """Yield the engine, with movers if the attempt can start them and the engine can share its work."""
+    engine = open_engine(order.engine)
+    engine.beat = attempt.checked
+    if order.looks is not None and engine.shares_looks:
+        engine.use_looks(Path(order.looks))
+    if attempt.start_mover is None or not engine.shares_work:
+        yield engine
+        return
+    engine.pool = Pool(attempt.start_mover, movers_for(order.movers), attempt.page, attempt.shares)
+    try:
+        yield engine
+    finally:
+        engine.pool.close()
 
 
 def _gave_way(attempt: Attempt) -> str:
-    size = attempt.gave_way()
+    size = attempt.gave_way
     return f"{size:,} bytes of other data gave way" if size else ""
+
+
+def _proofs(attempt: Attempt) -> str:
+    """Say how many files came with other bytes first, and of how many nothing could prove the bytes."""
+    found = attempt.contents()
+    repaired, unproved = found.get(Content.REPAIRED, 0), found.get(Content.UNPROVED, 0)
+    said = (
+        f"{repaired} files repaired: other bytes had come first" if repaired else "",
+        f"only the size of {unproved} files was checked: the store has no digest of them" if unproved else "",
+    )
+    return "; ".join(filter(None, said))
 
 
 def _on_tiers(order: Order, verified: Verified | None) -> str:
@@ -94,7 +133,7 @@ def _on_tiers(order: Order, verified: Verified | None) -> str:
 def _local_path(order: Order, verified: Verified) -> str | None:
     """Return the directory or file on the node that has all of a preload's path, or None if there is no such place."""
     path = order.params.path
-    if verified.root is None or order.type is not JobType.PRELOAD or order.file_list is not None or not is_text(path):
+    if verified.root is None or order.type is not JobType.PRELOAD or order.names_several or not is_text(path):
         return None
     return verified.root + path if path != "/" else verified.root
 
@@ -108,5 +147,7 @@ def _close(reporter: Reporter, result: Result, directory: Path) -> None:
         if result.state != STOPPED:
             result.state = State.FAILED
             result.reason, result.message = explain(error)
+    if result.state != STOPPED:  # no other attempt will need it
+        (directory / LISTING_NAME).unlink(missing_ok=True)
     for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*")):
         os.truncate(worklist, 0)  # unlinking is not enough: a thread that is still at work may hold it open

@@ -3,9 +3,9 @@
 Runs in the job process. Its counts are provisional: the verifier decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, filterfalse
 
 from avio.engines.base import Entry, Moved
 from avio.errors import EngineAway, EngineError, Scope
@@ -15,6 +15,8 @@ from avio.executor.verb import Verb
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
 from avio.wire.results import Outcome
+
+LOOK_SECONDS = 0.02  # that a transfer waits for the lister, while movers may have results
 
 
 class Transfer:
@@ -39,9 +41,10 @@ class Transfer:
         taken = 0
         again: list[Entry] = []
         while True:
-            feed = Feed(self._work.attempt, self._patience)
+            step = LOOK_SECONDS if self._work.engine.pool else None
+            feed = Feed(self._work.attempt, self._patience, step)
             # A new reader each time: a thread that hangs in the store may still hold the last one.
-            entries = chain(again, islice(worklist.to_move(), taken, None))
+            entries = chain(again, worklist.to_move(taken, step))
             try:
                 self._move(entries, feed, counted=counted)
             except EngineAway as error:
@@ -51,16 +54,29 @@ class Transfer:
             else:
                 return
 
-    def _move(self, entries: Iterable[Entry], feed: Feed, *, counted: bool) -> None:
+    def _move(self, entries: Iterable[Entry | None], feed: Feed, *, counted: bool) -> None:
         attempt = self._work.attempt
-        for moved in self._verb.move(feed.give(entries), self._verb.params, attempt):
-            if moved.error is None:
-                feed.done(moved.entry)
-                self._arrived(moved, counted=counted)
-            else:
-                self._give_up(moved.entry, moved.error, moved.tries)
-                feed.failed(moved.entry, moved.error, self._reached())
+        for run in self._verb.move(feed.give(entries), self._verb.params, attempt):
+            others: Sequence[Moved] = run
+            if not counted and not self._failed.some_postponed:
+                plain, others = _parted(run)
+                self._all_arrived(plain, feed)
+            for moved in others:
+                if moved.error is None:
+                    feed.done(moved.entry)
+                    self._arrived(moved, counted=counted)
+                else:
+                    self._give_up(moved.entry, moved.error, moved.tries)
+                    feed.failed(moved.entry, moved.error, self._reached())
         attempt.raise_if_stopping()
+
+    def _all_arrived(self, moved: Sequence[Moved], feed: Feed) -> None:
+        """Record files that arrived as they were listed, at the first try."""
+        if moved:
+            feed.all_done([each.entry for each in moved])
+            self._work.reporter.all_done(moved)
+            self._work.attempt.knows(*[each.content for each in moved])
+            self._work.attempt.arrived(sum([each.bytes for each in moved]), skipped=False, files=len(moved))
 
     def _arrived(self, moved: Moved, *, counted: bool) -> None:
         # An entry that failed before was not counted as arrived.
@@ -69,6 +85,7 @@ class Transfer:
         size = moved.bytes or listed
         entry = moved.entry if size == moved.entry.size else replace(moved.entry, size=size)
         self._work.reporter.outcome(entry, moved.outcome, tier=moved.tier, tries=moved.tries + late)
+        self._work.attempt.knows(moved.content)
         if counted and not late:
             return
         if moved.outcome is Outcome.KEPT:
@@ -86,3 +103,16 @@ class Transfer:
     def _reached(self) -> int:
         counters = self._work.attempt.progress().counters
         return counters.files_done + counters.files_kept + counters.files_failed
+
+
+def _parted(run: Sequence[Moved]) -> tuple[Sequence[Moved], Sequence[Moved]]:
+    """Return the files that are plain, and the others. Mostly all are."""
+    if all(map(_is_plain, run)):
+        return run, ()
+    return list(filter(_is_plain, run)), list(filterfalse(_is_plain, run))
+
+
+def _is_plain(moved: Moved) -> bool:
+    """Return True if a file arrived as it was listed, at the first try."""
+    entry, outcome, size, _, tries, error, _ = moved
+    return outcome is Outcome.DONE and size == entry.size and tries == 1 and error is None

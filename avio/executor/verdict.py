@@ -16,6 +16,35 @@ class BothChanged(EngineError):
     cure = "compare both; overwrite the bucket's by a save, or remove the cached one and preload again"
 
 
+class Differences(EngineError):
+    """A check found that bucket and cache differ."""
+
+    reason = "DIFFERENT"
+    cure = "see the report: a preload brings what is only in the bucket, a save what is only in the cache"
+
+
+def judge_check(progress: Progress, also: str = "", *, excused: bool = True) -> tuple[State, str | None, str]:
+    """Return state, reason and message for a check that ended by itself; otherwise as `judge`.
+
+    It succeeded only if all files were compared, and all are the same.
+    """
+    counters = progress.counters
+    counted = {
+        "different": counters.files_different,
+        "only in the bucket": counters.files_only_in_bucket,
+        "only in the cache": counters.files_only_in_cache,
+    }
+    failed = {"not compared": counters.files_failed}
+    parts = [f"{count} {what}" for what, count in (counted | failed).items() if count]
+    message = "; ".join(filter(None, (", ".join([f"{counters.files_done} files the same", *parts]), also)))
+    if counters.files_failed:
+        compared = counters.files_done or any(counted.values())
+        return State.PARTIAL if compared else State.FAILED, _worst(progress.errors).reason, message
+    if any(counted.values()):
+        return State.PARTIAL, Differences.reason, message
+    return (State.SUCCEEDED, None, message) if excused else (State.PARTIAL, LeftOutFiles.reason, message)
+
+
 def judge(
     progress: Progress, done: str = "in place", also: str = "", *, excused: bool = True
 ) -> tuple[State, str | None, str]:
@@ -33,11 +62,15 @@ def judge(
         each for each in progress.errors if each.count <= counters.files_failed and each.reason != BothChanged.reason
     ]
     groups = groups or progress.errors
-    worst = max(groups, key=lambda group: group.count, default=ErrorGroup("INTERNAL"))
+    worst = _worst(groups)
     sample = f", first {worst.samples[0]}" if worst.samples else ""
     most = f"{worst.count} with {worst.reason}{sample}"
     message = f"{counters.files_failed} of {counters.files_total} files failed: {most}{also}"
     return State.PARTIAL if counters.files_done or counters.files_kept else State.FAILED, worst.reason, message
+
+
+def _worst(groups: list[ErrorGroup]) -> ErrorGroup:
+    return max(groups, key=lambda group: group.count, default=ErrorGroup("INTERNAL"))
 
 
 def _without_failures(progress: Progress, done: str, also: str, *, excused: bool) -> tuple[State, str | None, str]:

@@ -6,11 +6,13 @@ Runs in the job process. Only its count makes success, never what was tried.
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 
+from avio.engines.alike import Alike
 from avio.engines.base import Entry, EntryState, Side
 from avio.errors import EngineAway, EngineError, Scope
 from avio.executor import patience
@@ -62,11 +64,11 @@ class Kept:
         self.files = self.bytes = 0
         self.conflicts = ErrorGroup(BothChanged.reason, hint=BothChanged.cure)
 
-    def add(self, entry: Entry) -> None:
-        """Count one."""
+    def add(self, entry: Entry, *, spared: bool) -> None:
+        """Count one. `spared`: the job was to keep both."""
         self.files += 1
         self.bytes += entry.size or 0
-        if entry.state is EntryState.CONFLICT:
+        if entry.state is EntryState.CONFLICT and not spared:
             self.conflicts.add(shown_path(entry.path))
 
 
@@ -77,11 +79,12 @@ class _Places:
         self._roots: set[str | None] = set()
         self.by_tier: Counter[str] = Counter()
 
-    def add(self, entry: Entry) -> None:
-        """Count a file: below the directory of its tier, or in no directory here."""
+    def add(self, entry: Entry, files: int = 1) -> None:
+        """Count a file, or `files` alike: below the directory of the tier, or in no directory here."""
         self._roots.add(None if entry.local_path is None else entry.local_path.removesuffix(entry.path))
         if entry.local_path is not None:
-            self.by_tier.update(entry.tiers.keys())
+            for alias in entry.tiers:
+                self.by_tier[alias] += files
 
     @property
     def root(self) -> str | None:
@@ -142,7 +145,7 @@ class Verifier:
         params = replace(self._verb.params, verify="size")
         files = size = 0
         try:
-            for entry in self._recheck(worklist, params):
+            for entry in chain.from_iterable(self._recheck(worklist, params)):
                 if time.monotonic() > deadline or self._work.attempt.stopping():
                     return
                 if entry.path in self._failed or self._verb.keeps(entry):
@@ -154,10 +157,10 @@ class Verifier:
             return
         self._work.attempt.settle(files, size)
 
-    def _recheck(self, worklist: Worklist, params: Params) -> Iterator[Entry]:
+    def _recheck(self, worklist: Worklist, params: Params) -> Iterator[Sequence[Entry]]:
         original = self._verb.side is not Side.BUCKET
         self._unchecked = {}
-        return self._work.engine.recheck(
+        return self._work.engine.recheck_runs(
             worklist.entries(), params, self._work.attempt, original=original, unchecked=self._can_not_check
         )
 
@@ -170,6 +173,10 @@ class Verifier:
         """Return True if `entry` is in place. A file that could not be saved, and is gone from the cache, is not."""
         lost = self._verb.side is not Side.BUCKET and entry.state is EntryState.REMOTE
         return self._verb.in_place(entry) and not (lost and self._failed.is_postponed(entry.path))
+
+    def _stands(self, entry: Entry) -> bool:
+        """Return True if nothing is to be done or told about `entry`."""
+        return not self._verb.keeps(entry) and self._is_in_place(entry)
 
     def _await_store(self, round_no: int) -> None:
         """Wait if files failed because the store was unavailable: a while, and until it answers."""
@@ -204,21 +211,26 @@ class Verifier:
         kept = Kept()
         places = _Places()
         files = size = lost = 0
-        for entry in self._recheck(worklist, self._verb.params):
+        for found in self._recheck(worklist, self._verb.params):
             attempt.checked()
-            checked += 1
+            checked += len(found)
             self._most = max(self._most, checked)
-            if entry.path in self._failed:
+            if isinstance(found, Alike) and not self._failed and self._stands(found[0]):
+                files, size = files + len(found), size + found.size
+                places.add(found[0], len(found))
                 continue
-            if self._verb.keeps(entry):
-                kept.add(entry)
-                places.add(entry)
-            elif self._is_in_place(entry):
-                files, size = files + 1, size + (entry.size or 0)
-                places.add(entry)
-            else:
-                lost += 1
-                missing.append(entry, move=True)
+            for entry in found:
+                if entry.path in self._failed:
+                    continue
+                if self._verb.keeps(entry):
+                    kept.add(entry, spared=self._verb.spares(entry))
+                    places.add(entry)
+                elif self._is_in_place(entry):
+                    files, size = files + 1, size + (entry.size or 0)
+                    places.add(entry)
+                else:
+                    lost += 1
+                    missing.append(entry, move=True)
         missing.close()
         if missing.failed is not None:
             raise missing.failed

@@ -4,17 +4,16 @@ Runs in the job process. The lister writes it while the transfer reads behind it
 Memory stays flat however many files there are.
 """
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from avio.engines.base import Entry, EntryState
+from avio.engines.base import STATES, Entry
+from avio.executor.path_lines import dumped, loaded_all
 
 # How many lines wait in the writer's buffer before the readers get them.
 FLUSH_LINES = 64
@@ -42,7 +41,7 @@ class Worklist:
     def append(self, entry: Entry, *, move: bool) -> None:
         """Add an entry. `move` is False if it is in place already."""
         line = [entry.path, entry.size, entry.modified, entry.state, entry.token, move]
-        self._writer.write(_dumped(line))
+        self._writer.write(dumped(line))
         self._written += 1
         if self._written - self._flushed >= FLUSH_LINES:
             self._flush()
@@ -71,60 +70,62 @@ class Worklist:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, following the writer to its end."""
-        return (entry for entry, _ in self._follow())
+        return (found[0] for found in self._follow() if found is not None)
 
-    def to_move(self) -> Iterator[Entry]:
-        """Yield the entries to move, following the writer to its end."""
-        return (entry for entry, move in self._follow() if move)
+    def to_move(self, after: int = 0, seconds: float | None = None) -> Iterator[Entry | None]:
+        """Yield the entries to move behind the first `after`, following the writer to its end.
+
+        With `seconds` yield None too: after that time without a new entry.
+        """
+        for found in self._follow(seconds):
+            if found is None:
+                yield None
+            elif found[1]:
+                after -= 1
+                if after < 0:
+                    yield found[0]
 
     def so_far(self) -> Iterator[tuple[Entry, bool]]:
         """Yield what was appended so far, and whether it is to move. For the writer's own thread."""
         if not self._closed:
             self._writer.flush()
         with open(self._file, "rb") as reader:
-            for line in reader:
-                yield _read(line)
+            while lines := list(islice(reader, FLUSH_LINES)):
+                yield from _entries(loaded_all(lines))
 
     def written(self) -> Iterator[str]:
         """Yield the paths of what was appended so far. For the writer's own thread."""
         return (entry.path for entry, _ in self.so_far())
 
-    def _wait_beyond(self, line: int) -> tuple[int, bool]:
-        """Wait for lines after `line`; return how many can be read, and True if no more will come."""
+    def _wait_beyond(self, line: int, seconds: float | None) -> tuple[int, bool]:
+        """Wait up to `seconds` for lines after `line`; return how many can be read, and True if no more will come."""
+        end = time.monotonic() + (float("inf") if seconds is None else seconds)
         with self._changed:
-            while not self._closed and (left := self._held_until - time.monotonic()) > 0:
+            while not self._closed and (left := min(self._held_until, end) - time.monotonic()) > 0:
                 self._changed.wait_for(lambda: self._closed, left)
-            self._changed.wait_for(lambda: self._flushed > line or self._closed)
+            if self._held_until > time.monotonic() and not self._closed:
+                return line, False
+            left = end - time.monotonic()
+            self._changed.wait_for(lambda: self._flushed > line or self._closed, None if seconds is None else left)
             return self._flushed, self._closed
 
-    def _follow(self) -> Iterator[tuple[Entry, bool]]:
+    def _follow(self, seconds: float | None = None) -> Iterator[tuple[Entry, bool] | None]:
         with open(self._file, "rb") as reader:
             done = 0
             while True:
-                ready, last = self._wait_beyond(done)
+                ready, last = self._wait_beyond(done, seconds)
+                if ready <= done and not last:
+                    yield None
                 while done < ready and self.failed is None:
-                    line = reader.readline()
-                    done += 1
-                    yield _read(line)
+                    lines = list(islice(reader, min(ready - done, FLUSH_LINES)))
+                    done += len(lines)
+                    yield from _entries(loaded_all(lines))
                 if last and (done == self._written or self.failed is not None):
                     return
 
 
-def _dumped(line: list[Any]) -> bytes:
-    try:
-        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:  # a path that is not UTF-8
-        return json.dumps(line).encode() + b"\n"
-
-
-def _read(line: bytes) -> tuple[Entry, bool]:
-    path, size, modified, state, token, move = _loaded(line)
-    return Entry(path, "file", size, modified, EntryState(state), token=token), move
-
-
-def _loaded(text: bytes) -> list[Any]:
-    try:
-        found: list[Any] = orjson.loads(text)
-    except orjson.JSONDecodeError:  # orjson takes no lone surrogates
-        found = json.loads(text)
-    return found
+def _entries(lines: list[Any]) -> list[tuple[Entry, bool]]:
+    return [
+        (Entry(path, "file", size, modified, STATES[state], token=token), move)
+        for path, size, modified, state, token, move in lines
+    ]

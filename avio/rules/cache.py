@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from avio.engines.base import Engine, Entry, Page, Tier
+from avio.engines.base import Engine, Entry, Page
+from avio.engines.tier import Tier
 from avio.errors import TooLarge
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
@@ -41,11 +42,13 @@ class Cache:
                 return meant
         return None
 
-    def list(self, caller: Caller, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
-        """Return a page of the entries below `path`. Raises the engine's errors."""
+    def list(
+        self, caller: Caller, path: str, *, depth: int | None, size: int, after: str | None = None, sums: bool = False
+    ) -> Page:
+        """Return a page of the entries below `path`, see `Engine.list`. Raises the engine's errors."""
         caller.require(Right.LOOK, path)
         with self.places.use(path):
-            return self.engine.list(path, depth=depth, size=size, after=after)
+            return self.engine.list(path, depth=depth, size=size, after=after, sums=sums)
 
     def stat(self, caller: Caller, path: str) -> Entry:
         """Return the present state of `path`. Raise TooLarge for more than `STAT_FILES_MAX` files."""

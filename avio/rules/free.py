@@ -1,7 +1,8 @@
 """Frees a path: at once if few files are cached, else by a job. Used by web."""
 
 from avio.db.models import Job
-from avio.engines.base import Freed, Side
+from avio.engines.base import Side
+from avio.engines.tier import Freed
 from avio.errors import IsDirectory, TooLarge
 from avio.rules import ownership
 from avio.rules.callers import Caller

@@ -25,8 +25,11 @@ def engine_state(engine: Engine, health: EngineHealth) -> EngineState:
 
 
 def public_message(state: EngineState) -> str:
-    """Return what anybody may know of `state`: names, causes and cures, and no addresses. Empty if all is there."""
-    return "; ".join(_public(member, error) for member, error in state.missing)
+    """Return what anybody may know of `state`: names, causes and cures, and no addresses. A line for each.
+
+    Empty if all is there.
+    """
+    return "\n".join(_public(member, error) for member, error in state.missing)
 
 
 def _public(member: Member, error: AvioError) -> str:

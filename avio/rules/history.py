@@ -43,10 +43,10 @@ def list_jobs(caller: Caller, wanted: Filter, size: int, after: str | None = Non
     return page, following
 
 
-def attempts(caller: Caller, job: str) -> list[Attempt]:
-    """Return the attempts of a job, newest first. Raises NotFound as `get`."""
+def attempts(caller: Caller, job: str, limit: int = 100) -> list[Attempt]:
+    """Return up to `limit` attempts of a job, newest first. Raises NotFound as `get`."""
     with borrow():
-        return history.attempts(get(caller, job).id)
+        return history.attempts(get(caller, job).id, limit)
 
 
 def failures(caller: Caller, job: str, size: int, after: str | None = None) -> tuple[list[FailedFile], str | None]:
@@ -93,7 +93,8 @@ def _without(job: Job, kind: str) -> NotFound:
     if job.state not in TERMINAL:
         return NotFound(f"job {job.id} has no {kind} yet", cure="wait until the job has run")
     told = job.counters
-    has_files = told.files_done or told.files_kept or told.files_failed or told.files_left_out
+    differ = told.files_different or told.files_only_in_bucket or told.files_only_in_cache
+    has_files = told.files_done or told.files_kept or told.files_failed or told.files_left_out or differ
     why = "it moved no file" if kind == "report" and not has_files else "none was stored"
     return NotFound(f"job {job.id} has ended without a {kind}: {why}", cure=f"avio job show {job.id} says how it ended")
 

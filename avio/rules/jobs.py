@@ -1,15 +1,16 @@
-"""The rules of submitting, cancelling and retrying jobs. Used by web. `avio.rules.history` has those of reading.
+"""The rules of submitting, changing, cancelling and retrying jobs. Used by web.
 
-No Flask, no click: callers pass plain values and catch `avio.errors`.
+`avio.rules.history` has those of reading. No Flask, no click: callers pass plain values and catch `avio.errors`.
 """
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from avio.db import filelists, hints, orders, users
+from avio.db import filelists, hints, limits, orders, users
 from avio.db.connection import borrow
 from avio.db.models import Job
 from avio.engines.base import Engine, Side
@@ -27,7 +28,9 @@ from avio.faults import fault
 from avio.rules import history, ownership
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
-from avio.wire.params import Params, check
+from avio.wire.checked_params import check
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS, Params
 from avio.wire.states import TERMINAL, JobType, State
 
 log = logging.getLogger(__name__)
@@ -38,10 +41,17 @@ RIGHTS = {
     JobType.STAT: Right.LOOK,
     JobType.PRELOAD: Right.LOAD,
     JobType.SAVE: Right.SAVE,
+    JobType.CHECK: Right.LOOK,
 }
+
+# The side on which the path must be.
+_SIDES = {JobType.SAVE: Side.SAVE, JobType.CHECK: Side.BOTH}
 
 MAX_NAME = 200
 MAX_KEY = 255
+
+# How many paths of an order a submit looks for. The job reports the others that are missing.
+LOOKED_PATHS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,10 @@ class Service:
         spec = replace(spec, params=checked(spec, key))
         if spec.type not in RIGHTS:
             raise BadRequest("the job request is invalid", [FieldError("type", "must not be free; use POST /free")])
-        caller.require(RIGHTS[spec.type], spec.params.path)
+        for path in spec.params.roots or ("/",):  # a file list may name all paths
+            caller.require(RIGHTS[spec.type], path)
+        if spec.params.file_list_path is not None:
+            caller.require(Right.LOOK, spec.params.file_list_path)
         digest = _digest(spec, uid)
         with borrow():
             if (earlier := _find(uid, key, digest)) is not None:
@@ -83,7 +96,7 @@ class Service:
                 raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
             self._check_list(spec.params, uid)
             self._check_quota(uid)
-        self._check_able(spec.params)
+        self._check_able(spec)
         self._check_there(spec)
         return self._insert(_new_job(spec, uid, key, digest))
 
@@ -105,6 +118,27 @@ class Service:
             now = history.get(caller, job)
         if not done:
             raise Conflict(f"job {job} has ended: {now.state}", cure="a job that has ended can't be cancelled")
+        return now
+
+    def adjust(self, caller: Caller, job: str, given: Mapping[str, Any]) -> Job:
+        """Set the `given` of name and limits; None resets. Raise Conflict if the job has ended.
+
+        Raise BadRequest for none of them, and for a limit that a job of this type has no use for.
+        """
+        with borrow():
+            found = history.get(caller, job)
+            if not given:
+                raise BadRequest(f"nothing to change; give one or more of {', '.join(map(camel, limits.ADJUSTABLE))}")
+            verb = JobType(found.type)
+            useless = [name for name in given if name in OPTIONS and verb not in OPTIONS[name].verbs]
+            if useless:
+                message = f"has no effect on a {verb.name.lower()} job; remove it"
+                raise BadRequest("the change is invalid", [FieldError(camel(name), message) for name in useless])
+            values = {"name": given["name"] or ""} if "name" in given else {}
+            done = limits.adjust(found.id, {**given, **values})
+            now = history.get(caller, job)
+        if not done:
+            raise Conflict(f"job {job} has ended: {now.state}", cure="a job that has ended can't be changed")
         return now
 
     def retry(self, caller: Caller, job: str, key: str | None = None) -> tuple[Job, bool]:
@@ -148,8 +182,9 @@ class Service:
         fault("web.after-push")
         return job, True
 
-    def _check_able(self, params: Params) -> None:
-        missing = [ability for ability in params.abilities() if ability not in self.engine.abilities]
+    def _check_able(self, spec: JobSpec) -> None:
+        params = spec.params
+        missing = [ability for ability in params.abilities(spec.type) if ability not in self.engine.abilities]
         if missing:
             raise Unsupported(f"the engine does not support {', '.join(missing)}", cure="remove the option")
         if params.tier is not None and params.tier not in (known := self.engine.aliases()):
@@ -166,19 +201,23 @@ class Service:
         return TooMany(message, cure="wait until some of them begin", retry_after=30)
 
     def _check_list(self, params: Params, uid: int) -> None:
-        if params.from_file_list and filelists.find(params.file_list_id or "", uid) is None:
+        list_id = params.file_list_id if params.from_file_list else None
+        if list_id is not None and filelists.find(list_id, uid) is None:
             message = "no such file list of yours; upload it with POST /filelists"
             raise BadRequest("the job request is invalid", [FieldError("params.fileListId", message)])
 
     def _check_there(self, spec: JobSpec) -> None:
         """Refuse a missing path at submit, not hours later. Uses no connection, since a store may be slow."""
-        if spec.params.from_file_list:
-            return
-        path = spec.params.path
-        if not self.engine.covers(path):
-            raise NoMount(path)
-        with self.places.use(path):
-            self.engine.require(path, Side.SAVE if spec.type is JobType.SAVE else Side.BUCKET)
+        side = _SIDES.get(spec.type, Side.BUCKET)
+        looked = [(path, side) for path in spec.params.roots]
+        if spec.params.file_list_path is not None:
+            looked.append((spec.params.file_list_path, Side.BUCKET))
+        for path, _ in looked:
+            if not self.engine.covers(path):
+                raise NoMount(path)
+        for path, on_side in looked[:LOOKED_PATHS]:
+            with self.places.use(path):
+                self.engine.require(path, on_side)
 
 
 def checked(spec: JobSpec, key: str | None = None) -> Params:
@@ -189,6 +228,8 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
     params, problems = check(spec.params)
+    if spec.type in RIGHTS:
+        problems = params.without_effect(spec.type) | problems
     wrong += [FieldError(f"params.{name}", message) for name, message in problems.items()]
     if wrong:
         raise BadRequest("the job request is invalid", wrong)

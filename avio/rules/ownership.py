@@ -42,7 +42,9 @@ def _refuse_used(caller: Caller, path: str) -> None:
     if use is None:
         return
     if use.is_list:
-        message = f"job {use.job} of {use.user} has a file list, which may name files at or below {path}"
+        message = (
+            f"job {use.job} of {use.user} has a file list or several paths, which may name files at or below {path}"
+        )
         raise Forbidden(message, cure="wait until it ends, or ask an admin")
     raise Forbidden(f"{path} is used by job {use.job} of {use.user}", cure=f"ask {use.user} or an admin to free it")
 

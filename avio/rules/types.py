@@ -7,7 +7,8 @@ from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.history import Filter
 from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
 from avio.db.tokens import Login
-from avio.engines.base import Engine, Entry, EntryState, Freed, Page, Tier
+from avio.engines.base import Engine, Entry, EntryState, Page
+from avio.engines.tier import Freed, Tier
 
 __all__ = [
     "DATABASE_AWAY",

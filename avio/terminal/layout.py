@@ -6,7 +6,7 @@ Pure functions over text that `cells.printable` has cleaned.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from avio.terminal.widths import cell_len
 
 GAP = "  "
 

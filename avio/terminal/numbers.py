@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from avio.wire.digits import only_digits
+from avio.wire.sizes import size_of
 
 
 class WholeNumber(click.IntRange):
@@ -31,3 +32,22 @@ class Number(click.FloatRange):
             return super().convert(value if value == "inf" else only_digits(float, value), param, ctx)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class ByteNumber(click.ParamType[int]):
+    """A number of bytes between two limits, as people write it: 100M, 1.5GiB."""
+
+    name = "size"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes. Fail for anything else."""
+        try:
+            size = size_of(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not self._least <= size <= self._most:
+            self.fail(f"{value!r} is not in the range {self._least} to {self._most} bytes", param, ctx)
+        return size

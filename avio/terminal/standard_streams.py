@@ -22,7 +22,7 @@ INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
 READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
 
 ESCAPED = "avio-escaped"
-_PLAIN = {"≥": ">=", "·": "-", "…": "..."}
+_PLAIN = {"≥": ">=", "·": "-", "…": "...", "━": "=", "─": "-"}
 
 
 class OutputLost(Exception):

@@ -85,10 +85,10 @@ def _size(text: str) -> int:
 
 
 def _smaller(event: Event) -> Event:
-    """Return a progress without the paths of its errors, a failure with a short message. The result has them all."""
+    """Return a progress without paths and movers, a failure with a short message. The result has them all."""
     if isinstance(event, ProgressEvent):
         errors = [replace(group, samples=[]) for group in event.progress.errors]
-        return replace(event, progress=replace(event.progress, errors=errors))
+        return replace(event, progress=replace(event.progress, errors=errors, movers=[]))
     if isinstance(event, FailureEvent):
         return replace(event, message=event.message[:MAX_MESSAGE_CHARACTERS])
     return event

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.params import Params
 from avio.wire.states import JobType
 
@@ -15,7 +16,9 @@ from avio.wire.states import JobType
 class Order:
     """One attempt of one job. `engine` holds the engine's settings, secrets among them.
 
-    `store_patience` is in seconds. `bytes_before` crossed the wire in earlier attempts.
+    `store_patience` is in seconds. `bytes_before` crossed the wire in earlier attempts. `movers` is the most mover
+    processes of a job; 0: by the processors of the node. `limits` are those to begin with: they may have changed since
+    the request. `looks` is the file for `Engine.use_looks`.
     """
 
     job: str
@@ -28,6 +31,14 @@ class Order:
     threads: int = 8
     store_patience: float = 600.0
     bytes_before: int = 0
+    movers: int = 0
+    limits: Limits = NO_LIMITS
+    looks: str | None = None
+
+    @property
+    def names_several(self) -> bool:
+        """Return True if the order has several paths, or a file list. Then a file may be named more than once."""
+        return self.file_list is not None or bool(self.params.paths)
 
     def to_json(self) -> str:
         """Return the order as one line of text for the pipe."""
@@ -39,4 +50,5 @@ class Order:
         data = json.loads(text)
         data["type"] = JobType(data["type"])
         data["params"] = Params.from_json(data["params"])
+        data["limits"] = Limits(**data.get("limits", {}))
         return cls(**data)

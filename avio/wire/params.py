@@ -3,79 +3,24 @@
 Runs in every process. Standard library only.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
+from dataclasses import dataclass, fields
 from typing import Any
 
-from avio.wire.paths import canonical, decoded, respelled, spelled
+from avio.wire import moments
+from avio.wire.filters import parse_rules
+from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
+from avio.wire.options import Ability, Kind, Option, camel, option
+from avio.wire.paths import decoded, shown_path, spelled
 from avio.wire.states import JobType
 
-LS, PRELOAD, SAVE, STAT = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT
+LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
 MAX_DEPTH = 1000
-MASK = "***"
-
-
-class Ability(StrEnum):
-    """What only some engines can do. The value is how a user writes the option."""
-
-    VERIFY_CHECKSUM = "verify=checksum"
-    PLACE_ON_TIER = "tier=ALIAS"
-    OVERWRITE = "onConflict=overwrite"
-    SPREAD = "spread=true"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """The rules of one member of `Params`.
-
-    `choices` are the allowed words. `least` and `most` bound a number. A text must match all of `pattern`; `form`
-    describes it. `verbs` are the job types that use the member. A value other than the default needs an engine with
-    `ability`. A `sensitive` value is never shown. `names_files` marks the members that select files: the CLI has
-    PATH and --from-file for them.
-    """
-
-    help: str
-    verbs: frozenset[JobType]
-    choices: tuple[str, ...] = ()
-    least: int | None = None
-    most: int | None = None
-    pattern: str | None = None
-    form: str = ""
-    ability: Ability | None = None
-    sensitive: bool = False
-    names_files: bool = False
-
-    @property
-    def values(self) -> str:
-        """The allowed values, in words; empty if any value is allowed."""
-        if self.choices:
-            return " or ".join(self.choices)
-        return f"{self.least} to {self.most}" if self.least is not None else self.form
-
-    def checked(self, value: Any) -> Any:
-        """Return `value`, whose type is right. Raise ValueError with the allowed values."""
-        if value is None or self._fits(value):
-            return value
-        raise ValueError(f"must be {self.values}")
-
-    def schema(self) -> dict[str, Any]:
-        """Return the rule as members of a JSON schema."""
-        rule = {"enum": [*self.choices] or None, "minimum": self.least, "maximum": self.most, "pattern": self.pattern}
-        return {name: value for name, value in rule.items() if value is not None}
-
-    def _fits(self, value: Any) -> bool:
-        if self.choices:
-            return value in self.choices
-        if self.least is not None and self.most is not None:
-            return bool(self.least <= value <= self.most)
-        return self.pattern is None or re.fullmatch(self.pattern, value) is not None
-
-
-def option(default: Any, help_: str, *verbs: JobType, **rule: Any) -> Any:
-    """Return a dataclass field. Without `verbs` all types use it. `rule` has members of `Option`."""
-    return field(default=default, metadata={"option": Option(help_, frozenset(verbs or JobType), **rule)})
+MAX_PATHS = 1000
+MAX_RULES = 100
+MAX_NUMBER = 2**63 - 1
+CHECKSUM = "checksum"  # the value of `verify` that asks to read the copies back
+FOLLOW = "follow"  # the value of `symlinks` that takes what they lead to
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +33,16 @@ class Params:
         form="a path",
         names_files=True,
     )
+    paths: tuple[str, ...] = option(
+        (),
+        "Several paths, in place of one.",
+        most=MAX_PATHS,
+        form=f"a list of up to {MAX_PATHS} paths",
+        names_files=True,
+    )
     alluxio_uri_encoded: bool = option(
         False,
-        "alluxioUri is percent-encoded; for names that are not UTF-8.",
+        "alluxioUri and paths are percent-encoded; for names that are not UTF-8.",
         names_files=True,
     )
     depth: int | None = option(
@@ -99,15 +51,17 @@ class Params:
         LS,
         PRELOAD,
         SAVE,
+        CHECK,
         least=0,
         most=MAX_DEPTH,
+        narrows=True,
     )
     symlinks: str = option(
         "error",
-        "Symlinks: end as partial without them, leave them out, or load what they lead to.",
+        "Symlinks: end as partial without them, leave them out, or take what they lead to.",
         PRELOAD,
         SAVE,
-        choices=("error", "skip", "follow"),
+        choices=("error", "skip", FOLLOW),
     )
     from_file_list: bool = option(
         False,
@@ -120,6 +74,95 @@ class Params:
         pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$",
         form="an id from POST /filelists",
         names_files=True,
+    )
+    file_list_path: str | None = option(
+        None,
+        "The list that is an object of a bucket: its path. The job reads it when it begins.",
+        form="a path",
+        names_files=True,
+    )
+    filters: tuple[str, ...] = option(
+        (),
+        "Rules on paths: + GLOB takes a file, - GLOB leaves it; the first that matches decides.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        most=MAX_RULES,
+        test=parse_rules,
+        form=f"a list of up to {MAX_RULES} rules",
+        kind=Kind.RULES,
+        narrows=True,
+    )
+    min_size: int | None = option(
+        None,
+        "Take only files of at least so many bytes.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        least=0,
+        most=MAX_NUMBER,
+        form="a number of bytes",
+        kind=Kind.BYTES,
+        narrows=True,
+    )
+    max_size: int | None = option(
+        None,
+        "Take only files of at most so many bytes.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        least=0,
+        most=MAX_NUMBER,
+        form="a number of bytes",
+        kind=Kind.BYTES,
+        narrows=True,
+    )
+    newer_than: str | None = option(
+        None,
+        "Take only files that were modified at this time or later.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        pattern=moments.PATTERN,
+        test=moments.epoch,
+        form=moments.FORM,
+        kind=Kind.MOMENT,
+        narrows=True,
+    )
+    older_than: str | None = option(
+        None,
+        "Take only files that were modified before this time.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        pattern=moments.PATTERN,
+        test=moments.epoch,
+        form=moments.FORM,
+        kind=Kind.MOMENT,
+        narrows=True,
+    )
+    max_files: int | None = option(
+        None,
+        "Take only the first so many files, in the order of the listing.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        least=1,
+        most=MAX_NUMBER,
+        form="a number from 1",
+        narrows=True,
+    )
+    max_bytes: int | None = option(
+        None,
+        "Take files in the order of the listing while they have at most so many bytes together.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        least=1,
+        most=MAX_NUMBER,
+        form="a number of bytes from 1",
+        kind=Kind.BYTES,
+        narrows=True,
     )
     tier: str | None = option(
         None,
@@ -136,12 +179,16 @@ class Params:
         ability=Ability.SPREAD,
     )
     verify: str = option(
-        "size",
-        "What to compare after the last byte.",
+        "content",
+        "How bytes are checked: content by the digest that the store has of them, as they come; size counts them; "
+        "checksum also reads the copies back after the last byte.",
         PRELOAD,
         SAVE,
-        choices=("size", "checksum"),
+        CHECK,
+        choices=("content", "size", CHECKSUM),
         ability=Ability.VERIFY_CHECKSUM,
+        of_check="How a check compares: content by versions, and by the store's digest where the cached file was "
+        "changed; size by sizes alone; checksum reads all cached bytes for the digest.",
     )
     if_full: str = option(
         "fail",
@@ -149,12 +196,40 @@ class Params:
         PRELOAD,
         choices=("fail", "partial"),
     )
+    overwrite: str = option(
+        "different",
+        "Which objects a save replaces: those that differ, none, older ones, all, or none and fail.",
+        SAVE,
+        choices=("different", "never", "newer", "always", "fail"),
+        ability=Ability.OVERWRITE_RULE,
+    )
     on_conflict: str = option(
         "fail",
         "What to do with a file whose object changed too: fail it, or overwrite the object.",
         SAVE,
         choices=("fail", "overwrite"),
         ability=Ability.OVERWRITE,
+    )
+    bandwidth: int | None = option(
+        None,
+        f"Bytes per second that the job moves at most, {LEAST_BANDWIDTH >> 10}KiB or more; "
+        "may be changed while it runs.",
+        PRELOAD,
+        SAVE,
+        least=LEAST_BANDWIDTH,
+        most=MOST_BANDWIDTH,
+        kind=Kind.BYTES,
+        live=True,
+    )
+    concurrency: int | None = option(
+        None,
+        "Files or requests under way at once, at most; may be changed while it runs; absent means as many as help.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        least=1,
+        most=MOST_CONCURRENCY,
+        live=True,
     )
 
     @classmethod
@@ -165,8 +240,22 @@ class Params:
 
     @property
     def path(self) -> str:
-        """The canonical path, with a lone surrogate for each byte that is not UTF-8; `/` for a file list."""
+        """The canonical path, with a lone surrogate for each byte that is not UTF-8; `/` for several, or a list."""
         return decoded(self.alluxio_uri or "/", encoded=self.alluxio_uri_encoded)
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The canonical paths that are named here, as `path`; none for a file list."""
+        named = () if self.from_file_list else self.paths or (self.alluxio_uri or "/",)
+        return tuple(decoded(each, encoded=self.alluxio_uri_encoded) for each in named)
+
+    @property
+    def subject(self) -> str:
+        """What the job is about, for people: its path or its first one, or its file list."""
+        if self.from_file_list:
+            return f"file list {self.file_list_path}" if self.file_list_path else "file list"
+        first, *more = map(shown_path, self.roots)
+        return f"{first} and {len(more)} more" if more else first
 
     def to_json(self) -> dict[str, Any]:
         """Return the camelCase object of the API, without members that have their default."""
@@ -180,55 +269,29 @@ class Params:
     def from_json(cls, data: Mapping[str, Any]) -> "Params":
         """Build Params from the camelCase object. Raise KeyError for an unknown member."""
         names = {camel(name): name for name in OPTIONS}
-        return cls(**{names[name]: value for name, value in data.items()})
+        values: dict[str, Any] = {
+            names[name]: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
 
-    def abilities(self) -> list[Ability]:
-        """Return the abilities that the engine needs."""
-        asked = [member.name for member in fields(self) if getattr(self, member.name) != member.default]
-        return [ability for name in asked if (ability := OPTIONS[name].ability)]
+    def abilities(self, verb: JobType = PRELOAD) -> list[Ability]:
+        """Return the abilities that the engine needs for a job of this type."""
+        if verb is CHECK:
+            return [Ability.COMPARE_BYTES] if self.verify == CHECKSUM else []
+        rules = {name: OPTIONS[name] for name in self._asked()}
+        return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(self, name))]
+
+    def without_effect(self, verb: JobType) -> dict[str, str]:
+        """Return JSON name and message of each member that a job of this type does not use, but for `depth`.
+
+        Clients send `depth` with every type: a stat of all levels is what they mean.
+        """
+        unused = [camel(name) for name in self._asked() if verb not in OPTIONS[name].verbs and name != "depth"]
+        return dict.fromkeys(unused, f"has no effect on a {verb.name.lower()} job; remove it")
+
+    def _asked(self) -> list[str]:
+        return [member.name for member in fields(self) if getattr(self, member.name) != member.default]
 
 
 OPTIONS: dict[str, Option] = {member.name: member.metadata["option"] for member in fields(Params)}
-
-
-def camel(name: str) -> str:
-    """Return the name in JSON of a member."""
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
-
-
-def check(params: Params) -> tuple[Params, dict[str, str]]:
-    """Return `params` with a canonical path, and its errors: JSON name and message of each invalid member."""
-    values, wrong = {}, {}
-    for name, rule in OPTIONS.items():
-        try:
-            value = rule.checked(getattr(params, name))
-            values[name] = path_or_list(name, value, params.from_file_list, encoded=params.alluxio_uri_encoded)
-        except ValueError as error:
-            wrong[camel(name)] = str(error)
-    return replace(params, **values), wrong
-
-
-def path_or_list(name: str, value: Any, from_file_list: bool | None, *, encoded: bool = False) -> Any:
-    """Return the used `value` of member `name`: a job has a canonical path or the id of a list, never both.
-
-    Raises ValueError if it is missing or has no effect. `from_file_list` None means that it is invalid itself.
-    """
-    if name == "alluxio_uri":
-        if from_file_list:
-            return None
-        if value is None:
-            raise ValueError("is missing; give a path, or fromFileList=true with a fileListId")
-        return respelled(value) if encoded else canonical(value)
-    if name == "file_list_id":
-        if from_file_list and value is None:
-            raise ValueError("is missing; upload the list with POST /filelists and give its fileListId")
-        if value is not None and from_file_list is False:
-            raise ValueError("has no effect without fromFileList=true; add that or remove this")
-    return value
-
-
-def shown(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the camelCase object of the API as it may be shown to people: sensitive values are masked."""
-    masked = {camel(name) for name, rule in OPTIONS.items() if rule.sensitive}
-    return {name: MASK if name in masked else value for name, value in data.items()}
+LIVE = tuple(name for name, rule in OPTIONS.items() if rule.live)

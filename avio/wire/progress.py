@@ -30,9 +30,12 @@ class Counters:
     """Files and bytes of one attempt. Every number is absolute, so replay and loss do no harm.
 
     `done` counts files in place, `skipped` those of them that were in place before, `kept` those that stay as they
-    are because the cache has its own version; at the end done + kept + failed = total. `bytes_wire` counts every
-    byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it. The names are those
-    of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one amount `x`, others are alone.
+    are because the cache has its own version; at the end done + kept + failed = total. A check counts as `done` what
+    is the same in bucket and cache, and apart what is `different`, `only_in_bucket` or `only_in_cache`: at the end
+    done + these + failed = total. `bytes_wire` counts every byte moved, repeats included. `files_left_out` counts what
+    can't be handled; no total has it. `files_repaired` counts those of which other bytes came first than those of
+    their digest. The names are those of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one
+    amount `x`, others are alone.
     """
 
     files_total: int = counter()
@@ -46,6 +49,13 @@ class Counters:
     files_failed: int = counter(Falls.AT_ANY_TIME)
     bytes_failed: int = counter(Falls.AT_ANY_TIME)
     files_left_out: int = counter(Falls.AT_ANY_TIME)
+    files_repaired: int = counter(Falls.AT_ANY_TIME)
+    files_different: int = counter()
+    bytes_different: int = counter()
+    files_only_in_bucket: int = counter()
+    bytes_only_in_bucket: int = counter()
+    files_only_in_cache: int = counter()
+    bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
 
     def bounded(self) -> "Counters":
@@ -94,14 +104,27 @@ def joined_groups(*parts: Mapping[str, ErrorGroup]) -> list[ErrorGroup]:
 
 
 @dataclass(slots=True)
+class MoverShare:
+    """What one mover of an attempt has done: files moved or compared, bytes on the wire, processor milliseconds."""
+
+    files: int = 0
+    bytes: int = 0
+    cpu_ms: int = 0
+
+
+@dataclass(slots=True)
 class Progress:
-    """The progress of an attempt: the payload of a progress event, and part of a result."""
+    """The progress of an attempt: the payload of a progress event, and part of a result.
+
+    `movers` has the share of each mover; it is empty where there are none, and in events that leave it out.
+    """
 
     phase: str = "listing"
     total_complete: bool = False
     counters: Counters = field(default_factory=Counters)
     speed_bps: int = 0
     errors: list[ErrorGroup] = field(default_factory=list)
+    movers: list[MoverShare] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; the inverse of `from_json`."""
@@ -116,4 +139,5 @@ class Progress:
             counters=Counters(**data["counters"]),
             speed_bps=data["speed_bps"],
             errors=[ErrorGroup(**group) for group in data["errors"]],
+            movers=[MoverShare(**share) for share in data.get("movers", ())],
         )

@@ -15,9 +15,13 @@ from avio.wire.progress import Progress
 
 RESULT_NAME = "result.json"
 REPORT_NAME = "report.jsonl"
-FAILED_NAME = "failed.jsonl"  # the lines of the report for files that failed or were left out
+FAILED_NAME = "failed.jsonl"  # the lines of the report for files that failed, were left out, or differ
 ENTRIES_NAME = "entries.jsonl"
 LOG_NAME = "log"
+LISTING_NAME = "listing"  # what the attempt has listed; the next one on the node goes on from there
+
+# A job covers what was there when it was listed, but no attempt uses a listing that was begun longer ago than this.
+LISTING_AGE_SECONDS = 24 * 3600.0
 
 MAX_FAILURES = 1000
 MAX_RESULT_BYTES = 64 << 20  # more than any result has: its failures have a path and a message each
@@ -31,6 +35,20 @@ class Outcome(StrEnum):
     KEPT = "kept"  # the cache keeps its own version: unsaved, in conflict, or deleted in the bucket
     FAILED = "failed"
     LEFT_OUT = "left_out"  # avio can't handle it
+    SAME = "same"  # a check found the same bytes in bucket and cache
+    DIFFERENT = "different"  # it found other bytes in the cache than in the bucket
+    ONLY_IN_BUCKET = "only_in_bucket"  # it found nothing, or only a part, in the cache
+    ONLY_IN_CACHE = "only_in_cache"  # it found nothing in the bucket
+
+
+# What a check reports as a difference.
+DIFFERENCES = (Outcome.DIFFERENT, Outcome.ONLY_IN_BUCKET, Outcome.ONLY_IN_CACHE)
+
+# The outcomes of files that are not where they should be: a report that is cut has them, since they come first.
+FIRST = (Outcome.FAILED, Outcome.LEFT_OUT, *DIFFERENCES)
+
+
+OUTCOMES = {outcome.value: outcome for outcome in Outcome}  # a look costs a fifth of a call of the class
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class JobType(IntEnum):
     SAVE = 2
     STAT = 3
     FREE = 4  # made by POST /free alone
+    CHECK = 5
 
 
 class State(StrEnum):

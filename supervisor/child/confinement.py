@@ -36,7 +36,8 @@ def reach_of(order: Order, directory: Path) -> Reach:
                 os.makedirs(tier["path"], mode=0o755, exist_ok=True)
     buckets = [unquote(urlsplit(mount["url"]).path) for mount in mounts if mount["url"].startswith(FILES)]
     keys = [text for mount in mounts for text in mount.get("options", {}).values() if text.startswith("/")]
-    return Reach((str(directory), *tiers, *buckets, os.devnull), (*common(), *keys), _ports(order))
+    looks = [] if order.looks is None else [os.path.dirname(order.looks)]  # each look is a new file
+    return Reach((str(directory), *tiers, *buckets, os.devnull), (*common(), *keys, *looks), _ports(order))
 
 
 def _ports(order: Order) -> frozenset[int] | None:

@@ -20,13 +20,17 @@ from typing import NoReturn
 from setproctitle import setproctitle
 
 from avio.clock import boottime
+from avio.engines.movers.page import Page
 from avio.executor.attempt import Attempt
 from avio.executor.run import STOPPED as STOPPED_STATE
 from avio.executor.run import run
 from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
 from avio.isolation.session import own_proc
+from avio.wire.limits import Limits
 from avio.wire.orders import Order
+from avio.wire.states import JobType
 from supervisor.child.confinement import reach_of, scrub_environment
+from supervisor.child.movers import start_spawner
 from supervisor.child.title import title_of
 from supervisor.shared import exit_codes
 from supervisor.shared.control import Begin, Control, Deadline, read_messages
@@ -38,6 +42,8 @@ CLEAN_UP_SECONDS = 5.0
 
 # The descriptors of keeper's pipes; output is 1 and 2.
 CONTROL, REPORT = 3, 4
+
+SHARED = (JobType.PRELOAD, JobType.SAVE, JobType.CHECK)  # the jobs that have movers
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +83,16 @@ def _work(directory: Path, messages: Iterator[Control], ladder: Ladder, heartbea
         raise EOFError("keeper closed the control pipe without an order")
     order = Order.from_json(begin.order)
     setproctitle(title_of(order))
-    attempt = Attempt(order.job, order.attempt, heartbeat.beat, order.threads, order.bytes_before)
-    attempt.deadline = begin.deadline
+    page = Page()
+    page.deadline = begin.deadline
     ladder.ground.reach = reach_of(order, directory)
     ladder.climb(CONFINED)
     os.write(REPORT, ladder.report().encode())
     os.close(REPORT)
+    start = start_spawner(order, page, (CONTROL,)) if order.type in SHARED else None
+    attempt = Attempt(
+        order.job, order.attempt, heartbeat.beat, order.threads, order.bytes_before, order.limits, page, start
+    )
     signal.signal(signal.SIGTERM, _stopper(attempt))
     threading.Thread(target=_follow, args=(messages, attempt), name="control", daemon=True).start()
     threading.Thread(target=_watch, args=(attempt,), name="watch", daemon=True).start()
@@ -102,6 +112,8 @@ def _follow(messages: Iterator[Control], attempt: Attempt) -> None:
     for message in messages:
         if isinstance(message, Deadline):
             attempt.deadline = message.at
+        elif isinstance(message, Limits):
+            attempt.limit(message)
         else:
             log.warning("ignored a second order")
     attempt.stop()

@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import NoReturn
 
+import avio.startup
 from avio.config import load
 from avio.db.connection import open_database
 from avio.isolation.session import die_with_parent, hide_memory
@@ -25,6 +26,7 @@ ARGUMENTS = 3  # with the program: a keeper of another version may give more or 
 def main() -> None:
     """Run intake over the socket whose descriptor is the first argument."""
     die_with_parent(os.getppid())
+    avio.startup.loaded()
     hide_memory()
     if len(sys.argv) != ARGUMENTS:
         _refuse_keeper(int(sys.argv[1]))

@@ -13,7 +13,7 @@ import orjson
 
 from avio.db import artifacts
 from avio.plain_file import open_without_links
-from avio.wire.results import ENTRIES_NAME, FAILED_NAME, REPORT_NAME
+from avio.wire.results import ENTRIES_NAME, FAILED_NAME, FIRST, REPORT_NAME
 from supervisor.intake.log_shipper import LogShipper
 from supervisor.shared.spool import Spool
 
@@ -23,7 +23,7 @@ MAX_CHUNKS = 1024  # of one artifact of one attempt
 # The files of an artifact in their order: if a report is cut, failures are what must be in it.
 FILES = {"report": (FAILED_NAME, REPORT_NAME), "result": (ENTRIES_NAME,)}
 
-_FAILED = re.compile(rb'"outcome":"(?:failed|left_out)"')
+_FAILED = re.compile(f'"outcome":"(?:{"|".join(FIRST)})"'.encode())
 
 log = logging.getLogger(__name__)
 

@@ -12,19 +12,23 @@ from avio.config import Settings
 from avio.db import claims, ends, filelists, tiers
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
+from avio.db.limits import MOVING, crowd
 from avio.errors import Forbidden, NotFound
 from avio.faults import fault
 from avio.plain_file import open_plain
 from avio.rules import ownership
 from avio.wire.events import StateEvent
+from avio.wire.limits import Limits
 from avio.wire.orders import Order
 from avio.wire.params import Params
+from avio.wire.paths import shown_path
 from avio.wire.proofs import KEY_NAME, new_key
 from avio.wire.results import Result
 from avio.wire.states import JobType, State
 from supervisor.intake.announce import Announcer
 from supervisor.intake.channel import Channel
 from supervisor.intake.compatibility import unknown_part
+from supervisor.intake.shares import Shares
 from supervisor.intake.slots import Slots
 from supervisor.shared.messages import Start, Started
 from supervisor.shared.spool import Spool
@@ -48,6 +52,7 @@ class Claimer:
     ) -> None:
         self._settings, self._epoch = settings, epoch
         self._slots, self._spool, self._channel, self._announcer = slots, spool, channel, announcer
+        self._shares = Shares.of(settings)
         self._refused: set[str] = set()
 
     def poll(self) -> None:
@@ -164,8 +169,8 @@ class Claimer:
     def _order(self, claim: claims.Claim) -> Order:
         params = Params.from_json(json.loads(claim.params))
         file_list = None
-        if params.from_file_list:
-            file_list = self._fetch_list(params.file_list_id or "", claim)
+        if params.from_file_list and params.file_list_id is not None:
+            file_list = self._fetch_list(params.file_list_id, claim)
         return Order(
             job=claim.job,
             attempt=claim.attempt,
@@ -175,9 +180,19 @@ class Claimer:
             events_url=self._settings.executor_redis_url or self._settings.redis_url,
             file_list=file_list,
             threads=self._settings.threads,
+            movers=self._settings.movers,
             store_patience=self._settings.store_patience,
             bytes_before=claim.bytes_wire,
+            limits=self._limits(claim, params),
+            looks=str(self._spool.looks),
         )
+
+    def _limits(self, claim: claims.Claim, params: Params) -> Limits:
+        """Return the limits to begin with: the job's own, within its share of what it has together with others."""
+        if claim.type not in MOVING or not self._shares:
+            return claim.limits
+        path = None if params.from_file_list else shown_path(params.path)
+        return self._shares.within(claim.limits, path, crowd())
 
     def _fetch_list(self, list_id: str, claim: claims.Claim) -> str:
         """Write the file list into the attempt's directory, since its process has no database; return its path.

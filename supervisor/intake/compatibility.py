@@ -5,7 +5,8 @@ Runs in intake, before a claim. Pure.
 
 import json
 
-from avio.wire.params import Params, check
+from avio.wire.checked_params import check
+from avio.wire.params import Params
 from avio.wire.states import JobType
 
 

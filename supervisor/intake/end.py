@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from avio.db import ends, history, leases
+from avio.db import claims, ends, history, leases
 from avio.faults import fault
 from avio.wire.events import StateEvent
 from avio.wire.results import Result
@@ -57,7 +57,7 @@ class Finisher:
         stored = _first_stored(lambda version: self._ended(message, version), result)
         self._slots.release(message.job)
         if stored:
-            self._channel.send(Forget(message.job, message.attempt))
+            self._forget(message.job, message.attempt, result)
         if message.code not in (exit_codes.ENDED, exit_codes.STOPPED):
             self._sweeper.sweep()
 
@@ -97,8 +97,15 @@ class Finisher:
             return False
         if not _first_stored(lambda version: self._lost(held, version), result):
             return False
-        self._channel.send(Forget(held.job, held.attempt))
+        self._forget(held.job, held.attempt, result)
         return True
+
+    def _forget(self, job: str, attempt: int, result: Result | None) -> None:
+        """Have keeper remove the directory of an attempt. A job that has not ended goes on, here or on another node."""
+        unfinished: set[str] = set()
+        if result is None or result.state == STOPPED:
+            retry_until_done(lambda: unfinished.update(claims.unfinished([job])))
+        self._channel.send(Forget(job, attempt, goes_on=job in unfinished))
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
         if result is not None:

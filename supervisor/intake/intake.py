@@ -31,12 +31,15 @@ from supervisor.intake.database_task import Outcome, Poll, retry_until_done, wai
 from supervisor.intake.end import Finisher
 from supervisor.intake.identity import Identity
 from supervisor.intake.inbox import Inbox, Task
+from supervisor.intake.kept_sweep import KeptSweep
 from supervisor.intake.lease import LeaseHolder
+from supervisor.intake.looks import NodeLooks
 from supervisor.intake.older_attempts import OlderAttempts
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
 from supervisor.intake.tier_watch import TierWatch
 from supervisor.intake.versions import other_keeper, other_tables
+from supervisor.intake.wishes import Wishes
 from supervisor.shared.messages import (
     Draining,
     Ended,
@@ -80,6 +83,8 @@ class Intake:
         self._announcer = Announcer(settings.redis_url)
         self._shipper = ArtifactShipper(self._spool)
         self._sweeper = Sweeper(settings)
+        self._kept = KeptSweep(self._spool.kept)
+        self._looks = NodeLooks(settings, self._slots, self._spool)
         self._tiers = TierWatch(settings, self._slots, self._sweeper)
         self._finisher = Finisher(
             self._slots, self._spool, self._channel, self._announcer, self._shipper, self._sweeper
@@ -117,14 +122,16 @@ class Intake:
         poll = Poll(
             self._check_disk,
             partial(self._tiers.check, epoch),
-            self._lease_holder.stop_cancelled,
+            Wishes(self._settings, epoch, self._channel).look,
             self._claimer.poll,
             self._ship_logs,
+            self._kept.look,
         )
         _start_thread("database", lambda: self._inbox.run(poll.run, POLL_SECONDS))
         for number in range(SHIPPING_THREADS):
             _start_thread(f"shipping-{number}", lambda: self._shipping.run(_nothing, IDLE_SECONDS))
         _start_thread("tiers", self._sweeper.measure_tiers)
+        _start_thread("looks", self._looks.run)
         _start_thread("keeper", lambda: self._listen(self._messages, epoch))
         self._take_hints(epoch)
 
@@ -216,6 +223,8 @@ class Intake:
     def _check_disk(self) -> None:
         """Take no job while the spool's disk is nearly full."""
         free, least = self._spool.free(), self._settings.spool_min_free
+        if free < least and self._kept.give_way():
+            free = self._spool.free()
         full = free < least
         if self._slots.pause(full):
             words = "spool nearly full; taking no jobs" if full else "spool has space again; taking jobs"

@@ -63,13 +63,6 @@ class LeaseHolder:
             self._compare()
         return True
 
-    def stop_cancelled(self) -> None:
-        """Tell keeper to stop each attempt whose job has a wish to cancel."""
-        with borrow():
-            for held in leases.held(self._settings.node, self._epoch):
-                if held.cancelled:
-                    self._channel.send(Stop(held.job, held.attempt))
-
     def _compare(self) -> None:
         """Report attempts that are in the database alone as lost, and stop those that are here alone.
 

@@ -6,7 +6,7 @@ Runs in intake, at the begin of an epoch.
 from collections.abc import Callable
 from functools import partial
 
-from avio.db import leases
+from avio.db import claims, leases
 from supervisor.intake.database_task import wait_until_done
 from supervisor.intake.end import Finisher
 from supervisor.intake.inbox import Inbox
@@ -32,9 +32,10 @@ class OlderAttempts:
             self._try(self._finisher.lost, held)
         for held in wait_until_done(lambda: leases.left_by_older(self._node, epoch)):
             self._try(self._finisher.fold, held)
-        for job, attempt in self._spool.found():
-            if (job, attempt) not in self._unstored:
-                self._spool.remove(job, attempt)
+        left = [each for each in self._spool.found() if each not in self._unstored]
+        unfinished = wait_until_done(lambda: claims.unfinished([job for job, _ in left]))
+        for job, attempt in sorted(left):  # of a job's listings the last one is kept
+            self._spool.remove(job, attempt, goes_on=job in unfinished)
 
     def _try(self, end: End, held: leases.Held) -> None:
         """Call `end`. If it does not store the end of the attempt, keep the directory, and try again after others."""

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from avio.isolation.cgroups import Group
 from avio.isolation.ladder import Ground
+from avio.wire.limits import Limits
 from supervisor.child import entrypoint
 from supervisor.keeper import process_tree
 from supervisor.keeper.job_log import JobLog
-from supervisor.shared.control import Begin, Control
+from supervisor.shared.control import Begin, Control, Deadline
 from supervisor.shared.heartbeat import Heartbeat
 from supervisor.shared.json_lines import encode
-from supervisor.shared.messages import Ended, Started
+from supervisor.shared.messages import Adjust, Ended, Started, Stop
 
 # The kernel writes a message of up to this size whole or not at all.
 ATOMIC_BYTES = select.PIPE_BUF
@@ -50,6 +51,7 @@ class JobProcess:
     started: Started | None = None
     files_done: int = 0
     unsent: bytes = b""
+    limits: Limits | None = None
     _reported: bytes = field(default=b"")
     _beats: int = -1
     _beat_at: float = 0.0
@@ -63,6 +65,20 @@ class JobProcess:
             return
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self.control, line)
+
+    def renew(self, deadline: float) -> None:
+        """Tell it the deadline, and again the limits if they have changed: a process that was frozen may miss some."""
+        self.send(Deadline(deadline))
+        if self.limits is not None:
+            self.send(self.limits)
+
+    def obey(self, message: Stop | Adjust, now: float, grace: float) -> None:
+        """Ask the process to stop, or tell it other limits."""
+        if isinstance(message, Stop):
+            self.terminate(now, grace)
+        else:
+            self.limits = Limits(message.bandwidth, message.concurrency)
+            self.send(self.limits)
 
     def send_rest(self) -> bool:
         """Send what the pipe has room for, since keeper never waits for a job; True if nothing is left."""

@@ -23,8 +23,8 @@ from supervisor.keeper import process_tree
 from supervisor.keeper.ground import ground_of
 from supervisor.keeper.intake_process import SEND_SECONDS, IntakeProcess, Launched
 from supervisor.keeper.job_process import JobProcess, fork
-from supervisor.shared.control import Deadline
 from supervisor.shared.messages import (
+    Adjust,
     Draining,
     Ended,
     Evict,
@@ -176,15 +176,15 @@ class Keeper:
         elif isinstance(message, Renew):
             self._deadline = message.deadline
             for process in self._jobs.values():
-                process.send(Deadline(message.deadline))
+                process.renew(message.deadline)
         elif isinstance(message, Start):
             self._start(message)
-        elif isinstance(message, Stop):
-            if (unwanted := self._jobs.get((message.job, message.attempt))) is not None:
-                unwanted.terminate(boottime(), self._stop_grace)
+        elif isinstance(message, Stop | Adjust):
+            if (wanted := self._jobs.get((message.job, message.attempt))) is not None:
+                wanted.obey(message, boottime(), self._stop_grace)
         elif isinstance(message, Forget):
             self._ended.pop((message.job, message.attempt), None)
-            self._spool.remove(message.job, message.attempt)
+            self._spool.remove(message.job, message.attempt, goes_on=message.goes_on)
         elif isinstance(message, Evict):
             self._epoch = None
             self._kill_all()
@@ -200,7 +200,7 @@ class Keeper:
             return
         try:
             user = self._plan.user
-            directory = self._spool.make(order.job, order.attempt, None if user is None else (user.uid, user.gid))
+            directory = self._spool.begin(order.job, order.attempt, None if user is None else (user.uid, user.gid))
             fault("keeper.before-fork")
             ground = ground_of(self._plan, self._groups, f"{order.job}.{order.attempt}")
             process = fork(order.job, order.attempt, directory, order.order, self._deadline, ground)

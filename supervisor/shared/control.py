@@ -1,4 +1,4 @@
-"""What keeper tells a job process over its control pipe: what to do, and until when.
+"""What keeper tells a job process over its control pipe: what to do, until when, and with which limits.
 
 Written by keeper, read by the job process. A message of a kind that is not known here is logged and ignored.
 """
@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from avio.wire.limits import Limits
 from supervisor.shared.json_lines import decode, kinds_of
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,9 @@ class Deadline:
         _check(self.at)
 
 
-Control = Begin | Deadline
+Control = Begin | Deadline | Limits
 
-_KINDS = kinds_of((Begin, Deadline))
+_KINDS = kinds_of((Begin, Deadline, Limits))
 
 
 def read_messages(lines: Iterable[bytes]) -> Iterator[Control]:

@@ -103,11 +103,25 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Forget:
-    """intake: the end of this attempt is in the database; remove its directory."""
+class Adjust:
+    """intake: the limits of this attempt, from now on: as in `avio.wire.limits.Limits`."""
 
     job: str
     attempt: int
+    bandwidth: int | None
+    concurrency: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """intake: the end of this attempt is in the database; remove its directory.
+
+    With `goes_on` the job has not ended: keep what the attempt has listed for the next one.
+    """
+
+    job: str
+    attempt: int
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +131,9 @@ class Evict:
     leave: str = ""
 
 
-Message = Ended | KeeperState | Started | Unkillable | Draining | Registered | Start | Renew | Stop | Forget | Evict
+Message = (
+    Ended | KeeperState | Started | Unkillable | Draining | Registered | Start | Renew | Stop | Adjust | Forget | Evict
+)
 
 _KINDS = kinds_of(get_args(Message))
 

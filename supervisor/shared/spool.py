@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from avio.plain_file import NotPlain, open_plain, open_without_links
+from supervisor.shared.kept_listings import KeptListings
 
 KEPT_FILES = 4  # of an attempt's log, with the one that is being written
 
@@ -17,6 +18,8 @@ class Spool:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
+        self.kept = KeptListings(self.root)
+        self.looks = self.root / "looks" / "newest"  # at the cache, for all jobs
 
     def directory(self, job: str, attempt: int) -> Path:
         """Return the directory of an attempt; it may not exist."""
@@ -30,8 +33,23 @@ class Spool:
             os.chown(directory, *owner)
         return directory
 
-    def remove(self, job: str, attempt: int) -> None:
-        """Remove an attempt's directory and its content."""
+    def begin(self, job: str, attempt: int, owner: tuple[int, int] | None = None) -> Path:
+        """Make an attempt's directory as `make` does, with what an earlier attempt on this node has listed."""
+        directory = self.make(job, attempt, owner)
+        self.kept.hand_over(job, directory)
+        return directory
+
+    def make_looks(self) -> None:
+        """Make the directory of the looks, which all jobs may read and none may write to. Remove an earlier look."""
+        directory = self.looks.parent
+        directory.mkdir(mode=0o700, exist_ok=True)
+        directory.chmod(0o755)  # whatever the umask
+        self.looks.unlink(missing_ok=True)
+
+    def remove(self, job: str, attempt: int, *, goes_on: bool = False) -> None:
+        """Remove an attempt's directory and its content; if the job `goes_on`, keep what it has listed."""
+        if goes_on:
+            self.kept.keep(job, self.directory(job, attempt))
         shutil.rmtree(self.directory(job, attempt), ignore_errors=True)
 
     def free(self) -> int:

@@ -79,7 +79,10 @@ class Books:
         return {alias: used for alias, used in found.items() if used}
 
     def empty(self, path: str) -> None:
-        """Drop all of `path` from the cache, and what Alluxio's own free leaves behind of it."""
+        """Drop all of `path` from the cache, and what Alluxio's own free leaves behind of it or refuses."""
+        for each in self.files(path):
+            if not each["persisted"]:
+                self.call(each["path"], "delete")
         blocks = self._blocks(path)
         self.call(path, "free", {"recursive": True})
         time.sleep(HEARTBEATS)

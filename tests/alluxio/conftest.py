@@ -38,11 +38,11 @@ def make_stage(
     databases = iter(range(1, 16))
 
     @contextmanager
-    def make(cluster: alluxio.Cluster, **table: Any) -> Iterator[Stage]:
+    def make(cluster: alluxio.Cluster, *, slots: int = 1, **table: Any) -> Iterator[Stage]:
         directory = tmp_path_factory.mktemp("server")
         (directory / "avio.toml").write_text(toml(cluster.settings | table))
         redis_url = f"{valkey_server.url.rpartition('/')[0]}/{next(databases)}"
-        settings = {"database_url": postgres_server.make_database(), "redis_url": redis_url}
+        settings = {"database_url": postgres_server.make_database(), "redis_url": redis_url, "slots": str(slots)}
         server = Cluster(directory, settings, ("n1",))
         books = Books(cluster)
         try:

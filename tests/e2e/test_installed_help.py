@@ -19,4 +19,4 @@ def test_help_lists_the_commands_without_http_client_or_database() -> None:
 
     assert run.returncode == 0
     assert "preload" in run.stdout
-    assert set(run.stderr.split()).isdisjoint({"httpx2", "peewee", "rich", "redis", "pydantic"})
+    assert set(run.stderr.split()).isdisjoint({"httpx2", "peewee", "redis", "pydantic"})

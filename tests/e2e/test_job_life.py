@@ -13,11 +13,21 @@ from tests.e2e.running_server import Stage
 TREE = small_files(30, "lists") | small_files(5, "deep/er/est") | {"deep/top.bin": b"top", "deep/er/mid.bin": b"mid"}
 LOOKED_AT = small_files(250, "looked")
 TRAINED = small_files(20, "trained")
+CHECKED = {"checked/top.bin": b"top", "checked/d/mid.bin": b"mid"} | small_files(3, "checked/est")
+CHOSEN = {
+    "chosen/a.jpg": b"a",
+    "chosen/big.jpg": b"b" * 5000,
+    "chosen/c.tmp": b"c",
+    "chosen/logs/d.jpg": b"d",
+    "more/e.jpg": b"e",
+    "more/f.jpg": b"f",
+    "more/list": b"/data/more/f.jpg\0/data/chosen\0",
+}
 
 
 @pytest.fixture(scope="module")
 def stage(calm_stage: Stage) -> Stage:
-    upload(calm_stage.bucket, TREE | LOOKED_AT | TRAINED)
+    upload(calm_stage.bucket, TREE | LOOKED_AT | TRAINED | CHOSEN | CHECKED)
     return calm_stage
 
 
@@ -39,6 +49,56 @@ def test_a_file_list_is_uploaded_and_a_path_in_it_that_leads_nowhere_is_named(st
     [line] = stage.user.avio("report", "@last", "--failed").stdout.splitlines()
     assert line.split("\t")[4:6] == ["PATH_NOT_FOUND", "/data/lists/nowhere.bin"]
     assert len(stage.user.avio("report", "@last").stdout.splitlines()) == 12
+
+
+def test_a_check_tells_of_each_file_whether_both_sides_have_it(stage: Stage) -> None:
+    # Given a tree of which one file is cached, one was changed there, and one is only there
+    assert stage.user.avio("preload", "/data/checked/top.bin", "/data/checked/d/mid.bin", "--wait").returncode == 0
+    stage.cache.file("checked/d/mid.bin").write_bytes(b"MID")
+    stage.cache.file("checked/new.bin").write_bytes(b"new")
+
+    # When it is compared
+    run = stage.user.avio("check", "/data/checked", "--exclude", "est/")
+
+    # Then each file has a line, the code tells of the differences, and nothing was moved
+    assert run.returncode == 3, run.stderr
+    assert sorted(run.stdout.splitlines()) == [
+        "* /data/checked/d/mid.bin",
+        "+ /data/checked/new.bin",
+        "= /data/checked/top.bin",
+    ]
+    job = stage.user.json("job", "show", "@last")
+    assert (job["type"], job["status"], job["reason"]) == (5, "partial", "DIFFERENT")
+    counted = {name: job["progress"][name]["files"] for name in ("total", "done", "different", "onlyInCache")}
+    assert counted == {"total": 3, "done": 1, "different": 1, "onlyInCache": 1}
+    assert (job["progress"]["percent"], job["progress"]["bytesWire"]) == (100.0, 0)
+    assert stage.user.avio("check", "/data/checked/top.bin", "--verify", "checksum").returncode == 0
+    [line] = stage.user.avio("report", job["id"], "--failed", "--json").stdout.splitlines()[:1]
+    assert '"different"' in line
+
+
+def test_paths_rules_and_bounds_say_which_files(stage: Stage) -> None:
+    rules = ["--exclude", "/logs/**", "--include", "*.jpg", "--exclude", "**", "--max-size", "4KiB"]
+    run = stage.user.avio("preload", "/data/chosen", "/data/more/e.jpg", *rules, "--wait")
+
+    assert run.returncode == 0, run.stderr
+    assert "3 files excluded by filters" in run.stderr
+    assert stage.cache.names("chosen") | stage.cache.names("more") == {"chosen/a.jpg", "more/e.jpg"}
+    shown = stage.user.avio("job", "show", "@last").stdout
+    assert "/data/chosen and 1 more" in shown
+    assert "--exclude /logs/**, --include *.jpg, --exclude **, --max-size 4096" in shown
+    assert stage.user.avio("free", "-r", "/data/chosen").returncode == 0
+
+
+def test_a_list_in_the_bucket_says_which_files(stage: Stage) -> None:
+    run = stage.user.avio("save", "--from-object", "/data/more/nowhere")
+    assert (run.returncode, "/data/more/nowhere" in run.stderr) == (6, True)
+
+    run = stage.user.avio("preload", "--from-object", "/data/more/list", "--exclude", "/data/chosen/logs/**", "--wait")
+
+    assert run.returncode == 0, run.stderr
+    assert {"more/f.jpg", "chosen/big.jpg", "chosen/c.tmp"} <= stage.cache.names("chosen") | stage.cache.names("more")
+    assert not stage.cache.file("chosen/logs/d.jpg").exists()
 
 
 def test_depth_and_tier_say_how_far_down_and_where_to(stage: Stage) -> None:

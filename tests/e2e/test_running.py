@@ -15,14 +15,15 @@ from tests.e2e.running_server import Make, Stage
 from tests.processes import is_alive, wait_until
 from tests.servers.seaweed import SECRET_KEY, S3Server
 
-TREES = {folder: small_files(200, folder) for folder in ("a", "b", "c")}
-SEEN = small_files(150, "seen")
-WATCHED = small_files(150, "watched")
+TREES = {folder: small_files(80, folder) for folder in ("a", "b", "c")}
+SEEN = small_files(80, "seen")
+WATCHED = small_files(60, "watched")
 LARGE = {f"large/{n}": bytes([n]) * (8 << 20) for n in range(3)} | small_files(900, "large")
 
 
 @pytest.fixture(scope="module")
 def stage(make_stage: Make, seaweed_server: S3Server) -> Iterator[Stage]:
+    # One thread loads small objects: each file of a job takes 0.1 s.
     with make_stage(seaweed_server, fault="download.temporary:delay:0.1") as made:
         for tree in [*TREES.values(), LARGE, SEEN, WATCHED]:
             upload(made.bucket, tree)
@@ -89,7 +90,7 @@ def test_cancel_ends_a_running_preload_in_seconds_and_leaves_no_file_half_there(
 
 
 def test_who_watches_sees_progress_and_the_end(stage: Stage) -> None:
-    # Given a preload of two seconds
+    # Given a preload of some seconds
     job = stage.user.order("preload", "/data/watched")
 
     # When it is watched at a terminal, and by its event stream

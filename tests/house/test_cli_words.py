@@ -13,7 +13,8 @@ import pytest
 from avio.api import requests, responses
 from avio.commands import COMMANDS, main
 from avio.commands.wording import in_cli_words
-from avio.wire.params import OPTIONS, camel
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS
 from tests.house.test_messages import classes_by_reason
 from tests.unit.commands.test_help import commands
 

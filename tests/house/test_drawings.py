@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = [
     "avio/engines/alluxio",
     "avio/engines/local",
+    "avio/engines/movers",
     "avio/api",
     "avio/executor",
     "avio/db",

@@ -1,4 +1,4 @@
-"""The fault points that are listed, those in the code and those in the docs are the same, each in one place."""
+"""The fault points that are listed, those in the code and those in the docs are the same, each in one place a way."""
 
 import ast
 from collections import Counter
@@ -8,6 +8,10 @@ from avio.faults import POINTS
 from tests.house.test_docs import ARCHITECTURE, rows
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# A file gets into its tier in one pass with others, or alone: both ways pass these.
+TWICE = {point for point in POINTS if point.startswith(("download.", "scratch."))}
 
 
 def passed_in(file: Path) -> list[str]:
@@ -25,7 +29,7 @@ def passed_in(file: Path) -> list[str]:
 def test_each_listed_point_is_passed_in_one_place_and_no_other_is() -> None:
     files = [file for room in ("avio", "supervisor") for file in (ROOT / room).rglob("*.py")]
 
-    assert Counter(point for file in files for point in passed_in(file)) == Counter(POINTS.keys())
+    assert Counter(point for file in files for point in passed_in(file)) == Counter([*POINTS, *TWICE])
 
 
 def test_the_docs_list_each_point_with_what_is_the_case_there() -> None:

@@ -12,6 +12,7 @@ FUNCTION_LINES = 47
 
 # Each is a choice: a process starts sooner, or imports only what its settings or its command name.
 LATE_IMPORTS = {
+    "avio/client/connections.py: import_module",
     "avio/engines/factory.py: import_module",
     "avio/lazygroup.py: import_module",
     "supervisor/__main__.py: supervisor.keeper.node",

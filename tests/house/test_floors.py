@@ -54,6 +54,7 @@ PLANTS = [
     Plant("supervisor-rooms", "supervisor/intake/slots.py", "from supervisor.keeper import keeper"),
     Plant("supervisor-rooms", "supervisor/child/entrypoint.py", "from supervisor.intake import intake"),
     Plant("supervisor-rooms", "supervisor/shared/spool.py", "from supervisor.child import entrypoint"),
+    Plant("movers-serve-any-engine", "avio/engines/movers/pool.py", "from avio.engines.local import placed"),
     Plant("intake-forks-nothing", "supervisor/intake/slots.py", "from supervisor.child import entrypoint"),
 ]
 

@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
 import pytest
 import redis
 
-from tests.processes import is_alive
-from tests.servers.postgres import Postgres
+from tests.processes import is_alive, reap, wait_until
+from tests.servers.postgres import NoPostgres, Postgres
+from tests.servers.shared import SharedServers, server
 from tests.servers.valkey import valkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,55 @@ def test_each_postgres_database_is_new_and_15_or_later(postgres_server: Postgres
             cursor.execute("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
             assert cursor.fetchone() == (0,)
             assert connection.server_version >= 150000
+
+
+def test_workers_share_a_server_from_its_first_use_to_the_end_of_the_run() -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def start() -> Iterator[object]:
+        told.append("starts")
+        yield {"port": 1234}
+        told.append("ends")
+
+    shared = SharedServers({"postgres": start})
+    try:
+        assert told == []
+        for _ in range(2):
+            with server("postgres", shared.address) as found:
+                assert found == {"port": 1234}
+        assert told == ["starts"]
+    finally:
+        shared.close()
+    assert told == ["starts", "ends"]
+
+
+def test_a_shared_server_that_cannot_start_is_missing_to_each_worker() -> None:
+    @contextmanager
+    def start() -> Iterator[object]:
+        raise NoPostgres("there is none")
+        yield
+
+    shared = SharedServers({"postgres": start})
+    try:
+        for _ in range(2):
+            with pytest.raises(NoPostgres, match="there is none"), server("postgres", shared.address):
+                pass
+    finally:
+        shared.close()
+
+
+def test_children_that_ended_are_reaped_but_those_of_others() -> None:
+    first, second = (subprocess.Popen([sys.executable, "-S", "-c", ""]) for _ in range(2))
+    for child in (first, second):
+        wait_until(lambda pid=child.pid: not is_alive(pid), 10, "it has ended")
+
+    reap({second.pid})
+
+    assert not Path(f"/proc/{first.pid}").exists()
+    assert Path(f"/proc/{second.pid}").exists()
+    for child in (first, second):
+        child.wait()
 
 
 def test_no_setting_from_outside_reaches_a_test() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from avio.wire.params import Option, Params, camel
+from avio.wire.options import Option, camel
+from avio.wire.params import Params
 from avio.wire.states import JobType
 from tests.house.test_words import files
 
@@ -57,7 +58,7 @@ def row(member: "Field[Any]") -> list[str]:
     verbs = "all" if rule.verbs == set(JobType) else ", ".join(verb.name.lower() for verb in sorted(rule.verbs))
     choices = ("false", "true") if member.default is False else rule.choices
     words = [f"`{word}`" + " (default)" * (word == str(member.default).lower()) for word in choices]
-    return [f"`{camel(member.name)}`", verbs, " or ".join(words) or rule.values, rule.help]
+    return [f"`{camel(member.name)}`", verbs, " or ".join(words) or rule.values, rule.description]
 
 
 def test_the_docs_list_the_options_as_they_are_declared() -> None:
@@ -133,4 +134,5 @@ def test_an_option_is_named_where_it_is_declared_and_where_it_acts() -> None:
         name = str(file.relative_to(ROOT))
         if name.startswith(PRODUCT) and any(word in file.read_text("utf-8") for word in ("on_conflict", "onConflict")):
             named.add(name)
-    assert named == {"avio/wire/params.py", "avio/engines/local/upload.py", "avio/engines/memory.py"}
+    declared = {"avio/wire/options.py", "avio/wire/params.py", "avio/wire/members.py"}
+    assert named == {*declared, "avio/engines/overwrite.py"}

@@ -41,8 +41,8 @@ def test_every_dependency_is_pinned_with_a_hash(file: str, wanted: list[str]) ->
     assert [name for name, rest in pinned.items() if "--hash=sha256:" not in rest] == []
 
 
-def test_a_client_needs_three_libraries() -> None:
-    assert PROJECT["dependencies"] == ["click", "httpx2", "rich"]
+def test_a_client_needs_two_libraries() -> None:
+    assert PROJECT["dependencies"] == ["click", "httpx2"]
 
 
 def test_the_package_that_shares_a_name_with_our_supervisor_is_not_installed() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2
 
 from tests.process.programs import as_user
-from tests.processes import command, is_alive, wait_until
+from tests.processes import command, is_alive, slowness, wait_until
+from tests.servers.plain_http import NO_CERTIFICATES
 
 STOP_LIMIT = 15.0
 
@@ -35,12 +36,12 @@ class Program:
     def kill(self) -> None:
         """End it with SIGKILL."""
         self.process.kill()
-        self.process.wait(STOP_LIMIT)
+        self.process.wait(STOP_LIMIT * slowness())
 
     def terminate(self) -> int:
         """Ask it to leave; return its exit code."""
         self.process.terminate()
-        return self.process.wait(STOP_LIMIT)
+        return self.process.wait(STOP_LIMIT * slowness())
 
     def words(self) -> str:
         """Return what it and its children logged."""
@@ -55,7 +56,7 @@ class Web(Program):
     def answers(self) -> bool:
         """Tell whether it takes calls."""
         try:
-            return httpx2.get(f"{self.url}/healthz", timeout=2).is_success
+            return httpx2.get(f"{self.url}/healthz", timeout=2, verify=NO_CERTIFICATES).is_success
         except httpx2.TransportError:
             return False
 

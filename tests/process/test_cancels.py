@@ -7,9 +7,10 @@ from tests.processes import is_alive, wait_until
 
 
 def test_a_job_that_is_cancelled_while_it_starts_never_runs_on(site: Site) -> None:
-    site.fill(20_000)  # far more than are done before the wish arrives
+    site.fill(2_000)
     job = site.order()
-    supervisor = site.supervisor(AVIO_FAULT="intake.before-running:delay:1.5")
+    # At 64 KiB/s half a minute: far longer than the wish takes to arrive.
+    supervisor = site.supervisor(AVIO_FAULT="intake.before-running:delay:1.5", AVIO_BANDWIDTH="64KiB")
     process = supervisor.job()
     assert site.row(job)["state"] == "starting"
 

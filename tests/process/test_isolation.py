@@ -28,7 +28,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 
 NEEDED = [
     "write attempt", "write tier", "write bucket", "move in tier", "read urandom", "write null", "read itself",
-    "resolve", "certificates", "import", "connect", "threads", "fork", "stamp",
+    "resolve", "certificates", "import", "connect", "threads", "fork", "stamp", "read look",
 ]  # fmt: skip
 
 # Trial: the rung that denies it, what it fails with.
@@ -36,6 +36,9 @@ DENIED = {
     "write outside": ("landlock", "EACCES"),
     "read outside": ("landlock", "EACCES"),
     "read passwd": ("landlock", "EACCES"),
+    "write look": ("landlock", "EACCES"),
+    "replace look": ("landlock", "EACCES"),
+    "add look": ("landlock", "EACCES"),
     "read keeper's environment": ("landlock", "EACCES"),
     "run a program": ("landlock", "EACCES"),
     "connect elsewhere": ("landlock-tcp", "EACCES"),
@@ -107,8 +110,10 @@ def place() -> Iterator[Callable[[int | None], Trial]]:
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 
     def make(uid: int | None = None) -> Trial:
-        for name in ("attempt", "tier", "bucket", "outside"):
+        for name in ("attempt", "tier", "bucket", "looks", "outside"):
             (home / name).mkdir()
+        (home / "tier" / "lie").touch()
+        (home / "looks" / "newest").write_text("a look")
         (home / "outside" / "secret").write_text("secret")
         for path in (home, *home.rglob("*")):
             os.chown(path, -1 if uid is None else uid, -1)

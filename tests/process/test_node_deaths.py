@@ -34,6 +34,7 @@ def test_jobs_die_with_keeper_and_a_new_supervisor_finishes_them(site: Site) -> 
     assert site.node().epoch == 2
 
 
+@pytest.mark.faults
 def test_a_start_that_ends_older_attempts_for_longer_than_a_lease_keeps_the_node(site: Site) -> None:
     site.fill(10)
     job = site.order()
@@ -44,7 +45,7 @@ def test_a_start_that_ends_older_attempts_for_longer_than_a_lease_keeps_the_node
     supervisor.kill()
     with open(log, "a", encoding="ascii") as stream:
         stream.write("the last words\n")
-    successor = site.supervisor(AVIO_FAULT="intake.before-finish:delay:10")  # lease and grace are 4 s
+    successor = site.supervisor(AVIO_FAULT="intake.before-finish:delay:6")  # lease and grace are 4 s
     wait_until(lambda: site.node().epoch == 2, 20, "the successor is registered")
     site.aggregator()
     row = site.wait_for_end(job)

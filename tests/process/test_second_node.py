@@ -48,6 +48,7 @@ def admin(site: Site, config: str, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.faults
 def test_a_second_node_with_tiers_of_its_own_takes_no_job_and_is_named(second: tuple[Site, str, str]) -> None:
     site, config, wrong = second
     site.fill(3)

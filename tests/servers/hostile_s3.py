@@ -83,16 +83,17 @@ class HostileS3:
         self, query: dict[str, str], shown: list[bytes], delimiter: bytes, last: bytes | None, *, encoded: bool
     ) -> bytes:
         text = _quoted if encoded else _escaped
+        prefix = _bytes(query.get("prefix", ""))
         parts = [
             b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
-            b"<Name>%s</Name><Prefix>%s</Prefix>" % (self.bucket.encode(), text(_bytes(query.get("prefix", "")))),
+            b"<Name>%s</Name><Prefix>%s</Prefix>" % (self.bucket.encode(), text(prefix)),
             b"<EncodingType>url</EncodingType>" if encoded else b"",
             b"<IsTruncated>%s</IsTruncated>" % (b"false" if last is None else b"true"),
         ]
         if last is not None:
             parts.append(b"<NextContinuationToken>%s</NextContinuationToken>" % base64.urlsafe_b64encode(last))
         for key in shown:
-            if key in self.objects and not (delimiter and key.endswith(delimiter) and key != _bytes(query["prefix"])):
+            if key in self.objects and not (delimiter and key.endswith(delimiter) and key != prefix):
                 content = self.objects[key]
                 parts.append(
                     b"<Contents><Key>%s</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag><Size>%d</Size></Contents>"

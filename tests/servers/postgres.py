@@ -29,7 +29,7 @@ STOP_LIMIT = 15.0  # seconds
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
 
 # A commit outlives the server's SIGKILL, since the kernel has it, but not the machine's end.
-SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "400"}
 
 
 class NoPostgres(Exception):
@@ -52,6 +52,10 @@ class Postgres:
         self._command += settings
         self._process: subprocess.Popen[bytes] | None = None
         self._emptied: str | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs to use the server: only who started it can end it."""
+        return {**self.__dict__, "_process": None, "_emptied": None}
 
     @property
     def pid(self) -> int:

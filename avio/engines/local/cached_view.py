@@ -8,14 +8,11 @@ from itertools import chain, islice
 from typing import Any
 
 from avio.engines.local.buckets.base import Source
-from avio.engines.local.buckets.keys import NO_UTF8
+from avio.engines.local.buckets.keys import just_before
 from avio.engines.local.freshness import Freshness
 from avio.engines.local.merge import APART_FILES, Cached, Item, new
 
 Runs = Iterator[Sequence[tuple[Any, ...]]]
-
-# What sorts behind most names that begin like the one before a cached file's.
-_BEHIND = "~~~~"
 
 
 def cached_items(
@@ -78,19 +75,9 @@ class _NearSources:
 
     def _next_run(self, key: str) -> None:
         if self._runs is None or not (self._used or key == self._sought):
-            self._runs = self._open(max(self._after, _just_before(key), key=self._place))
+            self._runs = self._open(max(self._after, just_before(key), key=self._place))
             self._sought = key
         self._run, self._at, self._used = next(self._runs, None), 0, False
 
     def _place(self, key: str) -> str:
         return key.replace("/", self._separator)
-
-
-def _just_before(key: str) -> str:
-    """Return a text that sorts before `key`, with few keys in between."""
-    if found := NO_UTF8.search(key):  # it sorts elsewhere in a bucket, which has no such key
-        return key[: found.start()]
-    before = ord(key[-1]) - 1
-    if before <= ord("/") or before == 0xDFFF:
-        return key[:-1]
-    return key[:-1] + chr(before) + _BEHIND

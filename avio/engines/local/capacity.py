@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from avio.engines.base import Tier
 from avio.engines.local.book import Book, Page
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.tier_disk import disk_free, measure, no_inodes, written
 from avio.engines.local.tiers import Copy, TierDirectory, Tiers
 from avio.engines.no_room import readable
 from avio.engines.refusals import unknown_tier
+from avio.engines.tier import Tier
 from avio.errors import CacheFull
 
 MIN_TTL_SECONDS = 1.0  # seconds between two measurements, even while a tier seems full
@@ -113,6 +113,11 @@ class Capacity:
         """Write into the book what the ended reservations did. A book that cannot be written is measured later."""
         with suppress(OSError), self._locked(tier):
             pass
+
+    def distrust(self, tier: TierDirectory) -> None:
+        """Have the used bytes of `tier` measured soon: a file may be there that no reservation has counted."""
+        with suppress(OSError), self._locked(tier) as pages:
+            pages[tier].measured = 0.0
 
     def adjust(self, tier: TierDirectory, difference: int) -> None:
         """Add `difference` bytes to the used bytes of `tier`. A book that cannot be written is measured later."""
@@ -224,18 +229,29 @@ class Capacity:
 class Reservation:
     """Bytes reserved on a tier for a `with` block, which gets the tier. They count as used if the block succeeds."""
 
-    __slots__ = ("_capacity", "_pooled", "_size", "_tier")
+    __slots__ = ("_capacity", "_pooled", "_size", "tier")
 
     def __init__(self, capacity: Capacity, tier: TierDirectory, size: int, pooled: int) -> None:
         self._capacity = capacity
-        self._tier = tier
+        self.tier = tier
         self._size = size
-        self._pooled = pooled
+        self._pooled = pooled  # of these bytes, those that were promised to the process before
 
     def __enter__(self) -> TierDirectory:
         """Return the tier."""
-        return self._tier
+        return self.tier
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Give the bytes back after an error."""
-        self._capacity.settle(self._tier, self._size, self._pooled, kept=error is None)
+        self.end(kept=error is None)
+
+    def end(self, *, kept: bool) -> None:
+        """End the reservation: its bytes are used, or given back."""
+        self.end_part(self._size, kept=kept)
+
+    def end_part(self, size: int, *, kept: bool) -> None:
+        """End it for `size` of its bytes: a reservation may be for several files."""
+        pooled = min(size, self._pooled)
+        self._size -= size
+        self._pooled -= pooled
+        self._capacity.settle(self.tier, size, pooled, kept=kept)

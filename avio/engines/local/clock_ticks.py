@@ -18,8 +18,18 @@ def await_next_tick(mtime_ns: int, run: Run) -> None:
 
     A time further in the future than a tick is no time of a write.
     """
-    tick = TICK_NS if mtime_ns % SECOND_NS else WHOLE_TICK_NS
-    left = mtime_ns + tick - time.time_ns()
-    if 0 < left <= tick:
+    left = _left(mtime_ns, time.time_ns())
+    if left:
         with run.silent(left / SECOND_NS):
             sleep(left / SECOND_NS, run.stopping)
+
+
+def tick_is_over(mtime_ns: int, now_ns: int) -> bool:
+    """Return True if `await_next_tick` need not wait."""
+    return not _left(mtime_ns, now_ns)
+
+
+def _left(mtime_ns: int, now_ns: int) -> int:
+    tick = TICK_NS if mtime_ns % SECOND_NS else WHOLE_TICK_NS
+    left = mtime_ns + tick - now_ns
+    return left if 0 < left <= tick else 0

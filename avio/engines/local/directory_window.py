@@ -28,7 +28,8 @@ class Place(NamedTuple):
     """A directory and how to read it. `path` is from the root, `prefix` its key; both end in a slash or are empty.
 
     `after` is the key after which to begin, `separator` stands for a slash in the order of keys. Keys in `skip` are
-    skipped. At most `window` entries are held. With `follow`, a symlink counts as what it leads to inside the root.
+    skipped. At most `window` entries are held. With `follow`, a symlink counts as what it leads to inside the root, if
+    `accepts` returns True for its path.
     """
 
     root: Root
@@ -41,6 +42,7 @@ class Place(NamedTuple):
     copied_to: str
     window: int
     leave_out: LeaveOut
+    accepts: Callable[[str], bool]
 
 
 def read_in_order(place: Place, directory: Directory) -> Iterator[Found]:
@@ -140,7 +142,7 @@ def _wanted(place: Place, entries: "Iterable[os.DirEntry[str]]", after: str, abo
 
 def _leads_to_directory(place: Place, entry: "os.DirEntry[str]") -> bool:
     status = place.root.target(place.path + entry.name) if entry.is_symlink() else None
-    return status is not None and stat.S_ISDIR(status.st_mode)
+    return status is not None and stat.S_ISDIR(status.st_mode) and place.accepts(place.path + entry.name)
 
 
 def _look(place: Place, directory: int, in_tier: str, _: str, name: str, is_directory: bool) -> Found | None:
@@ -163,7 +165,7 @@ def _look(place: Place, directory: int, in_tier: str, _: str, name: str, is_dire
         raise
     refusal: EngineError | None = too_long(in_tier, name)
     if refusal is None and not stat.S_ISREG(status.st_mode):
-        judged = entry_refusal(place.root, place.path + name, status, follow=place.follow)
+        judged = entry_refusal(place.root, place.path + name, status, place.accepts, follow=place.follow)
         if isinstance(judged, os.stat_result):
             status = judged
         else:

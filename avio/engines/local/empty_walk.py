@@ -11,6 +11,7 @@ from avio.engines.local.joined_view import join
 from avio.engines.local.mounts import Mounts
 from avio.engines.local.obstacles import CURE, find_obstacle
 from avio.engines.local.tiers import Tiers
+from avio.engines.refusals import not_there
 from avio.errors import PathNotFound
 from avio.wire.paths import is_under
 
@@ -43,7 +44,7 @@ def require_there(mounts: Mounts, tiers: Tiers, path: str) -> None:
     below = any(is_under(nested.path, path) for nested in mount.nested)
     if not below and not mount.bucket.has_directory(mount.key(path)) and not tiers.has_directory(path):
         _require_passable(mounts, path)
-        raise PathNotFound(f"{path} is neither in its bucket nor in the cache")
+        raise not_there(path)
 
 
 def _require_passable(mounts: Mounts, path: str) -> None:

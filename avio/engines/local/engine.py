@@ -4,54 +4,65 @@ Used by web (tasks) and the job process (jobs).
 """
 
 import sys
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission
-from avio.engines.base import Engine, Entry, Moved, Page, Side, Tier
-from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
+from avio.engines.base import Compared, Engine, Entry, Moved, Page, Side
+from avio.engines.comparison import by_source
+from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
+from avio.engines.local.both_sides import BothSides
+from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.pace import TASK
-from avio.engines.local.bulk_download import BulkDownload
 from avio.engines.local.capacity import Capacity
-from avio.engines.local.download import Download
-from avio.engines.local.entries import ItemSums, file_entry
+from avio.engines.local.comparison import Comparison
+from avio.engines.local.entries import NS_PER_SECOND, ItemSums, file_entry
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.frees import Frees
 from avio.engines.local.joined_view import join
 from avio.engines.local.left_paths import LeftOutPaths
-from avio.engines.local.listing_page import PAGE_SECONDS, make_page, without_sums
+from avio.engines.local.listings import Listings
 from avio.engines.local.merge import Item
 from avio.engines.local.mounts import Mounts, open_mounts
 from avio.engines.local.promises import Admissions
-from avio.engines.local.recheck import Recheck, look_up
 from avio.engines.local.recognition import Uploads, judged_now
 from avio.engines.local.scratch import sweep
-from avio.engines.local.silent_mounts import SilentMounts
-from avio.engines.local.store_gate import StoreGate
 from avio.engines.local.tier_view import held
 from avio.engines.local.tiers import Tiers, check_tier, open_tiers
-from avio.engines.local.upload import Upload
+from avio.engines.local.transfer.mover_tasks import TASKS, Ground
+from avio.engines.local.transfer.placed import Placed
+from avio.engines.local.transfer.preloads import Preloads
+from avio.engines.local.transfer.recheck import look_up
+from avio.engines.local.transfer.rechecks import Rechecks
+from avio.engines.local.transfer.saves import Saves
+from avio.engines.local.transfer.sent import Sent
+from avio.engines.local.transfer.shared_check import SharedCheck
 from avio.engines.local.upload_journal import end_uploads
 from avio.engines.local.walks import Walks
-from avio.engines.local.workers import in_threads, retried
 from avio.engines.members import Member
+from avio.engines.movers.mover_run import MoverRun
+from avio.engines.movers.outbox import Outbox
+from avio.engines.movers.supply import Supply
+from avio.engines.overwrite import spares
 from avio.engines.refusals import no_answer, too_many_files
 from avio.engines.run import Run
-from avio.errors import EngineError, Unsaved
-from avio.wire.params import Ability, Params
-from avio.wire.paths import depth_below, is_under
+from avio.engines.tier import Tier
+from avio.errors import PathNotFound, Unsaved
+from avio.wire.options import Ability
+from avio.wire.params import Params
+from avio.wire.results import Outcome
 
 
 class LocalEngine(Engine):
     """The engine over `mounts` and `tiers`."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset(Ability)
+    shares_work: ClassVar[bool] = True
+    resumes: ClassVar[bool] = True
 
     def __init__(self, mounts: Mounts, tiers: Tiers) -> None:
         self._mounts = mounts
@@ -62,8 +73,14 @@ class LocalEngine(Engine):
         self._admissions = Admissions(self._capacity)
         self._frees = Frees(tiers)
         self._uploads = Uploads()
-        self._walks = Walks(mounts, tiers)
-        self._silent_mounts = SilentMounts()
+        self._sent = Sent()
+        self._placed = Placed()
+        self._preloads = Preloads(mounts, tiers, self._capacity, self._admissions, self._placed)
+        self._saves = Saves(mounts, tiers, self._capacity, self._uploads, self._sent)
+        self._rechecks = Rechecks(mounts, tiers, self._capacity, self._uploads, self._placed, self._saves)
+        self._walks = Walks(mounts, tiers, self._file)
+        self._both = BothSides(mounts, tiers, self._walks.is_fit)
+        self._listings = Listings(mounts, tiers, self._file)
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "LocalEngine":
@@ -83,7 +100,7 @@ class LocalEngine(Engine):
         item = self._file(path)
         if item is not None:
             return file_entry(item)
-        if silent := self._silent(path):
+        if silent := self._listings.silent(path):
             raise no_answer(silent)
         sums, left = ItemSums(), LeftOutPaths()
         stream = join(self._mounts, self._tiers, path, sinks=left.sinks, pace=TASK)
@@ -100,71 +117,53 @@ class LocalEngine(Engine):
         self._mounts.find(path)
         return held(self._tiers, path, limit)
 
-    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None) -> Page:
+    def list(self, path: str, *, depth: int | None, size: int, after: str | None = None, sums: bool = False) -> Page:
         """Return a page of what is below `path`; in `after`, a directory ends in a slash."""
-        item = self._file(path)
-        if item is not None:
-            return Page([file_entry(item)], None)
-        left, silent = LeftOutPaths(), self._silent(path)
-        pace = TASK._replace(until=time.monotonic() + PAGE_SECONDS)
-        page = make_page(
-            lambda place: join(self._mounts, self._tiers, path, place, left.sinks, pace, silent=silent),
-            path,
-            depth=depth,
-            size=size,
-            after=after or "",
-        )
-        if not page.entries and not after:
-            empty_walk.require_there(self._mounts, self._tiers, path)
-        level = None if depth is None else depth_below(path, "/") + depth
-        separator = self._mounts.find(path).bucket.separator
-        left.drop_followed(self._tiers.has)
-        left_out = left.of_page(after or "", page.after, level, separator)
-        return replace(page, left_out=left_out, unanswered=silent, entries=without_sums(page.entries, silent))
+        return self._listings.page(path, depth=depth, size=size, after=after, sums=sums)
+
+    def list_all(self, path: str, *, depth: int | None, left_out: LeaveOut) -> Iterator[Sequence[Entry]]:
+        """Return all that is below `path`; see `ListingStream`."""
+        return self._listings.stream(path, depth=depth, left_out=left_out)
 
     def walk(
         self, path: str, *, depth: int | None, side: Side, follow: bool = False, left_out: LeaveOut = ignore
     ) -> Iterator[Entry]:
         """Yield the files at or below `path` that `side` holds."""
+        if side is Side.BOTH:
+            return map(file_entry, self._both.walk(path, depth, left_out))
+        return map(file_entry, self._walks.walk(path, depth, side, left_out, follow=follow))
+
+    def walk_on(
+        self, path: str, after: str, *, depth: int | None, follow: bool = False, left_out: LeaveOut = ignore
+    ) -> Iterator[Entry]:
+        """List the bucket after the key of `after`."""
+        return map(file_entry, self._walks.walk_on(path, after, depth, left_out, follow=follow))
+
+    def look_again(self, listed: Iterable[tuple[str, str]]) -> Iterator[Entry]:
+        """Look for the copies of each file in the tiers. The token has all that a listing says of its object."""
+        return map(file_entry, self._walks.look_again(listed))
+
+    def read_object(self, path: str, target: int, run: Run) -> None:
+        """Fetch it from the bucket of its mount."""
         item = self._file(path)
-        if item is not None and not (side is Side.BUCKET and item.source is None and self._hides_folder(path)):
-            if (side is Side.BUCKET and item.source is not None) or (
-                side is not Side.BUCKET and item.copy is not None and self._walks.is_fit(item, left_out)
-            ):
-                yield file_entry(item)
-            elif side is not Side.BUCKET and item.copy is None:
-                empty_walk.look_in_tiers(self._tiers, path, lambda at, error: left_out(LeftOut.of(at, error)))
-            return
-        empty = True
+        if item is None or item.source is None:
+            raise PathNotFound(f"{path} is not a file of the bucket")
+        self._mounts.find(path).bucket.fetch(item.source, target, run)
 
-        def leave_out(path: str, error: EngineError) -> None:
-            nonlocal empty
-            empty = False
-            left_out(LeftOut.of(path, error))
-
-        if side is Side.BUCKET:
-            found = self._walks.in_bucket(path, depth, leave_out, follow=follow)
-        else:
-            cached = self._walks.in_cache(path, depth, leave_out, settle=side is Side.CACHE)
-            found = (each for each in cached if self._walks.is_fit(each, left_out))
-        for each in found:
-            empty = False
-            yield file_entry(each)
-        if empty:
-            empty_walk.explain(self._mounts, self._tiers, path, side, leave_out)
-
-    def preload(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Download what is not in the cache; see `Download`."""
-        entries = iter(entries)
-        first = next(entries, None)  # waits until the files are admitted
-        if first is None:
-            return
-        with self._admissions.promises(params) as promises, self._tiers.holding():
-            download = Download(self._mounts, self._tiers, self._capacity, promises, params, run)
-            try:
-                yield from BulkDownload(self._mounts, download, run.threads, run).run(chain([first], entries))
-            finally:
-                download.finish()
+        with closing(self._preloads.run(entries, params, run, self.pool)) as runs:
+            for moved in runs:
+                yield from moved
+
+    def preload_runs(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
+        """Yield what ends together at once."""
+        return self._preloads.run(entries, params, run, self.pool)
+
+    def serve(self, task: str, supply: Supply, outbox: Outbox, params: Params, run: MoverRun) -> None:
+        """Do `task` in a mover; see `mover_tasks`."""
+        ground = Ground(self._mounts, self._tiers, self._capacity, self._placed, self._saves, self._uploads)
+        TASKS[task](ground, supply, outbox, params, run)
 
     def holds(self, entry: Entry, tier: str | None) -> bool:
         """Return True if a file is cached on the tier of the job. Otherwise a preload moves it there."""
@@ -174,32 +173,43 @@ class LocalEngine(Engine):
         """Return the room for a preload, which its transfer takes too: see `Promises`."""
         return self._admissions.admit(params)
 
-    def save(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Moved]:
+    def save(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Upload what is not in the bucket; see `Upload`."""
-        upload = Upload(self._mounts, self._tiers, self._capacity, self._uploads, params, run)
-        try:
-            yield from in_threads(
-                entries, retried(upload.run, run, StoreGate(self._mounts.answers, run)), run.threads, run
-            )
-        finally:
-            upload.finish()
+        return self._saves.run(entries, params, run, self.pool)
+
+    def spares(self, entry: Entry, params: Params) -> bool:
+        """Go by the times of both. The token has that of the object."""
+        source = Source.of_token("", entry.token) if entry.token else None
+        return spares(entry, params, source.mtime_ns / NS_PER_SECOND if source is not None else None)
+
+    def remarks(self) -> Sequence[str]:
+        """Return what the stores of the mounts can't do, as far as saves have met it."""
+        return self._saves.remarks()
 
     def recheck(
         self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
     ) -> Iterator[Entry]:
-        """Yield each entry as it stands now; see `Recheck`."""
+        """Yield each entry as it stands now; see `Rechecks`."""
+        for found in self.recheck_runs(entries, params, run, original=original, unchecked=unchecked):
+            yield from found
+
+    def recheck_runs(
+        self, entries: Iterable[Entry], params: Params, run: Run, *, original: bool = False, unchecked: Unchecked = fail
+    ) -> Iterator[Sequence[Entry]]:
+        """Yield what movers have found together at once."""
+        return self._rechecks.run(entries, params, run, unchecked, self.pool, original=original)
+
+    def standing(self, entry: Entry, params: Params) -> Outcome | None:
+        """Go by the state, unless the copy has to be read; the token has the object."""
+        return by_source(entry, params.verify)
+
+    def compare(self, entries: Iterable[Entry], params: Params, run: Run) -> Iterator[Compared]:
+        """Look at each copy, or let movers do so; see `Comparison`."""
+        if self.pool is not None:
+            yield from SharedCheck(params, run, self.pool).run(entries)
+            return
         with self._tiers.holding():
-            check = Recheck(
-                self._mounts,
-                self._tiers,
-                self._capacity,
-                self._uploads,
-                params,
-                run,
-                unchecked,
-                original=original,
-            )
-            yield from check.run(entries)
+            yield from Comparison(self._mounts, self._tiers, params, run).run(entries)
 
     def settle(self, run: Run, path: str = "/") -> None:
         """Wait for the frees at, above and below `path` that are under way."""
@@ -238,8 +248,9 @@ class LocalEngine(Engine):
         self._tiers.expect(ids)
 
     def close(self) -> None:
-        """Close the books of the tiers."""
+        """Close the books of the tiers, and the connections."""
         self._capacity.close()
+        self._saves.close()
 
     def members(self) -> Sequence[Member]:
         """Return the tiers, each of them vital, and the mounts."""
@@ -265,22 +276,12 @@ class LocalEngine(Engine):
             dropped = self._capacity.drop(item.path, copies)
         return len(dropped) == len(copies) or not self._tiers.copies(item.path)
 
-    def _file(self, path: str) -> Item | None:
+    def _file(self, path: str, tiers: Tiers | None = None) -> Item | None:
         """Return the file at `path`, or None if it is not a file. Raise PathNotFound if no mount covers it."""
         mount = self._mounts.find(path)
         if not mount.real or not mount.key(path):
             return None
-        item = look_up(self._mounts, self._tiers, path)
+        item = look_up(self._mounts, tiers or self._tiers, path)
         if item.source is not None and not item.source.size and mount.bucket.has_directory(mount.key(path)):
             return None  # some programs mark a folder by an empty object of its name
         return item if item.source is not None or item.copy is not None else None
-
-    def _silent(self, path: str) -> Sequence[str]:
-        """Return the mounts below `path` that do not answer."""
-        below = [mount for mount in self._mounts if mount.path != path and is_under(mount.path, path)]
-        return self._silent_mounts.among(below) if below else ()
-
-    def _hides_folder(self, path: str) -> bool:
-        """Return True if a cached file has the name of a folder of the bucket."""
-        mount = self._mounts.find(path)
-        return mount.bucket.has_directory(mount.key(path))

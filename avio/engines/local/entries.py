@@ -4,10 +4,11 @@ Used in web and the job process. Stale bytes count as not cached, since they dif
 """
 
 from dataclasses import replace
+from typing import Self
 
 from avio.engines.base import Entry, EntryState
 from avio.engines.local.freshness import Freshness
-from avio.engines.local.merge import Alike, Item
+from avio.engines.local.merge import Item, Uniform
 from avio.engines.sums import Sums, nowhere
 
 NS_PER_SECOND = 1_000_000_000  # nanoseconds
@@ -74,6 +75,11 @@ class ItemSums(Sums):
             self.conflicts += other.conflicts
             self.root = other.root or self.root
 
+    def including(self, other: Sums) -> Self:
+        """Add the sums of a directory inside this one. Return itself."""
+        self.include(other)
+        return self
+
     def entry(self, path: str) -> Entry:
         """Return the entry of the directory `path`, with its place on the tier that has all of its files."""
         made = super().entry(path)
@@ -106,12 +112,14 @@ class ItemSums(Sums):
         self.size += size
         self.tiers[tier.alias] = self.tiers.get(tier.alias, 0) + size
 
-    def add_run(self, run: Alike) -> None:
+    def add_run(self, run: Uniform) -> None:
         """Count a whole run."""
-        self.root = run.tier.root.path
         size = sum(file[1] for file in run.files)
         self.files += len(run.files)
+        self.size += size
+        if run.tier is None:
+            return
+        self.root = run.tier.root.path
         self.cached += len(run.files)
         self.touched += len(run.files)
-        self.size += size
         self.tiers[run.tier.alias] = self.tiers.get(run.tier.alias, 0) + size

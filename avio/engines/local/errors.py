@@ -35,7 +35,7 @@ from avio.errors import (
     Scope,
     StoreError,
 )
-from avio.wire.params import Ability
+from avio.wire.options import Ability
 
 E = TypeVar("E", bound=Exception)
 

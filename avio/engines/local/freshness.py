@@ -42,20 +42,23 @@ def judge(
 
     Without a stamp (the user wrote the file, or the file system has no attributes) only equal size and mtime
     count as cached. Otherwise it is unknown which side changed, and avio overwrites neither. A stamp of an older
-    cache may be another file's, so it counts only while it names the present source.
+    cache may be another file's, so it counts only while it names the present source. So does the stamp of an upload
+    whose object nobody has seen.
     """
     alike = source is not None and (mtime_ns, size) == (source.mtime_ns, source.size)
     if alike and source is not None and source.etag is None:
         return Freshness.TOUCHED if strict and read().touched else Freshness.CACHED
-    stamp, foreign, touched = read()
+    stamp, foreign, touched, _ = read()
     changed_here = foreign or stamp is None or (size, mtime_ns) != (stamp.size, stamp.local_mtime_ns)
     if source is None:
         clean, changed = Freshness.GONE, Freshness.DIRTY
-        changed_here = changed_here or (stamp is not None and not stamp.inode)
+        changed_here = changed_here or (stamp is not None and (not stamp.inode or stamp.replaces is not None))
     elif stamp is None:
         return Freshness.CACHED if alike and not foreign else Freshness.CONFLICT
     elif not stamp.inode and _changed(source, stamp):
         return Freshness.CONFLICT
+    elif stamp.replaces is not None and _changed(source, stamp):
+        return Freshness.DIRTY if source.etag == stamp.replaces else Freshness.CONFLICT
     elif _changed(source, stamp):
         clean, changed = Freshness.STALE, Freshness.CONFLICT
     else:

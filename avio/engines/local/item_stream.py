@@ -6,7 +6,7 @@ Used in web and the job process.
 from collections.abc import Iterator
 
 from avio.engines.local.entries import ItemSums
-from avio.engines.local.merge import Alike, Item, ItemRun
+from avio.engines.local.merge import Item, ItemRun, Uniform
 
 
 class ItemStream(Iterator[Item]):
@@ -23,6 +23,10 @@ class ItemStream(Iterator[Item]):
                 return item
             self._run = iter(next(self._runs))
 
+    def next_run(self) -> ItemRun | None:
+        """Return the next run as a whole, None at the end."""
+        return next(self._runs, None)
+
     def count(self, sums: ItemSums, prefix: str, limit: int) -> Item | None:
         """Count up to `limit` files whose paths begin with `prefix`; return the item after them, None at the end.
 
@@ -38,7 +42,7 @@ class ItemStream(Iterator[Item]):
             run = next(self._runs, None)
             if run is None:
                 return None
-            if isinstance(run, Alike) and len(run.files) <= end - sums.files and run.lies_in(prefix):
+            if isinstance(run, Uniform) and len(run.files) <= end - sums.files and run.lies_in(prefix):
                 sums.add_run(run)
             else:
                 self._run = iter(run)

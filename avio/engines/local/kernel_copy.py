@@ -7,6 +7,7 @@ import errno
 import os
 
 from avio.engines.cancel import check_cancelled
+from avio.engines.pay import pay
 from avio.engines.run import Run
 
 CHUNK_BYTES = 4 << 20  # bytes between two looks at the attempt
@@ -20,7 +21,7 @@ def copy_bytes(source: int, target: int, size: int, run: Run) -> int:
     in_kernel = True
     while copied < size:
         check_cancelled(run)
-        count = min(CHUNK_BYTES, size - copied)
+        count = min(run.bandwidth.piece(CHUNK_BYTES), size - copied)
         if in_kernel:
             try:
                 done = os.copy_file_range(source, target, count, offset_src=copied)
@@ -35,14 +36,16 @@ def copy_bytes(source: int, target: int, size: int, run: Run) -> int:
             break
         copied += done
         run.moved(done)
+        pay(run, done)
     return copied
 
 
 def write_all(fd: int, data: bytes | memoryview) -> None:
     """Write all of `data` at the position of `fd`. Continue after a short write."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+    done = os.write(fd, data)
+    while done < len(data):
+        data = memoryview(data)[done:]
+        done = os.write(fd, data)
 
 
 def same_bytes(one: int, other: int, run: Run) -> bool:

@@ -5,7 +5,7 @@ Used in web and the job process. Opens nothing but the targets of symlinks.
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from avio.engines.left_out import NameNotHeld, PathTooLong, SpecialFile, Symlink, Unreadable
 from avio.engines.local.root import HIDDEN, Root
@@ -39,7 +39,7 @@ def too_long(directory: str, name: str) -> PathTooLong | None:
 
 
 def entry_refusal(
-    root: Root, path: str, status: os.stat_result, *, follow: bool
+    root: Root, path: str, status: os.stat_result, accepts: Callable[[str], bool], *, follow: bool
 ) -> SpecialFile | Symlink | os.stat_result:
     """Return why what is not a plain file is left out, or the stat of the file that a symlink leads to."""
     if not stat.S_ISLNK(status.st_mode):
@@ -47,8 +47,8 @@ def entry_refusal(
     if not follow:
         return Symlink("it is a symlink")
     target = root.target(path)
-    if target is None or not stat.S_ISREG(target.st_mode):
-        return Symlink("it is a symlink that leads to no file inside its bucket")
+    if target is None or not stat.S_ISREG(target.st_mode) or not accepts(path):
+        return Symlink("it is a symlink that leads to no file inside its mount")
     return target
 
 

@@ -24,7 +24,10 @@ new = tuple.__new__
 
 
 class Item(NamedTuple):
-    """A file by its path, on either side or both. A path that ends in a slash is a mount, which may be empty."""
+    """A file by its path, on either side or both. A path that ends in a slash is a directory, of one level only.
+
+    In a listing of all levels it is a mount, which may be empty.
+    """
 
     path: str
     source: Source | None = None
@@ -48,7 +51,9 @@ class Cached(NamedTuple):
     strict: bool = False
 
     def item(self, path: str, source: Source | None, file: tuple[Any, ...]) -> Item:
-        """Return the item of a cached file."""
+        """Return the item of a cached file, or of a directory, which has no state."""
+        if file[0].endswith("/"):
+            return new(Item, (path, source, self.copies(file)[0], None))
         source = source or self.target(file[0])
         found = best_of(path, self.name(path), source, self.copies(file), strict=self.strict)
         return new(Item, (path, source, *found))
@@ -84,12 +89,12 @@ def _copy(tier: TierDirectory, found: tuple[Any, ...]) -> Copy:
     return new(Copy, (tier, found[1], found[2], 0, 0))
 
 
-class Alike:
-    """A run of files that are equal in cache and bucket. Count them at once, or iterate."""
+class Uniform:
+    """A run of files in one state: equal in the bucket and on `tier`, or in the bucket alone. Count or iterate."""
 
     __slots__ = ("files", "prefix", "tier")
 
-    def __init__(self, prefix: str, files: Sequence[tuple[Any, ...]], tier: TierDirectory) -> None:
+    def __init__(self, prefix: str, files: Sequence[tuple[Any, ...]], tier: TierDirectory | None) -> None:
         self.prefix = prefix
         self.files = files
         self.tier = tier
@@ -97,6 +102,9 @@ class Alike:
     def __iter__(self) -> Iterator[Item]:
         """Yield the items."""
         prefix, tier, state = self.prefix, self.tier, Freshness.CACHED
+        if tier is None:
+            yield from (new(Item, (prefix + each[0], new(Source, each), None, None)) for each in self.files)
+            return
         for each in self.files:
             yield new(Item, (prefix + each[0], new(Source, each), new(Copy, (tier, each[1], each[2], 0, 0)), state))
 
@@ -105,7 +113,7 @@ class Alike:
         return all(f"{self.prefix}{file[0]}".startswith(directory) for file in (self.files[0], self.files[-1]))
 
 
-ItemRun = Alike | list[Item]
+ItemRun = Uniform | list[Item]
 
 
 def merge(
@@ -131,15 +139,17 @@ def _merged(
     ours, theirs = next(sources, None), next(cached.runs, None)
     i = j = 0
     while ours is not None or theirs is not None:
-        if i == j == 0 and ours == theirs and ours and cached.tier is not None:  # lists compare fast
+        file = theirs[j] if theirs is not None else None
+        alike = i == j == 0 and ours == theirs and cached.tier is not None and not cached.strict  # lists compare fast
+        if ours is not None and (alike or (i == 0 and _is_before(ours[-1], file, separator))):
             if apart:
                 yield apart.copy()
                 apart.clear()
-            yield Alike(prefix, ours, cached.tier)
-            ours, theirs = next(sources, None), next(cached.runs, None)
+            yield Uniform(prefix, ours, cached.tier if alike else None)
+            ours = next(sources, None)
+            theirs = next(cached.runs, None) if alike else theirs
             continue
         source = new(Source, ours[i]) if ours is not None else None
-        file = theirs[j] if theirs is not None else None
         step = _order(source, file, separator)
         if source is not None and step < 0:
             apart.append(new(Item, (prefix + source.key, source, None, None)))
@@ -156,6 +166,11 @@ def _merged(
             theirs, j = next(cached.runs, None), 0
     if apart:
         yield apart
+
+
+def _is_before(source: tuple[Any, ...], file: tuple[Any, ...] | None, separator: str) -> bool:
+    """Return True if the last source of a run comes before the next cached file."""
+    return file is None or source[0].replace("/", separator) < file[0].replace("/", separator)
 
 
 def _order(source: Source | None, file: tuple[Any, ...] | None, separator: str) -> int:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from avio.engines.base import Entry
@@ -24,9 +24,12 @@ from avio.errors import EngineAway, EngineError, NoMount, PathNotFound
 from avio.terminal.cells import printable
 from avio.wire.paths import is_under
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 _SEPARATORS = {"bytes": "/", "names": "\0"}
+_ETAGS = {"md5": True, "opaque": False}
 
 
 @dataclass(slots=True)
@@ -40,15 +43,12 @@ class Mount:
     bucket: Bucket
     nested: list["Mount"] = field(default_factory=list)
     prefix: str = field(init=False)
+    real: bool = field(init=False)  # the settings name it; the root above the mounts is not a real mount
 
     def __post_init__(self) -> None:
-        """Derive the prefix."""
+        """Derive prefix and `real`."""
         self.prefix = self.path.rstrip("/") + "/"
-
-    @property
-    def real(self) -> bool:
-        """Return True if the settings name it. The root above the mounts is not a real mount."""
-        return not isinstance(self.bucket, NoBucket)
+        self.real = not isinstance(self.bucket, NoBucket)
 
     def key(self, path: str) -> str:
         """Return the key of `path`; "" for the mount's own path."""
@@ -56,7 +56,7 @@ class Mount:
 
     def object_name(self, path: str) -> ObjectName:
         """Return the name of the object of `path`. Stamps hold it."""
-        return ObjectName(f"{self.bucket.url}/{self.key(path)}", self.bucket.store)
+        return ObjectName(f"{self.bucket.url}/{path[len(self.prefix) :]}", self.bucket.store)
 
 
 class Mounts:
@@ -70,6 +70,7 @@ class Mounts:
             above.nested.append(mount)
         for mount in self._all:
             mount.nested.sort(key=_in_order_of(mount))
+        self._facts = [mount.bucket.facts for mount in self if mount.bucket.facts is not None]
 
     def __iter__(self) -> Iterator[Mount]:
         """Iterate over the mounts of the settings."""
@@ -78,12 +79,13 @@ class Mounts:
     def find(self, path: str) -> Mount:
         """Return the mount of `path`. Raise PathNotFound if there is none."""
         for mount in self._all:  # the last is the root, which is above every path
-            if is_under(path, mount.path):
+            if path.startswith(mount.prefix) or path == mount.path:
                 break
-        if "/../" in f"{path}/":
-            raise PathNotFound(f"{path} is not a canonical path", cure="write the full path, without ..")
-        if mount.key(path).split("/", 1)[0] == HIDDEN:
-            raise PathNotFound(f"{path} has avio's own temporary files", cure="choose another path")
+        if "/." in path:  # seldom
+            if "/../" in f"{path}/":
+                raise PathNotFound(f"{path} is not a canonical path", cure="write the full path, without ..")
+            if mount.key(path).split("/", 1)[0] == HIDDEN:
+                raise PathNotFound(f"{path} has avio's own temporary files", cure="choose another path")
         if not mount.real and not any(is_under(each.path, path) for each in mount.nested):
             raise NoMount(path)
         return mount
@@ -95,6 +97,10 @@ class Mounts:
         except PathNotFound:
             return False
         return True
+
+    def remarks(self) -> list[str]:
+        """Return what the stores can't do, as far as saves of this process have met it."""
+        return [remark for facts in self._facts for remark in facts.remarks]
 
     def answers(self, entry: Entry) -> bool:
         """Return True if the bucket of `entry` answers a question, whatever it says."""
@@ -157,11 +163,10 @@ def open_mounts(settings: Mapping[str, Mapping[str, Any]], copy_mode: int | None
 
 
 def _bucket(path: str, url: str, options: dict[str, str]) -> Bucket:
-    order = options.pop("key_order", "bytes")
-    if order not in _SEPARATORS:
-        raise ValueError(f"mounts.{path}.options.key_order: {order!r} is not a key order; use bytes or names")
+    separator = _chosen(path, options, "key_order", _SEPARATORS, "a key order; use bytes or names")
     parts = urlsplit(url)
     if parts.scheme != "file":
+        etags = _chosen(path, options, "etag", _ETAGS, "a kind of ETag; use md5 or opaque")
         try:
             check_options(options, socks=place_of(url, options) is not None)
         except ValueError as error:
@@ -170,11 +175,19 @@ def _bucket(path: str, url: str, options: dict[str, str]) -> Bucket:
             StoreOpener(url, without_socks(options)).check()
         except ValueError as error:
             raise ValueError(f"mounts.{path}: {error}") from None
-        return ObjectsBucket(url, options, _SEPARATORS[order])
+        return ObjectsBucket(url, options, separator, etags=etags)
     if options:
         raise ValueError(
             f"mounts.{path}.options: a file:// bucket has no option {', '.join(sorted(options))}; remove it"
         )
     if parts.netloc or not parts.path.startswith("/"):
         raise ValueError(f"mounts.{path}.url: {url!r} names a host; write file:///dir with three slashes")
-    return FilesBucket(unquote(parts.path).rstrip("/") or "/", _SEPARATORS[order], path)
+    return FilesBucket(unquote(parts.path).rstrip("/") or "/", separator, path)
+
+
+def _chosen(path: str, options: dict[str, str], name: str, choices: Mapping[str, T], what: str) -> T:
+    """Take the option `name` out of `options`. Return what its value means; the first of `choices` is the default."""
+    value = options.pop(name, next(iter(choices)))
+    if value not in choices:
+        raise ValueError(f"mounts.{path}.options.{name}: {value!r} is not {what}")
+    return choices[value]

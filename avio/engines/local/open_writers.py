@@ -45,5 +45,10 @@ def sync_mapped(fd: int, run: Run) -> bool:
 
 def is_in_memory(fd: int) -> bool:
     """Return True if the file system of the file is in memory alone."""
+    return file_system(fd) in _IN_MEMORY
+
+
+def file_system(fd: int) -> int:
+    """Return the kernel's number of the kind of the file system of the file, 0 if that is not known."""
     found = (ctypes.c_long * (_STATFS_BYTES // ctypes.sizeof(ctypes.c_long)))()
-    return _libc.fstatfs(fd, ctypes.byref(found)) == 0 and found[0] in _IN_MEMORY
+    return int(found[0]) if _libc.fstatfs(fd, ctypes.byref(found)) == 0 else 0

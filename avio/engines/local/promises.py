@@ -15,7 +15,7 @@ from avio.engines.local.capacity import Capacity, Reservation
 from avio.engines.local.tier_disk import no_inodes
 from avio.engines.local.tiers import TierDirectory
 from avio.engines.no_room import no_room, ways_out
-from avio.errors import CacheFull, EngineError
+from avio.errors import CacheFull, EngineAway, EngineError
 from avio.wire.params import Params
 
 # Bytes that are promised ahead, so that the book is opened seldom, and the part of the capacity that they are at most.
@@ -59,6 +59,11 @@ class Promises(Admission):
         """Return True if what is listed so far takes much of the room, or of the best tier if one must be chosen."""
         return not self._targets if not self._promising else super().tight
 
+    @property
+    def left(self) -> list[str]:
+        """The tiers that were chosen, and turned out too small: no file may stay there."""
+        return sorted(self._left)
+
     def accepts(self, aliases: Iterable[str]) -> bool:
         """Return True if a file may stay on these tiers."""
         return self._left.isdisjoint(aliases)
@@ -72,14 +77,23 @@ class Promises(Admission):
             self.needed += size
             if held:
                 self._held.update(held)
-            if not self._targets:
-                self._must_fit_somewhere()
-            elif self._promising:
-                if size > self._ahead and not (
-                    self._take(size - self._ahead, [self._tier]) or self._take(size, self._targets)
-                ):
-                    self._change_tier(size)
-                self._ahead -= size
+            try:
+                self._promise(size)
+            except EngineAway:  # the file is added again when the tiers are back
+                self.needed -= size
+                self._held.subtract(held)
+                raise
+
+    def _promise(self, size: int) -> None:
+        """Have a file's bytes promised once a tier is chosen, if they must be."""
+        if not self._targets:
+            self._must_fit_somewhere()
+        elif self._promising:
+            if size > self._ahead and not (
+                self._take(size - self._ahead, [self._tier]) or self._take(size, self._targets)
+            ):
+                self._change_tier(size)
+            self._ahead -= size
 
     def complete(self) -> None:
         """Choose the tier, now that all files are known. Raise CacheFull if none has room for all of them."""

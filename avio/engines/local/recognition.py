@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from hashlib import blake2b
 
+from avio.engines.bandwidth import Bandwidth
 from avio.engines.left_out import Unreadable
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import tier_errors
-from avio.engines.local.freshness import Freshness
+from avio.engines.local.freshness import Freshness, judge
 from avio.engines.local.mounts import Mount
-from avio.engines.local.stamps import read_marks, write_stamp
+from avio.engines.local.stamps import Marks, ObjectName, read_marks, write_stamp
 from avio.engines.local.tiers import Copy, judged, that_counts
 from avio.engines.run import Run
 from avio.errors import Gone, StoreError
@@ -72,16 +73,41 @@ def settled(
     return Freshness.CONFLICT
 
 
-def confirm(mount: Mount, path: str, copy: Copy) -> None:
+def confirm(mount: Mount, path: str, copy: Copy, source: Source | None) -> None:
     """Mark a touched copy whose bytes were compared: the next look need not read them. `copy` has its ctime.
 
+    Mark a copy whose upload is seen for the first time, as `source`, too: if that goes, it was deleted.
     A copy that this user may not read was not compared. One that vanished needs no mark.
     """
     name = mount.object_name(path)
     with suppress(*_NOT_TO_READ), tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
-        stamp, _, touched = read_marks(fd, name)
-        if stamp is not None and touched:
-            write_stamp(fd, name, stamp._replace(seen_ns=copy.ctime_ns))
+        _confirm(fd, name, read_marks(fd, name), copy, source)
+
+
+def _confirm(fd: int, name: ObjectName, marks: Marks, copy: Copy, source: Source | None) -> None:
+    stamp, _, touched, alone = marks
+    if stamp is None:
+        return
+    if source is not None and stamp.replaces is not None and stamp.etag == source.etag:
+        stamp = stamp._replace(mtime_ns=source.mtime_ns, replaces=None, seen_ns=copy.ctime_ns)
+    elif touched:
+        stamp = stamp._replace(seen_ns=copy.ctime_ns)
+    else:
+        return
+    write_stamp(fd, name, stamp, alone=alone)
+
+
+def confirm_saved(mount: Mount, path: str, fd: int, copy: Copy, source: Source) -> bool:
+    """Return True if `copy`, the only one, is `source`, as its marks say. Mark that the object was seen, as `confirm`.
+
+    Its file is open as `fd`. Reads no bytes.
+    """
+    name = mount.object_name(path)
+    marks = read_marks(fd, name)
+    saved = judge(source, copy.size, copy.mtime_ns, lambda: marks, strict=True) is Freshness.CACHED
+    if saved:
+        _confirm(fd, name, marks, copy, source)
+    return saved
 
 
 def _same(mount: Mount, path: str, source: Source, copy: Copy, run: Run) -> bool:
@@ -98,6 +124,10 @@ class _Task:
 
     name = "task"
     threads = 1
+    concurrency = None
+
+    def __init__(self) -> None:
+        self.bandwidth = Bandwidth()
 
     def stopping(self) -> bool:
         return False
@@ -122,17 +152,34 @@ def is_of(mount: Mount, path: str, source: Source, copy: Copy, run: Run | None =
 
 
 class Uploads:
-    """What this process has uploaded without leaving a stamp: the copy and the object that it became."""
+    """What this process, or a mover of it, has uploaded without leaving a stamp: the copy and its object."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._digests: set[bytes] = set()
+        self._new: list[str] = []  # since `take_new`
 
     def add(self, path: str, size: int, mtime_ns: int, source: Source) -> None:
         """Remember that the copy of `path` with `size` and `mtime_ns` is the object `source`."""
+        digest = _digest(path, size, mtime_ns, source)
         with self._lock:
             if len(self._digests) < MAX_KEPT:
-                self._digests.add(_digest(path, size, mtime_ns, source))
+                self._digests.add(digest)
+                self._new.append(digest.hex())
+
+    def take_new(self) -> list[str]:
+        """Return what was added since the last call, for `add_all` of another process."""
+        if not self._new:
+            return []
+        with self._lock:
+            new, self._new = self._new, []
+        return new
+
+    def add_all(self, new: Sequence[str]) -> None:
+        """Remember what `take_new` of a mover returned."""
+        if new:
+            with self._lock:
+                self._digests.update(bytes.fromhex(each) for each in new[: MAX_KEPT - len(self._digests)])
 
     def has(self, path: str, copy: Copy, source: Source) -> bool:
         """Return True if `copy` was uploaded as `source`."""

@@ -131,17 +131,16 @@ class Root:
     def stat(self, name: str, *, again: bool = True) -> os.stat_result | None:
         """Return the lstat of `name`, or None if it or one of its directories does not exist."""
         try:
-            return self._stat(name)
+            if not name:
+                return os.fstat(self.fd)
+            parent, last = self.parent(name)
+            return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
         except OSError as error:
             if not self.lacks(error):
                 raise
             return self.stat(name, again=False) if again and error.errno == errno.ESTALE else None
-
-    def _stat(self, name: str) -> os.stat_result:
-        if not name:
-            return os.fstat(self.fd)
-        parent, last = self.parent(name)
-        return os.stat(last, dir_fd=parent.fd, follow_symlinks=False)
 
     def open_file(self, name: str, flags: int) -> int:
         """Open the plain file `name`, without waiting. Never creates it. Raise NotPlain if it is none."""

@@ -9,7 +9,7 @@ import shutil
 import stat
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import ClassVar, Self
 
@@ -23,6 +23,9 @@ from avio.faults import fault
 # What is not the directory of an attempt: the marker and the book of a tier.
 OWN_FILES = ("book", "tier")
 
+# Of a temporary file: new, and open for reading and writing.
+OPEN_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
 ASIDE_SECONDS = 3600.0  # seconds after which a file that was moved aside belongs to no living process
 
 
@@ -31,7 +34,7 @@ class Blocked(OSError):
 
 
 class Scratch:
-    """The temporary files of one attempt in one root. Safe to use from several threads."""
+    """The temporary files of one process of an attempt in one root. Safe to use from several threads."""
 
     _numbers: ClassVar = itertools.count()
 
@@ -40,18 +43,26 @@ class Scratch:
         self._name = f"{HIDDEN}/{attempt}"
         self._lock = threading.Lock()
         self._directory: Directory | None = None
+        self._process = os.urandom(4).hex()  # all processes of an attempt share its directory
 
     def file(self, suffix: str = "", mode: int = 0o644) -> "Temporary":
         """Return a new, empty temporary file with the rights `mode`, for a `with`. Its name ends in `suffix`."""
-        name = f"{next(self._numbers)}{suffix}"
+        name = f"{self._process}.{next(self._numbers)}{suffix}"
         directory = self._directory or self._open()
         try:
-            return Temporary(self._root, directory, name, mode)
+            return Temporary(self._root, directory, self._name, name, mode)
         except OSError as error:
             if not self._root.lacks(error):
                 raise
             # Another program has emptied the whole tier.
-            return Temporary(self._root, self._open(), name, mode)
+            return Temporary(self._root, self._open(), self._name, name, mode)
+
+    def place(self) -> tuple[Directory, Iterator[str]]:
+        """Return the directory of temporary files, and new names for it, for who makes and removes many by itself.
+
+        The directory may be gone, since another program may have emptied the whole tier.
+        """
+        return self._directory or self._open(), (f"{self._process}.{number}" for number in self._numbers)
 
     def _open(self) -> "Directory":
         with self._lock:
@@ -66,23 +77,38 @@ class Scratch:
 
 
 class Temporary:
-    """A file before it gets its final name. `fd` is open for reading and writing.
+    """A file before it gets its final name. `fd` is open for reading and writing; `place` is its present name.
 
     At the end of its `with` it is closed, and removed unless it was published.
     """
 
-    def __init__(self, root: Root, directory: Directory, name: str, mode: int) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self.fd = os.open(name, flags, mode, dir_fd=directory.fd)
+    def __init__(self, root: Root, directory: Directory, above: str, name: str, mode: int) -> None:
+        self.fd = os.open(name, OPEN_FLAGS, mode, dir_fd=directory.fd)
         self._root = root
         self._directory = directory
         self._name = name
+        self.place = f"{above}/{name}"
         self._published = False
 
     def sync(self) -> None:
         """Put the bytes on disk."""
         os.fsync(self.fd)
+        self.synced()
+
+    def synced(self) -> None:
+        """Note that the bytes are on disk."""
         fault("scratch.synced")
+
+    def publish_new(self, name: str) -> bool:
+        """Give the file its final `name` if no file has it. Return True if it was done. `sync` comes before."""
+        parent, last = self._root.parent(name, make=True)
+        try:
+            move((self._directory.fd, self._name), (parent.fd, last))
+        except FileExistsError:
+            _require_plain(_lstat(last, parent.fd), name)
+            return False
+        self._renamed()
+        return True
 
     def publish(self, name: str, unchanged: Callable[[os.stat_result | None], bool], *, durable: bool) -> bool:
         """Give the file its final `name` if `unchanged` accepts the present file. Return True if it was done.
@@ -91,15 +117,17 @@ class Temporary:
         """
         parent, last = self._target(name, durable)
         there = _lstat(last, parent.fd)
-        if there is not None and not stat.S_ISREG(there.st_mode):
-            raise Blocked(f"/{name} is not a plain file; remove it first")
+        _require_plain(there, name)
         if not unchanged(there) or not self._place(parent, last, there, unchanged):
             return False
-        self._published = True
-        fault("scratch.renamed")
+        self._renamed()
         if durable:
             os.fsync(parent.fd)
         return True
+
+    def _renamed(self) -> None:
+        self._published = True
+        fault("scratch.renamed")
 
     def keep(self) -> None:
         """Let the file outlive its `with` under its temporary name, until the sweep."""
@@ -202,6 +230,11 @@ def _same_file(one: os.stat_result | None, other: os.stat_result) -> bool:
     """Return True if both are of one file with the same bytes. A rename changes the ctime."""
     seen = (other.st_ino, other.st_size, other.st_mtime_ns)
     return one is not None and (one.st_ino, one.st_size, one.st_mtime_ns) == seen
+
+
+def _require_plain(there: os.stat_result | None, name: str) -> None:
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        raise Blocked(f"/{name} is not a plain file; remove it first")
 
 
 def _lstat(name: str, directory: int) -> os.stat_result | None:

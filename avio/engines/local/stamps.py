@@ -7,13 +7,15 @@ web and the job process.
 
 import json
 import os
+import time
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 import orjson
 
-from avio.engines.local.birth import birth_ns
+from avio.engines.local.birth import Inode, inode_of
 
 ATTRIBUTE = "user.avio.source"  # older caches have it without a digest
 # Between a copy's ctime that its stamp holds, and the ctime that the stamp itself and the copy's final name give it.
@@ -35,6 +37,8 @@ class Stamp(NamedTuple):
     An `inode` of 0 is a stamp of an older cache, which may be another file's, or of the same name in another store.
     `seen_ns` is the copy's ctime at that time, 0 in older caches. `listed` is the source's etag in a listing, if the
     store has another one there. `born_ns` is 0 where the file system does not keep when an inode was made.
+    `replaces` marks the stamp of an upload whose object nobody has seen yet: the etag of the object before, "" for
+    none, or for one that the copy was in conflict with. Such a stamp counts only while the bucket has its object.
     """
 
     size: int
@@ -46,14 +50,15 @@ class Stamp(NamedTuple):
     listed: str | None = None
     born_ns: int = 0
     store: str = ""
+    replaces: str | None = None
 
-    def is_of(self, inode: int, born_ns: int) -> bool:
+    def is_of(self, inode: Inode) -> bool:
         """Return True if the stamp was made on this inode, and not on an earlier one with its number."""
-        return self.inode == inode and (not (self.born_ns and born_ns) or self.born_ns == born_ns)
+        return self.inode == inode.number and (not (self.born_ns and inode.born_ns) or self.born_ns == inode.born_ns)
 
-    def covers(self, status: os.stat_result) -> bool:
+    def covers(self, inode: Inode) -> bool:
         """Return True if nothing but avio has changed the file since its stamp, as far as the stamp tells."""
-        return not self.seen_ns or status.st_ctime_ns <= self.seen_ns + OWN_NS
+        return not self.seen_ns or inode.ctime_ns <= self.seen_ns + OWN_NS
 
 
 class Marks(NamedTuple):
@@ -61,16 +66,19 @@ class Marks(NamedTuple):
 
     `foreign` is True if the bytes may be another cached file's: its attributes came with them. `touched` is True if
     the file was changed after its stamp: its bytes by a program that set the mtime back, or only its mode or its names.
+    `alone` is True if the file is known to have no stamp of another object.
     """
 
     stamp: Stamp | None
     foreign: bool = False
     touched: bool = False
+    alone: bool = False
 
 
-UNMARKED = Marks(None)
+UNMARKED = Marks(None, alone=True)
 
 
+@lru_cache(maxsize=16)  # a file's is asked for several times in a row
 def attribute_of(name: ObjectName) -> str:
     """Return the attribute for the stamp of the object `name`."""
     return f"{ATTRIBUTE}.{blake2b(name.text.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
@@ -84,46 +92,77 @@ def read_marks(fd: int, name: ObjectName) -> Marks:
     found = _all(fd)
     if not found:
         return UNMARKED
+    alone = len(found) == 1
     old, mine = found.pop(ATTRIBUTE, None), found.pop(attribute_of(name), None)
     if mine is not None:
-        status, born_ns = os.fstat(fd), birth_ns(fd)
-        if (mine.store and mine.store != name.store) or not mine.is_of(status.st_ino, born_ns):
+        inode = inode_of(fd)
+        if (mine.store and mine.store != name.store) or not mine.is_of(inode):
             mine = mine._replace(inode=0)
-        return Marks(mine, _copied_over(found, status.st_ino, born_ns), not mine.covers(status))
+        return Marks(mine, _copied_over(found, inode), not mine.covers(inode), alone)
     return Marks(None if found else old, bool(found))
 
 
-def write_stamp(fd: int, name: ObjectName, stamp: Stamp) -> bool:
+def write_stamp(fd: int, name: ObjectName, stamp: Stamp, *, alone: bool = False) -> bool:
     """Put the stamp of the object `name` on an open file, with the file's inode. Return False if that is impossible.
+
+    `alone` as in its `Marks`.
 
     `stamp.seen_ns` is the file's ctime when its bytes were known. If it is still the same, the file counts as
     untouched from now on. Stamps of other objects go, except those of other hard links while the file has its own
     bytes.
     """
-    status = os.fstat(fd)
+    inode = inode_of(fd)
     own = attribute_of(name)
-    others = {each: other for each, other in _all(fd).items() if each != own}
-    if status.st_nlink == 1 or _copied_over(others, status.st_ino, birth_ns(fd)):
+    others = {} if alone else _all(fd, but=own)
+    if others and (os.fstat(fd).st_nlink == 1 or _copied_over(others, inode)):
         for each in others:
             with suppress(OSError):
                 os.removexattr(fd, each)
         others = {}
-    if not _put(fd, own, stamp, name.store):
+    if inode.ctime_ns != stamp.seen_ns:
+        return _put(fd, own, stamp, name.store, inode)
+    now = stamp_known(fd, name, stamp._replace(inode=inode.number, born_ns=inode.born_ns, store=name.store))
+    if now is None:
         return False
-    if status.st_ctime_ns == stamp.seen_ns:
-        now = os.fstat(fd).st_ctime_ns  # the attribute itself has changed it
-        for each, other in others.items():
-            if other is not None and other.covers(status):
-                _put(fd, each, other._replace(seen_ns=now), other.store)
-        _put(fd, own, stamp._replace(seen_ns=now), name.store)
+    for each, other in others.items():
+        if other is not None and other.covers(inode):
+            _put(fd, each, other._replace(seen_ns=now), other.store)
     return True
+
+
+def stamp_known(fd: int, name: ObjectName, stamp: Stamp) -> int | None:
+    """Put a stamp with inode and store on an open file that was just seen as it was when its bytes were known.
+
+    The file has no stamp of another object, or the caller cares for it. Return the file's ctime from now on, which the
+    stamp covers; None if it can't be put there.
+    """
+    own, members = attribute_of(name), _members(stamp)
+    members["seen_ns"] = guessed_ns = time.time_ns()  # the attribute itself changes the ctime
+    if not _set(fd, own, members):
+        return None
+    now = os.fstat(fd).st_ctime_ns
+    if abs(now - guessed_ns) <= OWN_NS // 2:
+        return now
+    members["seen_ns"] = now
+    _set(fd, own, members)
+    return os.fstat(fd).st_ctime_ns
 
 
 def stamp_new(fd: int, name: ObjectName, size: int, mtime_ns: int, etag: str | None, listed: str | None = None) -> bool:
     """Put the first stamp on an open file that this process has made. Return False if that is impossible."""
-    status = os.fstat(fd)
-    stamp = Stamp(size, mtime_ns, etag, status.st_mtime_ns, seen_ns=status.st_ctime_ns, listed=listed)
-    return _put(fd, attribute_of(name), stamp, name.store)
+    inode, own_mtime_ns, ctime_ns, born_ns, _ = inode_of(fd)
+    members: dict[str, object] = {
+        "size": size,
+        "mtime_ns": mtime_ns,
+        "etag": etag,
+        "local_mtime_ns": own_mtime_ns,
+        "inode": inode,
+        "seen_ns": ctime_ns,
+        "listed": listed,
+        "born_ns": born_ns,
+        "store": name.store,
+    }
+    return _set(fd, attribute_of(name), members)
 
 
 def renew_stamp(fd: int, name: ObjectName) -> None:
@@ -132,8 +171,9 @@ def renew_stamp(fd: int, name: ObjectName) -> None:
     if stamp is None:
         return
     for _ in range(RENEWALS):
-        renewed = stamp._replace(seen_ns=os.fstat(fd).st_ctime_ns)
-        if not _put(fd, attribute_of(name), renewed, name.store) or renewed.covers(os.fstat(fd)):
+        inode = inode_of(fd)
+        renewed = stamp._replace(seen_ns=inode.ctime_ns)
+        if not _put(fd, attribute_of(name), renewed, name.store, inode) or renewed.covers(inode_of(fd)):
             return
 
 
@@ -142,24 +182,28 @@ def disown(fd: int, name: ObjectName) -> bool:
     return _put(fd, attribute_of(name), Stamp(-1, 0, None, NO_TIME), name.store)
 
 
-def _put(fd: int, attribute: str, stamp: Stamp, store: str) -> bool:
-    whole = stamp._replace(inode=os.fstat(fd).st_ino, born_ns=birth_ns(fd), store=store)
+def _put(fd: int, attribute: str, stamp: Stamp, store: str, inode: Inode | None = None) -> bool:
+    inode = inode or inode_of(fd)
+    return _set(fd, attribute, _members(stamp._replace(inode=inode.number, born_ns=inode.born_ns, store=store)))
+
+
+def _set(fd: int, attribute: str, members: dict[str, object]) -> bool:
     try:
-        os.setxattr(fd, attribute, _sized(_dumped(whole)))
+        os.setxattr(fd, attribute, _sized(_dumped(members)))
     except OSError:
         return False
     return True
 
 
-def _copied_over(others: dict[str, Stamp | None], inode: int, born_ns: int) -> bool:
+def _copied_over(others: dict[str, Stamp | None], inode: Inode) -> bool:
     """Return True if a program that copies attributes has written this file: one of them is of another inode."""
-    return any(stamp is None or not stamp.is_of(inode, born_ns) for stamp in others.values())
+    return any(stamp is None or not stamp.is_of(inode) for stamp in others.values())
 
 
-def _all(fd: int) -> dict[str, Stamp | None]:
-    """Return every stamp on an open file by its attribute; None for one that can't be read."""
+def _all(fd: int, but: str = "") -> dict[str, Stamp | None]:
+    """Return every stamp on an open file but one by its attribute; None for one that can't be read."""
     try:
-        return {each: _read(fd, each) for each in os.listxattr(fd) if each.startswith(ATTRIBUTE)}
+        return {each: _read(fd, each) for each in os.listxattr(fd) if each.startswith(ATTRIBUTE) and each != but}
     except OSError:
         return {}
 
@@ -176,11 +220,18 @@ def _sized(text: bytes) -> bytes:
     return text + b" " if len(text) % 8 == 4 else text
 
 
-def _dumped(stamp: Stamp) -> bytes:
+def _members(stamp: Stamp) -> dict[str, object]:
+    members = stamp._asdict()
+    if stamp.replaces is None:  # older versions don't know the member
+        del members["replaces"]
+    return members
+
+
+def _dumped(members: dict[str, object]) -> bytes:
     try:
-        return orjson.dumps(stamp._asdict())
+        return orjson.dumps(members)
     except orjson.JSONEncodeError:  # a time that takes more than 64 bits in nanoseconds
-        return json.dumps(stamp._asdict()).encode()
+        return json.dumps(members).encode()
 
 
 def _loaded(text: bytes) -> Stamp:

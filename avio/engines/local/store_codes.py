@@ -59,6 +59,7 @@ _LENGTH = Row(
 )
 
 BY_CODE = {
+    "IncompleteBody": Row(EngineAway, "the body of the request came incomplete"),
     "AccessDenied": _RIGHTS,
     "AllAccessDisabled": _RIGHTS,
     "AccountProblem": _RIGHTS,
@@ -117,3 +118,9 @@ BY_STATUS = {
     503: _BUSY,
     507: _QUOTA,
 }
+
+
+def may_pass(code: str) -> bool:
+    """Return True if a refusal with this code says nothing of the request itself: another try may be taken."""
+    row = BY_CODE.get(code)
+    return row is not None and row.error is EngineAway

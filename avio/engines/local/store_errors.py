@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from avio.engines.local.retry_after import retry_after
 from avio.engines.local.store_codes import BY_CODE, BY_STATUS, ELSEWHERE, Row
 from avio.errors import EngineAway, EngineError, StoreError
 
@@ -40,7 +41,8 @@ _NO_REPLY = {
 class Refusal(NamedTuple):
     """What a store said: the HTTP status (0: unknown), and Code and Message of its XML ("": none).
 
-    `region` and `address` are where it sends: the region of the bucket, and a URL or a host.
+    `region` and `address` are where it sends: the region of the bucket, and a URL or a host. `pause` is how many
+    seconds it asks to be left alone.
     """
 
     status: int
@@ -48,6 +50,7 @@ class Refusal(NamedTuple):
     message: str
     region: str = ""
     address: str = ""
+    pause: float = 0.0
 
     @property
     def text(self) -> str:
@@ -64,19 +67,26 @@ class Refusal(NamedTuple):
 def read_refusal(status: int, body: bytes | str, headers: Mapping[str, str] = MappingProxyType({})) -> Refusal:
     """Return what a reply says. The names of `headers` are in small letters."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    pause = retry_after(headers.get("retry-after", ""))
     region, address = (_shown(headers.get(name, "")) for name in ("x-amz-bucket-region", "location"))
     found = _ERROR.search(text)
     if found is None:
         page = "a page of HTML instead of an answer" if _MISSING_HEAD.search(text[:1000]) else ""
-        return Refusal(status, "", f"HTTP {status}, {page}" if page else "", region, address)
+        return Refusal(status, "", f"HTTP {status}, {page}" if page else "", region, address, pause)
     code, message, region_there, endpoint = (
         _member(found[0], name) for name in ("Code", "Message", "Region", "Endpoint")
     )
-    return Refusal(status, code, message, region_there or region, address or endpoint)
+    return Refusal(status, code, message, region_there or region, address or endpoint, pause)
 
 
 def refusal(what: str, said: Refusal) -> EngineError:
     """Return the error of avio for what a store said. `what` names the object or the bucket."""
+    error = _refusal(what, said)
+    error.pause = said.pause
+    return error
+
+
+def _refusal(what: str, said: Refusal) -> EngineError:
     row = _row(said)
     if row is None:
         kind = EngineAway if said.status == 429 or said.status >= 500 else StoreError

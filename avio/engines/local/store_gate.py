@@ -50,9 +50,9 @@ class StoreGate:
         if self._given_up is not None:
             raise self._given_up
 
-    def succeeded(self) -> None:
-        """Count a file for which the store has answered."""
-        self.moved += 1
+    def succeeded(self, files: int = 1) -> None:
+        """Count files for which the store has answered."""
+        self.moved += files
         self._pauses = 0
 
     def another_round(self, entry: Entry, error: EngineAway, beside_others: int) -> bool:

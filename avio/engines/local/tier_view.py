@@ -4,6 +4,7 @@ Used in web and the job process.
 """
 
 import heapq
+import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
@@ -46,6 +47,23 @@ def held(tiers: Tiers, path: str, limit: int | None) -> Entry:
         files_cached=files,
         local_path=None if len(sizes) > 1 else root + path if path != "/" else root,
     )
+
+
+def held_until(tiers: Tiers, path: str, end: float) -> tuple[int, dict[str, int]] | None:
+    """Return the number of cached files below the directory `path` and their bytes by alias; None if it takes longer.
+
+    `end` is a time of the monotonic clock.
+    """
+    own = list(tiers)
+    sizes: dict[str, int] = {}
+    files = 0
+    for _, place, size in _below(own, path):
+        files += 1
+        alias = own[place].alias
+        sizes[alias] = sizes.get(alias, 0) + size
+        if files % 256 == 0 and time.monotonic() > end:
+            return None
+    return files, sizes
 
 
 def _below(tiers: Sequence[TierDirectory], path: str) -> Iterator[tuple[str, int, int]]:

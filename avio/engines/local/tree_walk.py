@@ -5,7 +5,9 @@ is, and the entries of one directory per level.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple
 
 from avio.engines.local.directories import Directory
@@ -25,6 +27,11 @@ _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 LAST = "\U0010ffff"
 
 
+def accept(path: str) -> bool:
+    """Return True: a symlink may lead to anything inside the root."""
+    return True
+
+
 def ignore(key: str, error: EngineError) -> None:
     """Drop it: the caller does not count what is left out."""
 
@@ -35,7 +42,8 @@ class Walk(NamedTuple):
     `prefix` is "" or a directory's key with a final slash: only that directory is walked. `after` is the
     key after which to begin. `separator` stands for a slash in the order of keys. Directories in `skip`
     (keys) are skipped, and those more than `depth` levels below the prefix. With `follow`, a symlink counts as what
-    it leads to inside the root. `leave_out` is called with the key of everything else that is not a plain file.
+    it leads to inside the root, if `accepts` returns True for its path from the root. `leave_out` is called with the
+    key of everything else that is not a plain file.
     At most `window` entries of a directory are held.
     """
 
@@ -50,6 +58,7 @@ class Walk(NamedTuple):
     leave_out: LeaveOut = ignore
     copied_to: str = ""
     window: int = 100_000
+    accepts: Callable[[str], bool] = accept
 
 
 class Level(NamedTuple):
@@ -91,6 +100,43 @@ def runs(how: Walk) -> Iterator[list[Found]]:
                 levels[-1 - HELD_LEVELS] = levels[-1 - HELD_LEVELS]._replace(directory=None)
 
 
+def level(how: Walk) -> Iterator[list[Found]]:
+    """Yield what is directly in the prefix, in key order, in non-empty runs. A directory has a slash and size -1.
+
+    A directory without any file is skipped. `after` may be a directory with a slash: what is in it counts as before.
+    """
+    entries = _read(how, how.prefix, []).entries
+    wanted = (found for found in entries if found[0] != how.after and (found[1] >= 0 or _has_file(how, found[0])))
+    return iter(lambda: list(islice(wanted, min(RUN_FILES, how.window))), [])
+
+
+def _has_file(how: Walk, prefix: str) -> bool:
+    """Return True if a plain file is below a directory. If there is none, all that is below is left out by name."""
+    if _finds_file(how, prefix):
+        return True
+    try:
+        return next(runs(how._replace(prefix=prefix, after="", depth=None)), None) is not None
+    except PermissionError:
+        how.leave_out(prefix, unreadable())
+        return False
+
+
+def _finds_file(how: Walk, prefix: str) -> bool:
+    """Return True if a look at the names alone finds a plain file below a directory."""
+    inside = [prefix]
+    while inside:
+        prefix = inside.pop()
+        with suppress(OSError):
+            directory = open_directory(how.root, f"{how.base}/{prefix}" if how.base else prefix, follow=False)
+            with os.scandir(directory.fd) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False):
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        inside.append(f"{prefix}{entry.name}/")
+    return False
+
+
 def _read(how: Walk, prefix: str, levels: list[Level]) -> Level:
     """Return a directory and its entries, in order. Its subdirectories end in a slash and have size -1."""
     path = f"{how.base}/{prefix}" if how.base else prefix
@@ -124,6 +170,7 @@ def _read(how: Walk, prefix: str, levels: list[Level]) -> Level:
         how.copied_to,
         how.window,
         how.leave_out,
+        how.accepts,
     )
     return Level(directory, identity, read_in_order(place, directory))
 

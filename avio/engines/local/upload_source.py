@@ -3,11 +3,13 @@
 Used in the job process.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 
 from avio.engines.cancel import check_cancelled
 from avio.engines.local.upload_journal import UploadJournal
+from avio.engines.pay import pay
 from avio.engines.run import Run
 from avio.errors import SourceChanged
 
@@ -33,14 +35,29 @@ class UploadSource:
         offset = 0
         while offset < self.size:
             check_cancelled(run)
-            chunk = os.pread(self.fd, min(CHUNK_BYTES, self.size - offset), offset)
+            chunk = os.pread(self.fd, min(run.bandwidth.piece(CHUNK_BYTES), self.size - offset), offset)
             if not chunk:
                 break
             offset += len(chunk)
+            pay(run, len(chunk))
             run.moved(len(chunk))
             yield chunk
         self.confirm()
         check_cancelled(run)
+
+    def md5(self, begin: int, size: int, run: Run) -> bytes:
+        """Return the MD5 of `size` bytes from `begin` on. Shows progress."""
+        digest = hashlib.md5(usedforsecurity=False)
+        end = begin + size
+        while begin < end:
+            check_cancelled(run)
+            chunk = os.pread(self.fd, min(CHUNK_BYTES, end - begin), begin)
+            if not chunk:
+                raise SourceChanged(f"{self.path} became shorter while it was saved")
+            digest.update(chunk)
+            begin += len(chunk)
+            run.checked(len(chunk))
+        return digest.digest()
 
     def require(self, size: int, mtime_ns: int, inode: int) -> None:
         """Raise SourceChanged if the open file is not the one whose state was judged."""

@@ -4,18 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from avio.engines.alluxio.clients.cluster import Clients
 from avio.engines.alluxio.engine import AlluxioEngine
+from avio.engines.alluxio.view.departures import Books
 from avio.engines.alluxio.view.heartbeats import lag_seconds
 from avio.engines.base import Side
 from avio.wire.params import Params
 from tests.contract.alluxio.cluster_files import Tree
 from tests.contract.alluxio.moves import preload
 from tests.contract.engines.harness import Attempt
+from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
 
 pytestmark = pytest.mark.alluxio
 
 FILES = 8
+LIMIT = 30.0  # seconds
 
 
 @pytest.fixture
@@ -63,3 +67,36 @@ def test_the_room_counts_what_is_free_now(engine: AlluxioEngine, tree: Tree) -> 
     assert after.spare <= before.spare - 3_000_000
     before.close()
     after.close()
+
+
+def test_a_preload_that_drops_nothing_needs_no_wait(engine: AlluxioEngine, tree: Tree) -> None:
+    tree.put(*(f"f{n}" for n in range(FILES)), size=200_000)
+    engine.admit(Params()).close()
+
+    preload(engine, tree.path)
+
+    wait_until(lambda: engine._departures.books() is Books.TRUE, LIMIT, "the heartbeats of before")
+    assert cached(engine, tree) == FILES
+
+
+def test_a_free_makes_the_books_unknown_at_once(engine: AlluxioEngine, tree: Tree) -> None:
+    tree.put("a", size=200_000)
+    preload(engine, tree.path)
+    engine.admit(Params()).close()
+
+    for _ in engine.drop(tree.path):
+        pass
+
+    assert engine._departures.books() is Books.UNKNOWN
+
+
+def test_a_block_that_leaves_its_worker_makes_the_books_unknown_at_once(
+    engine: AlluxioEngine, tree: Tree, clients: Clients
+) -> None:
+    tree.put("a", size=200_000)
+    preload(engine, tree.path)
+    engine.admit(Params()).close()
+
+    clients.workers.remove(tree.worker, tree.blocks()[0].id)
+
+    assert engine._departures.books() is Books.UNKNOWN

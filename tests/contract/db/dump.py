@@ -8,9 +8,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from avio.db import artifacts, ends, filelists, folds, orders, schema, tiers, tokens
+from avio.db import artifacts, dead_nodes, ends, filelists, folds, leases, orders, schema, tiers, tokens
 from avio.db.connection import borrow, is_sqlite, open_database, shut
 from avio.db.models import database
+from avio.db.sql import change
 from avio.wire.events import FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, Progress
 from avio.wire.results import Failure
@@ -26,6 +27,7 @@ def fill() -> None:
     for name in ("ada", "bob"):
         tokens.add(name.encode().hex(), given.user(name, admin=name == "bob"), 3600)
     given.node()
+    _leave_an_epoch()
     tiers.register("SSD", "an-id")
     jobs = {state: given.in_state(state) for state in State}
     running = jobs[State.RUNNING]
@@ -46,6 +48,15 @@ def fill() -> None:
     freed, _ = orders.insert(orders.NewJob(2, "", 4, '{"alluxioUri": "/data/other", "fromFileList": false}'))
     given.claim(freed.id)
     given.from_result(freed.id, "succeeded")
+
+
+def _leave_an_epoch() -> None:
+    """Delete a lost node: its epoch stays."""
+    given.node("old")
+    given.lease_over("old", 100)
+    dead_nodes.mark_lost(10)
+    change("UPDATE nodes SET seen_at = 0 WHERE name = 'old'")
+    assert leases.forget_lost(10, 10) == 1
 
 
 def write(url: str, pg_dump: list[str] | None = None) -> Path:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from avio.db import orders
-from avio.engines.base import Freed, Side
+from avio.engines.base import Side
 from avio.engines.memory import MemoryEngine
+from avio.engines.tier import Freed
 from avio.errors import Forbidden
 from avio.executor.attempt import Attempt
 from avio.rules import free as rules

@@ -195,4 +195,4 @@ def test_a_job_that_was_asked_to_stop_meanwhile_is_not_running() -> None:
 
     assert not claims.mark_running(job, 1, "n1", 1, pid=77)
     assert given.state(job) == "stopping"
-    assert leases.held("n1", 1) == [leases.Held(job, 1, "stopping", cancelled=True)]
+    assert leases.held("n1", 1) == [leases.Held(job, 1, "stopping", cancelled=True, path="/data")]

@@ -9,8 +9,8 @@ from avio.db import ends, folds, history, orders
 from avio.db.connection import borrow
 from avio.db.sql import now
 from avio.executor.attempt import Attempt
-from avio.wire.events import FailureEvent
-from avio.wire.progress import ErrorGroup
+from avio.wire.events import FailureEvent, ProgressEvent
+from avio.wire.progress import ErrorGroup, MoverShare, Progress
 from avio.wire.results import Failure
 from avio.wire.states import TERMINAL, State
 from tests.contract.db import given
@@ -36,6 +36,7 @@ def test_the_end_writes_down_all_that_the_result_says() -> None:
     result.local_path = "/ssd/data"
     result.progress.counters.files_skipped = 1
     result.progress.errors = [ErrorGroup("GONE", 2, samples=["/a"])]
+    result.progress.movers = [MoverShare(3, 30, 20)]
 
     assert ends.finish(result, "partial", ends.Exit(code=0, max_rss=5000))
 
@@ -51,6 +52,15 @@ def test_the_end_writes_down_all_that_the_result_says() -> None:
     (attempt,) = history.attempts(job)
     assert (attempt.outcome, attempt.exit_code, attempt.max_rss) == ("partial", 0, 5000)
     assert attempt.ended_at is not None
+    assert json.loads(attempt.movers) == [{"files": 3, "bytes": 30, "cpu_ms": 20}]
+
+
+def test_a_crash_leaves_what_events_told_of_the_movers() -> None:
+    job = given.running()
+    folds.fold([ProgressEvent(job, 1, 1, Progress(movers=[MoverShare(2)]))], [])
+    assert give_back(job, Cause.CRASHED) == "queued"
+    (attempt,) = history.attempts(job)
+    assert json.loads(attempt.movers)[0]["files"] == 2
 
 
 def test_the_largest_counters_of_an_attempt_can_be_stored() -> None:

@@ -8,7 +8,7 @@ from peewee import DatabaseError
 from avio.aggregator.fold import newest
 from avio.db import ends, folds, history
 from avio.wire.events import Event, FailureEvent, ProgressEvent
-from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.states import State
 from tests.contract.db import given
 from tests.contract.db.concurrent import abreast
@@ -195,3 +195,45 @@ def test_a_batch_of_many_jobs_is_folded_as_one() -> None:
 
     assert {given.row(job)["files_done"] for job in jobs} == {9}
     assert {len(given.failures(job)) for job in jobs} == {1}
+
+
+def movers(job: str, attempt: int = 1) -> list[dict[str, int]] | None:
+    """Return what the row of an attempt says of its movers."""
+    (found,) = [one.movers for one in history.attempts(job) if one.attempt == attempt]
+    return None if found is None else json.loads(found)
+
+
+def test_what_movers_did_goes_into_the_row_of_the_attempt() -> None:
+    job = given.running()
+    assert movers(job) is None
+
+    folds.fold([progress(job, 4, 7, movers=[MoverShare(5, 50, 30), MoverShare(2, 20, 10)])], [])
+
+    assert movers(job) == [{"files": 5, "bytes": 50, "cpu_ms": 30}, {"files": 2, "bytes": 20, "cpu_ms": 10}]
+
+
+def test_an_event_without_movers_leaves_what_is_known_of_them() -> None:
+    job = given.running()
+    folds.fold([progress(job, 4, 7, movers=[MoverShare(7)])], [])
+    folds.fold([progress(job, 5, 8)], [])
+    assert movers(job) == [{"files": 7, "bytes": 0, "cpu_ms": 0}]
+
+
+def test_late_events_change_no_movers() -> None:
+    job = given.running()
+    folds.fold([progress(job, 5, 9, movers=[MoverShare(9)])], [])
+    folds.fold([progress(job, 4, 7, movers=[MoverShare(7)])], [])
+    assert movers(job) == [{"files": 9, "bytes": 0, "cpu_ms": 0}]
+    ends.give_back(job, 1, ends.Cause.LOST, "")
+    given.claim(job)
+    folds.fold([progress(job, 99, 50, movers=[MoverShare(50)])], [])
+    assert movers(job) == [{"files": 9, "bytes": 0, "cpu_ms": 0}]
+    assert movers(job, attempt=2) is None
+
+
+def test_of_a_batch_the_newest_event_has_the_movers_of_the_one_before() -> None:
+    job = given.running()
+    told, untold = progress(job, 4, 7, movers=[MoverShare(7)]), progress(job, 5, 8)
+    folds.fold(*newest([told, untold]))
+    assert given.row(job)["files_done"] == 8
+    assert movers(job) == [{"files": 7, "bytes": 0, "cpu_ms": 0}]

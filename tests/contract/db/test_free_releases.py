@@ -3,7 +3,7 @@
 import pytest
 
 from avio.db import ends
-from avio.engines.base import Freed
+from avio.engines.tier import Freed
 from avio.rules.types import Job
 from tests.contract.db import given
 from tests.contract.db.free_world import ADA, ROOT, World, job, refusal

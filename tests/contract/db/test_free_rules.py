@@ -1,12 +1,14 @@
 """Who may free what: jobs of one's own cover the path, nobody else's uses it."""
 
+import json
 from typing import Any
 
 import pytest
 
-from avio.db import ends
-from avio.engines.base import Freed
+from avio.db import ends, orders
+from avio.engines.tier import Freed
 from avio.errors import Forbidden
+from avio.wire.params import Params
 from avio.wire.progress import Progress
 from avio.wire.states import JobType, State
 from tests.contract.db import given
@@ -72,6 +74,38 @@ def test_a_job_with_a_depth_covers_single_files_down_to_it(world: World) -> None
         world.free(ADA, "/data/d/e/b", recursive=False)
 
 
+def several(uid: int, *paths: str, **params: Any) -> str:
+    """A job of a user with several paths that has succeeded."""
+    wanted = json.dumps(Params(paths=paths, **params).to_json())
+    made, _ = orders.insert(orders.NewJob(uid, "", JobType.PRELOAD, wanted))
+    given.set_row(made.id, state="succeeded", started_at=0.5, finished_at=1.0)
+    return str(made.id)
+
+
+def test_a_job_with_several_paths_covers_each_of_them(world: World) -> None:
+    several(1, "/data/other", "/data/d")
+
+    assert world.free(ADA, "/data/other", recursive=False) == Freed(1, 4)
+    assert world.free(ADA, "/data/d/e") == Freed(1, 4)
+    assert world.free(ADA, "/data/d") == Freed(1, 4)
+    with pytest.raises(Forbidden):
+        world.free(ADA, "/data/d0")
+
+
+def test_so_does_one_with_a_depth_or_with_encoded_paths(world: World) -> None:
+    several(1, "/data/%64", alluxio_uri_encoded=True, depth=1)
+
+    assert "none of your preloads and saves that have begun covers /data/d" in refusal(world, "/data/d")
+    assert world.free(ADA, "/data/d/a", recursive=False) == Freed(1, 4)
+
+
+def test_several_paths_of_somebody_else_or_of_a_job_that_never_began_cover_nothing(world: World) -> None:
+    several(2, "/data/d", "/data/other")
+    given.set_row(several(1, "/data/d"), started_at=None)
+
+    assert "none of your preloads" in refusal(world, "/data/d")
+
+
 @pytest.mark.parametrize("path", ["/", "/data", "/data/d", "/data/d/e", "/data/d/e/b"])
 @pytest.mark.parametrize("state", ["queued", "starting", "running", "stopping", "succeeded", "partial"])
 def test_what_somebody_elses_job_uses_stays_and_the_refusal_names_both(world: World, path: str, state: str) -> None:
@@ -105,7 +139,7 @@ def test_a_file_list_of_somebody_else_may_name_any_path_until_its_job_has_ended(
     job(1, "/data")
     other = job(2, None, state)
 
-    assert f"job {other} of bob has a file list" in refusal(world, "/data/d")
+    assert f"job {other} of bob has a file list or several paths" in refusal(world, "/data/d")
 
 
 def test_long_paths_are_told_apart_beyond_what_the_index_holds(world: World) -> None:

@@ -106,3 +106,12 @@ def test_a_sweep_rewrites_no_row_while_the_queue_has_a_hint_for_each_job() -> No
     assert [given.row(job)["pushed_at"] for job in jobs] == [1.0] * 3
     assert sweep(lambda: 1, pushed.extend) == 2
     assert len(pushed) == 2
+
+
+def test_a_sweep_takes_no_more_than_it_asks_for_whatever_the_plan() -> None:
+    given.job()
+    change("DELETE FROM jobs")
+    change("ANALYZE jobs")  # from now on the database takes the table for almost empty
+    jobs = [given.job() for _ in range(3)]
+
+    assert hints.lost(2) == jobs[:2]

@@ -103,9 +103,9 @@ def test_a_node_holds_the_jobs_of_its_epoch_that_have_not_ended() -> None:
     held = {one.job: one for one in leases.held("n1", 1)}
 
     assert held == {
-        starting: leases.Held(starting, 1, "starting", cancelled=False),
-        running: leases.Held(running, 1, "running", cancelled=False),
-        stopping: leases.Held(stopping, 1, "stopping", cancelled=True),
+        starting: leases.Held(starting, 1, "starting", cancelled=False, path="/data"),
+        running: leases.Held(running, 1, "running", cancelled=False, path="/data"),
+        stopping: leases.Held(stopping, 1, "stopping", cancelled=True, path="/data"),
     }
     assert leases.held_by_older("n1", 1, GRACE) == []
 
@@ -121,7 +121,7 @@ def test_a_new_epoch_of_another_machine_sees_jobs_that_may_live_yet() -> None:
     given.running("n1", 2)
 
     assert leases.held_by_older("n1", 2, GRACE) == []
-    assert leases.left_by_older("n1", 2) == [leases.Held(job, 1, "running", cancelled=False)]
+    assert leases.left_by_older("n1", 2) == [leases.Held(job, 1, "running", cancelled=False, path="/data")]
 
 
 def test_a_new_epoch_finds_what_older_ones_left_behind() -> None:

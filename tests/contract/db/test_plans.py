@@ -16,6 +16,7 @@ from avio.db import (
     hints,
     history,
     leases,
+    limits,
     orders,
     retention,
     schema,
@@ -60,6 +61,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "due": lambda: claims.due(8),
     "waiting jobs": lambda: tiers.explain_waiting("words"),
     "held": lambda: leases.held("n1", 1),
+    "the crowd": limits.crowd,
     "orphans": lambda: dead_nodes.orphans(10),
     "missing hints": lambda: hints.missing(0),
     "lost hints": lambda: hints.lost(10),
@@ -76,7 +78,7 @@ QUERIES: dict[str, Callable[[], object]] = {
 }
 
 # These read the newest jobs, as many as a page needs.
-BY_AGE = ("a page of all", "a rare name")
+BY_AGE = ("a page of all", "a rare name", "who covers a path")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """The rules of jobs: who may order, see, cancel and retry what; over a memory engine."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -18,11 +20,12 @@ from avio.errors import (
     Unsupported,
 )
 from avio.rules import history, jobs
-from avio.rules.callers import Caller
+from avio.rules.callers import Caller, Right
 from avio.rules.jobs import JobSpec, Service
 from avio.rules.places import MountPlaces
 from avio.rules.types import Filter
-from avio.wire.params import Ability, Params
+from avio.wire.options import Ability
+from avio.wire.params import Params
 from avio.wire.states import TERMINAL, JobType, State
 from tests.contract.db import given
 from tests.contract.db.concurrent import abreast
@@ -109,22 +112,92 @@ def test_a_mistake_is_told_before_anything_is_queued(world: World, params: Param
 
 
 @pytest.mark.parametrize(
-    ("params", "words"),
+    ("verb", "params", "words"),
     [
-        (Params("/data", verify="checksum"), "verify=checksum"),
-        (Params("/data", tier="MEM"), "tier"),
-        (Params("/data", spread=True), "spread"),
-        (Params("/data", on_conflict="overwrite"), "onConflict=overwrite"),
+        (JobType.PRELOAD, Params("/data", verify="checksum"), "verify=checksum"),
+        (JobType.PRELOAD, Params("/data", tier="MEM"), "tier"),
+        (JobType.PRELOAD, Params("/data", spread=True), "spread"),
+        (JobType.SAVE, Params("/data", on_conflict="overwrite"), "onConflict=overwrite"),
+        (JobType.SAVE, Params("/data", overwrite="never"), "overwrite=RULE"),
+        (JobType.CHECK, Params("/data", verify="checksum"), "verify=checksum of a check"),
     ],
     ids=str,
 )
 def test_what_the_engine_can_not_do_is_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch, params: Params, words: str
+    world: World, monkeypatch: pytest.MonkeyPatch, verb: JobType, params: Params, words: str
 ) -> None:
     monkeypatch.setattr(MemoryEngine, "abilities", frozenset[Ability]())
 
     with pytest.raises(Unsupported, match=words):
-        world.service.submit(ADA, JobSpec(JobType.PRELOAD, params))
+        world.service.submit(ADA, JobSpec(verb, params))
+
+
+@pytest.mark.parametrize(
+    ("verb", "params", "member"),
+    [
+        (JobType.PRELOAD, Params("/data", on_conflict="overwrite"), "onConflict"),
+        (JobType.SAVE, Params("/data", tier="MEM"), "tier"),
+        (JobType.LS, Params("/data", filters=("- *.tmp",)), "filters"),
+        (JobType.STAT, Params("/data", max_files=1), "maxFiles"),
+    ],
+    ids=str,
+)
+def test_an_option_without_effect_on_this_type_of_job_is_refused(
+    world: World, verb: JobType, params: Params, member: str
+) -> None:
+    with pytest.raises(BadRequest) as refused:
+        world.service.submit(ADA, JobSpec(verb, params))
+
+    assert [(each.field, each.message) for each in refused.value.fields] == [
+        (f"params.{member}", f"has no effect on a {verb.name.lower()} job; remove it")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider(Caller):
+    """A user without rights at some paths."""
+
+    forbidden: str = ""
+
+    def may(self, right: Right, path: str = "/") -> bool:
+        return path != self.forbidden
+
+
+@pytest.mark.parametrize(
+    ("params", "right"),
+    [
+        (Params(paths=("/data/a", "/data")), Right.LOAD),
+        (Params(from_file_list=True, file_list_path="/data"), Right.LOOK),
+    ],
+)
+def test_each_path_that_an_order_names_needs_its_right(world: World, params: Params, right: Right) -> None:
+    with pytest.raises(Forbidden, match=f"may not {right.value} at /data"):
+        world.service.submit(Outsider(1, "ada", False, "/data"), JobSpec(JobType.PRELOAD, params))
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_each_of_several_paths_must_be_there(world: World, missing: int) -> None:
+    paths = ["/data/a"] * 3
+    paths[missing] = "/data/nowhere"
+
+    with pytest.raises(PathNotFound, match="/data/nowhere"):
+        world.service.submit(ADA, JobSpec(JobType.PRELOAD, Params(paths=tuple(paths))))
+
+
+def test_several_paths_and_filters_survive_the_database_a_repeated_key_and_a_retry(world: World) -> None:
+    params = Params(paths=("/data/a", "/data/a/"), filters=("- *.tmp",), max_files=3)
+    spec = JobSpec(JobType.PRELOAD, params)
+
+    job, made = world.service.submit(ADA, spec, key="k")
+    again, made_again = world.service.submit(ADA, spec, key="k")
+    world.service.cancel(ADA, job.id)
+    retried, _ = world.service.retry(ADA, job.id)
+
+    assert (made, made_again, again.id) == (True, False, job.id)
+    wanted = replace(params, paths=("/data/a",))
+    assert [Params.from_json(json.loads(each.params)) for each in (job, retried)] == [wanted, wanted]
+    with pytest.raises(IdempotencyReused):
+        world.service.submit(ADA, replace(spec, params=replace(params, filters=("- *.tm",))), key="k")
 
 
 def test_a_file_list_is_for_its_owner_alone(world: World) -> None:

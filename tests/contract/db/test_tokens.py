@@ -3,7 +3,7 @@
 import pytest
 
 from avio.db import tokens, users
-from avio.db.sql import now
+from avio.db.sql import change, now
 from tests.contract.db import given
 
 DIGEST = "ab" * 32
@@ -110,6 +110,16 @@ def test_tokens_that_expired_long_ago_are_forgotten() -> None:
     assert tokens.forget_expired(50, 10) == 1
     assert [token.digest for token in tokens.newest(uid=1)] == ["cd" * 32]
     assert tokens.newest(uid=2) == []
+
+
+def test_no_more_tokens_are_forgotten_at_once_than_asked_for_whatever_the_plan() -> None:
+    tokens.add(DIGEST, 1, -100)
+    change("DELETE FROM tokens")
+    change("ANALYZE tokens")  # from now on the database takes the table for almost empty
+    for number in range(3):
+        tokens.add(f"{number:064}", 1, -100)
+
+    assert tokens.forget_expired(50, 2) == 2
 
 
 def test_numbers_of_users_go_on_and_names_are_unique() -> None:

@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 
 from avio.engines import retry
+from avio.engines.local import capacity, clock_ticks, listings
+from avio.engines.local.buckets.pace import TASK
+from avio.engines.local.directory_sums import BRIEF
 from tests.contract.engines.alluxio import NOT_ALLUXIO, NOT_BY_REST, AlluxioHarness
 from tests.contract.engines.harness import CAPACITY, FilesHarness, Harness, MemoryHarness, ObjectsHarness, OnDisk
+from tests.contract.engines.lying_store import Store, lying_store
 from tests.servers.alluxio import Cluster
 from tests.servers.hostile_s3 import HostileS3, hostile_s3
 from tests.servers.seaweed import S3Server
+
+PATIENT = BRIEF._replace(seconds=20.0, first_seconds=20.0, streams=1000, patience=TASK)
 
 MakeHarness = Callable[[int], Harness]
 
@@ -24,9 +30,19 @@ ALLUXIO = [pytest.param(name, marks=ON_CLUSTER) for name in ("alluxio", "alluxio
 
 @pytest.fixture(autouse=True)
 def _short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try an entry as often as the product does, with shorter pauses; a real cluster needs the long ones."""
+    """Try an entry as often as the product does, with shorter pauses; a real cluster needs the long ones.
+
+    Objects have whole seconds, but the file system of the tests does not: its files are not written twice within one.
+    """
+    monkeypatch.setattr(clock_ticks, "WHOLE_TICK_NS", clock_ticks.TICK_NS)
     if request.node.get_closest_marker("alluxio") is None:
         monkeypatch.setattr(retry, "ENTRY_BACKOFF_SECONDS", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def _patient_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count the directories of a page for as long as it takes: the machine may be busy."""
+    monkeypatch.setattr(listings, "BRIEF", PATIENT)
 
 
 @pytest.fixture(scope="session", params=["memory", "files", "objects", *ALLUXIO])
@@ -87,7 +103,20 @@ def _make(side: str | S3Server, directory: Path) -> MakeHarness:
 
 
 @pytest.fixture
-def store() -> Iterator[HostileS3]:
+def hostile() -> Iterator[HostileS3]:
     """A store that answers as a test says."""
     with hostile_s3() as state:
         yield state
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """A store that keeps what it is given, and lies as a test says."""
+    with lying_store() as store:
+        yield store
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The books say what reservations did: measured in the middle, a file may be counted twice until the next time."""
+    monkeypatch.setattr(capacity, "MIN_TTL_SECONDS", float("inf"))

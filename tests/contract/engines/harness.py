@@ -12,10 +12,12 @@ from typing import Any
 import obstore
 from obstore.store import S3Store
 
-from avio.engines.base import Engine, Entry, Moved, Side, Tier
+from avio.engines.bandwidth import Bandwidth
+from avio.engines.base import Engine, Entry, Moved, Side
 from avio.engines.factory import open_engine
 from avio.engines.left_out import Unchecked
 from avio.engines.memory import MemoryEngine
+from avio.engines.tier import Tier
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 
@@ -33,6 +35,8 @@ class Attempt:
     def __init__(self, name: str = "01TEST.1", threads: int = 8) -> None:
         self.name = name
         self.threads = threads
+        self.concurrency: int | None = None
+        self.bandwidth = Bandwidth()
         self.bytes = 0
         self.mover: threading.Thread | None = None
         self.read_back = 0

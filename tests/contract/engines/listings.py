@@ -1,5 +1,8 @@
 """A bucket or an engine over a store that may lie, and what a job lists of it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from avio.engines.local.buckets.objects import ObjectsBucket
 from avio.engines.local.engine import LocalEngine
 from tests.servers.hostile_s3 import HostileS3
@@ -18,8 +21,12 @@ def listed(bucket: ObjectsBucket, prefix: str = "", depth: int | None = None) ->
     return keys, left
 
 
-def engine_of(store: HostileS3, tmp_path: object, **mounts: str) -> LocalEngine:
-    urls = {"/s3": {"url": "s3://b", "options": store.options}} | {path: {"url": url} for path, url in mounts.items()}
+def engine_of(
+    store: HostileS3, tmp_path: object, options: Mapping[str, str] = MappingProxyType({}), **mounts: str
+) -> LocalEngine:
+    urls = {"/s3": {"url": "s3://b", "options": {**store.options, **options}}} | {
+        path: {"url": url} for path, url in mounts.items()
+    }
     return LocalEngine.from_settings(
         {"mounts": urls, "tiers": [{"alias": "MEM", "path": f"{tmp_path}/mem", "capacity": 1 << 30}]}
     )

@@ -1,5 +1,6 @@
 """An S3 server in memory that lies on request: for what no honest store does in a test. Checks no signature."""
 
+import base64
 import hashlib
 import re
 import threading
@@ -23,7 +24,15 @@ class Store:
     objects: dict[str, tuple[bytes, str, float]] = field(default_factory=dict)
     uploads: dict[str, tuple[str, dict[int, bytes]]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)  # the content type of each PUT or begun upload, by key
+    connections: int = 0
+    obeys: bool = True  # False: takes If-Match and If-None-Match, and ignores them
     conditions: bool = True  # False: 501 for If-Match and If-None-Match
+    checksums: dict[str, dict[str, str]] = field(default_factory=dict)  # by key, for those who ask: headers
+    knows_asking: bool = True  # False: 400 for whoever asks for checksums, as Backblaze B2
+    asked: list[str] = field(default_factory=list)  # the requests that asked for checksums
+    takes_md5: bool = True  # False: 400 for an upload with a Content-MD5
+    damage: Callable[[str, bytes], bytes] = lambda key, body: body  # what the line makes of an upload
     slow: int = 0  # bytes a second of every body
     lie: Callable[[str, str, Reply], Reply] = lambda method, key, reply: reply
     before: Callable[[str, str], Reply | None] = lambda method, key: None  # a reply that keeps the request from acting
@@ -46,6 +55,10 @@ class Store:
 
     def answer(self, method: str, key: str, query: dict[str, str], headers: Any, body: bytes) -> Reply:
         """Return the honest reply."""
+        if method == "PUT" and (refused := self._other_bytes(headers, body := self.damage(key, body))) is not None:
+            return refused
+        if method in ("PUT", "POST") and "uploadId" not in query:
+            self.types[key] = headers.get("Content-Type", "")
         if not key or "uploads" in query or "uploadId" in query:
             return (
                 self._listing(query.get("prefix", ""))
@@ -56,6 +69,11 @@ class Store:
             return self._refusal(key, headers) or (200, {"ETag": self.put(key, body)}, b"")
         if key not in self.objects:
             return error(404, "NoSuchKey")
+        asks = headers.get("x-amz-checksum-mode") == "ENABLED"
+        if asks:
+            self.asked.append(f"{method} {key}")
+        if asks and not self.knows_asking:
+            return error(400, "InvalidArgument", "Unsupported header 'x-amz-checksum-mode' received for this API call.")
         content, etag, modified = self.objects[key]
         known = {
             "ETag": etag,
@@ -64,7 +82,8 @@ class Store:
         }
         given = re.fullmatch(r"bytes=(\d+)-(\d+)", headers.get("Range", ""))
         if method == "HEAD" or not given:
-            return 200, {**known, "Content-Length": str(len(content))}, content
+            sums = self.checksums.get(key, {}) if asks else {}
+            return 200, {**known, **sums, "Content-Length": str(len(content))}, content
         start, end = int(given[1]), min(int(given[2]) + 1, len(content))
         part = content[start:end]
         return (
@@ -73,10 +92,20 @@ class Store:
             part,
         )
 
+    def _other_bytes(self, headers: Any, body: bytes) -> Reply | None:
+        told = headers.get("Content-MD5")
+        if told and not self.takes_md5:
+            return error(400, "InvalidArgument", "Unsupported header 'Content-MD5' received for this API call.")
+        if told and told != base64.b64encode(hashlib.md5(body).digest()).decode():
+            return error(400, "BadDigest")
+        return None
+
     def _refusal(self, key: str, headers: Any) -> Reply | None:
         match, none = headers.get("If-Match"), headers.get("If-None-Match")
         if (match or none) and not self.conditions:
             return error(501, "NotImplemented")
+        if not self.obeys:
+            return None
         there = self.objects[key][1] if key in self.objects else None
         if (none and there) or (match and match != there):
             return error(412, "PreconditionFailed")
@@ -131,6 +160,11 @@ def error(status: int, code: str, message: str = "no") -> Reply:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     store: Store
+
+    def setup(self) -> None:
+        """Count the connection."""
+        super().setup()
+        self.store.connections += 1
 
     def log_message(self, *_: Any) -> None:
         """Print nothing."""

@@ -4,7 +4,7 @@ import pytest
 
 from avio.engines.base import Side
 from avio.engines.durations import COMPLETE_SECONDS, MEASURE_SECONDS, sync_seconds
-from avio.engines.local.buckets import objects
+from avio.engines.local.buckets import object_put
 from avio.wire.params import Params
 from tests.contract.engines.harness import Attempt, ObjectsHarness, OnDisk
 
@@ -37,7 +37,7 @@ def test_a_preload_may_be_silent_while_it_measures_the_tier_and_syncs(local: OnD
 
 
 def test_a_save_may_be_silent_while_the_bucket_ends_the_upload(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "PART_BYTES", 6 << 20)
+    monkeypatch.setattr(object_put, "PART_BYTES", 6 << 20)
     local.put_cache("/data/f", b"x" * SIZE)
     run = Attempt()
 

@@ -13,32 +13,26 @@ from avio.engines.local.merge import Cached
 from avio.engines.local.stamps import UNMARKED
 from avio.engines.local.tiers import Copy
 from tests.contract.engines.listings import engine_of
-from tests.servers.hostile_s3 import HostileS3, hostile_s3
+from tests.servers.hostile_s3 import HostileS3
 
 OBJECTS = 5000
 
 
-@pytest.fixture
-def store() -> Iterator[HostileS3]:
-    with hostile_s3() as state:
-        yield state
-
-
 @pytest.mark.parametrize("wanted", [0, 2500, 4999])
-def test_one_cached_file_costs_one_page_of_the_listing(store: HostileS3, tmp_path: Path, wanted: int) -> None:
-    store.objects = {b"d/%02d/f%04d" % (number % 7, number): b"1" for number in range(OBJECTS)}
-    store.page = 100
-    engine = engine_of(store, tmp_path)
+def test_one_cached_file_costs_one_page_of_the_listing(hostile: HostileS3, tmp_path: Path, wanted: int) -> None:
+    hostile.objects = {b"d/%02d/f%04d" % (number % 7, number): b"1" for number in range(OBJECTS)}
+    hostile.page = 100
+    engine = engine_of(hostile, tmp_path)
     path = f"/s3/d/{wanted % 7:02d}/f{wanted:04d}"
     for file in (path, "/s3/d/new"):
         (tmp_path / f"mem{file}").parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / f"mem{file}").write_bytes(b"2")
-    store.lists = 0
+    hostile.lists = 0
 
     found = [entry.path for entry in engine.walk("/s3/d", depth=None, side=Side.CACHE)]
 
     assert found == [path, "/s3/d/new"]
-    assert store.lists < 10
+    assert hostile.lists < 10
 
 
 NAMES = st.text(alphabet="abc~!/é0", min_size=1, max_size=5).filter(

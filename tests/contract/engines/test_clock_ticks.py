@@ -3,17 +3,26 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from avio.engines.base import EntryState
-from avio.engines.local.clock_ticks import SECOND_NS, await_next_tick
+from avio.engines.local import clock_ticks
+from avio.engines.local.clock_ticks import SECOND_NS, WHOLE_TICK_NS, await_next_tick
 from tests.contract.engines.harness import Attempt, FilesHarness
 
 SECONDS = 0.3  # between the two writes
+NOW = 1_700_000_000 * SECOND_NS + 500_000_000
+
+
+@pytest.fixture(autouse=True)
+def _whole_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the pauses of the product."""
+    monkeypatch.setattr(clock_ticks, "WHOLE_TICK_NS", WHOLE_TICK_NS)
 
 
 @pytest.fixture
@@ -58,20 +67,24 @@ def test_a_save_has_the_last_bytes(local_files: FilesHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "seconds"),
+    ("written", "left"),
     [
-        (lambda now: now - 5_000_001, (0.001, 0.02)),
-        (lambda now: now - 30_000_001, (0, 0)),
-        (lambda now: now + 10 * SECOND_NS + 1, (0, 0)),
-        (lambda now: (now // SECOND_NS - 3) * SECOND_NS, (0, 0)),
-        (lambda now: (now // SECOND_NS + 60) * SECOND_NS, (0, 0)),
+        (NOW - 5_000_001, 14_999_999),
+        (NOW - 30_000_001, 0),
+        (NOW + 10 * SECOND_NS + 1, 0),
+        (NOW - NOW % SECOND_NS, 1_500_000_000),
+        (NOW - NOW % SECOND_NS - 3 * SECOND_NS, 0),
+        (NOW - NOW % SECOND_NS + 60 * SECOND_NS, 0),
     ],
 )
 def test_it_waits_for_the_rest_of_a_tick_and_no_longer(
-    written: Callable[[int], int], seconds: tuple[float, float]
+    written: int, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(clock_ticks, "time", SimpleNamespace(time_ns=lambda: NOW))
+    slept: list[float] = []
+    monkeypatch.setattr(clock_ticks, "sleep", lambda seconds, _: slept.append(seconds))
     attempt = Attempt()
-    await_next_tick(written(time.time_ns()), attempt)
 
-    least, most = seconds
-    assert least <= sum(attempt.silences) <= most
+    await_next_tick(written, attempt)
+
+    assert slept == attempt.silences == [left / SECOND_NS] * bool(left)

@@ -12,13 +12,14 @@ import pytest
 
 from avio.engines.base import EntryState, Side
 from avio.engines.factory import open_engine
-from avio.engines.local import scratch
-from avio.engines.local.buckets import objects
+from avio.engines.local import directory_sums, listings, scratch
+from avio.engines.local.buckets import object_put, objects
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.stamps import ATTRIBUTE, renew_stamp
 from avio.errors import CacheFull, PathNotFound, TooLarge
 from avio.wire.params import Params
 from avio.wire.results import Outcome
+from tests.contract.engines.conftest import PATIENT
 from tests.contract.engines.harness import Attempt, FilesHarness, ObjectsHarness, OnDisk, outcomes
 
 DONE, SKIPPED, FAILED = Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED
@@ -79,6 +80,20 @@ def test_a_symlink_in_a_bucket_is_not_there(tmp_path: Path) -> None:
 def test_a_path_never_leaves_its_root(local: OnDisk, path: str) -> None:
     with pytest.raises(PathNotFound):
         local.engine.stat(path)
+
+
+@pytest.mark.parametrize("path", ["/data/*.tar", "/data/a?", "/data/[ab]", "/data/{a,b}"])
+def test_a_pattern_in_place_of_a_path_gets_told_where_patterns_go(local: OnDisk, path: str) -> None:
+    local.put_bucket("/data/a", b"x")
+    for ask in (local.engine.stat, lambda path: list(local.engine.walk(path, depth=None, side=Side.BUCKET))):
+        with pytest.raises(PathNotFound) as caught:
+            ask(path)
+        assert "chooses its files by params.filters" in caught.value.cure
+    with pytest.raises(PathNotFound) as caught:
+        local.engine.stat("/data/b")
+    assert caught.value.cure == PathNotFound.cure
+    local.put_bucket("/data/*.tar", b"x")
+    assert local.engine.stat("/data/*.tar").path == "/data/*.tar"
 
 
 def test_what_is_avios_own_has_no_path(local: OnDisk) -> None:
@@ -149,6 +164,7 @@ def test_damage_is_found_by_checksum_and_repaired(local: OnDisk) -> None:
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     with open(file, "rb") as damaged:  # nor does the ctime: a disk that goes bad writes none
         renew_stamp(damaged.fileno(), local.engine._mounts.find("/data/bad").object_name("/data/bad"))
+    local.engine = open_engine(local.settings)  # another process: this one knows the ctime of what it has put in place
     assert local.recheck(entries)["/data/bad"].state is EntryState.CACHED
     assert used_by_book(local) == 2 * len(b"content")
     now = local.recheck(entries, verify="checksum")
@@ -172,7 +188,7 @@ def test_a_copy_without_a_stamp_is_trusted_by_size_and_time_alone(local: OnDisk)
 
 
 def test_an_etag_that_is_no_md5_is_compared_by_content(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "PART_BYTES", 5 << 20)
+    monkeypatch.setattr(object_put, "PART_BYTES", 5 << 20)
     local.put_cache("/data/parts", bytes(12 << 20))
     entries = [each.entry for each in local.save().values()]
     assert local.recheck(entries, verify="checksum")["/data/parts"].state is EntryState.CACHED
@@ -191,12 +207,13 @@ def test_the_markers_that_consoles_make_for_folders_are_no_files(monkeypatch: py
 
 
 def test_a_directory_with_too_many_files_is_listed_uncounted(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avio.engines.local.listing_page.COUNTED_FILES", 5)
+    monkeypatch.setattr(directory_sums, "FIRST_FILES", 2)
+    monkeypatch.setattr(listings, "BRIEF", PATIENT._replace(files=5))
     local.put_all([f"/data/d/{number}" for number in range(10)] + ["/data/d-e", "/data/e/f", "/data/g"])
     entries = {entry.path: entry for entry in local.engine.list("/data", depth=1, size=10).entries}
     assert set(entries) == {"/data/d", "/data/d-e", "/data/e", "/data/g"}
-    assert (entries["/data/d"].state, entries["/data/d"].files) == (EntryState.UNKNOWN, None)
-    assert entries["/data/d"].cached_bytes is None
+    assert (entries["/data/d"].state, entries["/data/d"].files) == (EntryState.REMOTE, None)
+    assert (entries["/data/d"].cached_bytes, entries["/data/e"].files) == (0, 1)
     assert entries["/data/g"].state is EntryState.REMOTE
 
 

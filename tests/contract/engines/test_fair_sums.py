@@ -6,7 +6,8 @@ import pytest
 
 from avio.engines.base import EntryState
 from avio.engines.factory import open_engine
-from avio.engines.local import listing_page
+from avio.engines.local import directory_sums, listings
+from tests.contract.engines.conftest import PATIENT
 from tests.contract.engines.harness import OnDisk
 
 
@@ -17,8 +18,8 @@ def files(local: OnDisk, path: str = "/data") -> dict[str, int | None]:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing_page, "COUNTED_FILES", 60)
-    monkeypatch.setattr(listing_page, "FIRST_FILES", 4)
+    monkeypatch.setattr(directory_sums, "FIRST_FILES", 4)
+    monkeypatch.setattr(listings, "BRIEF", PATIENT._replace(files=60))
 
 
 def put(local: OnDisk, **directories: int) -> None:
@@ -44,8 +45,8 @@ def test_more_directories_than_the_limit_has_files_have_their_sums_still(local: 
 
 
 def test_a_slow_directory_takes_no_time_of_the_others(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing_page, "COUNTED_SECONDS", 0.0)
-    put(local, a=500, b=3, c=4)
+    monkeypatch.setattr(listings, "BRIEF", PATIENT._replace(files=12, seconds=0.0))
+    put(local, a=500, b=3, c=5)
 
     assert files(local) == {"/data/a": None, "/data/b": 3, "/data/c": None}
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from avio.engines.base import EntryState, Freed
+from avio.engines.base import EntryState
+from avio.engines.tier import Freed
 from avio.errors import IsDirectory, PathNotFound, TooLarge, Unsaved
 from tests.contract.engines.harness import Harness
 from tests.processes import wait_until

@@ -203,6 +203,22 @@ def test_a_path_that_is_too_long_is_left_out(world: FilesHarness) -> None:
     os.close(fd)
     assert set(left_out(world, Side.BUCKET).values()) == {"PATH_TOO_LONG"}
     assert len(outcomes(world.preload())) == 2
+    page = world.engine.list("/data", depth=1, size=9)
+    assert [entry.path for entry in page.entries] == ["/data/d"]
+    assert [left.reason for left in page.left_out] == ["PATH_TOO_LONG"]
+
+
+def test_a_directory_without_files_is_no_entry_but_what_is_in_it_is_left_out(world: FilesHarness) -> None:
+    for directory in ("empty/deep", "links/deep"):
+        (world.bucket / directory).mkdir(parents=True)
+    (world.bucket / "links/deep/link").symlink_to("nowhere")
+    (world.tiers[0] / "data/also/empty").mkdir(parents=True)
+
+    for depth in (1, 2, None):
+        page = world.engine.list("/data", depth=depth, size=9)
+
+        assert {entry.path for entry in page.entries} <= {"/data/d", "/data/d/a", "/data/d/z"}
+        assert [left.path for left in page.left_out] == ["/data/links/deep/link"]
 
 
 def test_a_file_with_the_name_of_avios_own_directory_is_left_out_and_no_other(world: FilesHarness) -> None:

@@ -60,16 +60,16 @@ def without_token(body: bytes) -> bytes:
 @pytest.mark.parametrize("without", [["region"], ["access_key_id", "secret_access_key"]], ids=["region", "keys"])
 @pytest.mark.parametrize("lie", ["no token", "HTML", "an error", "nothing", "half a page"])
 def test_a_lie_is_an_error_for_a_mount_without_region_or_keys_too(
-    store: HostileS3, lie: str, without: list[str], monkeypatch: pytest.MonkeyPatch
+    hostile: HostileS3, lie: str, without: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "JOB", pace.JOB._replace(retry_seconds=0, bad_reply_seconds=0))
-    store.page, store.objects = 2, {b"d/f%d" % number: b"1" for number in range(1, 6)}
-    options = {name: text for name, text in store.options.items() if name not in without}
+    hostile.page, hostile.objects = 2, {b"d/f%d" % number: b"1" for number in range(1, 6)}
+    options = {name: text for name, text in hostile.options.items() if name not in without}
     if "region" not in without:
         options["skip_signature"] = "true"
     bucket = ObjectsBucket("s3://b", options)
     assert len(listed(bucket, "d/")[0]) == 5
-    store.lie, store.lists = LIES[lie], 0
+    hostile.lie, hostile.lists = LIES[lie], 0
     with pytest.raises(EngineError):
         listed(bucket, "d/")
 
@@ -77,19 +77,19 @@ def test_a_lie_is_an_error_for_a_mount_without_region_or_keys_too(
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_lie_is_an_error_and_no_end(
-    store: HostileS3, lie: str, ordered: bool, monkeypatch: pytest.MonkeyPatch
+    hostile: HostileS3, lie: str, ordered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "JOB", pace.JOB._replace(retry_seconds=0, bad_reply_seconds=0))
-    store.page, store.objects = 2, {b"d/f%d" % number: b"1" for number in range(1, 6)}
-    store.lie = LIES[lie]
+    hostile.page, hostile.objects = 2, {b"d/f%d" % number: b"1" for number in range(1, 6)}
+    hostile.lie = LIES[lie]
     with pytest.raises(EngineError) as caught:
-        list(opened(store).scan("d/", ordered=ordered))
+        list(opened(hostile).scan("d/", ordered=ordered))
     assert "s3://b" in caught.value.message
 
 
 @pytest.mark.parametrize("changes", [True, False])
-def test_a_listing_that_repeats_ends(store: HostileS3, changes: bool) -> None:
-    store.objects = {b"d/a": b"1"}
+def test_a_listing_that_repeats_ends(hostile: HostileS3, changes: bool) -> None:
+    hostile.objects = {b"d/a": b"1"}
 
     def again(number: int, query: dict[str, str], body: bytes) -> Reply:
         mark = base64.b64encode(b"%d" % (number if changes else 1))
@@ -97,22 +97,22 @@ def test_a_listing_that_repeats_ends(store: HostileS3, changes: bool) -> None:
             b"<IsTruncated>false", b"<NextContinuationToken>" + mark + b"</NextContinuationToken><IsTruncated>true"
         )
 
-    store.lie = again
+    hostile.lie = again
     with pytest.raises((BadReply, StoreError)):
-        list(opened(store).scan("d/", ordered=False))
-    assert store.lists < 10
+        list(opened(hostile).scan("d/", ordered=False))
+    assert hostile.lists < 10
 
 
 @pytest.mark.parametrize("body", [b"<html>try later</html>", error_xml("InternalError"), b"{}", b""])
 def test_a_page_that_stays_wrong_ends_the_listing_soon(
-    store: HostileS3, body: bytes, monkeypatch: pytest.MonkeyPatch
+    hostile: HostileS3, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(objects, "JOB", pace.JOB._replace(retry_seconds=0, bad_reply_seconds=0.5))
-    store.objects = {b"d/a": b"1"}
-    store.lie = lambda *_: (200, body)
+    monkeypatch.setattr(objects, "JOB", pace.JOB._replace(retry_seconds=0, bad_reply_seconds=1))
+    hostile.objects = {b"d/a": b"1"}
+    hostile.lie = lambda *_: (200, body)
     with pytest.raises(BadReply, match="s3://b"):
-        list(opened(store).scan("d/", ordered=False))
-    assert store.lists > 2
+        list(opened(hostile).scan("d/", ordered=False))
+    assert hostile.lists > 1  # it asks again, for a second
 
 
 KEYS = st.one_of(

@@ -9,14 +9,21 @@ from typing import Any
 
 import pytest
 
+from avio.engines.base import Side
+from avio.engines.factory import open_engine
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.multiget import HOPELESS_FAILURES, MultiGet
 from avio.engines.local.buckets.objects import ObjectsBucket
 from avio.engines.local.buckets.s3_objects import S3Objects
 from avio.engines.local.buckets.s3_place import S3Place, place_of
-from avio.engines.local.bulk_download import SMALL_BYTES, _EntryQueue
+from avio.engines.local.buckets.store_facts import StoreFacts
+from avio.engines.local.transfer.bulk_download import SMALL_BYTES
+from avio.engines.local.transfer.thread_side import ThreadSide
+from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, ObjectsHarness, outcomes
+from tests.contract.engines.lying_store import lying_store
+from tests.contract.engines.test_other_bytes import World
 from tests.servers.seaweed import S3Server
 
 KEYS = ["plain", "dir/in it", "ü/日本", "a+b", "100%", "q?x=1&y", "semi;colon,comma", "quote'\"", "~tilde(1)[2]{3}"]
@@ -61,10 +68,10 @@ def fetched(gets: MultiGet[str], place: S3Place | None, *sources: Source) -> dic
     """Return what comes of fetching all of `sources` at once."""
     assert place is not None
     for source in sources:
-        gets.add(place, source, source.key)
+        gets.add(place, source, source.key, StoreFacts("s3://b"))
     found: dict[str, bytes | None] = {}
     while gets.live:
-        found |= dict(gets.poll(0.1))
+        found |= {key: body and body.data for key, body in gets.poll(0.1)}
     return found
 
 
@@ -86,6 +93,14 @@ def test_connections_are_kept_and_used_again(world: ObjectsHarness, bucket: Obje
             "empty": 0,
             "full": SMALL_BYTES,
         }
+
+
+def test_an_idle_handle_holds_no_bytes(world: ObjectsHarness, bucket: ObjectsBucket, gets: MultiGet[str]) -> None:
+    world.put_bucket("/data/x", b"x" * 1000)
+
+    fetched(gets, bucket.place, *bucket.scan(""))
+
+    assert [each._parts for each in gets._idle] == [[]]
 
 
 def test_another_version_is_not_taken_for_the_one_asked_for(
@@ -157,7 +172,7 @@ def test_no_entry_is_lost_while_the_threads_take_what_they_were_given(
         world.put_bucket(path, content)
     # Full at one look and no longer at the next, as it is when a thread takes an entry in between.
     looks = itertools.cycle([True, False, False])
-    monkeypatch.setattr(_EntryQueue, "full", property(lambda _: next(looks)))
+    monkeypatch.setattr(ThreadSide, "full", property(lambda _: next(looks)))
 
     assert set(outcomes(world.preload("/data")).values()) == {Outcome.DONE}
     assert {path: world.read_cache(path) for path in contents} == contents
@@ -204,3 +219,21 @@ def test_keys_or_no_signature_are_enough(url: str, options: dict[str, str], expe
 )
 def test_whatever_takes_more_is_left_to_obstore(url: str, options: dict[str, str]) -> None:
     assert place_of(url, options) is None
+
+
+@pytest.mark.parametrize("size", [100, SMALL_BYTES + 1])
+def test_what_another_job_has_loaded_since_the_listing_is_in_place(tmp_path: Path, size: int) -> None:
+    with lying_store() as store:
+        world = World(tmp_path, ("s3://b", store.options), 1 << 30)
+        one_tier = {**world.settings, "tiers": world.settings["tiers"][:1]}
+        first, second = open_engine(one_tier), open_engine(one_tier)
+        for number in range(5):
+            store.put(f"{number}", bytes(size))
+        entries = list(second.walk("/data", depth=None, side=Side.BUCKET))
+        assert {each.outcome for each in first.preload(iter(entries), Params(), Attempt("01OTHER.1"))} == {Outcome.DONE}
+        before = store.count("GET")
+
+        moved = list(second.preload(iter(entries), Params(), Attempt()))
+
+        assert [each.outcome for each in moved] == [Outcome.SKIPPED] * 5
+        assert store.count("GET") - before == 5  # each was fetched before its name told that it is there

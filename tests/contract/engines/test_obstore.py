@@ -1,7 +1,6 @@
 """Stores that only obstore opens: the same promises as S3 with keys, here on an S3 server that is asked by obstore."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,8 @@ from avio.engines.base import EntryState
 from avio.engines.local.buckets import object_fetch, object_put, objects
 from avio.errors import Corrupt, NotSaved
 from avio.wire.results import Outcome
-from tests.contract.engines.lying_store import Reply, Store, lying_store
+from tests.contract.engines.lying_store import Reply, Store
 from tests.contract.engines.test_other_bytes import LARGE, SMALL, World
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 @pytest.fixture

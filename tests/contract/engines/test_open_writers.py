@@ -14,16 +14,10 @@ from avio.engines.local.open_writers import has_writer, is_in_memory
 from avio.errors import Unsaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import OnDisk, outcomes
-from tests.contract.engines.lying_store import Store, lying_store
+from tests.contract.engines.lying_store import Store
 from tests.contract.engines.test_other_bytes import World
 
 MEMORY = Path("/dev/shm")
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 @pytest.fixture(params=["disk", "memory"])

@@ -1,7 +1,6 @@
 """What arrives is what the listing said, or the version that is there now, or no file at all."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,16 @@ import pytest
 from avio.engines.base import EntryState, Side
 from avio.engines.local.buckets import multiget, object_fetch, s3_handle
 from avio.engines.local.buckets.s3_place import place_of
+from avio.engines.local.buckets.store_facts import StoreFacts
 from avio.engines.local.buckets.versions import make_source
+from avio.errors import Damaged
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk
-from tests.contract.engines.lying_store import Reply, Store, lying_store
+from tests.contract.engines.lying_store import Reply, Store
 from tests.contract.engines.test_set_back import edit
 
 SMALL, LARGE = 1000, (1 << 20) + 1000  # bytes: fetched many at a time, and one by one
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 class World(OnDisk):
@@ -113,14 +108,18 @@ def test_a_body_that_is_not_the_listed_object_gets_no_name(world: World, store: 
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_wrong_bytes_of_the_right_length_and_etag_are_found_by_checksums_alone(
+def test_wrong_bytes_of_the_right_length_and_etag_are_taken_only_by_a_job_that_asks_for_sizes_alone(
     world: World, store: Store, size: int
 ) -> None:
     store.put("f", b"x" * size)
     store.lie = lambda method, key, reply: (*reply[:2], b"y" + reply[2][1:]) if method == "GET" and key else reply
-    entries = [moved.entry for moved in world.preload(verify="checksum").values()]
+    moved = world.preload()["/data/f"]
+    assert (moved.outcome, type(moved.error)) == (Outcome.FAILED, Damaged)
+    assert world.read_cache("/data/f") is None
 
-    assert world.recheck(entries)["/data/f"].in_cache
+    entries = [moved.entry for moved in world.preload(verify="size").values()]
+
+    assert world.recheck(entries, verify="size")["/data/f"].in_cache
     assert not world.recheck(entries, verify="checksum")["/data/f"].in_cache
     assert world.read_cache("/data/f") is None
 
@@ -257,7 +256,7 @@ def test_an_object_that_grew_is_not_taken_into_memory(store: Store) -> None:
     gets: multiget.MultiGet[str] = multiget.MultiGet()
     source = make_source("f", 10, 0, store.objects["f"][1])
     store.put("f", b"x" * (64 << 20))
-    gets.add(place, source, "f")
+    gets.add(place, source, "f", StoreFacts("s3://b"))
     ended: list[tuple[str, bytes | None]] = []
     while not ended:
         ended = gets.poll(0.1)

@@ -10,18 +10,12 @@ from avio.engines.base import EntryState
 from avio.engines.local.buckets import object_put
 from avio.engines.local.engine import LocalEngine
 from avio.wire.results import Outcome
-from tests.contract.engines.lying_store import Store, lying_store
+from tests.contract.engines.lying_store import Store
 from tests.contract.engines.test_other_bytes import LARGE, SMALL, World
 from tests.servers.socks import Socks, socks_proxy
 
 NAMES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 HOST = "store.invalid"  # no name server knows it
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 @pytest.fixture

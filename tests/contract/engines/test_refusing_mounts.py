@@ -1,96 +1,107 @@
-"""A mount whose store refuses or redirects: each place that asks whether it answers names the cause and the cure."""
+"""Mounts that refuse: a listing above them names them with the reason, and lists the rest."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from avio.admin.checks.engine import look_at_engine
-from avio.config import Settings
-from avio.engines.base import Side
-from avio.engines.factory import open_engine
-from avio.errors import EngineError
-from avio.rules.engine_health import EngineHealth
-from avio.rules.health import public_message
-from tests.contract.engines.harness import settings
-from tests.contract.engines.lying_store import Reply, Store, error, lying_store
-
-REDIRECT = 301, {"Location": "https://elsewhere.example/b"}, b""
-REGION = 301, {"x-amz-bucket-region": "eu-west-1"}, b""
+from avio.engines.base import EntryState, Page
+from avio.engines.local.buckets.s3_list_xml import Row
+from avio.engines.local.engine import LocalEngine
+from avio.errors import AccessDenied, EngineError
+from tests.contract.engines.listings import engine_of
+from tests.servers.hostile_s3 import HostileS3, error_xml
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
+def engine(hostile: HostileS3, tmp_path: Path) -> LocalEngine:
+    """Mounts: /s3 refuses, /a, /s3/in and /z do not."""
+    for name in ("a", "in", "z"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f").write_bytes(b"1")
+    hostile.lie = lambda *_: (403, error_xml("AccessDenied"))
+    urls = {path: (tmp_path / path.rpartition("/")[2]).as_uri() for path in ("/a", "/s3/in", "/z")}
+    return engine_of(hostile, tmp_path, **urls)
 
 
-REPLIES = pytest.mark.parametrize(
-    ("reply", "cause", "cure"),
-    [
-        (error(403, "InvalidAccessKeyId"), "does not know the access key", "access_key_id"),
-        (error(403, "SignatureDoesNotMatch"), "another signature", "secret_access_key"),
-        (error(403, "AccessDenied"), "refuses the key", "rights"),
-        (error(403, "RequestTimeTooSkewed"), "clock", "NTP"),
-        (error(400, "ExpiredToken"), "expired", "new credentials"),
-        (error(404, "NoSuchBucket"), "no such bucket", "the mount's url"),
-        (error(404, "NobodyKnows"), "knows no such bucket", "the mount's url"),
-        (error(400, "AuthorizationHeaderMalformed"), "another region", "option region"),
-        ((403, {}, b""), "refuses the key", "rights"),
-        (REGION, "another region", "option region"),
-        (REDIRECT, "redirects", "option endpoint"),
-        ((302, *REDIRECT[1:]), "redirects", "option endpoint"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+def names(page: Page) -> list[str]:
+    return [entry.path for entry in page.entries]
 
 
-@REPLIES
-def test_readiness_says_what_the_store_said(store: Store, tmp_path: Path, reply: Reply, cause: str, cure: str) -> None:
-    store.before = lambda method, key: reply
-    state = EngineHealth(open_engine(settings({"/data": ("s3://b", store.options)}, tmp_path))).state(10)
-
-    said = public_message(state)
-
-    assert said.startswith("mount /data: ")
-    assert cause in said
-    assert cure in said
-    assert not any(word in said for word in ("127.0.0.1", "elsewhere", "s3://b"))
+REST = ["/a", "/a/f", "/s3", "/s3/in", "/s3/in/f", "/z", "/z/f"]
 
 
-@REPLIES
-def test_check_says_it_with_all_details(store: Store, tmp_path: Path, reply: Reply, cause: str, cure: str) -> None:
-    store.before = lambda method, key: reply
-    (tmp_path / "ssd").mkdir()
-    made = Settings(
-        mounts={"/data": {"url": "s3://b", "options": store.options}},
-        tiers=[{"alias": "SSD", "path": tmp_path / "ssd", "capacity": "1GiB"}],
-    )
+@pytest.mark.parametrize("depth", [None, 3])
+def test_the_rest_is_listed_and_the_refusal_is_named(engine: LocalEngine, depth: int | None) -> None:
+    page = engine.list("/", depth=depth, size=100)
 
-    found = next(each for each in look_at_engine(made) if each.subject == "mount /data")
-
-    assert cause in found.message
-    assert cure in found.cure
+    assert names(page) == REST
+    assert page.after is None
+    assert {path: type(error) for path, error in page.refused.items()} == {"/s3": AccessDenied}
+    states = {entry.path: (entry.state, entry.size) for entry in page.entries}
+    assert states["/s3"] == (EntryState.UNKNOWN, None)
+    assert states["/a"] == (EntryState.REMOTE, 1)
 
 
-@REPLIES
-def test_a_task_and_a_walk_say_the_same(store: Store, tmp_path: Path, reply: Reply, cause: str, cure: str) -> None:
-    store.before = lambda method, key: reply
-    engine = open_engine(settings({"/data": ("s3://b", store.options)}, tmp_path))
-    for ask in (
-        lambda: engine.stat("/data/f"),
-        lambda: engine.list("/data", depth=1, size=1),
-        lambda: next(engine.walk("/data", depth=None, side=Side.BUCKET)),
-    ):
-        with pytest.raises(EngineError) as raised:
-            ask()
-        assert cause in raised.value.message
-        assert cure in raised.value.cure
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_pages_of_any_size_have_it_once(engine: LocalEngine, size: int) -> None:
+    found: list[str] = []
+    refused: set[str] = set()
+    after = None
+    while True:
+        page = engine.list("/", depth=None, size=size, after=after)
+        found += names(page)
+        refused |= page.refused.keys()
+        if (after := page.after) is None:
+            break
+    assert found == REST
+    assert refused == {"/s3"}
 
 
-def test_a_store_without_answer_is_no_refusal(store: Store, tmp_path: Path) -> None:
-    options = {**store.options, "endpoint": "http://127.0.0.1:1"}
-    state = EngineHealth(open_engine(settings({"/data": ("s3://b", options)}, tmp_path))).state(10)
+def test_cached_files_of_a_mount_that_refuses_are_not_called_unsaved(engine: LocalEngine, tmp_path: Path) -> None:
+    cached = tmp_path / "mem/s3/d/x"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"123")
 
-    assert public_message(state).startswith("no answer from mount /data: no connection; check that the store is up")
-    assert "127.0.0.1" not in public_message(state)
+    page = engine.list("/", depth=None, size=100)
+
+    assert names(page) == REST
+    [entry] = [entry for entry in page.entries if entry.path == "/s3"]
+    assert (entry.state, entry.cached_bytes) == (EntryState.UNKNOWN, 3)
+
+
+def test_a_mount_that_refuses_in_the_middle_is_named(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def runs(*_: object, **__: object) -> Iterator[list[Row]]:
+        yield [("d/x", 1, 0, '"etag"')]
+        raise AccessDenied("no more")
+
+    monkeypatch.setattr(engine._mounts.find("/s3/x").bucket, "runs", runs)
+
+    page = engine.list("/", depth=None, size=100)
+
+    assert page.refused.keys() == {"/s3"}
+    assert names(page) == [*REST[:3], "/s3/d", "/s3/d/x", *REST[3:]]
+    states = {entry.path: entry.state for entry in page.entries}
+    assert [states[path] for path in ("/s3", "/s3/d", "/s3/d/x")] == [EntryState.UNKNOWN] * 2 + [EntryState.REMOTE]
+    assert states["/s3/in"] is EntryState.REMOTE
+
+
+def test_the_mount_of_the_path_itself_ends_the_listing(engine: LocalEngine) -> None:
+    for depth in (None, 1):
+        with pytest.raises(AccessDenied):
+            engine.list("/s3", depth=depth, size=100)
+
+
+def test_what_one_level_needs_not_ask_is_not_named(engine: LocalEngine) -> None:
+    page = engine.list("/", depth=1, size=100)
+    assert (names(page), dict(page.refused)) == (["/a", "/s3", "/z"], {})
+
+
+def test_a_tier_that_refuses_ends_the_listing(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def runs(*_: object) -> object:
+        raise PermissionError
+        yield
+
+    monkeypatch.setattr("avio.engines.local.joined_view.runs", runs)
+    with pytest.raises(EngineError, match="tier MEM"):
+        engine.list("/", depth=None, size=100)

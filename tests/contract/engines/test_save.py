@@ -1,7 +1,12 @@
 """Save: from cache to bucket, and never over somebody else's change."""
 
-from avio.engines.base import EntryState
+import time
+
+import pytest
+
+from avio.engines.base import EntryState, Side
 from avio.errors import NotSaved
+from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, Harness, outcomes
 
@@ -93,3 +98,73 @@ def test_an_attempt_that_must_leave_saves_whole_files_or_none(world: Harness) ->
     for path, content in contents.items():
         assert world.read_bucket(path) in (None, content)
     assert world.temporaries() == []
+
+
+def put_both(world: Harness, newer: str) -> None:
+    """Make a file that was preloaded and changed here, one that changed on both sides, and a new one."""
+    world.put_all(["/data/changed", "/data/both"], b"old")
+    world.preload()
+    for side in ("bucket", "cache") if newer == "cache" else ("cache", "bucket"):
+        time.sleep(1.1)  # S3 shows whole seconds
+        if side == "bucket":
+            world.put_bucket("/data/both", b"theirs")
+        else:
+            for name in ("changed", "both", "new"):
+                world.put_cache(f"/data/{name}", b"mine")
+
+
+OVERWRITES = {
+    "different": {"changed": DONE, "both": FAILED, "new": DONE},
+    "never": {"changed": KEPT, "both": KEPT, "new": DONE},
+    "fail": {"changed": FAILED, "both": FAILED, "new": DONE},
+    "always": {"changed": DONE, "both": DONE, "new": DONE},
+}
+
+
+@pytest.mark.parametrize("overwrite", OVERWRITES)
+def test_overwrite_says_which_objects_a_save_replaces(world: Harness, overwrite: str) -> None:
+    put_both(world, newer="cache")
+    expected = OVERWRITES[overwrite]
+    saved = outcomes(world.save(overwrite=overwrite))
+    assert saved == {f"/data/{name}": outcome for name, outcome in expected.items()}
+    for name, outcome in expected.items():
+        untouched = {"changed": b"old", "both": b"theirs"}.get(name)
+        assert world.read_bucket(f"/data/{name}") == (b"mine" if outcome is DONE else untouched)
+        assert world.read_cache(f"/data/{name}") == b"mine"
+
+
+def test_a_save_that_replaces_nothing_says_what_would_replace_either_object(world: Harness) -> None:
+    put_both(world, newer="cache")
+    for name, error in ((each, world.save(overwrite="fail")[f"/data/{each}"].error) for each in ("changed", "both")):
+        assert error is not None
+        assert "use overwrite=different, or overwrite=always if it changed too" in error.cure
+        assert outcomes(world.save(overwrite="different" if name == "changed" else "always"))[f"/data/{name}"] is DONE
+
+
+@pytest.mark.parametrize("newer", ["cache", "bucket"])
+def test_a_newer_file_replaces_its_object_and_an_older_one_does_not(world: Harness, newer: str) -> None:
+    put_both(world, newer)
+    saved = outcomes(world.save(overwrite="newer", on_conflict="overwrite"))
+    assert saved == {"/data/changed": DONE, "/data/both": DONE if newer == "cache" else KEPT, "/data/new": DONE}
+    assert world.read_bucket("/data/both") == (b"mine" if newer == "cache" else b"theirs")
+
+
+def test_a_newer_file_whose_object_changed_too_is_refused_unless_asked_otherwise(world: Harness) -> None:
+    put_both(world, newer="cache")
+    assert outcomes(world.save(overwrite="newer"))["/data/both"] is FAILED
+    assert world.read_bucket("/data/both") == b"theirs"
+
+
+def test_a_save_that_overwrites_always_puts_what_the_bucket_has_already(world: Harness) -> None:
+    world.put_cache("/data/f", b"mine")
+    world.save()
+    assert outcomes(world.save(overwrite="always")) == {"/data/f": DONE}
+    assert world.engine.stat("/data/f").state is EntryState.CACHED
+
+
+def test_an_engine_tells_which_objects_a_save_spares(world: Harness) -> None:
+    put_both(world, newer="bucket")
+    entries = list(world.engine.walk("/data", depth=None, side=Side.SAVE))
+    for overwrite, spared in [("never", {"/data/changed", "/data/both"}), ("newer", {"/data/both"}), ("fail", set())]:
+        params = Params(overwrite=overwrite)
+        assert {entry.path for entry in entries if world.engine.spares(entry, params)} == spared

@@ -1,7 +1,6 @@
 """A save is believed only if the store has the very bytes, and the saved file outlives every doubt about them."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,11 @@ from avio.errors import Corrupt, NotSaved
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt
-from tests.contract.engines.lying_store import Reply, Store, error, lying_store
+from tests.contract.engines.lying_store import Reply, Store, error
 from tests.contract.engines.test_other_bytes import World
 
 SMALL, LARGE = 1000, 3 << 20
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE])
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 @pytest.fixture

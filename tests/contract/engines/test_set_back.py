@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from avio.engines.base import EntryState
-from avio.engines.local import download, recognition, stamps
+from avio.engines.local import recognition, stamps
 from avio.engines.local.tiers import TierDirectory
+from avio.engines.local.transfer import download
 from avio.errors import Unsaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, FilesHarness, OnDisk, outcomes

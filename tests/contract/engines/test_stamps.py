@@ -282,3 +282,21 @@ def test_a_write_in_the_last_moment_of_a_free_is_kept(
         with pytest.raises(Unsaved):
             local.engine.free("/data/f", recursive=False)
         assert list_of() == {"f": b"last moment"}
+
+
+@pytest.mark.parametrize("other", ["", ".0123"], ids=["of an older cache", "of another object"])
+def test_a_stamp_is_written_over_those_that_came_with_other_bytes(tmp_path: Path, other: str) -> None:
+    file, name = tmp_path / "f", stamps.ObjectName("s3://b/f")
+    file.write_bytes(b"x")
+    with open(file, "rb") as stream:
+        fd = stream.fileno()
+        stamp = stamps.Stamp(1, 0, '"e"', os.fstat(fd).st_mtime_ns)
+        assert stamps.read_marks(fd, name).alone
+        assert stamps.write_stamp(fd, name, stamp, alone=True)
+        assert stamps.read_marks(fd, name).alone
+        os.setxattr(fd, stamps.ATTRIBUTE + other, b"[]")
+        marks = stamps.read_marks(fd, name)
+
+        assert stamps.write_stamp(fd, name, stamp, alone=marks.alone)
+
+        assert os.listxattr(fd) == [stamps.attribute_of(name)]

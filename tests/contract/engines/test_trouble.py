@@ -132,6 +132,7 @@ def test_a_nested_mount_hides_what_lies_below_it(tmp_path: Path) -> None:
 
 _PRELOAD = """
 import ast, contextlib, sys
+from avio.engines.bandwidth import Bandwidth
 from avio.engines.base import Side
 from avio.engines.factory import open_engine
 from avio.wire.params import Params
@@ -139,6 +140,8 @@ from avio.wire.params import Params
 class Run:
     name = "01KILLED.1"
     threads = 8
+    concurrency = None
+    bandwidth = Bandwidth()
     def stopping(self): return False
     def moved(self, size): pass
     def checked(self, size): pass

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from avio.engines.base import EntryState, Side
-from avio.engines.local import download
 from avio.engines.local.stamps import stamp_new
+from avio.engines.local.transfer import download
 from avio.errors import SourceChanged
 from avio.wire.params import Params
 from avio.wire.results import Outcome

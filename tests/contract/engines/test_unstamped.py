@@ -5,9 +5,9 @@ import os
 import pytest
 
 from avio.engines.base import Entry, EntryState
-from avio.engines.local import upload
-from avio.engines.local.buckets import objects
+from avio.engines.local.buckets import object_put
 from avio.engines.local.engine import LocalEngine
+from avio.engines.local.transfer import upload
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import ObjectsHarness, OnDisk, outcomes
 
@@ -61,7 +61,7 @@ def test_bytes_that_differ_are_no_save_of_ours(local: OnDisk) -> None:
 
 
 def test_an_object_of_parts_is_recognised_by_its_etag(local: OnDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "PART_BYTES", 5 << 20)
+    monkeypatch.setattr(object_put, "PART_BYTES", 5 << 20)
     monkeypatch.setattr(upload, "write_stamp", unstamped)
     local.put_cache("/data/parts", b"a" + os.urandom(12 << 20))
     local.save()

@@ -4,7 +4,6 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,12 @@ import pytest
 from avio.errors import NotSaved
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt, ObjectsHarness
-from tests.contract.engines.lying_store import Reply, Store, error, lying_store
+from tests.contract.engines.lying_store import Reply, Store, error
 from tests.contract.engines.test_other_bytes import World
 
 MIB = 1 << 20
 LARGE = 20 * MIB  # three parts
 SIZES = pytest.mark.parametrize("size", [1000, LARGE])
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with lying_store() as store:
-        yield store
 
 
 @pytest.fixture
@@ -167,6 +160,7 @@ def test_an_error_in_a_reply_of_status_200_is_an_error(world: World, store: Stor
 
 _SAVE = """
 import ast, sys
+from avio.engines.bandwidth import Bandwidth
 from avio.engines.base import Side
 from avio.engines.factory import open_engine
 from avio.wire.params import Params
@@ -174,8 +168,11 @@ from avio.wire.params import Params
 class Run:
     name = "01KILLED.1"
     threads = 2
+    concurrency = None
+    bandwidth = Bandwidth()
     def stopping(self): return False
     def moved(self, size): pass
+    def checked(self, size): pass
 
 engine = open_engine(ast.literal_eval(sys.argv[1]))
 for _ in engine.save(engine.walk("/data", depth=None, side=Side.CACHE), Params(), Run()):

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from rich.cells import cell_len
 
 from avio import passwords
 from avio.db import tokens, users
 from avio.errors import BadRequest, Conflict, NotFound
+from avio.terminal.widths import cell_len
 from tests.integration.admin.conftest import Server
 
 AddUser = Callable[..., str]

@@ -48,25 +48,36 @@ class CheckedClient(FlaskClient):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         if response.status_code in (204, 304):
             return
-        declared = self._declared(response)
-        if declared is None:
+        page = self._page(response)
+        if page is None:
             assert response.mimetype == "application/problem+json"
-            declared = {"$ref": "#/components/schemas/Problem"}
+        key = (page, response.request.method, response.status_code, response.mimetype)
+        if key not in _validators:
+            _validators[key] = self._validator(*key)
         if response.mimetype in ("application/json", "application/problem+json"):
-            spec = self.application.api_doc  # type: ignore[attr-defined]
-            Draft202012Validator({**declared, "components": spec["components"]}).validate(response.get_json())
+            _validators[key].validate(response.get_json())
 
-    def _declared(self, response: TestResponse) -> dict[str, Any] | None:
-        """Return the schema of this status and content type; None where there is no such page or method."""
+    def _page(self, response: TestResponse) -> str | None:
+        """Return the path as it is described; None where there is no such page or method."""
         request = response.request
         try:
             rule, _ = self.application.url_map.bind("").match(request.path, request.method, return_rule=True)
         except HTTPException:
             return None
-        page = rule.rule.replace("<ulid:", "{").replace(">", "}")
-        replies = self.application.api_doc["paths"][page][request.method.lower()]["responses"]  # type: ignore[attr-defined]
-        found: dict[str, Any] = replies[str(response.status_code)]["content"][response.mimetype].get("schema", {})
-        return found
+        return rule.rule.replace("<ulid:", "{").replace(">", "}")
+
+    def _validator(self, page: str | None, method: str, status: int, mimetype: str) -> Draft202012Validator:
+        """Return what checks replies of this status and content type. Raise KeyError if they are not declared."""
+        spec = self.application.api_doc  # type: ignore[attr-defined]
+        declared = {"$ref": "#/components/schemas/Problem"}
+        if page is not None:
+            replies = spec["paths"][page][method.lower()]["responses"]
+            declared = replies[str(status)]["content"][mimetype].get("schema", {})
+        return Draft202012Validator({**declared, "components": spec["components"]})
+
+
+# By page, method, status and content type: every app describes the same replies, and a validator takes milliseconds.
+_validators: dict[tuple[str | None, str, int, str], Draft202012Validator] = {}
 
 
 @pytest.fixture

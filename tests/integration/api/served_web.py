@@ -13,6 +13,7 @@ import httpx2
 
 from avio.config import Settings
 from tests.processes import wait_until
+from tests.servers.plain_http import NO_CERTIFICATES
 from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,7 +39,7 @@ class Web:
         """Tell whether it takes calls; it has to run."""
         assert self.process.poll() is None, self.log.read_text()
         try:
-            return httpx2.get(f"{self.url}/healthz").is_success
+            return httpx2.get(f"{self.url}/healthz", verify=NO_CERTIFICATES).is_success
         except httpx2.TransportError:
             return False
 
@@ -78,4 +79,5 @@ def served(settings: Settings, directory: Path) -> Iterator[Web]:
 
 def client(web: Web, token: str) -> httpx2.Client:
     """Return a client with the token of a user."""
-    return httpx2.Client(base_url=web.url, headers={"Authorization": f"QBox {token}"}, timeout=LIMIT)
+    headers = {"Authorization": f"QBox {token}"}
+    return httpx2.Client(base_url=web.url, headers=headers, timeout=LIMIT, verify=NO_CERTIFICATES)

@@ -34,6 +34,8 @@ BAD_PARAMS: list[tuple[dict[str, Any], set[str]]] = [
     ({"alluxioUri": "/data", "verify": "md5"}, {"params.verify"}),
     ({"alluxioUri": "/data", "ifFull": "wait"}, {"params.ifFull"}),
     ({"alluxioUri": "/data", "onConflict": "rename"}, {"params.onConflict"}),
+    ({"alluxioUri": "/data", "onConflict": "overwrite", "overwrite": "never"}, {"params.onConflict"}),
+    ({"alluxioUri": "/data", "onConflict": "overwrite", "overwrite": "mine"}, {"params.overwrite"}),
     ({"alluxioUri": "/data", "tier": "../x"}, {"params.tier"}),
     ({"alluxioUri": "/data", "tier": "TAPE"}, {"params.tier"}),
     ({"fromFileList": True}, {"params.fileListId"}),

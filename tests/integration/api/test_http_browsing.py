@@ -7,7 +7,9 @@ import pytest
 
 from avio.api import Web
 from avio.api.services import KEY
-from avio.errors import TooLarge
+from avio.engines.base import Page
+from avio.engines.local import listings
+from avio.errors import StoreError, TooLarge
 from tests.integration.api.conftest import CheckedClient
 
 
@@ -16,6 +18,18 @@ def test_a_file_is_told_with_its_state(ada: CheckedClient, bucket: Path) -> None
     assert (entry["path"], entry["name"], entry["kind"]) == ("/data/train/a.bin", "a.bin", "file")
     assert entry["size"] == (bucket / "train/a.bin").stat().st_size
     assert (entry["state"], entry["cachedBytes"], entry["cachedPercent"]) == ("remote", 0, 0.0)
+
+
+def test_users_are_not_told_where_a_mount_that_refuses_is(
+    app: Web, ada: CheckedClient, root: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = StoreError("s3://b: the bucket is in another region: https://minio-7.storage.internal:9000")
+    monkeypatch.setattr(app.extensions[KEY].engine, "list", lambda *_, **__: Page([], None, refused={"/s3": why}))
+
+    told, whole = (each.get("/list?alluxioUri=/").get_json()["refused"] for each in (ada, root))
+
+    assert [each["message"] for each in told] == ["s3://b: the bucket is in another region: (address)"]
+    assert [each["message"] for each in whole] == [why.message]
 
 
 def test_a_directory_is_told_with_its_sums(ada: CheckedClient) -> None:
@@ -80,3 +94,21 @@ def test_names_that_are_hard_to_write_come_back_as_they_are(ada: CheckedClient, 
     (bucket / name).write_bytes(b"x")
     assert ada.get("/stat", query_string={"alluxioUri": f"/data/{name}"}).get_json()["name"] == name
     assert name in {entry["name"] for entry in ada.get("/list?alluxioUri=/data&depth=1").get_json()["entries"]}
+
+
+def test_sums_are_counted_for_longer_on_request(
+    ada: CheckedClient, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listings, "BRIEF", listings.BRIEF._replace(streams=0))
+    asked = "/list?alluxioUri=/data&depth=1&pageSize=1"
+
+    first = ada.get(asked)
+    brief = {entry["name"]: entry for entry in ada.get("/list?alluxioUri=/data&depth=1").get_json()["entries"]}["train"]
+    longer = ada.get("/list?alluxioUri=/data&depth=1&sums=true").get_json()["entries"]
+
+    assert (brief["size"], brief["files"], brief["cachedPercent"]) == (None, None, None)
+    assert (brief["state"], brief["cachedBytes"], brief["filesCached"]) == ("remote", 0, 0)
+    assert {entry["files"] for entry in longer} == {1, 3}
+    assert "sums" not in first.headers["Link"]
+    assert "sums=True" in ada.get(f"{asked}&sums=true").headers["Link"]
+    assert ada.get("/list?alluxioUri=/data&sums=some").status_code == 400

@@ -11,7 +11,8 @@ from openapi_spec_validator import validate
 
 from avio.api import Web
 from avio.api.sockets.refusals import REASONS
-from avio.wire.params import OPTIONS, camel
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS
 from tests.integration.api.conftest import CheckedClient
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -151,7 +152,9 @@ def test_a_name_is_described_without_control_characters(app: Web, ada: CheckedCl
 
 
 def test_docs_name_every_call_and_no_other(app: Web) -> None:
-    documented = set(re.findall(r"^#+ `(GET|POST|DELETE) (/[^`?]*)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    documented = set(
+        re.findall(r"^#+ `(GET|POST|PATCH|DELETE) (/[^`?]*)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert documented == calls(app)
 
 
@@ -162,7 +165,7 @@ def test_the_params_are_described_as_they_are_declared(nobody: CheckedClient) ->
     for name, rule in OPTIONS.items():
         described = properties[camel(name)]
         described |= described.get("anyOf", [{}])[0]
-        assert described["description"] == rule.help
+        assert described["description"] == rule.description
         assert {word: described[word] for word in rule.schema()} == rule.schema()
     assert properties["onConflict"]["enum"] == ["fail", "overwrite"]
     assert (properties["depth"]["minimum"], properties["depth"]["maximum"]) == (0, 1000)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from avio.api import Web
-from avio.api.filelist_parser import CHUNK_BYTES, Lines
 from avio.api.services import KEY
 from avio.db import filelists
 from avio.db.connection import borrow
 from avio.db.models import FileList, FileListChunk
 from avio.errors import TooLarge
+from avio.filelist_parser import CHUNK_BYTES, Lines
 from tests.integration.api.conftest import CheckedClient
 
 
@@ -58,6 +58,40 @@ def test_the_first_bad_lines_are_named_and_nothing_is_kept(ada: CheckedClient) -
     assert "6 lines of the file list can't be used" in response.get_json()["detail"]
     assert response.get_json()["errors"][0]["message"].startswith("'relative' is not absolute")
     assert kept() == (0, 0)
+
+
+def test_a_list_with_nuls_holds_any_names(ada: CheckedClient) -> None:
+    text = BOM_UTF8.join([b"/data/a\n\xff\0\0/data//b /\0/data/c", b""])
+    response = ada.post("/filelists?separator=nul", data=text, content_type="text/plain")
+    assert (response.status_code, response.get_json()["lines"]) == (201, 3)
+    with borrow():
+        stored = b"".join(filelists.read(response.get_json()["fileListId"]))
+    assert stored == b"/data/a\n\xff\0/data/b \0/data/c" + BOM_UTF8 + b"\0"
+
+
+def test_paths_between_nuls_that_can_not_be_used_are_counted(ada: CheckedClient) -> None:
+    response = ada.post("/filelists?separator=nul", data=b"/data/a\0\xffb\0/../c\0", content_type="text/plain")
+    assert response.status_code == 400
+    assert [(each["field"], each["message"]) for each in response.get_json()["errors"]] == [
+        ("path 2", "'\\\\xffb' is not absolute; start it with / or alluxio://host:port/"),
+        ("path 3", "'/../c' has a '..' part; write the full path"),
+    ]
+    assert kept() == (0, 0)
+
+
+def test_a_list_that_is_read_with_the_wrong_separator_is_refused_with_the_right_one(ada: CheckedClient) -> None:
+    for separator, text, said in (
+        ("line", b"/data/a\0/data/b\0", "if one ends each path, use separator=nul"),
+        ("nul", b"/data/a\n/data/b\n", "leave separator=nul out"),
+        ("nul", b"/data/a\n" * 10_000, "leave separator=nul out"),  # longer than a path
+    ):
+        response = ada.post(f"/filelists?separator={separator}", data=text, content_type="text/plain")
+        assert response.status_code == 400
+        assert said in response.get_data(as_text=True)
+    one = ada.post("/filelists?separator=nul", data=b"/data/a\n1\0", content_type="text/plain")
+    last = ada.post("/filelists?separator=nul", data=b"/data/a\0/data/b\nc", content_type="text/plain")
+    bare = ada.post("/filelists?separator=nul", data=b"/data/a", content_type="text/plain")
+    assert [reply.get_json()["lines"] for reply in (one, last, bare)] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("text", [b"", b"\n\n  \r\n", b"\xff\xfe\n", b"\x1f\x8b\x08\x00junk\n"])

@@ -14,7 +14,8 @@ from avio.api import Web, create_app
 from avio.config import Settings
 from avio.db.connection import borrow
 from avio.db.models import Job
-from avio.wire.params import MASK, OPTIONS
+from avio.wire.checked_params import MASK
+from avio.wire.params import OPTIONS
 from tests.integration.api.conftest import CheckedClient
 from tests.servers.valkey import valkey
 
@@ -35,6 +36,8 @@ pytestmark = [
         ("/jobs", {"type": 1}, 1),
         ("/jobs", {"type": 2}, 2),
         ("/jobs", {"type": 3}, 3),
+        ("/jobs", {"type": 5}, 5),
+        ("/jobs", {"type": 5.0}, 5),
     ],
 )
 def test_an_order_is_queued_and_hinted(
@@ -69,6 +72,126 @@ def test_with_a_file_list_the_path_is_ignored(ada: CheckedClient) -> None:
     response = ada.post("/preload", json={"params": params})
     assert response.status_code == 202
     assert response.get_json()["params"] == {"fromFileList": True, "fileListId": uploaded["fileListId"]}
+
+
+def test_the_files_to_take_come_back_as_they_were_given(ada: CheckedClient) -> None:
+    chosen = {
+        "filters": ["- /logs/**", "+ *.{jpg,png}", "- **"],
+        "minSize": 1,
+        "maxSize": 2**40,
+        "newerThan": "2026-05-02T11:40:05+08:00",
+        "olderThan": "2026-05-03T00:00:00Z",
+        "maxFiles": 10,
+        "maxBytes": 2**41,
+    }
+    job = ada.post("/save", json={"params": {"paths": ["/data/train/", "/data/top.bin"], **chosen}}).get_json()
+    assert job["params"] == {"paths": ["/data/train", "/data/top.bin"], "fromFileList": False, **chosen}
+    ada.post(f"/jobs/{job['id']}/cancel")
+    assert ada.post(f"/jobs/{job['id']}/retry").get_json()["params"] == job["params"]
+
+
+@pytest.mark.parametrize(
+    ("params", "member", "words"),
+    [
+        ({**PARAMS, "filters": ["- *.{tmp"]}, "params.filters", "'*.{tmp' has a { without } at character 3"),
+        ({**PARAMS, "filters": ["*.tmp"]}, "params.filters", "'*.tmp' is no rule; write '+ GLOB'"),
+        ({**PARAMS, "filters": ["+ *.jpg"]}, "params.filters", "'+ *.jpg' comes last and has no effect"),
+        ({**PARAMS, "filters": ["- a"] * 101}, "params.filters", "must be a list of up to 100 rules"),
+        ({**PARAMS, "filters": "- a"}, "params.filters", "list"),
+        ({**PARAMS, "filters": [1]}, "params.filters.0", "string"),
+        ({**PARAMS, "minSize": 2, "maxSize": 1}, "params.maxSize", "is less than minSize"),
+        ({**PARAMS, "minSize": -1}, "params.minSize", "must be a number of bytes"),
+        ({**PARAMS, "newerThan": "7d"}, "params.newerThan", "must be a time with its offset, such as"),
+        ({**PARAMS, "newerThan": "2026-02-30T00:00:00Z"}, "params.newerThan", "no calendar has this one"),
+        ({**PARAMS, "maxFiles": 0}, "params.maxFiles", "must be a number from 1"),
+        ({"paths": ["/data", "data"]}, "params.paths", "'data' is not absolute"),
+        ({"paths": []}, "params.alluxioUri", "is missing"),
+        ({"paths": ["/data"], **PARAMS}, "params.alluxioUri", "has no effect beside paths"),
+        ({"paths": ["/data"], "fromFileList": True, "fileListId": "0" * 26}, "params.paths", "has no effect with"),
+    ],
+    ids=str,
+)
+def test_files_that_can_not_be_taken_so_are_refused_at_submit(
+    ada: CheckedClient, count_jobs: Callable[[], int], params: dict[str, Any], member: str, words: str
+) -> None:
+    response = ada.post("/preload", json={"params": params})
+    assert response.status_code == 400
+    (wrong,) = response.get_json()["errors"]
+    assert wrong["field"] == member
+    assert words in wrong["message"]
+    assert count_jobs() == 0
+
+
+def test_a_name_that_is_empty_or_too_long_is_refused_in_plain_words(ada: CheckedClient) -> None:
+    for name, words in (("", "is empty; leave it out, or"), ("x" * 999, "characters; shorten it")):
+        response = ada.post("/preload", json={"name": name, "params": PARAMS})
+        assert response.status_code == 400
+        (wrong,) = response.get_json()["errors"]
+        assert (wrong["field"], words in wrong["message"]) == ("name", True)
+
+
+def test_the_list_may_be_an_object_which_must_be_there(ada: CheckedClient, count_jobs: Callable[[], int]) -> None:
+    for path, status in (("/data/nowhere", 404), ("/elsewhere/list", 404)):
+        response = ada.post("/preload", json={"params": {"fromFileList": True, "fileListPath": path}})
+        assert (response.status_code, count_jobs()) == (status, 0)
+    params = {"fromFileList": True, "fileListPath": "/data/top.bin"}
+    response = ada.post("/preload", json={"params": params})
+    assert (response.status_code, response.get_json()["params"]) == (202, params)
+
+
+@pytest.mark.parametrize(
+    ("more", "member", "words"),
+    [
+        ({"fileListId": "0" * 26}, "params.fileListId", "has no effect beside fileListPath"),
+        ({"fromFileList": False, **PARAMS}, "params.fileListPath", "has no effect without fromFileList=true"),
+        ({"fileListPath": "list"}, "params.fileListPath", "is not absolute"),
+    ],
+    ids=str,
+)
+def test_one_list_is_named_and_one_alone(ada: CheckedClient, more: dict[str, Any], member: str, words: str) -> None:
+    params = {"fromFileList": True, "fileListPath": "/data/top.bin", **more}
+    wrong = ada.post("/preload", json={"params": params}).get_json()["errors"]
+    assert [each["field"] for each in wrong if words in each["message"]] == [member]
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (4, "must not be free; use POST /free"),
+        (6, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check"),
+        (-1, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check"),
+    ],
+)
+def test_a_number_that_is_no_type_of_an_order_is_refused(ada: CheckedClient, number: int, message: str) -> None:
+    response = ada.post("/jobs", json={"type": number, "params": PARAMS})
+    assert response.status_code == 400
+    (error,) = response.get_json()["errors"]
+    assert (error["field"], message in error["message"]) == ("type", True)
+
+
+def test_a_check_takes_what_only_the_cache_has(ada: CheckedClient, settings: Settings) -> None:
+    body = {"type": 5, "params": {"alluxioUri": "/data/new"}}
+    assert ada.post("/jobs", json=body).get_json()["reason"] == "PATH_NOT_FOUND"
+    file = settings.tiers[0].path / "data/new"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"new")
+    assert ada.post("/jobs", json=body).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "member", [{"tier": "MEM"}, {"bandwidth": 1 << 20}, {"symlinks": "skip"}, {"ifFull": "partial"}]
+)
+def test_a_check_refuses_what_is_of_no_use_to_it(ada: CheckedClient, member: dict[str, Any]) -> None:
+    (error,) = ada.post("/jobs", json={"type": 5, "params": {**PARAMS, **member}}).get_json()["errors"]
+    assert error == {"field": f"params.{next(iter(member))}", "message": "has no effect on a check job; remove it"}
+
+
+def test_an_option_of_another_type_of_job_is_refused(ada: CheckedClient) -> None:
+    response = ada.post("/jobs", json={"type": 3, "params": {**PARAMS, "maxFiles": 1}})
+    assert response.status_code == 400
+    assert response.get_json()["errors"] == [
+        {"field": "params.maxFiles", "message": "has no effect on a stat job; remove it"}
+    ]
 
 
 def test_the_same_key_and_order_is_the_same_job(ada: CheckedClient, count_jobs: Callable[[], int]) -> None:

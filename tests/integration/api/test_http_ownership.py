@@ -15,6 +15,7 @@ ABSENT = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 ROUTES = [
     ("GET", "/jobs/{}", 200),
     ("GET", "/jobs/{}?wait=0.1", 200),
+    ("PATCH", "/jobs/{}", 400),
     ("POST", "/jobs/{}/cancel", 409),
     ("POST", "/jobs/{}/retry", 202),
     ("GET", "/jobs/{}/events", 200),

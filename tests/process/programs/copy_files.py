@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
-from tests.contract.engines.harness import Attempt, FilesHarness
+from tests.contract.engines.harness import OWN_FILES, Attempt, FilesHarness
 
 FILES = [f"d{number // 4}/{number}" for number in range(8)]
 LEAST = 20_000  # stamps in a file; the version adds to them, so that each has a size of its own
@@ -78,14 +79,26 @@ class Copying:
                 if data != data[:8] * (LEAST + int(data[:8] or 0)):
                     counts.torn.append(f"{name} in round {version}: {len(data)} bytes")
                 counts.renewed += data[:8] == f"{version:08}".encode()
-        counts.left += len(self._temporaries())
+        counts.left += len(self.temporaries())
 
-    def _temporaries(self) -> list[str]:
-        return [name for name in self._world.temporaries() if Path(name).is_file()]
+    def has_begun(self, before: int) -> bool:
+        """Return True if there are more temporaries than before."""
+        return len(self.temporaries()) > before
+
+    def temporaries(self) -> list[str]:
+        """Return the files of attempts that have not ended, or were killed."""
+        hidden = [self._bucket / ".avio", *(tier / ".avio" for tier in self._world.tiers)]
+        found = [name for root in hidden for _, _, names in os.walk(root) for name in names]
+        return [name for name in found if name not in OWN_FILES]
 
 
-def in_child(work: Callable[[], None], delay: float | None = None) -> tuple[float, bool]:
-    """Run `work` in a forked child, killed after `delay` seconds; return how long it took and whether it was."""
+def in_child(
+    work: Callable[[], None], delay: float | None = None, begun: Callable[[], bool] = lambda: True
+) -> tuple[float, bool]:
+    """Run `work` in a forked child, killed `delay` seconds after it has `begun`, unless it has ended before.
+
+    Return how long it took and whether it was killed.
+    """
     began = time.monotonic()
     pid = os.fork()
     if pid == 0:
@@ -94,6 +107,8 @@ def in_child(work: Callable[[], None], delay: float | None = None) -> tuple[floa
         finally:
             os._exit(0)
     if delay is not None:
+        while not begun() and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            time.sleep(0.0005)
         time.sleep(delay)
         os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
@@ -120,14 +135,19 @@ def main() -> None:
     counts = Counts()
     for version in range(1, rounds + 1):
         copying.write(version)
-        _, killed = in_child(lambda n=version: copying.copy(f"01JOB.{n}"), chance.uniform(0, took))
+        work = partial(copying.copy, f"01JOB.{version}")
+        if version % 2 or verb == "naive":
+            _, killed = in_child(work, chance.uniform(0, took))
+        else:  # on a busy machine, most children have no temporary by then
+            before = len(copying.temporaries())
+            _, killed = in_child(work, chance.uniform(0, took / 4), partial(copying.has_begun, before))
         counts.killed += killed
         copying.look(version, counts)
         if version % SWEEP_EACH == 0:
             copying.sweep()
     counts.rounds = rounds
     copying.sweep()
-    counts.left_in_the_end = len(copying._temporaries())
+    counts.left_in_the_end = len(copying.temporaries())
     print(json.dumps(asdict(counts)))
 
 

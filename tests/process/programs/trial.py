@@ -1,8 +1,8 @@
 """Run as a program, in place of keeper: forks one real job process that tries what it may and what it may not do.
 
 `python -m tests.process.programs.trial` reads a JSON object from standard input: `home` (it holds
-`attempt`, `tier`, `bucket` and `outside`), `plan`, `limits`, `ports` (allowed, other), `trials`. The job process writes
-`trials.json`; this program prints its exit code, whether it ran out of memory, and its pid.
+`attempt`, `tier`, `bucket`, `looks` and `outside`), `plan`, `limits`, `ports` (allowed, other), `trials`. The job
+process writes `trials.json`; this program prints its exit code, whether it ran out of memory, and its pid.
 """
 
 import ctypes
@@ -117,6 +117,10 @@ def trials() -> dict[str, Callable[[], object]]:
         "write outside": lambda: write("outside"),
         "move in tier": lambda: move(home / "tier"),
         "read outside": lambda: look(f"{home}/outside/secret"),
+        "read look": lambda: look(f"{home}/looks/newest"),
+        "write look": lambda: (home / "looks" / "newest").write_text("a lie"),
+        "replace look": lambda: (home / "tier" / "lie").rename(home / "looks" / "newest"),
+        "add look": lambda: (home / "looks" / "newest.new").touch(),
         "read passwd": lambda: look("/etc/passwd"),
         "read keeper's environment": lambda: look(f"/proc/{parent}/environ"),
         "read urandom": lambda: os.close(os.open("/dev/urandom", os.O_RDONLY)),
@@ -209,7 +213,8 @@ def main() -> None:
         },
         "tiers": [{"alias": "MEM", "path": f"{home}/tier", "capacity": 1 << 30}],
     }
-    order = Order("JOB", 1, JobType.PRELOAD, Params("/data"), engine, "redis://127.0.0.1:1/0")
+    looks = f"{home}/looks/newest"
+    order = Order("JOB", 1, JobType.PRELOAD, Params("/data"), engine, "redis://127.0.0.1:1/0", looks=looks)
     process = fork("JOB", 1, home / "attempt", order.to_json(), boottime() + 60, ground)
     print(process.pid, flush=True)
     try:

@@ -34,6 +34,21 @@ def test_an_up_that_runs_is_found_and_named_with_all_its_settings(home: Home) ->
             assert found.notes == [f"the avio-server up of {home.directory}"]
 
 
+def test_in_the_home_itself_its_up_is_found_beside_its_settings_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.write_first_config()
+    monkeypatch.chdir(home.directory)
+    with home.lock():
+        found, other = find_beside(None, {}), find_beside(None, {"AVIO_SLOTS": "9"})
+
+    assert found.environ["AVIO_REDIS_URL"] == NOTED["AVIO_REDIS_URL"]
+    assert found.home == home.directory
+    assert (other.home, other.environ) == (None, {"AVIO_SLOTS": "9"})
+    assert str(home.directory) in other.notes[0]
+    assert find_beside(None, {}).home is None  # stopped
+
+
 @pytest.mark.parametrize("environ", [{"AVIO_CONFIG": "/other.toml"}, {"AVIO_SLOTS": "9"}, {"AVIO_THREADS": "3"}])
 def test_a_shell_with_other_settings_looks_at_its_own_and_is_told(home: Home, environ: dict[str, str]) -> None:
     with home.lock():

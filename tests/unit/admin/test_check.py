@@ -6,8 +6,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from avio.admin import commands
-from avio.admin.check import show, without_consequences
+from avio.admin.check import purpose, show, without_consequences
 from avio.admin.checks.nodes import NO_TAKER
+from avio.config import Settings
+from avio.config.alluxio import AlluxioSpec
 from avio.engines.local.buckets import libcurl
 from avio.errors import SettingsError
 from avio.findings import fault, warning
@@ -35,6 +37,21 @@ def test_each_setting_is_shown_with_where_it_came_from(config: Path, monkeypatch
     assert found["slots"] == ["7", "avio.toml"]
     assert found["threads"] == ["3", "AVIO_THREADS"]
     assert found["timezone"] == ["+08:00", "default"]
+
+
+def test_each_setting_says_on_request_what_it_is_for(config: Path) -> None:
+    tier = '[[tiers]]\nalias = "A"\npath = "/x"\ncapacity = 1\n'
+    config.write_text('slots = 7\n[mounts."/data"]\nurl = "file:///tmp"\n' + tier)
+    explained = CliRunner().invoke(commands, ["check", "--explain"], catch_exceptions=False).stdout.partition("\n\n")[0]
+
+    found = {line.split()[0]: line for line in explained.splitlines()}
+
+    assert found["slots"].endswith("Jobs that run at once on this node.")
+    assert found["tiers[0]"].endswith("Cache tiers, best first (in avio.toml: [[tiers]]).")
+    assert found['mounts."/data"'].endswith('Path to bucket (in avio.toml: [mounts."/data"]).')
+    assert purpose("alluxio.masters") == AlluxioSpec.model_fields["masters"].description
+    assert len(found) >= len(Settings.model_fields)
+    assert "Jobs that run at once" not in check().stdout
 
 
 def test_no_secret_is_shown(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

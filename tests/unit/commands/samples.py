@@ -47,7 +47,14 @@ def entry_info(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:
 
 def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "/data") -> dict[str, Any]:
     """Return a page of a listing."""
-    return {"path": path, "entries": list(entries), "leftOut": 0, "unanswered": [], "nextPageToken": token}
+    return {
+        "path": path,
+        "entries": list(entries),
+        "leftOut": 0,
+        "unanswered": [],
+        "refused": [],
+        "nextPageToken": token,
+    }
 
 
 def freed_info() -> dict[str, Any]:
@@ -81,9 +88,11 @@ def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: b
         "kept": {"files": 0, "bytes": 0},
         "failed": {"files": failed, "bytes": failed * mebibyte},
         "filesLeftOut": 0,
+        "filesRepaired": 0,
+        **{name: {"files": 0, "bytes": 0} for name in ("different", "onlyInBucket", "onlyInCache")},
         "bytesWire": done * mebibyte,
         "speedBps": mebibyte,
-        "percent": 100.0 * done / total if complete else None,
+        "percent": 100.0 * done / total if complete and total else None,
     }
 
 
@@ -108,6 +117,8 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         "phase": "transferring",
         "progress": progress_info(4 if ended else 2),
         "errors": [],
+        "bandwidth": None,
+        "concurrency": None,
         "verified": {"files": 4, "bytes": 4 << 20} if status == "succeeded" else None,
         "localPath": None,
         "node": "n1",
@@ -124,6 +135,24 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         },
         **changes,
     }
+
+
+def attempt_info(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return an AttemptInfo."""
+    return {
+        "attempt": number,
+        "node": "n1",
+        "startTime": "2026-05-02T11:40:01.000+08:00",
+        "endTime": None,
+        "outcome": None,
+        "movers": [{"files": 4, "bytes": 4 << 20, "cpuMs": 30}],
+        **changes,
+    }
+
+
+def job_detail(status: str = "running", *, attempts: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    """Return a JobDetail."""
+    return {**job_info(status, **changes), "attempts": attempts}
 
 
 def report_line(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:

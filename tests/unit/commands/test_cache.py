@@ -24,6 +24,12 @@ def test_a_free_says_what_was_dropped(avio: Avio, stub: Stub) -> None:
     assert asked.json == {"alluxioUri": "/data/train", "recursive": True}
 
 
+def test_one_freed_file_is_one(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", {"path": "/data/a", "files": 1, "bytes": 4096})
+
+    assert avio("free /data/a").stderr == "freed /data/a: 1 file, 4.0 KiB\n"
+
+
 def test_a_free_is_of_one_file_unless_told_otherwise(avio: Avio, stub: Stub) -> None:
     stub.on("POST", "/free", freed_info())
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from avio.admin import commands as admin
 from avio.commands import COMMANDS, main
 from avio.commands.exit_codes import MEANINGS
+from avio.wire.limits import LEAST_BANDWIDTH
 from tests.unit.commands.conftest import Avio
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -51,12 +52,12 @@ def test_the_help_of_a_group_has_whole_sentences(group: str) -> None:
     assert "..." not in listed
 
 
-def test_help_loads_neither_the_http_client_nor_the_bar() -> None:
+def test_help_loads_no_http_client_and_nothing_of_the_server() -> None:
     program = (
         "import sys\n"
         "from avio.commands import main\n"
         "try: main(['--help'])\n"
-        "except SystemExit: print(sorted({'httpx2', 'rich', 'pydantic'} & set(sys.modules)))\n"
+        "except SystemExit: print(sorted({'httpx2', 'pydantic'} & set(sys.modules)))\n"
     )
 
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
@@ -93,6 +94,12 @@ def test_every_command_explains_itself(avio: Avio, name: str) -> None:
     assert f"Usage: avio {name} " in avio(f"{name} --help").stdout
 
 
+@pytest.mark.parametrize("name", ["preload", "save", "set"])
+def test_the_least_bandwidth_is_told_before_it_is_refused(avio: Avio, name: str) -> None:
+    told = " ".join(avio(f"{name} --help").stdout.split())
+    assert f"{LEAST_BANDWIDTH >> 10}KiB or more" in told
+
+
 @pytest.mark.parametrize("name", [name for name, command in commands(main) if "--json" not in options(command)])
 def test_only_completion_has_no_json(name: str) -> None:
     assert name == "completion"
@@ -111,7 +118,7 @@ def test_the_docs_have_every_option_of_a_command_and_no_other(name: str, command
 
 
 def _names(cell: str) -> list[str]:
-    return re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", cell)
+    return re.findall(r"(?<![\w-])--?[0-9a-zA-Z][\w-]*", cell)
 
 
 def test_the_docs_have_every_exit_code() -> None:

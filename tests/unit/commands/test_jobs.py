@@ -4,15 +4,17 @@ import json
 from typing import Any
 
 import pytest
-from rich.cells import cell_len
 
 from avio.terminal import tables
+from avio.terminal.widths import cell_len
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import (
     JOB,
     PAGE_OF_NONE,
+    attempt_info,
     failure,
     failure_page,
+    job_detail,
     job_info,
     progress_info,
     report_line,
@@ -81,6 +83,25 @@ def test_job_show_tells_all_about_one_job(avio: Avio, stub: Stub) -> None:
     assert "--tier MEM" in shown
     assert "Errors:   GONE for 1, e.g. /data/\\x07" in shown
     assert json.loads(avio(f"job show {JOB} --json").stdout) == job
+
+
+def test_job_show_tells_what_each_mover_has_done(avio: Avio, stub: Stub) -> None:
+    shares = [{"files": 12, "bytes": 3 << 20, "cpuMs": 1250}, {"files": 1, "bytes": 0, "cpuMs": 40}]
+    earlier = attempt_info(1, movers=[{"files": 7, "bytes": 7, "cpuMs": 7}])
+    stub.on("GET", f"/jobs/{JOB}", job_detail(attempts=[attempt_info(2, movers=shares), earlier]))
+
+    shown = [line.split(maxsplit=4) for line in avio(f"job show {JOB}").stdout.splitlines()]
+
+    assert [line[4] for line in shown if line[0] == "Mover"] == [
+        "12 files, 3.0 MiB, 1.2 s of processor time",
+        "1 file, 0 B, 0.0 s of processor time",
+    ]
+
+
+@pytest.mark.parametrize("attempts", [[], [None]])
+def test_job_show_says_nothing_of_movers_where_there_are_none(avio: Avio, stub: Stub, attempts: list[None]) -> None:
+    stub.on("GET", f"/jobs/{JOB}", job_detail(attempts=[attempt_info(1, movers=each) for each in attempts]))
+    assert "Mover" not in avio(f"job show {JOB}").stdout
 
 
 def test_a_unique_prefix_names_a_job(avio: Avio, stub: Stub) -> None:
@@ -176,3 +197,12 @@ def test_a_name_with_a_line_separator_does_not_break_a_line_of_the_report(avio: 
     lines = [json.loads(line) for line in avio(f"report {JOB} --json").stdout.splitlines()]
 
     assert lines == [report_line("/data/a\u2028b\x85c"), report_line()]
+
+
+@pytest.mark.parametrize("name", ["@last", JOB, JOB[:6].lower()])
+def test_a_job_in_place_of_a_command_gets_told_how_to_show_it(avio: Avio, stub: Stub, name: str) -> None:
+    said = " ".join(avio(f"job {name}", 2).stderr.split())
+
+    assert said.endswith(f"To show the job write: avio job show {name}")
+    assert stub.requests == []
+    assert "To show the job" not in avio("job sow", 2).stderr

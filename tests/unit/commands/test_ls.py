@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from avio.commands.entries import LEFT_OUT
 from avio.terminal import tables
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import entry_info, entry_page
@@ -30,6 +31,13 @@ DIRECTORY = entry_info(
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tables believe that a person looks at them."""
     monkeypatch.setattr(tables, "is_terminal", lambda: True)
+
+
+def test_a_listing_says_what_may_be_left_out_with_the_words_of_path(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/list", entry_page(entry_info()) | {"leftOut": 2})
+
+    assert avio("ls /data").stderr == f"2 left out: {LEFT_OUT}\n"
+    assert "names that can't be paths" in LEFT_OUT
 
 
 def test_all_pages_are_asked_for_and_programs_get_raw_tabbed_lines(avio: Avio, stub: Stub) -> None:
@@ -148,6 +156,22 @@ def test_mounts_that_do_not_answer_are_named(avio: Avio, stub: Stub, options: st
     assert said == "no answer from /a, /b: the files there are not listed; try again later\n"
 
 
+@pytest.mark.parametrize("options", ["--depth 2", "-R"])
+def test_mounts_that_refuse_are_named_with_the_reason(avio: Avio, stub: Stub, options: str) -> None:
+    refusal = {"path": "/b", "reason": "ACCESS_DENIED", "message": "s3://b refuses the key"}
+    unknown = entry_info("/b", kind="directory", state="unknown", cachedBytes=None)
+    page = entry_page(entry_info(), unknown, token="next") | {"refused": [refusal]}
+    stub.on("GET", "/list", page, entry_page(entry_info("/z")) | {"refused": [refusal]})
+
+    said = avio(f"ls {options} /", 3)
+
+    assert "/z" in said.stdout
+    assert said.stderr == (
+        "refused by /b: s3://b refuses the key (ACCESS_DENIED): not all files there are listed; "
+        "avio stat PATH says what to do\n"
+    )
+
+
 def test_directories_of_unknown_state_are_named_with_the_command_that_says_why(avio: Avio, stub: Stub) -> None:
     names = [f"/m{number}" for number in range(7)]
     rows = [entry_info(name, kind="directory", state="unknown", cachedBytes=None) for name in names]
@@ -159,3 +183,20 @@ def test_directories_of_unknown_state_are_named_with_the_command_that_says_why(a
         "no answer from /m0: the files there are not listed; try again later",
         "state unknown: /m1, /m2, /m3, /m4, /m5 and 1 more; avio stat PATH shows it, or says why not",
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "asked", "advice"),
+    [("", None, "--sums counts for longer"), ("--sums", ["true"], "avio stat PATH counts one")],
+)
+def test_directories_that_are_not_counted_are_counted_on_request(
+    avio: Avio, stub: Stub, option: str, asked: list[str] | None, advice: str
+) -> None:
+    rows = [{**DIRECTORY, "path": f"/data/d{number}", "state": "remote", "cachedBytes": 0} for number in range(2)]
+    stub.on("GET", "/list", entry_page(*rows, entry_info()))
+
+    result = avio(f"ls {option} /data", 0)
+
+    assert result.stderr == f"2 directories not counted; {advice}\n"
+    assert result.stdout.splitlines()[0] == "-\t?\tremote\t-\t-\t/data/d0/"
+    assert stub.asked("GET", "/list")[0].query.get("sums") == asked

@@ -1,7 +1,9 @@
 """`avio preload` and `avio save`: what is ordered, and what is said at once."""
 
 import json
+import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from avio.commands.order_options import declared
-from avio.wire.params import option
+from avio.wire.options import option
 from avio.wire.states import JobType
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, job_info
@@ -73,6 +75,64 @@ def test_an_option_of_any_type_becomes_one_of_the_command_for_its_verbs() -> Non
     assert len(list(declared(JobType.PRELOAD, Table))) == 2
 
 
+def test_include_and_exclude_keep_their_order(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/preload", ordered(job_info("queued")))
+
+    avio("preload /data --exclude /logs/** --depth 2 --include=*.jpg --include *.png --exclude **")
+
+    rules = ["- /logs/**", "+ *.jpg", "+ *.png", "- **"]
+    assert stub.requests[0].json == {"params": {"alluxioUri": "/data", "depth": 2, "filters": rules}}
+
+
+def test_sizes_and_times_are_written_as_people_do(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/save", ordered(job_info("queued")))
+    before = datetime.now(UTC)
+
+    avio("save /data --min-size 1MiB --max-size 1.5G --max-bytes 2TB --max-files 7 --newer-than 7d")
+    avio("save /data --newer-than 2026-05-02 --older-than 2026-05-02T11:40:05+08:00")
+
+    first, second = (request.json["params"] for request in stub.requests)
+    week_ago = datetime.fromisoformat(first.pop("newerThan"))
+    assert timedelta(0) <= week_ago + timedelta(days=7) - before.replace(microsecond=0) < timedelta(minutes=1)
+    sizes = {"minSize": 1 << 20, "maxSize": 1_500_000_000, "maxBytes": 2 * 10**12, "maxFiles": 7}
+    assert first == {"alluxioUri": "/data", **sizes}
+    assert datetime.fromisoformat(second["newerThan"]) == datetime(2026, 5, 2).astimezone()
+    assert second["olderThan"] == "2026-05-02T11:40:05+08:00"
+
+
+def test_several_paths_are_one_order(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/preload", ordered(job_info("queued", params={"paths": ["/a", "/b"], "fromFileList": False})))
+
+    avio("preload /a /b")
+    avio("preload /a " + os.fsdecode(b"/b\xff%"))
+
+    assert [request.json["params"] for request in stub.requests] == [
+        {"paths": ["/a", "/b"]},
+        {"paths": ["/a", "/b%FF%25"], "alluxioUriEncoded": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--include *.jpg", "--include '*.jpg' comes last and has no effect"),
+        ("--exclude *.{jpg", "Invalid value for '--exclude': '*.{jpg' has a { without } at character 3"),
+        ("--min-size 1Q", "'1Q' is not a size; write a number of bytes"),
+        ("--newer-than yesterday", "'yesterday' is not a time; write 90s, 30m"),
+        ("--older-than 2026-02-30", "'2026-02-30' is not a time"),
+        ("--newer-than 999999w", "'999999w' is not a time"),
+        ("--max-files 0", "0 is not in the range x>=1"),
+    ],
+)
+def test_a_choice_of_files_that_is_invalid_is_refused_in_the_words_of_the_command(
+    avio: Avio, stub: Stub, options: str, message: str
+) -> None:
+    said = " ".join(avio(f"preload /data {options}", 2).stderr.split())
+
+    assert message in said
+    assert stub.requests == []
+
+
 @pytest.mark.parametrize("from_stdin", [True, False])
 def test_a_list_of_paths_is_uploaded_first(avio: Avio, stub: Stub, tmp_path: Path, from_stdin: bool) -> None:
     paths = b"".join(b"/data/%06d\n" % number for number in range(10_000))
@@ -91,11 +151,41 @@ def test_a_list_of_paths_is_uploaded_first(avio: Avio, stub: Stub, tmp_path: Pat
     assert order.json == {"params": {"fromFileList": True, "fileListId": "01LIST"}}
 
 
-@pytest.mark.parametrize("line", ["preload", "save", "preload /data --from-file -", "preload /data --verify crc"])
+@pytest.mark.parametrize("flag", ["--null", "-0"])
+def test_a_list_with_nuls_is_uploaded_as_such(avio: Avio, stub: Stub, flag: str) -> None:
+    stub.on("POST", "/filelists", Reply({"fileListId": "01LIST", "lines": 2, "bytes": 6}, 201))
+    stub.on("POST", "/save", ordered(job_info("queued", type=2)))
+
+    avio(f"save --from-file - {flag}", stdin=b"/a\n\0/\xff\0")
+
+    upload = stub.requests[0]
+    assert (upload.body, upload.query) == (b"/a\n\0/\xff\0", {"separator": ["nul"]})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "preload --null /a",
+        "preload --from-object /a /b",
+        "preload",
+        "save",
+        "preload /data --from-file -",
+        "preload /data --verify crc",
+    ],
+)
 def test_wrong_usage_asks_the_server_nothing(avio: Avio, stub: Stub, line: str) -> None:
     avio(line, 2, stdin="")
 
     assert stub.requests == []
+
+
+def test_a_list_in_the_bucket_is_named_alone(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/preload", ordered(job_info("queued")))
+
+    avio("preload --from-object /data/list.txt --depth 0")
+
+    params = {"fromFileList": True, "fileListPath": "/data/list.txt", "depth": 0}
+    assert [request.json for request in stub.requests] == [{"params": params}]
 
 
 def test_an_order_is_repeated_with_the_same_key_when_the_answer_got_lost(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from avio.commands.entries import LEFT_OUT
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, entry_info, entry_page, job_info
 from tests.unit.commands.stub import Reply, Stub, problem, sse
@@ -36,7 +37,7 @@ def test_files_that_are_left_out_are_said_and_are_no_success(avio: Avio, stub: S
     run = avio("path /data/train", 3)
 
     assert run.stdout == f"{LOCAL}\n"
-    assert run.stderr.startswith("3 left out below /data/train: symlinks, special files")
+    assert run.stderr.startswith(f"3 left out below /data/train: {LEFT_OUT}")
     run = avio("path /data/train --json", 3)
     assert (json.loads(run.stdout)["localPath"], run.stderr.partition(" ")[0]) == (LOCAL, "3")
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from avio.api import responses
 from avio.api.counters import ALONE, AMOUNTS
 from avio.client import shapes
-from avio.wire.params import camel
+from avio.wire.options import camel
 from tests.unit.commands import samples
 
 
@@ -21,6 +21,7 @@ from tests.unit.commands import samples
         (responses.EntryPage, samples.entry_page(samples.entry_info())),
         (responses.JobInfo, samples.job_info()),
         (responses.JobInfo, samples.job_info("succeeded")),
+        (responses.JobDetail, samples.job_detail(attempts=[samples.attempt_info()])),
         (responses.JobPage, samples.PAGE_OF_NONE),
         (responses.FreedInfo, samples.freed_info()),
         (responses.TierList, samples.tier_list()),
@@ -41,6 +42,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.EntryPage, shapes.ListPage),
         (responses.ErrorInfo, shapes.ErrorGroup),
         (responses.JobInfo, shapes.JobInfo),
+        (responses.JobDetail, shapes.JobDetail),
+        (responses.AttemptInfo, shapes.Attempt),
+        (responses.MoverInfo, shapes.Mover),
         (responses.JobPage, shapes.JobPage),
         (responses.FailureInfo, shapes.Failure),
         (responses.FailurePage, shapes.FailurePage),

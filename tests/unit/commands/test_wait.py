@@ -88,9 +88,8 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
     ],
 )
 def test_the_bar_tells_bytes_files_speed_and_what_is_not_known_yet(
-    avio: Avio, stub: Stub, job: dict[str, Any], shown: list[str], monkeypatch: pytest.MonkeyPatch
+    avio: Avio, stub: Stub, job: dict[str, Any], shown: list[str]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
     stub.on("GET", EVENTS, sse(("snapshot", job), BREAK))
     stub.on("GET", f"/jobs/{JOB}", problem(404, "NOT_FOUND", "gone"))
 
@@ -99,10 +98,7 @@ def test_the_bar_tells_bytes_files_speed_and_what_is_not_known_yet(
     assert [text for text in shown if text not in bar] == []
 
 
-def test_without_news_the_bar_shows_no_speed_and_says_why(
-    avio: Avio, stub: Stub, pauses: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
+def test_without_news_the_bar_shows_no_speed_and_says_why(avio: Avio, stub: Stub, pauses: list[float]) -> None:
     away = problem(503, "UNAVAILABLE", "the database does not answer", retry_after=99)
     stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))
     stub.on("GET", f"/jobs/{JOB}", away, problem(404, "NOT_FOUND", "gone"))
@@ -122,8 +118,7 @@ def test_lines_tell_once_that_there_are_no_news(avio: Avio, stub: Stub, pauses: 
 
 
 @pytest.mark.parametrize("how", ["bar", "lines"])
-def test_a_job_that_waits_says_for_what(avio: Avio, stub: Stub, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
+def test_a_job_that_waits_says_for_what(avio: Avio, stub: Stub, how: str) -> None:
     queued = job_info("queued", phase=None, message="waits: no worker node is alive", version=1)
     stub.on("GET", EVENTS, sse(("snapshot", queued), BREAK))
     stub.on("GET", f"/jobs/{JOB}", problem(404, "NOT_FOUND", "gone"))
@@ -251,6 +246,6 @@ def test_a_reason_is_told_once_and_a_retry_only_where_it_can_help(avio: Avio, st
 
 def test_seconds_without_an_equals_sign_are_named_as_the_mistake(avio: Avio) -> None:
     assert "for a limit write --wait=5" in avio("preload /data --wait 5", 2).stderr
-    assert "for a limit write" not in avio("preload /data --wait /other", 2).stderr
+    assert "for a limit write" not in avio("watch @last --wait /other", 2).stderr
     assert "'x' is not a valid number" in avio("preload /data --depth x", 2).stderr
     assert "'x' is not a valid number" in avio("preload /data --wait=x", 2).stderr

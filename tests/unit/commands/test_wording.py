@@ -18,7 +18,10 @@ DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encod
         ("use ifFull=partial to load what fits", "use --if-full partial to load what fits"),
         ("use spread=true, or tier=SSD, which has room", "use --spread, or --tier SSD, which has room"),
         ("free some of the cache (POST /free)", "free some of the cache (avio free PATH)"),
-        ("use symlinks=follow (a preload) or symlinks=skip", "use --symlinks follow (a preload) or --symlinks skip"),
+        (
+            "use symlinks=follow, which takes it, or symlinks=skip",
+            "use --symlinks follow, which takes it, or --symlinks skip",
+        ),
         ("use recursive=true to include all", "use --recursive to include all"),
         ("the engine does not support tier=ALIAS, spread=true", "the engine does not support --tier ALIAS, --spread"),
         ("params.depth: must be 0 to 1000", "--depth: must be 0 to 1000"),
@@ -26,6 +29,9 @@ DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encod
         ("no token was sent; send Authorization: QBox <token>", "you are not logged in to this server"),
         ("send text/plain, one path on each line", "write one path on each line of the file"),
         ("correct these lines and upload the list again", "correct these lines of the file and run the command again"),
+        ("has a NUL; if one ends each path, use separator=nul", "has a NUL; if one ends each path, use --null"),
+        ("leave separator=nul out if each line is a path", "leave --null out if each line is a path"),
+        ("chooses its files by params.filters", "chooses its files by --include or --exclude"),
         ("alluxioUri is too long.", "alluxioUri is too long."),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from avio.clock import boottime
 from avio.engines.base import Entry, EntryState
+from avio.engines.content import Content
 from avio.executor.attempt import Attempt, Stopped
 from avio.wire.progress import ErrorGroup
 from avio.wire.states import Phase
@@ -153,3 +154,15 @@ def test_the_total_of_the_end_has_what_was_kept(attempt: Attempt) -> None:
     counters = progress.counters
     assert (counters.files_total, counters.bytes_total, counters.bytes_kept) == (3, 90 + 33 + 5, 33)
     assert [group.reason for group in progress.errors] == ["GONE"]
+
+
+def test_files_that_arrive_together_count_as_one_by_one() -> None:
+    one, many = Attempt("ONE", 1), Attempt("MANY", 1)
+    contents = [Content.PROVED, Content.REPAIRED, Content.PROVED, Content.UNPROVED]
+    for content in contents:
+        one.knows(content)
+        one.arrived(10, listed=10, skipped=False)
+    many.knows(*contents)
+    many.arrived(40, skipped=False, files=4)
+    assert many.progress() == one.progress()
+    assert many.contents() == one.contents() == {Content.PROVED: 2, Content.REPAIRED: 1, Content.UNPROVED: 1}

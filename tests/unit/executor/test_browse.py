@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from avio.engines import entry_pages
 from avio.engines.left_out import LeftOut, Symlink, Unreadable
 from avio.engines.memory import MemoryEngine
 from avio.errors import EngineAway, EngineError
-from avio.executor import browse, patience
+from avio.executor import patience
 from avio.wire.states import JobType
 from tests.unit.executor.conftest import FILES, RunJob
 
@@ -22,7 +23,7 @@ def entries(directory: Path) -> list[dict[str, Any]]:
 def test_an_ls_job_lists_every_level_page_by_page(
     run_job: RunJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(browse, "PAGE_ENTRIES", 4)
+    monkeypatch.setattr(entry_pages, "PAGE_ENTRIES", 4)
 
     result = run_job(JobType.LS)
 
@@ -72,7 +73,7 @@ def test_an_ls_job_of_a_path_that_is_not_there_fails(run_job: RunJob) -> None:
 def test_a_look_begins_again_when_the_store_goes_away_and_lists_nothing_twice(
     run_job: RunJob, engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(browse, "PAGE_ENTRIES", 4)
+    monkeypatch.setattr(entry_pages, "PAGE_ENTRIES", 4)
     pages = iter([None, EngineAway("the bucket does not answer")])
     list_ = engine.list
 
@@ -97,7 +98,7 @@ def test_what_an_ls_job_cannot_list_is_counted_and_named(
     left_out = [LeftOut.of("/data/x", error), LeftOut.of("/data/y", error)]
     real = MemoryEngine.list
     monkeypatch.setattr(MemoryEngine, "list", lambda *args, **kw: replace(real(*args, **kw), left_out=left_out))
-    monkeypatch.setattr(browse, "PAGE_ENTRIES", 4)
+    monkeypatch.setattr(entry_pages, "PAGE_ENTRIES", 4)
 
     result = run_job(JobType.LS)
 

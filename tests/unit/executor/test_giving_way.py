@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from avio.engines.admission import Admission
-from avio.engines.base import Entry, Side, Tier
+from avio.engines.base import Entry, Side
 from avio.engines.memory import MemoryEngine
 from avio.engines.run import Run
+from avio.engines.tier import Tier
 from avio.errors import EngineAway
 from avio.executor.worklist import FLUSH_LINES
 from avio.wire.params import Params

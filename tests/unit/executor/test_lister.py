@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from avio.engines.base import Tier
+from avio.engines.admission import Admission
 from avio.engines.memory import MemoryEngine
-from avio.errors import CacheFull, NothingMatched, PathNotFound
+from avio.engines.tier import Tier
+from avio.errors import CacheFull, EngineAway, NothingMatched, PathNotFound
 from avio.executor.attempt import Attempt, Stopped
 from avio.executor.failed_files import FailedFiles
-from avio.executor.lister import Lister, list_files
+from avio.executor.lister import Listed, Lister, judged
 from avio.executor.reporter import Reporter
+from avio.executor.selection import select
 from avio.executor.verb import verb_of
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
 from avio.wire.orders import Order
 from avio.wire.params import Params
-from avio.wire.states import JobType
-from tests.unit.executor.conftest import FILES, SIZE
+from avio.wire.states import JobType, State
+from tests.unit.executor.conftest import FILES, SIZE, RunJob
 
 
 def order(type_: JobType = JobType.PRELOAD, file_list: Path | None = None, **params: Any) -> Order:
@@ -53,17 +55,23 @@ def worklist(tmp_path: Path) -> Iterator[Worklist]:
         made.close()
 
 
+def list_files(engine: MemoryEngine, wanted: Order) -> Iterator[Listed]:
+    verb = verb_of(engine, wanted)
+    return (judged(found, verb) for found in select(engine, wanted, verb.side))
+
+
 def preload(engine: MemoryEngine, path: str) -> None:
     """Bring a file into the cache, for another attempt."""
     verb = verb_of(engine, order())
-    assert [moved.error for moved in verb.move([engine.stat(path)], verb.params, Attempt("OTHER", 1))] == [None]
+    [[moved]] = verb.move([engine.stat(path)], verb.params, Attempt("OTHER", 1))
+    assert moved.error is None
 
 
 def test_every_file_is_listed_with_what_its_move_needs(engine: MemoryEngine) -> None:
     preload(engine, FILES[0])
     wanted = order()
 
-    found = {listed.entry.path: listed for listed in list_files(engine, wanted, verb_of(engine, wanted))}
+    found = {listed.entry.path: listed for listed in list_files(engine, wanted)}
 
     assert {path: (listed.in_place, listed.needed) for path, listed in found.items()} == {
         path: (True, 0) if path == FILES[0] else (False, SIZE) for path in FILES
@@ -77,7 +85,7 @@ def test_a_line_of_a_file_list_that_names_nothing_is_listed_with_its_error(
     names.write_text(f"{FILES[0]}\n/data/no\n")
     wanted = order(file_list=names, from_file_list=True, alluxio_uri=None)
 
-    first, second = list_files(engine, wanted, verb_of(engine, wanted))
+    first, second = list_files(engine, wanted)
 
     assert (first.entry.path, first.needed, first.error) == (FILES[0], SIZE, None)
     assert second.entry.path == "/data/no"
@@ -149,3 +157,24 @@ def test_depth_0_is_for_files_and_a_directory_says_so(engine: MemoryEngine, work
         lister.run(worklist)
 
     assert nothing.value.cure == "depth=0 takes no directory: use depth=1 for the files directly in it"
+
+
+@pytest.mark.parametrize("how", [{"lines": FILES}, {"max_files": len(FILES)}])
+def test_a_cache_that_is_unavailable_when_a_file_is_admitted_costs_no_file(
+    engine: MemoryEngine, run_job: RunJob, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+) -> None:
+    add = Admission.add
+    sizes: list[int] = []
+
+    def away_once(self: Admission, size: int, *held: Any) -> None:
+        sizes.append(size)
+        if len(sizes) == 3:
+            raise EngineAway("the cache does not answer")
+        add(self, size, *held)
+
+    monkeypatch.setattr(Admission, "add", away_once)
+
+    result = run_job(**how)
+
+    assert (result.state, result.progress.counters.files_done) == (State.SUCCEEDED, len(FILES))
+    assert set(engine.cache) == set(FILES)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from avio.engines.base import Tier
 from avio.engines.memory import MemoryEngine
+from avio.engines.tier import Tier
 from avio.executor.seen import Seen
 from avio.wire.states import JobType
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures, report

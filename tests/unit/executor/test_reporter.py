@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from avio.engines.base import Entry, EntryState
+from avio.engines.base import Entry, EntryState, Moved
 from avio.errors import Corrupt, Gone
 from avio.executor import reporter as reporter_module
 from avio.executor.attempt import Attempt
 from avio.executor.reporter import Reporter
 from avio.wire.events import Event, FailureEvent, ProgressEvent
-from avio.wire.results import MAX_FAILURES, Outcome
+from avio.wire.results import MAX_FAILURES, REPORT_NAME, Outcome
 from tests.processes import wait_until
 
 
@@ -179,3 +179,22 @@ def test_a_name_that_is_no_utf8_ends_neither_the_telling_nor_the_report(
 
     assert len((tmp_path / "failed.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()) == 2
     assert len([event for event in stream.events if isinstance(event, FailureEvent)]) == 2
+
+
+def test_files_that_arrive_together_are_told_as_one_by_one(attempt: Attempt, stream: Stream, tmp_path: Path) -> None:
+    entries = [file("/a", 1), file("/\udcff", 2), file("/é", 0)]
+    lines = []
+    for together in (True, False):
+        directory = tmp_path / str(together)
+        directory.mkdir()
+        made = Reporter(attempt, directory, None)
+        if together:
+            made.all_done([Moved(entry, Outcome.DONE, entry.size or 0, "MEM") for entry in entries[:1]])
+            made.all_done([Moved(entry, Outcome.DONE, entry.size or 0, "MEM") for entry in entries[1:]])
+        else:
+            for entry in entries:
+                made.outcome(entry, Outcome.DONE, tier="MEM")
+        made.close()
+        lines.append((directory / REPORT_NAME).read_text())
+    assert lines[0] == lines[1]
+    assert lines[0].count("\n") == len(entries)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from avio.engines.base import Entry, Side, Tier
+from avio.engines.base import Entry, Side
 from avio.engines.memory import MemoryEngine
+from avio.engines.tier import Tier
 from avio.executor.worklist import FLUSH_LINES
 from tests.unit.executor.conftest import SIZE, RunJob, figures
 

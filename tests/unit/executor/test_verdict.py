@@ -3,7 +3,7 @@
 import pytest
 
 from avio.errors import CacheFull, EngineError
-from avio.executor.verdict import explain, judge
+from avio.executor.verdict import explain, judge, judge_check
 from avio.wire.progress import Counters, ErrorGroup, Progress
 
 
@@ -77,3 +77,25 @@ def test_a_conflict_is_no_reason_of_failed_files() -> None:
     found = judge(kept(0, 1, 1, ErrorGroup("BOTH_CHANGED", 1, samples=["/x"]), ErrorGroup("A", 1, samples=["/y"])))
 
     assert found == ("partial", "A", "1 of 2 files failed: 1 with A, first /y")
+
+
+@pytest.mark.parametrize(
+    ("counted", "excused", "state", "reason", "message"),
+    [
+        ({"done": 3}, True, "succeeded", None, "3 files the same"),
+        ({"done": 3}, False, "partial", "LEFT_OUT", "3 files the same"),
+        ({"done": 2, "different": 1}, False, "partial", "DIFFERENT", "2 files the same, 1 different"),
+        ({"only_in_bucket": 3}, True, "partial", "DIFFERENT", "0 files the same, 3 only in the bucket"),
+        ({"done": 1, "only_in_cache": 2}, True, "partial", "DIFFERENT", "1 files the same, 2 only in the cache"),
+        ({"done": 2, "failed": 1}, True, "partial", "A", "2 files the same, 1 not compared"),
+        ({"different": 2, "failed": 1}, True, "partial", "A", "0 files the same, 2 different, 1 not compared"),
+        ({"failed": 3}, True, "failed", "A", "0 files the same, 3 not compared"),
+    ],
+)
+def test_a_check_succeeds_only_if_all_is_compared_and_the_same(
+    counted: dict[str, int], excused: bool, state: str, reason: str | None, message: str
+) -> None:
+    counters = Counters(files_total=3, **{f"files_{name}": count for name, count in counted.items()})
+    told = Progress("verifying", True, counters, errors=[ErrorGroup("A", 1)] if "failed" in counted else [])
+    assert judge_check(told, excused=excused) == (state, reason, message)
+    assert judge_check(told, "words", excused=excused)[2] == f"{message}; words"

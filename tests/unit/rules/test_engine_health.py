@@ -11,6 +11,7 @@ from avio.engines.members import Member
 from avio.errors import EngineAway
 from avio.rules import engine_health
 from avio.rules.engine_health import EngineHealth
+from avio.rules.health import public_message
 from tests.processes import wait_until
 
 WAIT = 0.3  # seconds
@@ -74,6 +75,16 @@ def test_a_member_that_hangs_keeps_nobody_waiting_and_is_named(daemon: Daemon) -
         ("mount /b", "it has not answered")
     ]
     assert daemon.calls == 1, "one question at a time"
+
+
+def test_each_missing_member_is_told_on_a_line_of_its_own() -> None:
+    away, other = Daemon(), Daemon()
+    away.away = other.away = True
+    made = health(Member("mount /a", away), Member("mount /b", other), Member("mount /c", lambda: None))
+
+    lines = public_message(made.state(WAIT)).splitlines()
+
+    assert [("/a" in line, "/b" in line) for line in lines] == [(True, False), (False, True)]
 
 
 def test_an_answer_is_kept_for_a_while(daemon: Daemon) -> None:

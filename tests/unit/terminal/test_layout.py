@@ -1,9 +1,9 @@
 """Columns stand in line by what a terminal shows, not by how many characters a name has."""
 
 import pytest
-from rich.cells import cell_len
 
 from avio.terminal.layout import fit
+from avio.terminal.widths import cell_len
 
 LONG = "数" * 85  # 255 bytes, 170 cells
 

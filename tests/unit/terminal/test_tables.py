@@ -7,9 +7,9 @@ import sys
 import termios
 
 import pytest
-from rich.cells import cell_len
 
 from avio.terminal.tables import Column, print_aligned, print_record, print_table
+from avio.terminal.widths import cell_len
 
 LONG = "数" * 85  # 255 bytes
 NAMES = ["/data/训练集", "/data/plain", f"/{LONG}"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from avio.wire.events import Event, FailureEvent, ProgressEvent, StateEvent
 from avio.wire.orders import Order
 from avio.wire.params import OPTIONS, Params
-from avio.wire.progress import Counters, ErrorGroup, Progress
+from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.results import Failure, Result
 from avio.wire.states import JobType, Phase, State
 
@@ -18,8 +18,15 @@ attempts = st.integers(0, 1000)
 
 counters: st.SearchStrategy[Counters] = st.builds(Counters, **{field.name: numbers for field in fields(Counters)})
 groups = st.builds(ErrorGroup, texts, numbers, st.booleans(), texts, st.lists(texts, max_size=5))
+shares = st.builds(MoverShare, numbers, numbers, numbers)
 progress: st.SearchStrategy[Progress] = st.builds(
-    Progress, st.sampled_from([phase.value for phase in Phase]), st.booleans(), counters, numbers, st.lists(groups)
+    Progress,
+    st.sampled_from([phase.value for phase in Phase]),
+    st.booleans(),
+    counters,
+    numbers,
+    st.lists(groups),
+    st.lists(shares, max_size=64),
 )
 
 events: st.SearchStrategy[Event] = st.one_of(
@@ -37,7 +44,8 @@ params = st.builds(
     st.none() | texts,
     st.sampled_from(OPTIONS["verify"].choices),
     st.sampled_from(OPTIONS["if_full"].choices),
-    st.sampled_from(OPTIONS["on_conflict"].choices),
+    overwrite=st.sampled_from(OPTIONS["overwrite"].choices),
+    on_conflict=st.sampled_from(OPTIONS["on_conflict"].choices),
 )
 orders = st.builds(
     Order,

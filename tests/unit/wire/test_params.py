@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
-from avio.wire import params as table
-from avio.wire.params import MASK, OPTIONS, Ability, Option, Params, camel, check, shown
+from avio.wire import checked_params as table
+from avio.wire.checked_params import MASK, check, shown
+from avio.wire.options import Ability, Option, camel
+from avio.wire.params import OPTIONS, Params
 from avio.wire.states import JobType
 
 ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -21,7 +23,7 @@ def test_names_are_camel_case_as_in_the_rest_of_the_api() -> None:
     [
         ("depth", [0, 1000, None], [-1, 1001], "must be 0 to 1000"),
         ("tier", ["MEM", "a-b_9", "x" * 32], ["", "a b", "MEM\n", "x" * 33], "must be an alias: 1 to 32 letters"),
-        ("verify", ["size", "checksum"], ["md5", ""], "must be size or checksum"),
+        ("verify", ["content", "size", "checksum"], ["md5", ""], "must be content or size or checksum"),
         ("file_list_id", [ULID], ["x", ULID + "\n"], "must be an id from POST /filelists"),
     ],
 )
@@ -62,8 +64,32 @@ def test_what_is_checked_has_a_canonical_path_or_none_with_a_list() -> None:
 
 def test_only_what_differs_from_the_default_takes_an_ability() -> None:
     assert Params("/a", depth=3, if_full="partial").abilities() == []
-    asked = Params("/a", tier="MEM", verify="checksum", on_conflict="overwrite", spread=True)
-    assert set(asked.abilities()) == set(Ability)
+    asked = Params("/a", tier="MEM", verify="checksum", on_conflict="overwrite", overwrite="newer", spread=True)
+    assert set(asked.abilities()) == set(Ability) - {Ability.COMPARE_BYTES}
+
+
+def test_a_check_of_the_bytes_takes_another_ability_than_the_read_back_of_a_preload() -> None:
+    assert Params("/a", verify="checksum").abilities(JobType.CHECK) == [Ability.COMPARE_BYTES]
+    assert Params("/a", verify="size").abilities(JobType.CHECK) == []
+    assert Params("/a", verify="checksum").abilities(JobType.SAVE) == [Ability.VERIFY_CHECKSUM]
+
+
+def test_an_option_may_have_another_help_for_a_check() -> None:
+    verify = OPTIONS["verify"]
+    assert verify.help_for(JobType.CHECK) != verify.help_for(JobType.PRELOAD) == verify.help
+    assert verify.help in verify.description
+    assert verify.of_check in verify.description
+    assert OPTIONS["depth"].help_for(JobType.CHECK) == OPTIONS["depth"].description == OPTIONS["depth"].help
+
+
+@pytest.mark.parametrize("overwrite", ["never", "fail"])
+def test_to_overwrite_conflicts_contradicts_to_overwrite_nothing(overwrite: str) -> None:
+    _, wrong = check(Params("/a", overwrite=overwrite, on_conflict="overwrite"))
+    assert wrong == {
+        "onConflict": f"has no effect with overwrite={overwrite}, which replaces no object; remove one of them"
+    }
+    for other in ("different", "newer", "always"):
+        assert check(Params("/a", overwrite=other, on_conflict="overwrite"))[1] == {}
 
 
 def test_a_sensitive_value_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ Used by master.py. A listing has thousands, so each location object is made once
 from avio.engines.alluxio.clients.status import Address, Block, Location, Persistence, Status
 from avio.engines.alluxio.proto.master_pb2 import BlockLocation, FileBlockInfo, FileInfo
 
+_PERSISTENCE = {str(each): each for each in Persistence}  # for speed
+
 
 class Reader:
     """Turns messages into statuses. All blocks share a few location objects."""
@@ -20,7 +22,7 @@ class Reader:
             folder=info.folder,
             length=info.length,
             completed=info.completed,
-            persistence=Persistence(info.persistence_state),
+            persistence=_PERSISTENCE.get(info.persistence_state) or Persistence(info.persistence_state),
             mount_point=info.mount_point,
             mount_id=info.mount_id,
             ufs_path=info.ufs_path,

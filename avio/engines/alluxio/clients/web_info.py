@@ -16,10 +16,13 @@ from avio.engines.alluxio.clients.cluster_info import (
     settings_of,
     tiers_of,
 )
+from avio.engines.alluxio.clients.counters import WorkerCounts, accepted_frees, worker_counts
 from avio.engines.alluxio.clients.rest import Rest
 from avio.engines.alluxio.clients.settings import AlluxioSettings
 
 CACHE_SECONDS = 3.0
+
+_METRICS = "/metrics/json/"
 
 
 class WebInfo:
@@ -48,6 +51,14 @@ class WebInfo:
         """Return the settings in force on the worker."""
         return settings_of(self._of_worker(worker)["configuration"])
 
+    def worker_counts(self, worker: WorkerInfo) -> WorkerCounts | None:
+        """Return what the worker has counted, None if its release does not count all of it."""
+        return worker_counts(self._rest_of(worker).get(_METRICS))
+
+    def frees(self) -> tuple[int, ...] | None:
+        """Return what the primary master has counted of frees, None if its release does not count all of it."""
+        return accepted_frees(self._rest.get(_METRICS, patience=0))
+
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         self._rest.close()
@@ -57,9 +68,12 @@ class WebInfo:
             rest.close()
 
     def _of_worker(self, worker: WorkerInfo) -> dict[str, Any]:
+        told: dict[str, Any] = self._rest_of(worker).get("/api/v1/worker/info")
+        return told
+
+    def _rest_of(self, worker: WorkerInfo) -> Rest:
         with self._lock:
             rest = self._workers.get(worker.web)
             if rest is None:
                 rest = self._workers[worker.web] = Rest("the Alluxio worker's web port", [worker.web], 0)
-        told: dict[str, Any] = rest.get("/api/v1/worker/info")
-        return told
+            return rest

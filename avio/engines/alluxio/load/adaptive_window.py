@@ -20,16 +20,24 @@ TOO_SLOW_SECONDS = 3.0
 class AdaptiveWindow:
     """The limits of one worker. Double while all calls succeed, halve if it has no memory, then grow by steps.
 
-    `most` bounds the bytes in flight. `room` returns how many bytes of the job the worker can have without dropping
+    `most` bounds the bytes in flight. `piece` returns how many bytes of a number the bandwidth of the job allows in one
+    call. `room` returns how many bytes of the job the worker can have without dropping
     others of the same job: it never takes more. They are spread over `tiers`, of which one must have room for a block.
     """
 
     def __init__(
-        self, most: int | None = None, room: Callable[[], float] = lambda: float("inf"), tiers: int = 1
+        self,
+        most: int | None = None,
+        room: Callable[[], float] = lambda: float("inf"),
+        tiers: int = 1,
+        piece: Callable[[int], int] = int,
     ) -> None:
+        self._piece = piece
         self._room = room
         self._tiers = tiers
         self._taken = 0
+        self._free = float("inf")  # bytes that nothing has, as the master knew them
+        self._taken_before = self._taken_then = 0  # when that was told, and the time before
         self._most = max(MIB, min(MAX_BYTES, most or MAX_BYTES))
         self.bytes = min(FIRST_BYTES, self._most)
         self.blocks = FIRST_BLOCKS
@@ -39,7 +47,7 @@ class AdaptiveWindow:
 
     def call_bytes(self) -> int:
         """Bytes that the next call may have. A single block may be larger."""
-        return self.bytes // CALLS_PER_WORKER
+        return self._piece(self.bytes // CALLS_PER_WORKER)
 
     def admits(self, block: int, beside: int = 0) -> bool:
         """Return True if a call may have a block of so many bytes, beside others of `beside` bytes.
@@ -51,6 +59,15 @@ class AdaptiveWindow:
     def has_room(self, block: int, beside: int = 0) -> bool:
         """Return True if the worker can have one more block of the job, after others of `beside` bytes."""
         return self._taken + beside + self._tiers * (block - 1) + 1 <= self._room()
+
+    def has_free(self, block: int) -> bool:
+        """Return True if the worker can have one more block without dropping any other."""
+        return self._taken - self._taken_before + self._tiers * (block - 1) + 1 <= self._free
+
+    def tell_free(self, size: int) -> None:
+        """Take over how many bytes are free. What was loaded since the last telling may not be counted in it yet."""
+        self._free = size
+        self._taken_before, self._taken_then = self._taken_then, self._taken
 
     @property
     def idle(self) -> bool:

@@ -17,6 +17,7 @@ from avio.engines.alluxio.load.block_queue import BlockQueue, BlockTask
 from avio.engines.alluxio.view.holdings import Holdings
 from avio.engines.alluxio.view.roster import Roster
 from avio.engines.cancel import sleep
+from avio.engines.pay import wait_for_turn
 from avio.engines.run import Run
 from avio.errors import CacheFull, EngineAway, EngineError, Gone, Scope, StoreError
 
@@ -71,10 +72,11 @@ class BlockLoader:
         self._run = run
         self._on_block_done = on_block_done
         self._bandwidth = bandwidth
-        self._queue = BlockQueue()
-        self._lock = threading.Lock()
+        self._queue = BlockQueue(lambda: run.concurrency)
+        self._lock = threading.Lock()  # held while a lane is lost or comes back, with its place in the queue
         self._lanes: dict[Address, Lane] = {}
         self._looked = float("-inf")
+        self._told = -1  # the answer of the master that the lanes know
         self._alone_since: float | None = None
         self._threads: list[threading.Thread] = []
 
@@ -92,15 +94,32 @@ class BlockLoader:
         if time.monotonic() - self._looked < ROSTER_POLL_SECONDS:
             return
         self._looked = time.monotonic()
-        for worker in self._roster.live():
-            if worker.address not in self._lanes:
-                self._open(worker)
+        self._take_over()
         if any(not lane.lost for lane in self._lanes.values()):
             self._alone_since = None
             return
         self._alone_since = self._alone_since or time.monotonic()
         if time.monotonic() - self._alone_since > LOST_LIMIT_SECONDS:
             self._give_up()
+
+    def _take_over(self) -> None:
+        """Take over which workers live, and what they have free, each answer of the master once."""
+        number, live = self._roster.answer()
+        is_new, self._told = self._told != number, number
+        listed, new = {worker.address for worker in live}, []
+        with self._lock:
+            for lane in self._lanes.values():
+                if lane.lost or lane.address not in listed:
+                    self._queue.forget(lane.window)
+            for worker in live:
+                if worker.address not in self._lanes:
+                    self._lanes[worker.address] = self._lane(worker)
+                    new.append(self._lanes[worker.address])
+                lane = self._lanes[worker.address]
+                if not lane.lost and (is_new or lane in new):
+                    self._queue.know(lane.window, sum(tier.capacity - tier.used for tier in worker.tiers.values()))
+        for lane in new:  # once the free bytes of all are known
+            self._start(lane)
 
     def stop(self, limit: float) -> None:
         """Start no new call, and wait up to `limit` seconds for running calls."""
@@ -109,12 +128,18 @@ class BlockLoader:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _open(self, worker: WorkerInfo) -> None:
+    def _lane(self, worker: WorkerInfo) -> "Lane":
         address, capacity = worker.address, sum(tier.capacity for tier in worker.tiers.values())
-        window = AdaptiveWindow(self._bandwidth, lambda: capacity - self._holdings.of(address), len(worker.tiers))
-        lane = self._lanes[address] = Lane(address, window, self._bandwidth)
+        piece = self._run.bandwidth.piece
+        window = AdaptiveWindow(
+            self._bandwidth, lambda: capacity - self._holdings.of(address), len(worker.tiers), piece
+        )
+        return Lane(address, window, self._bandwidth)
+
+    def _start(self, lane: "Lane") -> None:
         for number in range(CALLS_PER_WORKER):
-            thread = threading.Thread(target=self._work, args=(lane,), name=f"load-{address}-{number}", daemon=True)
+            name = f"load-{lane.address}-{number}"
+            thread = threading.Thread(target=self._work, args=(lane,), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -127,9 +152,13 @@ class BlockLoader:
                 self._load(lane, batch)
 
     def _wait_for_bandwidth(self, lane: "Lane", batch: Sequence[BlockTask]) -> bool:
-        """Wait until the bandwidth allows the batch. Return False if the attempt must stop meanwhile."""
-        begin = lane.rate_limit.turn(sum(task.block.length for task in batch))
-        return sleep(begin - time.monotonic(), lambda: self._queue.closed or self._run.stopping())
+        """Wait until the bandwidths of worker and job allow the batch. Return False if it must not begin."""
+        size = sum(task.block.length for task in batch)
+        begin = lane.rate_limit.turn(size)
+        return sleep(begin - time.monotonic(), self._leaving) and wait_for_turn(self._run, size, self._leaving)
+
+    def _leaving(self) -> bool:
+        return self._queue.closed or self._run.stopping()
 
     def _load(self, lane: "Lane", batch: Sequence[BlockTask]) -> None:
         began = time.monotonic()
@@ -188,10 +217,12 @@ class BlockLoader:
             for task in batch:
                 self._fail(task, lane, BlockFailure(task.block.id, "UNAVAILABLE", str(error), True))
             return
-        if not lane.lost:
-            log.warning("worker %s is lost; the other workers take its blocks: %s", lane.address, error)
-            lane.lost_since = time.monotonic()
-        lane.lost = str(error)
+        with self._lock:
+            if not lane.lost:
+                log.warning("worker %s is lost; the other workers take its blocks: %s", lane.address, error)
+                lane.lost_since = time.monotonic()
+            lane.lost = str(error)
+            self._queue.forget(lane.window)
         self._queue.put(batch, first=True)
 
     def _is_back(self, lane: "Lane") -> bool:
@@ -199,7 +230,8 @@ class BlockLoader:
             with self._lock:
                 if lane.lost:
                     log.info("worker %s answers again", lane.address)
-                lane.lost = ""
+                    lane.lost = ""
+                    self._queue.remember(lane.window)
             return True
         time.sleep(PAUSE_SECONDS)
         return False

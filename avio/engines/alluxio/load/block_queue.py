@@ -5,12 +5,12 @@ Used in the job process. Opens nothing.
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from avio.engines.alluxio.clients.status import Address, Block, Status
 from avio.engines.alluxio.clients.worker import LoadBlock
-from avio.engines.alluxio.load.adaptive_window import AdaptiveWindow
+from avio.engines.alluxio.load.adaptive_window import MAX_BLOCKS, AdaptiveWindow
 from avio.engines.base import Entry
 
 
@@ -41,12 +41,37 @@ SMALL_BYTES = 1 << 20  # fewer bytes are not shared
 
 
 class BlockQueue:
-    """Waiting blocks. The lanes of the workers take them, as their windows allow."""
+    """Waiting blocks. The lanes of the workers take them, as their windows allow.
 
-    def __init__(self) -> None:
+    `most` returns how many may be with workers at once, None: as many as the windows allow.
+    """
+
+    def __init__(self, most: Callable[[], int | None] = lambda: None) -> None:
+        self._most = most
+        self._with_workers = 0
         self._waiting: deque[BlockTask] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._open: set[AdaptiveWindow] = set()
+
+    def know(self, window: AdaptiveWindow, free: int) -> None:
+        """Take over that a worker is there, and has `free` bytes that nothing needs."""
+        with self._changed:
+            self._open.add(window)
+            window.tell_free(free)
+            self._changed.notify_all()
+
+    def remember(self, window: AdaptiveWindow) -> None:
+        """Take over that a lost worker is there again. Until the master answers, it has the free bytes of before."""
+        with self._changed:
+            self._open.add(window)
+            self._changed.notify_all()
+
+    def forget(self, window: AdaptiveWindow) -> None:
+        """Take over that a worker is lost."""
+        with self._changed:
+            self._open.discard(window)
+            self._changed.notify_all()
 
     def put(self, tasks: Iterable[BlockTask], *, first: bool = False) -> None:
         """Add blocks at the end, or before all others."""
@@ -69,13 +94,15 @@ class BlockQueue:
             share = -(-len(self._waiting) // takers)
             batch = [self._waiting.popleft()]
             size = batch[0].block.length
-            while self._waiting and len(batch) < window.blocks and (len(batch) < share or size < SMALL_BYTES):
+            blocks = min(window.blocks, self._free())
+            while self._waiting and len(batch) < blocks and (len(batch) < share or size < SMALL_BYTES):
                 length = self._waiting[0].block.length
                 if size + length > window.call_bytes() or not window.admits(length, beside=size):
                     break
                 batch.append(self._waiting.popleft())
                 size += length
             window.begin(size)
+            self._with_workers += len(batch)
             return batch
 
     def done(
@@ -90,6 +117,7 @@ class BlockQueue:
         """A call ended. `seconds` is its duration if it succeeded; `missed` of its bytes were not loaded."""
         with self._changed:
             window.end(sum(task.block.length for task in batch), missed)
+            self._with_workers -= len(batch)
             if refused:
                 window.was_refused()
             elif seconds is not None:
@@ -129,4 +157,20 @@ class BlockQueue:
         return len(self._waiting)
 
     def _fits(self, window: AdaptiveWindow) -> bool:
-        return bool(self._waiting) and window.admits(self._waiting[0].block.length)
+        if not self._waiting or self._free() <= 0:
+            return False
+        task = self._waiting[0]
+        block = task.block.length
+        # A block that another worker did not load may go to any.
+        return window.admits(block) and (
+            window.has_free(block) or task.tries > 1 or not self._fits_elsewhere(window, block)
+        )
+
+    def _fits_elsewhere(self, window: AdaptiveWindow, block: int) -> bool:
+        """Return True if another worker takes a block without dropping anything: then none drops something for it."""
+        return any(each.has_free(block) and each.has_room(block) for each in self._open if each is not window)
+
+    def _free(self) -> int:
+        """Return how many more blocks may be with workers."""
+        most = self._most()
+        return MAX_BLOCKS if most is None else most - self._with_workers

@@ -16,10 +16,10 @@ from avio.engines.alluxio.load.block_queue import LoadingFile
 from avio.engines.alluxio.load.carrier import Carrier, OnLoaded
 from avio.engines.alluxio.load.confirm import LOOK_SECONDS, Confirmer, Next, Verdict
 from avio.engines.alluxio.load.delay_queue import DelayQueue
+from avio.engines.alluxio.view.listed_blocks import ListedBlocks
 from avio.engines.alluxio.view.lookup import Lookup, batches
 from avio.engines.alluxio.view.roster import Roster
 from avio.engines.alluxio.view.savable import Lost
-from avio.engines.alluxio.view.status_cache import StatusCache
 from avio.engines.base import Entry, Moved
 from avio.engines.run import Run
 from avio.errors import CacheFull, EngineError, Gone, Scope, SourceChanged
@@ -48,9 +48,9 @@ class Preload:
         params: Params,
         run: Run,
         make_carrier: MakeCarrier,
-        status_cache: StatusCache,
+        listed: ListedBlocks,
     ) -> None:
-        self._status_cache = status_cache
+        self._listed = listed
         self._roster = roster
         self._params = params
         self._run = run
@@ -116,7 +116,7 @@ class Preload:
 
     def _look_up(self, entries: Iterable[Entry]) -> None:
         for batch in batches(entries):
-            found: dict[str, Status | None] = {entry.path: self._status_cache.take(entry.path) for entry in batch}
+            found: dict[str, Status | None] = {entry.path: self._listed.take(entry) for entry in batch}
             found |= self._lookup.statuses([path for path, status in found.items() if status is None])
             for entry in batch:
                 while not self._slots.acquire(timeout=POLL_SECONDS):

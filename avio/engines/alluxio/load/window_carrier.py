@@ -14,10 +14,13 @@ from avio.engines.alluxio.clients.status import Block
 from avio.engines.alluxio.load.block_queue import LoadingFile
 from avio.engines.alluxio.load.carrier import Carrier, OnLoaded
 from avio.engines.alluxio.load.window_progress import Statuses, WindowProgress
+from avio.engines.pay import wait_for_turn
 from avio.engines.run import Run
 from avio.errors import EngineError
 
 FIRST_FILES = 16  # files of the first window
+MAX_BYTES = 1 << 50  # of a window without a bandwidth: no limit
+WINDOW_SECONDS = 2.0  # of a bandwidth that a window may take
 GATHER_SECONDS = 0.5  # seconds without another file, after which a window is full
 POLL_SECONDS = 0.3  # seconds between two checks of a job of Alluxio
 LEAVE_SECONDS = 4.0
@@ -86,7 +89,8 @@ class WindowCarrier(Carrier):
     def _work(self) -> None:
         while not self.stopping:
             window = self._gather()
-            if not window:
+            size = sum(file.waiting for file in window)
+            if not window or not wait_for_turn(self._run, size, lambda: self.stopping):
                 continue
             self._progress = WindowProgress(window, self._statuses, self._run.moved)
             try:
@@ -104,7 +108,12 @@ class WindowCarrier(Carrier):
             self._changed.wait_for(lambda: self._closed or self._is_full(), POLL_SECONDS)
             if not self._is_full():
                 return []
-            window = [self._waiting.popleft() for _ in range(min(self._take, len(self._waiting)))]
+            window = [self._waiting.popleft()]
+            most = min(self._take, self._run.concurrency or self._take)
+            budget = self._run.bandwidth.piece(MAX_BYTES, WINDOW_SECONDS) - window[0].waiting
+            while self._waiting and len(window) < most and self._waiting[0].waiting <= budget:
+                budget -= self._waiting[0].waiting
+                window.append(self._waiting.popleft())
             self._take = min(self.size, 2 * self._take)
             return window
 

@@ -77,7 +77,8 @@ class Save:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _free_slots(self) -> int:
-        return max(0, self._most - len(self._under_way) - len(self._waiting))
+        most = min(self._most, self._run.concurrency or self._most)
+        return max(0, most - len(self._under_way) - len(self._waiting))
 
     def _take(self, batch: list[Entry]) -> Iterator[Moved]:
         """Queue the unsaved files of `batch`."""
@@ -95,7 +96,9 @@ class Save:
         waiting, self._waiting = self._waiting, []
         ready = []
         for entry, status in waiting:
-            if self._gate.may_begin(status):
+            if self._run.bandwidth.wait_seconds() == 0 and self._gate.may_begin(status):
+                self._run.bandwidth.spend(status.length)
+                self._moved = time.monotonic()
                 ready.append(entry)
             else:
                 self._waiting.append((entry, status))
@@ -139,7 +142,9 @@ class Save:
                     self._run.moved(moved.bytes)
                 yield moved
         yield from self._give_up()
-        if self._under_way:
+        if self._waiting:
+            self._run.checked(0)  # perhaps for its bandwidth: the attempt has not stalled
+        if self._under_way or self._waiting:
             time.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - began)))
 
     def _end(self, file: SavingFile, status: Status | None) -> Moved:

@@ -45,7 +45,14 @@ def token(status: Status) -> str:
     The modification time is of no use: it also changes with the file's attributes.
     """
     mark = status.blocks[0].id if status.blocks else status.modified
-    return f"{mark:x}.{status.length:x}"
+    more = f".{len(status.blocks):x}" if len(status.blocks) != 1 else ""
+    return f"{mark:x}.{status.length:x}{more}"
+
+
+def single_block(token: str | None) -> tuple[int, int] | None:
+    """Return id and length of the block of a file by its `token`, None if the file does not have exactly one."""
+    parts = token.split(".") if token is not None else ()
+    return (int(parts[0], 16), int(parts[1], 16)) if len(parts) == 2 else None
 
 
 def bytes_by_tier(status: Status, roster: Roster) -> dict[str, int]:

@@ -4,15 +4,11 @@ Used in web and the job process. Never keeps a whole directory in memory.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import TypedDict, Unpack
 
 from avio.engines.alluxio.clients.status import Status
-from avio.engines.alluxio.view.entries import is_saved
-from avio.engines.alluxio.view.listing_check import ListingCheck, Synced
 from avio.engines.alluxio.view.namespace import Namespace, order
-from avio.engines.left_out import LeaveOut, ignore
-from avio.wire.paths import depth_below, is_under
+from avio.wire.paths import is_under
 
 PAGE_STATUSES = 1000  # statuses in one call
 
@@ -31,7 +27,7 @@ def below(
 ) -> Iterator[Status]:
     """Yield the statuses below the directory `path`, in key order, after the path `after`."""
     if depth is None or depth == 1:
-        yield from _pages(space, path, recursive=depth is None, after=after, **options)
+        yield from pages(space, path, recursive=depth is None, after=after, **options)
         return
     for status in _children(space, path, after):
         if after is None or order(status.path) > order(after):
@@ -41,45 +37,21 @@ def below(
             yield from below(space, status.path, depth=depth - 1, after=inside, **options)
 
 
-def synced(space: Namespace, top: Status, *, depth: int | None, left_out: LeaveOut = ignore) -> Iterator[Status]:
-    """Yield the files below the directory `top`. Compare each directory with its bucket before listing it.
-
-    A directory with unsaved files is not compared, since Alluxio would drop a file with an object of its name.
-    Calls `left_out` with directories of which Alluxio does not show everything.
-    """
-    directories = [top]
-    with closing(ListingCheck(space, left_out)) as check:
-        while directories:
-            directory = directories.pop()
-            known = _pages(space, directory.path, recursive=False, load=False)
-            unsaved = any(not status.folder and not is_saved(status) for status in known)
-            space.sync(directory.path, recursive=False, compare=not unsaved)
-            empty, inside = True, []
-            for status in _pages(space, directory.path, recursive=False, mount_info=True):
-                empty = False
-                if not status.folder:
-                    yield status
-                elif depth is None or depth_below(status.path, top.path) < depth:
-                    inside.append(status)
-            check.add(Synced(directory, empty, compared=not unsaved))
-            directories += reversed(inside)  # the first is the next one
-        check.finish()
-
-
 def _children(space: Namespace, path: str, after: str | None) -> Iterator[Status]:
     """Yield the children of `path`, beginning with the one that contains `after`."""
     if after is None or after == path:
-        yield from _pages(space, path, recursive=False)
+        yield from pages(space, path, recursive=False)
         return
     name = after[len(path.rstrip("/")) + 1 :].partition("/")[0]
     child = f"{path.rstrip('/')}/{name}"
     yield space.status(child)
-    yield from _pages(space, path, recursive=False, after=child)
+    yield from pages(space, path, recursive=False, after=child)
 
 
-def _pages(
+def pages(
     space: Namespace, path: str, *, recursive: bool, after: str | None = None, **options: Unpack[PageOptions]
 ) -> Iterator[Status]:
+    """Yield the statuses of `path`, after the path `after`, page by page."""
     options.setdefault("size", PAGE_STATUSES)
     options.setdefault("mount_info", False)
     more = True

@@ -4,9 +4,10 @@ Used in the job process, after the last block of a job, once the books have sett
 on a dead worker don't count, even if the master still names them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from avio.engines.alluxio.clients.status import Status
 from avio.engines.alluxio.view.content_check import ContentCheck
@@ -14,9 +15,11 @@ from avio.engines.alluxio.view.entries import file_entry, is_saved, token
 from avio.engines.alluxio.view.holdings import Count, Holdings
 from avio.engines.alluxio.view.lookup import Lookup, batches, find_file
 from avio.engines.alluxio.view.namespace import Namespace
+from avio.engines.alluxio.view.read_ahead import read_ahead
 from avio.engines.alluxio.view.roster import Roster
+from avio.engines.alluxio.view.settlement import settle
 from avio.engines.base import Entry, EntryState
-from avio.engines.cancel import Stopped, sleep
+from avio.engines.cancel import Stopped
 from avio.engines.left_out import Unchecked
 from avio.engines.run import Run
 from avio.engines.sums import nowhere
@@ -24,12 +27,7 @@ from avio.engines.unchecked import checked, concerns_all
 from avio.errors import EngineError
 from avio.wire.params import Params
 
-
-def settle(roster: Roster, run: Run) -> None:
-    """Wait until the master knows of all loads, frees, removals and evictions before this call, or until the stop."""
-    seconds = roster.lag()
-    with run.silent(seconds):
-        sleep(seconds, run.stopping)
+BATCHES_AHEAD = 3  # batches whose pages are read before their turn
 
 
 class Recheck:
@@ -52,6 +50,7 @@ class Recheck:
         self._params = params
         self._run = run
         self._unchecked = unchecked
+        self._pages = ThreadPoolExecutor(BATCHES_AHEAD, thread_name_prefix="recheck-pages")
 
     def run(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield each entry in its present state."""
@@ -60,10 +59,10 @@ class Recheck:
         count = Count()
         with ThreadPoolExecutor(self._run.threads, thread_name_prefix="recheck") as pool:
             try:
-                for batch in batches(entries):
+                looked_up = read_ahead(self._pages, partial(self._statuses, lookup), batches(entries), BATCHES_AHEAD)
+                for batch, found in looked_up:
                     if self._run.stopping():
                         return
-                    found = self._statuses(lookup, [entry.path for entry in batch])
                     rest = []
                     for entry in batch:
                         if (status := found[entry.path]) is not None:
@@ -79,6 +78,7 @@ class Recheck:
             finally:
                 self._holdings.replace(count)
                 pool.shutdown(wait=False, cancel_futures=True)
+                self._pages.shutdown(wait=False, cancel_futures=True)
                 lookup.close()
 
     def _check_at_once(self, entry: Entry, status: Status | None) -> Entry | None:
@@ -88,8 +88,9 @@ class Recheck:
         now = file_entry(status, self._roster)
         return now if now.in_cache else None
 
-    def _statuses(self, lookup: Lookup, paths: list[str]) -> dict[str, Status | None]:
+    def _statuses(self, lookup: Lookup, batch: Sequence[Entry]) -> dict[str, Status | None]:
         """Return the statuses of a batch. If one of them fails alone, none: then each is asked for by itself."""
+        paths = [entry.path for entry in batch]
         try:
             return lookup.statuses(paths)
         except EngineError as error:

@@ -1,6 +1,7 @@
 """Knows which workers are alive. Alluxio lists a dead worker, and its blocks, for minutes.
 
-Used in web and the job process, from any thread. It learns from the master's web port and from failed calls.
+Used in web and the job process, from any thread. It learns from the master's web port, or from what another process
+of the node has asked there, and from failed calls.
 """
 
 import logging
@@ -9,13 +10,14 @@ import threading
 import time
 from collections.abc import Iterable
 
-from avio.engines.alluxio.clients.cluster_info import ClusterInfo, WorkerInfo
+from avio.engines.alluxio.clients.cluster_info import WorkerInfo
 from avio.engines.alluxio.clients.status import Address, Location
 from avio.engines.alluxio.clients.web_info import WebInfo
 from avio.engines.alluxio.view.heartbeats import lag_seconds
+from avio.engines.alluxio.view.looks import Look, Looks, look, pause_after
 from avio.errors import EngineError
 
-CACHE_SECONDS = 2.0  # seconds that the master's answer is valid
+LOOKS_SECONDS = 0.5  # between two reads of the looks of the node
 SILENT_SECONDS = 10  # seconds without a heartbeat (one per second), after which a worker's blocks don't count
 PROBE_SECONDS = 1.0  # seconds to connect
 
@@ -29,18 +31,30 @@ class Roster:
         self._info = info
         self._lock = threading.Lock()
         self._poll_lock = threading.Lock()  # held by the thread that asks the master
-        self._polled = float("-inf")
+        self._next_poll = float("-inf")
+        self._looks: Looks | None = None
+        self._asked = float("-inf")  # when the newest answer was asked for, here or by another process
         self._known: tuple[WorkerInfo, ...] = ()
+        self._answers = 0  # of the master, with the use of the workers
         self._aliases: list[str] = []
         self._lag = lag_seconds({})
         self._heard = False  # True after any worker answered us
         self._lost: set[Address] = set()  # from our own calls
         self._absent: frozenset[Address] = frozenset()  # from our calls or from the master
 
+    def use(self, looks: Looks) -> None:
+        """Go by the looks of the node while they are recent."""
+        self._looks = looks
+
     def live(self) -> list[WorkerInfo]:
         """Return the workers that the master lists as live and that no call has found dead."""
+        return self.answer()[1]
+
+    def answer(self) -> tuple[int, list[WorkerInfo]]:
+        """Return the number of the newest answer of the master, with its workers as in `live`."""
         self._poll()
-        return [worker for worker in self._known if worker.live and worker.address not in self._absent]
+        with self._lock:
+            return self._answers, [each for each in self._known if each.live and each.address not in self._absent]
 
     def counts(self, location: Location) -> bool:
         """Return True if the worker of a replica is alive. If the master's web port is closed, all count as alive."""
@@ -99,7 +113,7 @@ class Roster:
     def insist(self) -> EngineError | None:
         """Ask the master with all patience. Return the error if its web port does not answer."""
         try:
-            self._learn(self._info.cluster())
+            self._learn(look(self._info.cluster))
         except EngineError as error:
             return error
         return None
@@ -113,23 +127,40 @@ class Roster:
         silent = (worker.address for worker in self._known if not worker.live or worker.silent > SILENT_SECONDS)
         self._absent = frozenset([*lost, *silent])
 
-    def _learn(self, cluster: ClusterInfo) -> None:
+    def _learn(self, seen: Look) -> None:
         with self._lock:
-            self._known = cluster.workers
-            self._aliases = list(cluster.tiers)
-            self._lag = lag_seconds(cluster.configuration)
+            self._asked = seen.asked
+            self._known = seen.workers
+            self._answers += 1
+            self._aliases = list(seen.aliases)
+            self._lag = seen.lag
             self._update_absent()
 
     def _poll(self) -> None:
         """Ask the master if it is due. Meanwhile other threads use the last answer, if there is one."""
-        if time.monotonic() - self._polled < CACHE_SECONDS or not self._poll_lock.acquire(blocking=not self._known):
+        if time.monotonic() < self._next_poll or not self._poll_lock.acquire(blocking=not self._known):
             return
         try:
-            if time.monotonic() - self._polled < CACHE_SECONDS:
-                return
-            self._learn(self._info.cluster(patience=0))  # requests wait for this answer
+            if time.monotonic() >= self._next_poll:
+                pause = self._read_look() or self._ask()
+                self._next_poll = time.monotonic() + pause
+        finally:
+            self._poll_lock.release()
+
+    def _read_look(self) -> float | None:
+        """Take over the newest look of the node. Return the seconds to the next read, None without one."""
+        seen = None if self._looks is None else self._looks.newest()
+        if seen is None:
+            return None
+        if seen.asked > self._asked:
+            self._learn(seen)
+        return LOOKS_SECONDS
+
+    def _ask(self) -> float:
+        """Ask the master. Return the seconds to the next time."""
+        began = time.monotonic()
+        try:
+            self._learn(look(lambda: self._info.cluster(fresh=True, patience=0)))  # requests wait for this answer
         except EngineError as error:  # keep the last answer: workers survive a restart of the master
             log.debug("the master's web port: %s", error)
-        finally:
-            self._polled = time.monotonic()
-            self._poll_lock.release()
+        return pause_after(time.monotonic() - began)

@@ -4,13 +4,16 @@ Used in web and the job process. A bucket has keys, not paths. It opens no conne
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from avio.engines.content import Content
 from avio.engines.left_out import NameNotHeld
+from avio.engines.local.buckets.level_scan import one_level
 from avio.engines.local.buckets.pace import JOB, Pace
 from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.buckets.store_facts import StoreFacts
 from avio.engines.local.directory_window import LeaveOut
 from avio.engines.local.obstacles import Obstacle
 from avio.engines.local.root import Root
@@ -43,6 +46,25 @@ class Source(NamedTuple):
         return cls(key, int(size), int(mtime_ns), etag or None)
 
 
+class Fetched(NamedTuple):
+    """An object that was fetched. `content` is what is known of its bytes."""
+
+    source: Source
+    content: Content = Content.UNKNOWN
+
+
+class Span(NamedTuple):
+    """The bytes of an object from `begin` up to `end`."""
+
+    begin: int
+    end: int
+
+
+# Has other processes fetch spans of an object into its file. Yields those that are whole, in any order, each with
+# whether its ETag may be that of other bytes. Ends early when the attempt must stop.
+Spread = Callable[[Source], Iterator[tuple[Span, bool]]]
+
+
 class OtherVersion(SourceChanged):
     """The store sent another version of an object than the source that was asked for."""
 
@@ -63,6 +85,11 @@ class Bucket(ABC):
     @property
     def place(self) -> S3Place | None:
         """Where libcurl can fetch many small objects at a time, or None if only `fetch` works."""
+        return None
+
+    @property
+    def facts(self) -> StoreFacts | None:
+        """What the store is known to do. None for a directory."""
         return None
 
     @property
@@ -121,12 +148,44 @@ class Bucket(ABC):
         stream = self.scan(prefix, after, leave_out=leave_out)
         return iter(lambda: list(islice(stream, BATCH_OBJECTS)), [])
 
-    @abstractmethod
-    def fetch(self, source: Source, target: int, run: Run) -> Source:
-        """Write the whole object to the open file `target`. Return its version.
+    def level(
+        self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Yield what is directly in the folder `prefix` after the place `after`, in order, in non-empty runs.
 
-        Raises OtherVersion when the store has or sends another version, Gone, Corrupt when bytes are missing, Stopped.
+        A folder is a row of size -1 whose key ends in a slash. Raises as `runs`.
         """
+        return one_level(lambda begin: self.runs(prefix, begin, pace, leave_out=leave_out), prefix, after)
+
+    @abstractmethod
+    def fetch(
+        self, source: Source, target: int, run: Run, *, prove: bool = True, spread: Spread | None = None
+    ) -> Fetched:
+        """Write the whole object to the open file `target`. Return its version. `prove` its bytes if the store can.
+
+        It may `spread` a very large one over processes.
+
+        Raises OtherVersion when the store has or sends another version, Damaged when its digest is of other bytes,
+        Gone, Corrupt when bytes are missing, Stopped.
+        """
+
+    def fetch_span(self, source: Source, span: Span, target: int, run: Run) -> bool:
+        """Write the bytes of `span` to the same bytes of `target`, for a `fetch` that spreads. Raises as `fetch`.
+
+        Return True if the ETag of `source` may be that of other bytes.
+        """
+        raise NotImplementedError
+
+    def condition(self, expected: Source | None, *, overwrite: bool) -> tuple[str, ...] | None:
+        """Return the headers with which one PUT is safe over `expected`, and its answer a proof. None if it never is.
+
+        None also while nobody knows: see `facts`.
+        """
+        return None
+
+    def found(self, keys: Sequence[str]) -> Mapping[str, Source]:
+        """Return objects at `keys` as a listing shows them now. It may leave out any; then `head` knows."""
+        return {}
 
     @abstractmethod
     def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
@@ -157,6 +216,10 @@ class Bucket(ABC):
         return False
 
     @abstractmethod
+    def equals(self, source: Source, cached: int, run: Run) -> bool | None:
+        """Return whether the open file `cached` has the bytes of the object; None if only a download could tell."""
+
+    @abstractmethod
     def ping(self) -> None:
         """Return if the bucket answers."""
 
@@ -185,7 +248,9 @@ class NoBucket(Bucket):
         """Yield nothing."""
         return iter(())
 
-    def fetch(self, source: Source, target: int, run: Run) -> Source:
+    def fetch(
+        self, source: Source, target: int, run: Run, *, prove: bool = True, spread: Spread | None = None
+    ) -> Fetched:
         """Never called: this bucket has no objects."""
         raise NotImplementedError
 
@@ -195,6 +260,10 @@ class NoBucket(Bucket):
 
     def same(self, source: Source, cached: int, run: Run) -> bool:
         """Never called: this bucket has no objects to compare."""
+        raise NotImplementedError
+
+    def equals(self, source: Source, cached: int, run: Run) -> bool | None:
+        """Never called, as `same`."""
         raise NotImplementedError
 
     def ping(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from avio.engines.durations import sync_seconds
-from avio.engines.local.buckets.base import DEFAULT_COPY_MODE, Bucket, OtherVersion, Source
+from avio.engines.local.buckets.base import DEFAULT_COPY_MODE, Bucket, Fetched, OtherVersion, Source, Spread
 from avio.engines.local.buckets.file_rights import FileRights, widens
 from avio.engines.local.buckets.pace import JOB, Pace
 from avio.engines.local.clock_ticks import await_next_tick
@@ -21,7 +21,7 @@ from avio.engines.local.kernel_copy import copy_bytes, same_bytes, write_all
 from avio.engines.local.obstacles import CURE, Obstacle, find_obstacle
 from avio.engines.local.root import Root
 from avio.engines.local.scratch import Scratch, Temporary
-from avio.engines.local.tree_walk import Walk, ignore, runs
+from avio.engines.local.tree_walk import Walk, ignore, level, runs
 from avio.engines.local.upload_source import UploadSource
 from avio.engines.run import Run
 from avio.errors import SourceChanged, StoreError
@@ -89,6 +89,15 @@ class FilesBucket(Bucket):
         """Yield the files of `scan`, one run for each directory."""
         return self._walk(self._how(prefix, after, leave_out)._replace(window=pace.window))
 
+    def level(
+        self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
+    ) -> Iterator[list[Found]]:
+        """Read the one directory. A directory without any file is skipped, as in `scan`."""
+        how = self._how(prefix, after, leave_out)._replace(window=pace.window)
+        self.ping()
+        with bucket_disk_errors(self._name(prefix)):
+            yield from level(how)
+
     def _how(self, prefix: str, after: str, leave_out: LeaveOut) -> Walk:
         return Walk(self._root, "", prefix, after, self.separator, leave_out=leave_out, copied_to=self._in_tier)
 
@@ -97,7 +106,9 @@ class FilesBucket(Bucket):
         with bucket_disk_errors(self._name(how.prefix)):
             yield from runs(how)
 
-    def fetch(self, source: Source, target: int, run: Run) -> Source:
+    def fetch(
+        self, source: Source, target: int, run: Run, *, prove: bool = True, spread: Spread | None = None
+    ) -> Fetched:
         """Copy the file inside the kernel."""
         with bucket_disk_errors(self._name(source.key)):
             fd = self._open(source.key)
@@ -111,7 +122,7 @@ class FilesBucket(Bucket):
             copied = copy_bytes(fd, target, before.size, run)
             if copied != before.size or _source(source.key, os.fstat(fd)) != before:
                 raise SourceChanged(f"{self._name(source.key)} changed while it was read")
-            return before
+            return Fetched(before)
         finally:
             os.close(fd)
 
@@ -151,6 +162,10 @@ class FilesBucket(Bucket):
                 return same_bytes(fd, cached, run)
             finally:
                 os.close(fd)
+
+    def equals(self, source: Source, cached: int, run: Run) -> bool | None:
+        """Compare byte by byte: the file is here."""
+        return self.same(source, cached, run)
 
     def ping(self) -> None:
         """Return if the directory exists."""

@@ -1,8 +1,8 @@
 """Whether the keys of a listing go forward, so that no page comes twice. Pure; used in every process."""
 
 from collections.abc import Sequence
-from itertools import chain
 from operator import lt
+from typing import Any
 
 from avio.errors import BadReply, StoreError
 
@@ -39,15 +39,17 @@ class KeyOrder:
         return any(_sortable(place(key, each)) > _sortable(place(begin, each)) for each in self._left)
 
     def _first_back(self, keys: list[str], separator: str) -> str | None:
-        places = [_sortable(place(key, separator)) for key in keys]
-        first = [] if self._last is None else [_sortable(place(self._last, separator))]
-        if all(map(lt, chain(first, places), places if first else places[1:])):
+        texts = keys if self._last is None else [self._last, *keys]
+        places = _places(texts, separator)
+        if all(map(lt, places, places[1:])):
             return None
-        before = [*first, *places]
-        return next(
-            (keys[number - len(first)] for number in range(1, len(before)) if before[number - 1] >= before[number]),
-            None,
-        )
+        return next(texts[at] for at in range(1, len(texts)) if not places[at - 1] < places[at])
+
+
+def _places(texts: list[str], separator: str) -> list[Any]:
+    """Return what sorts as the store sorts: bytes. ASCII sorts as its bytes do."""
+    texts = [place(text, separator) for text in texts] if separator != BYTES else texts
+    return texts if "".join(texts).isascii() else [_sortable(text) for text in texts]
 
 
 def _sortable(text: str) -> bytes:

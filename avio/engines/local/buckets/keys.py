@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from avio.engines.left_out import KeyNotAPath
-from avio.engines.local.buckets.s3_list_xml import LOST, Row
+from avio.engines.local.buckets.s3_list_xml import LOST, SHOWN_LOST, Row
 from avio.engines.local.directory_window import LeaveOut
 from avio.engines.local.root import HIDDEN
 from avio.wire.paths import MAX_PART_BYTES
@@ -13,6 +13,9 @@ SHORT_CHARACTERS = MAX_PART_BYTES // 4  # a key of no more characters has no nam
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NO_UTF8 = re.compile(r"[\ud800-\udfff]")
+
+# What sorts behind most names that begin like the one before a key.
+_BEHIND = "~~~~"
 
 
 def files_of(rows: list[Row], leave_out: LeaveOut) -> list[Row]:
@@ -65,16 +68,17 @@ def _sorted_out(rows: list[Row], leave_out: LeaveOut) -> Iterable[Row]:
         key = row[0]
         if key.startswith(f"{HIDDEN}/"):
             continue
-        folder = key.endswith("/") or not key
+        is_marker = (key.endswith("/") and row[1] >= 0) or not key
         why = why_no_path(key[:-1] if key.endswith("/") else key) if key else None
-        if folder and why is None:
+        if is_marker and why is None:
             if row[1] == 0:
                 continue
             why = "it has content, although its key ends in a slash as a folder's does"
         if why is None:
             yield row
         else:
-            leave_out(key, KeyNotAPath(f"the object {key!r} can't be a file: {why}"))
+            shown = key.replace(LOST, SHOWN_LOST)
+            leave_out(shown, KeyNotAPath(f"the object {shown!r} can't be a file: {why}"))
 
 
 def why_no_path(key: str) -> str | None:
@@ -83,7 +87,7 @@ def why_no_path(key: str) -> str | None:
         return "its key is the name of avio's own directory"
     if _CONTROL.search(key):
         return "its key has a control character"
-    if NO_UTF8.search(key) or LOST in key:
+    if NO_UTF8.search(key):  # or `LOST` is in it
         return "its key is not valid UTF-8"
     for part in key.split("/"):
         if part in ("", ".", ".."):
@@ -91,3 +95,13 @@ def why_no_path(key: str) -> str | None:
         if len(part.encode()) > MAX_PART_BYTES:
             return f"its key has a name of more than {MAX_PART_BYTES} bytes"
     return None
+
+
+def just_before(key: str) -> str:
+    """Return a text that sorts before `key`, with few keys in between."""
+    if found := NO_UTF8.search(key):  # it sorts elsewhere in a bucket, which has no such key
+        return key[: found.start()]
+    before = ord(key[-1]) - 1
+    if before <= ord("/") or before == 0xDFFF:
+        return key[:-1]
+    return key[:-1] + chr(before) + _BEHIND

@@ -3,21 +3,25 @@
 Used in the job process, by several threads at once.
 """
 
-import hashlib
-import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import Any
 
 import obstore
 from obstore.store import ObjectStore
 
+from avio.engines.cancel import check_cancelled
 from avio.engines.durations import COMPLETE_SECONDS
 from avio.engines.local.buckets.base import Source
+from avio.engines.local.buckets.content_types import content_type
+from avio.engines.local.buckets.etags import etag_of, may_be_sent
+from avio.engines.local.buckets.lanes import Lanes
 from avio.engines.local.buckets.multipart import MultipartUpload, end_upload
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import Reply, SignedRequests
 from avio.engines.local.buckets.store_calls import ConditionFailed, NoConditions, StoreCalls
+from avio.engines.local.buckets.store_facts import StoreFacts
 from avio.engines.local.buckets.versions import same_version
 from avio.engines.local.errors import conflict, store_errors
 from avio.engines.local.upload_source import UploadSource
@@ -32,30 +36,10 @@ END_LIMIT_SECONDS = 10  # to end an upload in the store
 _NO_CONDITIONS = 501
 _REFUSED = (409, 412)
 
-log = logging.getLogger(__name__)
-
 
 def part_bytes(size: int) -> int:
     """Return how many bytes a part has in an upload of `size` bytes."""
     return max(PART_BYTES, size // MAX_PARTS + 1)
-
-
-class Conditions:
-    """What a store is known to do: whether it takes conditional writes. One for each bucket."""
-
-    def __init__(self, name: str) -> None:
-        self.usable = True
-        self._name = name
-
-    def give_up(self) -> None:
-        """Do without from now on. Log once what is weaker."""
-        if self.usable:
-            self.usable = False
-            log.warning(
-                "%s has no conditional writes: avio looks at each object right before and after its upload; "
-                "what another program writes in between is lost",
-                self._name,
-            )
 
 
 class ObjectPut:
@@ -66,7 +50,7 @@ class ObjectPut:
         calls: StoreCalls,
         name: str,
         key: str,
-        conditions: Conditions,
+        facts: StoreFacts,
         head: Callable[[str], Source | None],
         expected: Source | None,
         *,
@@ -75,14 +59,14 @@ class ObjectPut:
         self._calls = calls
         self._name = name
         self._key = key
-        self._conditions = conditions
+        self._facts = facts
         self._head = head
         self._expected = expected
         self._overwrite = overwrite
 
     def small(self, content: bytes) -> str | None:
         """Upload by one PUT. Return the ETag. Raises NotSaved."""
-        digest = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+        digest = etag_of(content)
         if self._overwrite:
             return self._calls.put(self._key, content, {})
         for _ in range(REFUSALS):
@@ -96,7 +80,7 @@ class ObjectPut:
                     return digest
                 self._look()  # an object that came and went; or the store can't compare its own ETag
             except NoConditions:
-                self._conditions.give_up()
+                self._facts.give_up_conditions()
         else:
             if self._expected is None:
                 raise conflict(self._name)
@@ -109,18 +93,20 @@ class ObjectPut:
         """Upload in parts that obstore sends. Return the ETag."""
         self._look()
         options: dict[str, Any] = {"use_multipart": True, "chunk_size": part_bytes(upload.size), "max_concurrency": 2}
+        options["attributes"] = {"Content-Type": content_type(self._key)}
         with store_errors(self._name), ExitStack() as ending:
             chunks = self._then_look(upload.chunks(run), ending, run)
             return obstore.put(store, self._key, chunks, **options)["e_tag"]
 
-    def in_parts(self, place: S3Place, upload: UploadSource, run: Run) -> str | None:
+    def in_parts(self, place: S3Place, upload: UploadSource, run: Run, lanes: Lanes) -> str | None:
         """Upload in parts, and look at the object again right before it gets its name. Return the ETag."""
         self._look()
-        part = part_bytes(upload.size)
-        multipart = MultipartUpload(SignedRequests(place, run.stopping), self._name, self._key)
+        multipart = MultipartUpload(place, self._name, self._key, self._facts, run)
         with upload.journal.noted(self._key, multipart.upload_id) as note:
             try:
-                multipart.send(_parts(upload.chunks(run), part))
+                multipart.send(upload, part_bytes(upload.size), run, lanes)
+                upload.confirm()
+                check_cancelled(run)
                 self._look()
                 with run.silent(COMPLETE_SECONDS):
                     return self._complete(multipart)
@@ -138,7 +124,7 @@ class ObjectPut:
         try:
             reply = multipart.complete(conditions)
             if conditions and reply.status == _NO_CONDITIONS:
-                self._conditions.give_up()
+                self._facts.give_up_conditions()
                 self._look()
                 reply = multipart.complete({})
         except EngineAway:
@@ -161,11 +147,32 @@ class ObjectPut:
 
     def _condition(self) -> dict[str, str]:
         """Return the condition of a PUT; none if store or object allow none."""
-        if not self._conditions.usable:
+        if not self._facts.conditions:
             return {}
         if self._expected is None:
             return {"If-None-Match": "*"}
-        return {"If-Match": self._expected.etag} if self._expected.etag else {}
+        etag = self._expected.etag
+        return {"If-Match": etag} if etag and may_be_sent(etag) else {}
+
+    def conditions_hold(self, content: bytes, etag: str) -> bool | None:
+        """Return True if the store refuses two false conditions, for the object that was just put. None: unknown.
+
+        A store that ignores them puts the same bytes again.
+        """
+        try:
+            if not self._is_ours(etag):
+                return None
+            for false in ({"If-None-Match": "*"}, {"If-Match": f'"{"0" * 32}"'}):
+                try:
+                    self._calls.put(self._key, content, false)
+                except ConditionFailed:
+                    continue
+                return False
+        except NoConditions:
+            return False
+        except EngineError:
+            return None
+        return True
 
     def _is_ours(self, etag: str) -> bool:
         now = self._head(self._key)
@@ -185,19 +192,11 @@ class ObjectPut:
             raise conflict(self._name)
 
     def _then_look(self, chunks: Iterator[bytes], ending: ExitStack, run: Run) -> Iterator[bytes]:
-        """Yield `chunks`. The store then puts the parts together, which shows no progress until `ending` ends."""
+        """Yield `chunks`. The store then puts the parts together, which shows no progress until `ending` ends.
+
+        obstore takes no call while it waits for a chunk, unless it comes from another thread.
+        """
         yield from chunks
-        self._look()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(self._look).result()
         ending.enter_context(run.silent(COMPLETE_SECONDS))
-
-
-def _parts(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Join chunks to parts of `size` bytes; the last may be shorter."""
-    held = bytearray()
-    for chunk in chunks:
-        held += chunk
-        while len(held) >= size:
-            yield bytes(held[:size])
-            del held[:size]
-    if held:
-        yield bytes(held)

@@ -4,58 +4,64 @@ Synchronous calls from threads only: the asyncio bridge costs twice as much, and
 Used in web and the job process.
 """
 
-import hashlib
 import logging
-import os
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from avio.engines.cancel import check_cancelled
 from avio.engines.left_out import NameNotHeld
-from avio.engines.local.buckets.base import Bucket, Source
-from avio.engines.local.buckets.etags import is_digest, is_etag_of
+from avio.engines.local.buckets.base import Bucket, Fetched, Source, Span, Spread
+from avio.engines.local.buckets.compared import has_bytes_of
+from avio.engines.local.buckets.digest_check import compare
+from avio.engines.local.buckets.etags import etag_of, is_digest, is_etag_of, may_be_sent
+from avio.engines.local.buckets.lanes import Lanes
+from avio.engines.local.buckets.listed_keys import find_keys
 from avio.engines.local.buckets.multipart import end_upload
-from avio.engines.local.buckets.object_fetch import ObjectFetch
-from avio.engines.local.buckets.object_put import END_LIMIT_SECONDS, PART_BYTES, Conditions, ObjectPut, part_bytes
+from avio.engines.local.buckets.object_fetch import NO_DIGESTS, ObjectFetch
+from avio.engines.local.buckets.object_put import END_LIMIT_SECONDS, ObjectPut, part_bytes
 from avio.engines.local.buckets.obstore_listing import UNFIT, ObstoreListing
 from avio.engines.local.buckets.obstore_objects import ObstoreObjects
 from avio.engines.local.buckets.pace import JOB, Pace
+from avio.engines.local.buckets.ranged_fetch import RangedFetch
 from avio.engines.local.buckets.s3_list_xml import Row
 from avio.engines.local.buckets.s3_listing import S3Listing
 from avio.engines.local.buckets.s3_objects import S3Objects
 from avio.engines.local.buckets.s3_place import S3Place, place_of
 from avio.engines.local.buckets.signed_requests import SignedRequests
-from avio.engines.local.buckets.store_calls import StoreCalls
+from avio.engines.local.buckets.store_calls import Head, StoreCalls
+from avio.engines.local.buckets.store_facts import StoreFacts
 from avio.engines.local.buckets.stores import StoreOpener, store_id
 from avio.engines.local.buckets.versions import make_source, require_version, same_version
 from avio.engines.local.directory_window import LeaveOut
 from avio.engines.local.tree_walk import LAST, ignore
 from avio.engines.local.upload_source import UploadSource
 from avio.engines.run import Run
-from avio.errors import AccessDenied, Corrupt, EngineAway, StoreError
+from avio.errors import AccessDenied, Corrupt, EngineAway, EngineError, StoreError
 
-CHUNK_BYTES = 1 << 20  # bytes between two checks of the attempt
+PROBE_BYTES = 1 << 20  # of an upload that may tell what its store does
 
 log = logging.getLogger(__name__)
 
-_MD5 = re.compile(r'"?([0-9a-f]{32})"?')
-
 
 class ObjectsBucket(Bucket):
-    """The objects below `url`; `options` are obstore's own, by its names."""
+    """The objects below `url`; `options` are obstore's own, by its names.
 
-    def __init__(self, url: str, options: dict[str, str], separator: str = "/") -> None:
+    Without `etags`, the ETags of the store are made from no bytes.
+    """
+
+    def __init__(self, url: str, options: dict[str, str], separator: str = "/", *, etags: bool = True) -> None:
         self.separator = separator
         self.url = self._url = url.rstrip("/")
         self.store = store_id(options)
         self._place = place_of(self._url, options)
-        self._conditions = Conditions(self._url)
+        self._lanes = Lanes()
+        self._facts = StoreFacts(self._url, etags=etags)
         self._obstore = ObstoreObjects(self._url, StoreOpener(self._url, options))
         self._calls: StoreCalls = self._obstore
         self._listing: S3Listing | ObstoreListing
         if self._place is not None:
-            self._calls = S3Objects(self._place, self._url)
+            self._calls = S3Objects(self._place, self._url, self._facts)
             self._listing = S3Listing(self._place, self._url, separator)
         else:
             self._listing = ObstoreListing(lambda: self._obstore.asking, self._url, separator)
@@ -64,6 +70,35 @@ class ObjectsBucket(Bucket):
     def place(self) -> S3Place | None:
         """Where S3 is, for libcurl."""
         return self._place
+
+    @property
+    def facts(self) -> StoreFacts:
+        """What the store is known to do."""
+        return self._facts
+
+    def condition(self, expected: Source | None, *, overwrite: bool) -> tuple[str, ...] | None:
+        """Ask for the version of `expected`, if the store obeys conditions and its answers are known to be true."""
+        if not self._facts.digests:
+            return None
+        if overwrite:
+            return ()
+        if not (self._facts.conditions and self._facts.obeys) or (
+            expected is not None and not may_be_sent(expected.etag)
+        ):
+            return None
+        return ("If-None-Match: *",) if expected is None else (f"If-Match: {expected.etag}",)
+
+    def found(self, keys: Sequence[str]) -> dict[str, Source]:
+        """List near the keys, as long as pages have many of them. Without a listing, HEAD may answer."""
+        found: dict[str, Source] = {}
+        try:
+            for row in find_keys(keys, self.separator, self.runs):
+                found[row[0]] = Source(*row)
+        except EngineAway:
+            raise
+        except EngineError as error:
+            log.warning("avio looks at each saved object: %s", error)
+        return found
 
     def unfit(self, key: str) -> NameNotHeld | None:
         """Return why the key can't be held: it is not UTF-8, or it has a control character."""
@@ -107,8 +142,12 @@ class ObjectsBucket(Bucket):
         follow: bool = False,
         leave_out: LeaveOut = ignore,
     ) -> Iterator[Source]:
-        """List page by page. Skip deeper directories as soon as they fill the end of a page."""
-        place: str | None = after
+        """List page by page. Skip deeper directories as soon as they fill the end of a page.
+
+        Behind a key obstore asks for greater keys, which are not the later ones of a store with another order: where
+        the order does not matter, it lists all.
+        """
+        place: str | None = "" if isinstance(self._listing, ObstoreListing) and not ordered else after
         while place is not None:
             begin, place = place, None
             key = ""
@@ -119,9 +158,11 @@ class ObjectsBucket(Bucket):
                     key = row[0]
                     if depth is None or _level(key, prefix) <= depth:
                         yield Source(*row)
-                if depth is not None and _level(key, prefix) > depth:
+                if depth is not None and _level(key, prefix) > depth and not key.endswith("/"):
                     place = _ancestor(key, prefix, depth) + LAST
-                    break
+                    if place != begin:
+                        break
+                    place = None  # some keys sort behind LAST: the store goes on page by page
 
     def runs(
         self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
@@ -129,39 +170,75 @@ class ObjectsBucket(Bucket):
         """Yield the files page by page."""
         return self._listing.pages(prefix, after, ordered=True, flat=False, leave_out=leave_out, pace=pace)
 
-    def fetch(self, source: Source, target: int, run: Run) -> Source:
-        """Get it in one request, or in segments that must all be of the version of `source`."""
-        return ObjectFetch(self._calls, self._name(source.key), source, target, run).run()
+    def fetch(
+        self, source: Source, target: int, run: Run, *, prove: bool = True, spread: Spread | None = None
+    ) -> Fetched:
+        """Get it in one request, or in ranges that must all be of the version of `source`."""
+        name, proof = self._name(source.key), self._facts.proof(source.etag, source.size)
+        return ObjectFetch(self._calls, name, source, target, run, self._lanes, proof, prove=prove, spread=spread).run()
+
+    def fetch_span(self, source: Source, span: Span, target: int, run: Run) -> bool:
+        """Get it in ranges."""
+        name, may_differ = self._name(source.key), False
+
+        def check(head: Head) -> None:
+            nonlocal may_differ
+            require_version(name, head.source, head.kind, source)
+            may_differ |= head.may_differ
+
+        RangedFetch(self._calls, source, span, target, check, name, self._lanes, run).run(None)
+        return may_differ
+
+    def level(
+        self, prefix: str, after: str = "", pace: Pace = JOB, *, leave_out: LeaveOut = ignore
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Let the store group the keys; obstore groups only whole listings at once, which may not fit into memory."""
+        if isinstance(self._listing, ObstoreListing):
+            return super().level(prefix, after, pace, leave_out=leave_out)
+        return self._listing.pages(prefix, after, ordered=True, flat=True, leave_out=leave_out, pace=pace)
 
     def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:
         """Upload a small file by one conditional PUT, a large file in parts after a check of the object."""
         if (unfit := self.unfit(key)) is not None:
             raise unfit
         name = self._name(key)
-        each = ObjectPut(self._calls, name, key, self._conditions, self.head, expected, overwrite=overwrite)
-        if upload.size <= PART_BYTES:
-            etag = each.small(b"".join(upload.chunks(run)))
+        each = ObjectPut(self._calls, name, key, self._facts, self.head, expected, overwrite=overwrite)
+        content = b""
+        if upload.size <= part_bytes(upload.size):
+            content = b"".join(upload.chunks(run))
+            etag = each.small(content)
         elif self._place is not None:
-            etag = each.in_parts(self._place, upload, run)
+            etag = each.in_parts(self._place, upload, run, self._lanes)
         else:
             etag = each.in_parts_of(self._obstore.moving, upload, run)
         try:
             now = self.head(key)
         except EngineAway:
             said = make_source(key, upload.size, time.time_ns(), etag)
-            if etag is None or self.matches(said, upload.fd, run):
+            if etag is None or not self._facts.takes_md5 or self.matches(said, upload.fd, run):
                 raise  # the next try recognises the object by this ETag, if it is there
             return said  # only the answer to the upload says that it is there: no other try could recognise it
         if now is None or now.size != upload.size or not self._is_stored(now, etag, expected, upload, run):
-            raise Corrupt(f"{name} is not complete after its upload")
+            cure = None if self._facts.takes_md5 else f"{Corrupt.cure}; {NO_DIGESTS}"
+            raise Corrupt(f"{name} is not complete after its upload", cure=cure)
+        if self._facts.lesson == key and upload.size <= PROBE_BYTES:
+            self._learn(each, content, etag, now)
         return now._replace(etag=etag or now.etag)
+
+    def _learn(self, put: ObjectPut, content: bytes, etag: str | None, now: Source) -> None:
+        """Learn from an upload that was looked at whether the next ones need that."""
+        self._facts.learn_digests(true=etag is not None and now.etag == etag == etag_of(content))
+        if self._facts.digests and self._facts.conditions:
+            self._facts.obeys = put.conditions_hold(content, etag or "")
+            if self._facts.obeys is False:
+                self._facts.give_up_conditions()
 
     def _is_stored(
         self, now: Source, etag: str | None, expected: Source | None, upload: UploadSource, run: Run
     ) -> bool:
         """Return False if the object seen after an upload proves that it was not stored: whatever the reply said."""
-        if etag is not None and now.etag == etag:
-            return True
+        if etag is not None and now.etag == etag and (self._facts.takes_md5 or not self.proves(now)):
+            return True  # the store has compared the bytes, or nothing can
         if expected is not None and same_version(now, expected):
             return self.matches(now, upload.fd, run)
         return not self.proves(now) or self.matches(now, upload.fd, run)
@@ -172,37 +249,12 @@ class ObjectsBucket(Bucket):
             end_upload(SignedRequests(self._place, limit=END_LIMIT_SECONDS), self._name(key), key, upload_id)
 
     def same(self, source: Source, cached: int, run: Run) -> bool:
-        """Compare MD5s if the etag is one. Otherwise, or if they differ, fetch the object again and compare.
-
-        An ETag in the form of an MD5 that the bytes do not have is a lie, unless the store encrypts the object.
-        """
-        digest = hashlib.md5(usedforsecurity=False)
-        for chunk in _chunks(cached):
-            check_cancelled(run)
-            digest.update(chunk)
-            run.checked(len(chunk))
-        known = _MD5.fullmatch(source.etag or "")
-        if known and known[1] == digest.hexdigest():
-            return True
-        fetched = hashlib.md5(usedforsecurity=False)
-
-        def take(chunk: memoryview | bytes) -> None:
-            check_cancelled(run)
-            run.moved(len(chunk))
-            fetched.update(chunk)
-
-        def begin(now: Source, kind: str) -> None:
-            require_version(self._name(source.key), now, kind, source)
-
-        may_differ = self._calls.get(source.key, None, begin, take)
-        if known and not may_differ and known[1] != fetched.hexdigest():
-            log.warning("%s: the store sends bytes whose MD5 is not its ETag %s", self._name(source.key), known[1])
-            return False
-        return fetched.digest() == digest.digest()
+        """Compare digests, or fetch the object again."""
+        return has_bytes_of(self._calls, self._name(source.key), source, cached, run, etags=self._facts.etags)
 
     def proves(self, source: Source) -> bool:
         """Look at the form of the etag."""
-        return is_digest(source.etag)
+        return self._facts.etags and is_digest(source.etag)
 
     def matches(self, source: Source, cached: int, run: Run | None = None) -> bool:
         """Compare the etag with the MD5 of the bytes, in the parts that avio uploads."""
@@ -212,7 +264,11 @@ class ObjectsBucket(Bucket):
                 check_cancelled(run)
                 run.checked(size)
 
-        return is_etag_of(source.etag, cached, part_bytes(source.size), check)
+        return self._facts.etags and is_etag_of(source.etag, cached, part_bytes(source.size), check)
+
+    def equals(self, source: Source, cached: int, run: Run) -> bool | None:
+        """Compare digests."""
+        return compare(self._calls, source, cached, part_bytes(source.size), run, etags=self._facts.etags)
 
     def ping(self) -> None:
         """List one object."""
@@ -230,10 +286,3 @@ def _ancestor(key: str, prefix: str, depth: int) -> str:
     """Return the directory `depth` levels below `prefix` that holds `key`, with its slash."""
     parts = key[len(prefix) :].split("/")
     return prefix + "/".join(parts[:depth]) + "/"
-
-
-def _chunks(fd: int) -> Iterator[bytes]:
-    offset = 0
-    while chunk := os.pread(fd, CHUNK_BYTES, offset):
-        offset += len(chunk)
-        yield chunk

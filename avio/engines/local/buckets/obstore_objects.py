@@ -8,7 +8,16 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError,
 from obstore.store import ObjectStore
 
 from avio.engines.local.buckets.base import Source
-from avio.engines.local.buckets.store_calls import Begin, Condition, ConditionFailed, NoConditions, StoreCalls, Take
+from avio.engines.local.buckets.content_types import content_type
+from avio.engines.local.buckets.store_calls import (
+    Begin,
+    Condition,
+    ConditionFailed,
+    Head,
+    NoConditions,
+    StoreCalls,
+    Take,
+)
 from avio.engines.local.buckets.stores import StoreOpener
 from avio.engines.local.buckets.versions import make_source, normal_etag
 from avio.engines.local.errors import store_errors
@@ -43,15 +52,14 @@ class ObstoreObjects(StoreCalls):
         except Gone:
             return None
 
-    def get(self, key: str, span: tuple[int, int] | None, begin: Begin, take: Take) -> bool:
+    def get(self, key: str, span: tuple[int, int] | None, begin: Begin, take: Take) -> None:
         """Get it as a stream. Nothing tells whether the store encrypts it."""
         options: dict[str, Any] = {} if span is None else {"range": span}
         with store_errors(f"{self._url}/{key}"):
             result = obstore.get(self.moving, key, options=options)  # type: ignore[arg-type]
-            begin(_source_of(result.meta), str(result.attributes.get("Content-Type", "")))
+            begin(Head(_source_of(result.meta), str(result.attributes.get("Content-Type", ""))))
             for chunk in result.stream(CHUNK_BYTES):
                 take(memoryview(chunk))
-        return True
 
     def put(self, key: str, content: bytes, condition: Condition) -> str | None:
         """Put it, in obstore's mode for the condition."""
@@ -62,7 +70,9 @@ class ObstoreObjects(StoreCalls):
             mode = "create"
         with store_errors(f"{self._url}/{key}"):
             try:
-                return normal_etag(obstore.put(self.moving, key, content, mode=mode, use_multipart=False)["e_tag"])
+                attributes: Any = {"Content-Type": content_type(key)}
+                result = obstore.put(self.moving, key, content, attributes=attributes, mode=mode, use_multipart=False)
+                return normal_etag(result["e_tag"])
             except (AlreadyExistsError, PreconditionError):
                 raise ConditionFailed from None
             except (NotSupportedError, NotImplementedError):

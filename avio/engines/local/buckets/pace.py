@@ -15,6 +15,7 @@ class Pace(NamedTuple):
     A page is asked for again for `retry_seconds` if the store is unavailable, for `bad_reply_seconds` if its answer is
     wrong: a job waits on for an unavailable store, but not for one that is wrong.
     At most `window` entries of a directory are held at once.
+    With `ahead` the next page is asked for before it is needed.
     After `until` (of the monotonic clock) no further page is asked for: `OutOfTime`.
     """
 
@@ -24,9 +25,12 @@ class Pace(NamedTuple):
     bad_reply_seconds: float
     window: int
     until: float = math.inf
+    ahead: bool = False
 
 
-JOB = Pace(page_seconds=0, silent_seconds=300, retry_seconds=3, bad_reply_seconds=10, window=100_000)
+PAGE_SECONDS = 5.0  # a page of a task that takes longer ends early; the next page continues there
+
+JOB = Pace(page_seconds=0, silent_seconds=300, retry_seconds=3, bad_reply_seconds=10, window=100_000, ahead=True)
 TASK = Pace(page_seconds=9, silent_seconds=9, retry_seconds=2, bad_reply_seconds=2, window=10_000)
 
 

@@ -12,14 +12,12 @@ from urllib.parse import quote
 
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
-from avio.engines.local.buckets.s3_handle import headers_of, set_place
+from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_list_xml import ListPage, NotAListing, Unparsable, read_page, repaired
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.store_errors import read_refusal, refusal, unreachable
 from avio.errors import BadReply, EngineAway, EngineError, Gone, StoreError
 
-CONNECT_SECONDS = 3
-MAX_BODY_BYTES = 32 << 20  # of one page; 1,000 keys of 1,024 bytes take less than 8 MiB in any encoding
 PAGE_KEYS = 1000
 
 
@@ -55,32 +53,45 @@ class S3List:
     def __init__(self, place: S3Place, name: str) -> None:
         self._place = place
         self._name = name
-        self._idle: deque[_Request] = deque()
+        self._idle: deque[ListRequest] = deque()
 
-    def page(self, ask: Ask, pace: Pace) -> ListPage:
-        """Return a page. Raises EngineAway, BadReply, AccessDenied, StoreError; tries again while `pace` allows it."""
+    def begin(self, ask: Ask, pace: Pace) -> ListRequest:
+        """Ask for a page that `page` will read, or the caller closes."""
+        request = self._request()
+        request.begin(self._url(ask, encoded=False), pace)
+        return request
+
+    def page(self, ask: Ask, pace: Pace, begun: ListRequest | None = None) -> ListPage:
+        """Return a page. Raises EngineAway, BadReply, AccessDenied, StoreError; tries again while `pace` allows it.
+
+        `begun` is the request of `begin` for the same page.
+        """
         begin = time.monotonic()
         wait = 0.1
         while True:
             try:
-                page = self._ask(ask, pace)
+                page = self._ask(ask, pace, begun)
             except (EngineAway, BadReply) as error:
                 limit = pace.bad_reply_seconds if isinstance(error, BadReply) else pace.retry_seconds
                 if time.monotonic() - begin + wait > limit:
                     raise
             else:
                 return self._checked(ask, page)
+            begun = None
             time.sleep(wait)
             wait = min(wait * 2, 2.0)
 
-    def _ask(self, ask: Ask, pace: Pace) -> ListPage:
-        """Ask for plain keys. If they are no XML, ask for encoded keys, which any store can write."""
-        body = self._body(ask, pace, encoded=False)
+    def _ask(self, ask: Ask, pace: Pace, begun: ListRequest | None) -> ListPage:
+        """Ask for plain keys. If some can't be read, ask for encoded keys, which any store can write."""
+        body = self._body(ask, pace, encoded=False, begun=begun)
         try:
-            return self._read(body)
+            page = self._read(body)
         except Unparsable:
             if b"ListBucketResult" not in body[:1000]:
                 raise self._no_listing("no XML", body) from None
+        else:
+            if not page.lossy:
+                return page
         body = self._body(ask, pace, encoded=True)
         try:
             return self._read(body)
@@ -91,17 +102,25 @@ class S3List:
         except NotAListing as error:
             raise self._no_listing(str(error), body) from None
 
-    def _body(self, ask: Ask, pace: Pace, *, encoded: bool) -> bytes:
-        request = self._idle.pop() if self._idle else _Request(self._place)
+    def _body(self, ask: Ask, pace: Pace, *, encoded: bool, begun: ListRequest | None = None) -> bytes:
+        request = begun or self._request()
         try:
-            status, body, headers = request.get(f"{self._place.url}?{ask.query(encoded=encoded)}", pace)
+            status, body, headers = begun.end() if begun else request.get(self._url(ask, encoded=encoded), pace)
         except pycurl.error as error:
             request.close()
+            if begun:  # it may have waited for its reader too long
+                return self._body(ask, pace, encoded=encoded)
             raise unreachable(self._name, *error.args) from None
         self._idle.append(request)
         if status != 200:
             raise self._refusal(status, body, headers)
         return body
+
+    def _request(self) -> ListRequest:
+        return self._idle.pop() if self._idle else ListRequest(self._place)
+
+    def _url(self, ask: Ask, *, encoded: bool) -> str:
+        return f"{self._place.url}?{ask.query(encoded=encoded)}"
 
     def _refusal(self, status: int, body: bytes, headers: Mapping[str, str]) -> EngineError:
         said = read_refusal(status, body, headers)
@@ -136,48 +155,7 @@ class S3List:
         alias = self._place.bucket.endswith("-s3alias") or self._place.bucket.startswith("arn:")
         if page.bucket and not alias and page.bucket != self._place.bucket.rpartition(":")[2]:
             raise BadReply(f"{self._name}: the store lists another bucket, {page.bucket!r}")
-        for key in (*(row[0] for row in page.rows), *page.prefixes):
+        for key in (*(row[0] for row in page.rows), *page.prefixes) if ask.prefix else ():
             if not key.startswith(ask.prefix):
                 raise BadReply(f"{self._name}: the store lists {key!r}, which is not below {ask.prefix!r}")
         return page
-
-
-class _Request:
-    """A handle of libcurl that is used again and again."""
-
-    def __init__(self, place: S3Place) -> None:
-        self._parts: list[bytes] = []
-        self._received = 0
-        self._headers: dict[str, str] = {}
-        self._curl = curl = pycurl.Curl()
-        set_place(curl, place, CONNECT_SECONDS)
-        curl.setopt(pycurl.ACCEPT_ENCODING, "")
-        curl.setopt(pycurl.WRITEFUNCTION, self._receive)
-        curl.setopt(pycurl.HEADERFUNCTION, self._see_header)
-        curl.setopt(pycurl.HTTPHEADER, headers_of(place))
-
-    def get(self, url: str, pace: Pace) -> tuple[int, bytes, Mapping[str, str]]:
-        """Return HTTP status, body, and the headers that a refusal needs. Raise pycurl.error."""
-        self._parts, self._received, self._headers = [], 0, {}
-        curl = self._curl
-        curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.TIMEOUT_MS, int(pace.page_seconds * 1000) if pace.page_seconds else 0)
-        curl.setopt(pycurl.LOW_SPEED_TIME, pace.silent_seconds)
-        curl.perform()
-        return curl.getinfo(pycurl.RESPONSE_CODE), b"".join(self._parts), self._headers
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._curl.close()
-
-    def _receive(self, part: bytes) -> int | None:
-        self._received += len(part)
-        if self._received > MAX_BODY_BYTES:
-            return -1  # libcurl ends the request
-        self._parts.append(part)
-        return None
-
-    def _see_header(self, line: bytes) -> None:
-        name, _, text = line.partition(b":")
-        if name.lower() in (b"x-amz-bucket-region", b"location"):
-            self._headers[name.lower().decode()] = text.strip().decode("latin-1")

@@ -10,9 +10,13 @@ from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
+from avio.engines.local.buckets.s3_usual_page import Fields, split_page
 from avio.engines.local.buckets.versions import normal_etag
 
-LOST = "\ufffd"  # stands for a character of a key that can't be read
+LOST = "\udcfe\udcfe"  # stands for a character of a key that can't be read: bytes that no UTF-8 has
+SHOWN_LOST = "\ufffd"  # what stores write for such a character, if they don't encode keys; a key may have it, too
+
+MAX_OBJECT_BYTES = 2**63 - 1  # that books and databases take
 
 # Numbers of characters that XML 1.0 forbids, although keys may have them; and those characters themselves.
 _FORBIDDEN = re.compile(
@@ -41,16 +45,22 @@ class ListPage(NamedTuple):
     rows: list[Row]
     prefixes: list[str]
     token: str | None
+    lossy: bool = False  # some keys have `LOST`
 
 
 def read_page(body: bytes) -> ListPage:
     """Return the page. Raise NotAListing."""
+    if (usual := split_page(body)) is not None:
+        fields, rest = usual
+        root = _parsed(rest.encode())
+        if len(root.findall(_space(root) + "Contents")) == 1:
+            return _page(root, fields)
     return _page(_parsed(body))
 
 
 def repaired(body: bytes) -> ListPage:
     """Return the page with `LOST` for each character that can't be read. Raise NotAListing."""
-    text = _FORBIDDEN.sub(LOST, body.decode("utf-8", "replace"))
+    text = _FORBIDDEN.sub(SHOWN_LOST, body.decode("utf-8", "replace"))
     return _page(_parsed(text.encode()))
 
 
@@ -66,50 +76,64 @@ def _parsed(body: bytes) -> Element:
     return root
 
 
-def _page(root: Element) -> ListPage:
-    space, _, name = root.tag.rpartition("}")
+def _space(root: Element) -> str:
+    """Return what stands before each tag: the namespace in braces, or nothing."""
+    space, brace, _ = root.tag.rpartition("}")
+    return space + brace
+
+
+def _page(root: Element, usual: Fields | None = None) -> ListPage:
+    """Return the page. `usual` has its objects, if `root` has only a place for them."""
+    space = _space(root)
+    name = root.tag.removeprefix(space)
     if name != "ListBucketResult":
         raise NotAListing(f"<{name[:50]}> instead of <ListBucketResult>")
-    space = space + "}" if space else ""
     truncated = (root.findtext(space + "IsTruncated") or "").strip().lower()
     if truncated not in ("true", "false"):
         raise NotAListing("no IsTruncated: nothing says whether more follows")
     token = root.findtext(space + "NextContinuationToken") if truncated == "true" else None
     if truncated == "true" and not token:
         raise NotAListing("IsTruncated without NextContinuationToken: the rest can't be asked for")
-    rows = _rows(root, space)
+    rows = _rows(_fields(root, space) if usual is None else usual)
     prefixes = [each.findtext(space + "Prefix") or "" for each in root.iterfind(space + "CommonPrefixes")]
     prefix = root.findtext(space + "Prefix") or ""
+    lossy = SHOWN_LOST in "".join([*(row[0] for row in rows), *prefixes])
+    if lossy:
+        rows = [(row[0].replace(SHOWN_LOST, LOST), *row[1:]) for row in rows]
+        prefixes = [each.replace(SHOWN_LOST, LOST) for each in prefixes]
     if root.findtext(space + "EncodingType") == "url":
         rows, prefixes, prefix = _decoded(rows, prefixes, prefix)
-    return ListPage(root.findtext(space + "Name") or "", prefix, rows, prefixes, token)
+    return ListPage(root.findtext(space + "Name") or "", prefix, rows, prefixes, token, lossy)
 
 
-def _rows(root: Element, space: str) -> list[Row]:
+def _fields(root: Element, space: str) -> Fields:
+    key, time, etag, size = (space + name for name in ("Key", "LastModified", "ETag", "Size"))
+
+    def text(each: Element, tag: str) -> str:
+        return each.findtext(tag) or ""
+
+    found = root.iterfind(space + "Contents")
+    return [("", text(each, key), text(each, time), text(each, etag), _digits(text(each, size))) for each in found]
+
+
+def _rows(fields: Fields) -> list[Row]:
     rows: list[Row] = []
-    key_tag, size_tag, time_tag, etag_tag = (space + name for name in ("Key", "Size", "LastModified", "ETag"))
-    for each in root.iterfind(space + "Contents"):
-        text = each.findtext
-        key, size, modified = text(key_tag), text(size_tag), text(time_tag)
-        if not key or not size or not modified:
-            raise NotAListing(f"an object without Key, Size or LastModified: {key!r}")
+    for _, key, modified, etag, size in fields:
+        if not key or not size or not modified or len(size) > 19 or int(size) > MAX_OBJECT_BYTES:
+            raise NotAListing(f"an object without Key, LastModified or a valid Size: {key!r}")
         try:
-            rows.append((key, _size(size), _mtime_ns(modified), _etag(text(etag_tag))))
+            rows.append((key, int(size), _mtime_ns(modified), etag if etag[:1] == '"' else normal_etag(etag)))
         except ValueError:
-            raise NotAListing(f"an object of size {size[:30]!r} and time {modified[:50]!r}: {key!r}") from None
+            raise NotAListing(f"an object of the time {modified[:50]!r}: {key!r}") from None
     return rows
 
 
-def _etag(text: str | None) -> str | None:
-    return text if text and text[0] == '"' else normal_etag(text)
+def _digits(text: str) -> str:
+    """Return `text` if it is a number, else nothing: `int` takes more than digits."""
+    return text if text.isascii() and text.isdigit() else ""
 
 
-def _size(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(text)
-    return int(text)
-
-
+@lru_cache(maxsize=4096)
 def _mtime_ns(text: str) -> int:
     fraction = text[19:]
     if not fraction.endswith("Z") or fraction[:1] not in (".", "Z"):

@@ -6,13 +6,16 @@ Used in web and the job process. Holds one page.
 import time
 from collections.abc import Iterator
 
+from avio.engines.local.buckets.folders import with_folders
 from avio.engines.local.buckets.key_order import BYTES, NAMES, Cycle, KeyOrder, disorder, endless
 from avio.engines.local.buckets.keys import NO_UTF8, files_of, folder_too
 from avio.engines.local.buckets.pace import TASK, OutOfTime, Pace
 from avio.engines.local.buckets.s3_list import Ask, S3List
+from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_list_xml import LOST, ListPage, Row
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.directory_window import LeaveOut
+from avio.engines.local.tree_walk import LAST
 
 _FIRST = "\x1f"  # sorts before all names of files, which have no control characters
 
@@ -33,34 +36,50 @@ class S3Listing:
     ) -> Iterator[list[Row]]:
         """Yield the files below `prefix` after the key `after`, in pages that are never empty.
 
-        With `flat`, only those directly in it. Raises StoreError for keys that go backwards, EngineAway and
-        AccessDenied, OutOfTime.
+        With `flat`, only those directly in it, and in an ordered listing its folders too, as `folder_row`s. Raises
+        StoreError for keys that go backwards, EngineAway and AccessDenied, OutOfTime.
         """
         if NO_UTF8.search(prefix):  # no store takes such a prefix; only a cache has such a name
             return
         orders = [self._separator] if ordered else [BYTES, NAMES]
         order, order_of_prefixes = KeyOrder(orders), KeyOrder(orders)
-        begin = self._begin(after)
+        begin = self._begin(after, flat=flat)
         ask = Ask(self._folder + prefix, self._folder + begin if begin else "", delimiter="/" if flat else "")
-        cycle = Cycle()
-        empty = 0
         held: list[Row] = []
-        while True:
-            page = self._list.page(ask, pace)
+        for page in self._fetched(ask, pace):
+            if flat and ordered:
+                page = with_folders(page, ask.prefix, self._separator)
             rows = self._in_order(page, order, after)
             if order_of_prefixes.breaks(page.prefixes) is not None:
                 raise endless(self._name)
-            empty = 0 if page.rows or page.prefixes else empty + 1
             files, held = self._split(files_of(held + rows, leave_out), page, leave_out, pace)
             if files:
                 yield files
-            if page.token is None:
-                return
-            if cycle.repeats(page.token) or empty > MAX_EMPTY_PAGES:
-                raise endless(self._name)
-            if time.monotonic() > pace.until:
-                raise OutOfTime(f"{self._name}: the store lists too slowly", cure="list a smaller directory, or wait")
-            ask = ask._replace(token=page.token)
+
+    def _fetched(self, ask: Ask, pace: Pace) -> Iterator[ListPage]:
+        """Yield the pages of a listing up to the one that the store calls the last."""
+        cycle = Cycle()
+        empty = 0
+        begun: ListRequest | None = None
+        try:
+            while True:
+                taken, begun = begun, None  # whatever its answer, the list has the request now
+                page = self._list.page(ask, pace, taken)
+                if page.token is not None and pace.ahead and ask.token is not None:  # whoever reads two reads more
+                    begun = self._list.begin(ask._replace(token=page.token), pace)
+                yield page
+                if page.token is None:
+                    return
+                empty = 0 if page.rows or page.prefixes else empty + 1
+                if cycle.repeats(page.token) or empty > MAX_EMPTY_PAGES:
+                    raise endless(self._name)
+                if time.monotonic() > pace.until:
+                    cure = "list a smaller directory, or wait"
+                    raise OutOfTime(f"{self._name}: the store lists too slowly", cure=cure)
+                ask = ask._replace(token=page.token)
+        finally:
+            if begun is not None:
+                begun.close()
 
     def find(self, key: str) -> Row | None:
         """Return the object at `key` as a listing shows it, or None. It comes before all keys that begin with it."""
@@ -101,24 +120,33 @@ class S3Listing:
             return files, []
         return [row for row in files[: len(files) - len(held)] if row not in both], held
 
-    def _begin(self, after: str) -> str:
+    def _begin(self, after: str, *, flat: bool) -> str:
         """Return where the store begins. `_in_order` skips what comes before `after`."""
         if found := NO_UTF8.search(after):
             return after[: found.start()]
+        if flat and after.endswith("/"):  # behind all that is in this folder
+            return after + LAST
         # In a store that sorts name by name, "a/" means the name "a" and would skip all keys in it.
         return after + _FIRST if after.endswith("/") and self._separator != BYTES else after
+
+    @staticmethod
+    def _begins_at(keys: list[str], order: KeyOrder, after: str) -> int:
+        """Return the number of the first key behind `after`. Nobody knows the place of a key that can't be read."""
+        found = (number for number, key in enumerate(keys) if LOST not in key and order.is_after(key, after))
+        late = next(found, len(keys))
+        while late and LOST in keys[late - 1]:
+            late -= 1
+        return late
 
     def _in_order(self, page: ListPage, order: KeyOrder, after: str) -> list[Row]:
         """Return the rows with keys from the mounted folder on. Raise StoreError for keys that go backwards."""
         cut = len(self._folder)
         rows = [(row[0][cut:], *row[1:]) for row in page.rows] if cut else page.rows
         keys = [row[0] for row in rows]
-        if after:  # some stores ignore where to begin
-            late = next((number for number, key in enumerate(keys) if order.is_after(key, after)), len(keys))
-            rows, keys = rows[late:], keys[late:]
-        if LOST in "".join(keys):
-            keys = [key for key in keys if LOST not in key]
-        back = order.breaks(keys)
+        back = order.breaks([key for key in keys if LOST not in key] if LOST in "".join(keys) else keys)
         if back is not None:
             raise disorder(self._name, back)
-        return rows
+        if not after:
+            return rows
+        # Some stores ignore where to begin. All keys of the page have said by now in which order the store has them.
+        return rows[self._begins_at(keys, order, after) :]

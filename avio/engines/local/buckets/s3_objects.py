@@ -1,34 +1,64 @@
 """The calls on the objects of an S3 bucket whose keys the mount has, by libcurl. Used in web and the job process."""
 
-import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 from avio.engines.local.buckets.base import Source
+from avio.engines.local.buckets.checked_upload import send_checked
+from avio.engines.local.buckets.checksums import ASK, ASKED, UNKNOWN_HEADER, Checksum, checksum_of
+from avio.engines.local.buckets.content_proof import may_prove
+from avio.engines.local.buckets.content_types import content_type
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.buckets.s3_place import S3Place
-from avio.engines.local.buckets.signed_requests import Reply, SignedRequests
-from avio.engines.local.buckets.store_calls import Begin, Condition, ConditionFailed, NoConditions, StoreCalls, Take
-from avio.engines.local.buckets.versions import SECOND_NS, make_source, normal_etag
+from avio.engines.local.buckets.signed_requests import CONTENT, Reply, SignedRequests
+from avio.engines.local.buckets.store_calls import (
+    Begin,
+    Condition,
+    ConditionFailed,
+    Head,
+    NoConditions,
+    StoreCalls,
+    Take,
+)
+from avio.engines.local.buckets.store_facts import HEADS_IN_VAIN, StoreFacts
+from avio.engines.local.buckets.versions import SECOND_NS, make_source, normal_etag, same_version
+from avio.engines.local.store_codes import may_pass
 from avio.engines.local.store_errors import read_refusal
 from avio.engines.retry import with_patience
-from avio.errors import BadReply, EngineAway
+from avio.errors import BadReply, EngineAway, EngineError, Gone, SourceChanged
 
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 class S3Objects(StoreCalls):
     """The objects of `place`; `url` is how messages call the bucket."""
 
-    def __init__(self, place: S3Place, url: str) -> None:
+    def __init__(self, place: S3Place, url: str, facts: StoreFacts) -> None:
         self._url = url
+        self._facts = facts
         self._asking = SignedRequests(place, limit=int(TASK.page_seconds))
         self._moving = SignedRequests(place)
 
     def head(self, key: str) -> Source | None:
         """Ask the store, again for a moment if it does not answer."""
+        found = self._head(key)
+        return None if found is None else found[0]
+
+    def encrypts(self, source: Source) -> bool:
+        """Look at the headers of the object."""
+        found = self._head(source.key)
+        if found is None:
+            raise Gone(f"{self._name(source.key)} was deleted")
+        now, reply = found
+        if not same_version(now, source):
+            raise SourceChanged(f"{self._name(source.key)} changed")
+        return not may_prove(reply.headers)
+
+    def _head(self, key: str) -> tuple[Source, Reply] | None:
+        """Return the object, and the answer to a HEAD that describes it; None if there is no object."""
         what = self._name(key)
 
         def ask() -> Reply:
@@ -45,27 +75,63 @@ class S3Objects(StoreCalls):
         found = self._source(key, reply)
         if found.size < 0:
             raise BadReply(f"{what}: the store's answer has no size of the object")
-        return found
+        return found, reply
 
-    def get(self, key: str, span: tuple[int, int] | None, begin: Begin, take: Take) -> bool:
-        """Get it. A store that ignores the range is an error, unless the range begins with the object."""
-        encrypts = False
+    def get(self, key: str, span: tuple[int, int] | None, begin: Begin, take: Take) -> None:
+        """Get it. A store that ignores the range is an error, unless the range begins with the object.
+
+        The head of a range tells no checksum of the whole object.
+        """
+        headers = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
+        if asks := span is None and self._facts.checksums:
+            headers[ASK] = ASKED
 
         def head_came(reply: Reply) -> None:
-            nonlocal encrypts
-            encrypts = any(name.startswith("x-amz-server-side-encryption") for name in reply.headers)
             first = _RANGE.fullmatch(reply.headers.get("content-range", ""))
             if int(first[1] if first else 0) != (span[0] if span else 0):
                 raise BadReply(f"{self._name(key)}: the store sends another range than it was asked for")
-            begin(self._source(key, reply), reply.headers.get("content-type", ""))
+            source = self._source(key, reply)
+            checksum = checksum_of(reply.headers, source.size) if span is None else None
+            kind, may_differ = reply.headers.get("content-type", ""), not may_prove(reply.headers)
+            begin(Head(source, kind, checksum, may_differ))
 
-        self._moving.get(self._name(key), key, span, head_came, take)
-        return encrypts
+        name = self._name(key)
+        reply = self._moving.get(name, key, headers, head_came, take)
+        if asks and reply.status in UNKNOWN_HEADER and not may_pass(read_refusal(reply.status, reply.body).code):
+            reply = self._moving.get(name, key, {}, head_came, take)
+            if reply.status in CONTENT:
+                self._facts.refuse_checksums()
+        elif asks and reply.status in CONTENT:
+            self._facts.take_checksums()
+        if reply.status not in CONTENT:
+            raise reply.error(name)
+
+    def checksum(self, source: Source, *, needed: bool) -> Checksum | None:
+        """Ask by HEAD, unless several HEADs were in vain and this one is not needed."""
+        facts = self._facts
+        if not facts.checksums or (not needed and facts.heads_in_vain >= HEADS_IN_VAIN):
+            return None
+        with suppress(EngineError):
+            reply = self._asking.send(self._name(source.key), "HEAD", source.key, {}, headers={ASK: ASKED})
+            if reply.status in UNKNOWN_HEADER and self.head(source.key) is not None:
+                facts.refuse_checksums()
+            if reply.status == 200:
+                facts.take_checksums()
+            if reply.status == 200 and same_version(self._source(source.key, reply), source):
+                found = checksum_of(reply.headers, source.size)
+                facts.heads_in_vain = 0 if found else facts.heads_in_vain + 1
+                return found
+        return None
 
     def put(self, key: str, content: bytes, condition: Condition) -> str | None:
         """Put it in one request."""
-        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-        reply = self._moving.send(self._name(key), "PUT", key, {}, content, {"Content-MD5": digest, **condition})
+        headers = {"Content-Type": content_type(key), **condition}
+
+        def send(more: Mapping[str, str]) -> Reply:
+            return self._moving.send(self._name(key), "PUT", key, {}, content, {**headers, **more})
+
+        md5 = hashlib.md5(content, usedforsecurity=False).digest()
+        reply = send_checked(send, md5, self._facts, conditional=bool(condition))
         if reply.good:
             return normal_etag(reply.etag)
         if condition and reply.status in (409, 412) and not reply.is_race:
@@ -92,6 +158,6 @@ class S3Objects(StoreCalls):
 
 def _mtime_ns(text: str) -> int:
     """Return the time of a head in nanoseconds since the epoch, 0 if there is none."""
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         return int(parsedate_to_datetime(text).timestamp()) * SECOND_NS
     return 0

@@ -1,5 +1,6 @@
 """Where an S3 bucket is, and with which keys it is asked, if any. Used in web and the job process. Asks nothing."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -25,6 +26,8 @@ _KNOWN = {
     "skip_signature": "anonymous",
 }
 
+_UNQUOTED = re.compile(r"[A-Za-z0-9_.~/-]*")  # most keys: `quote`, which takes longer, leaves them as they are
+
 DEFAULT_REGION = "us-east-1"  # that of obstore; most stores but AWS take any
 
 
@@ -48,7 +51,8 @@ class S3Place(NamedTuple):
 
     def url_of(self, key: str) -> str:
         """Return the URL of an object; its key counts from the mounted folder."""
-        return f"{self.url.rstrip('/')}/{quote(self.folder + key)}"
+        name = self.folder + key
+        return f"{self.url.rstrip('/')}/{name if _UNQUOTED.fullmatch(name) else quote(name)}"
 
 
 def place_of(url: str, options: Mapping[str, str]) -> S3Place | None:

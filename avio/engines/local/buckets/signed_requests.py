@@ -11,14 +11,17 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from avio.engines.cancel import Stopped
+from avio.engines.local.buckets.bodies import NO_BODY, UPLOAD_BUFFER_BYTES, Body
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.store_errors import read_refusal, refusal, unreachable
-from avio.errors import EngineError
+from avio.errors import BadReply, EngineError
 
-BUFFER_BYTES = 256 << 10  # that libcurl hands over at once
+BUFFER_BYTES = 1 << 20  # that libcurl receives at once; it hands over 16 KiB of them at a time
 MAX_BODY_BYTES = 1 << 20  # of a reply that is kept: an error, or the answer to a call
+
+CONTENT = (200, 206)  # the status of a reply with an object, or some bytes of it
 
 _ERROR = re.compile(rb"<(?:\w+:)?Error[\s>]")
 _RACES = ("ConditionalRequestConflict", "OperationAborted")
@@ -50,6 +53,8 @@ class Reply(NamedTuple):
 
     def error(self, what: str) -> EngineError:
         """Return what the store said of `what` as an error of avio."""
+        if self.status < 300 and not _ERROR.search(self.body):
+            return BadReply(f"{what}: the store sent HTTP {self.status}, which does not answer the request")
         return refusal(what, read_refusal(500 if self.status < 300 else self.status, self.body, self.headers))
 
 
@@ -71,28 +76,26 @@ class SignedRequests:
         method: str,
         key: str,
         query: Mapping[str, str],
-        body: bytes = b"",
+        body: bytes | Body = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request and return the reply, also an error. Raise EngineAway, which names `what`, without one."""
         curl = self._handle(key, query, headers or {})
+        body = Body(body) if isinstance(body, bytes) else body
         _set_body(curl, method, body)
-        return self._perform(what, curl, _Incoming())
+        return self._perform(what, curl, _Incoming(), body)
 
-    def get(
-        self, what: str, key: str, span: tuple[int, int] | None, begin: Callable[[Reply], None], take: Take
-    ) -> None:
-        """Get an object, or its bytes from `span[0]` up to `span[1]`.
+    def get(self, what: str, key: str, headers: Mapping[str, str], begin: Callable[[Reply], None], take: Take) -> Reply:
+        """Get an object, or the bytes of it that a Range in `headers` names. Return the reply, also an error.
 
         Calls `begin` with the head of a reply without error, before its first byte, and `take` with the bytes as they
-        come. What they raise ends the request and is raised. Raises the errors of the store, EngineAway, Stopped.
+        come. What they raise ends the request and is raised. Raises EngineAway, Stopped.
         """
-        curl = self._handle(key, {}, {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {})
         incoming = _Incoming(begin, take)
-        reply = self._perform(what, curl, incoming)
-        if reply.status not in (200, 206):
-            raise reply.error(what)
-        incoming.begin()  # of an empty object
+        reply = self._perform(what, self._handle(key, {}, headers), incoming)
+        if reply.status in CONTENT:
+            incoming.begin()  # of an empty object
+        return reply
 
     def _handle(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> "pycurl.Curl":
         curl: pycurl.Curl = getattr(self._local, "curl", None) or pycurl.Curl()
@@ -108,14 +111,15 @@ class SignedRequests:
         curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(self._stopping()))
         return curl
 
-    def _perform(self, what: str, curl: "pycurl.Curl", incoming: "_Incoming") -> Reply:
+    def _perform(self, what: str, curl: "pycurl.Curl", incoming: "_Incoming", body: Body = NO_BODY) -> Reply:
         curl.setopt(pycurl.WRITEFUNCTION, incoming.receive)
         curl.setopt(pycurl.HEADERFUNCTION, incoming.see_header)
         try:
             curl.perform()
         except pycurl.error as error:
-            if incoming.error is not None:
-                raise incoming.error from None
+            for cause in (incoming.error, body.error):
+                if cause is not None:
+                    raise cause from None
             if error.args[0] == pycurl.E_ABORTED_BY_CALLBACK:
                 raise Stopped from None
             raise unreachable(what, *error.args) from None
@@ -129,6 +133,7 @@ class _Incoming:
         self._begin = begin
         self._take = take
         self._begun = False
+        self._taking: Take | None = None  # what takes the bytes that follow: a large object has many
         self._status = 0
         self._headers: dict[str, str] = {}
         self._body = BytesIO()
@@ -140,6 +145,7 @@ class _Incoming:
             parts = line.split(None, 2)
             self._status = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
             self._headers.clear()
+            self._taking = None
         name, mark, text = line.partition(b":")
         if mark:
             self._headers[name.strip().lower().decode("latin-1")] = text.strip().decode("latin-1")
@@ -147,8 +153,11 @@ class _Incoming:
     def receive(self, data: bytes) -> int:
         """Take bytes of the body."""
         try:
-            if self._take is not None and self._status in (200, 206):
+            if self._taking is not None:
+                self._taking(data)
+            elif self._take is not None and self._status in CONTENT:
                 self.begin()
+                self._taking = self._take
                 self._take(data)
             elif self._body.tell() + len(data) <= MAX_BODY_BYTES:
                 self._body.write(data)
@@ -168,16 +177,16 @@ class _Incoming:
         return Reply(self._status, self._headers, self._body.getvalue())
 
 
-def _set_body(curl: "pycurl.Curl", method: str, body: bytes) -> None:
+def _set_body(curl: "pycurl.Curl", method: str, body: Body) -> None:
     if method == "PUT":
-        source = BytesIO(body)
         curl.setopt(pycurl.UPLOAD, 1)
-        curl.setopt(pycurl.INFILESIZE_LARGE, len(body))
-        curl.setopt(pycurl.READFUNCTION, source.read)
-        curl.setopt(pycurl.SEEKFUNCTION, lambda offset, origin: source.seek(offset, origin) and pycurl.SEEKFUNC_OK)
+        curl.setopt(pycurl.UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES)
+        curl.setopt(pycurl.INFILESIZE_LARGE, body.size)
+        curl.setopt(pycurl.READFUNCTION, body.give)
+        curl.setopt(pycurl.SEEKFUNCTION, body.begin_again)
     elif method == "POST":
         curl.setopt(pycurl.POST, 1)
-        curl.setopt(pycurl.POSTFIELDS, body)
+        curl.setopt(pycurl.POSTFIELDS, body.give(body.size))
     elif method == "HEAD":
         curl.setopt(pycurl.NOBODY, 1)
     else:

@@ -8,7 +8,7 @@ from avio.engines.admission import Admission
 from avio.engines.alluxio.clients.cluster_info import TierUse, WorkerInfo
 from avio.engines.alluxio.clients.status import Address
 from avio.engines.alluxio.engine import AlluxioEngine
-from avio.engines.base import Tier
+from avio.engines.tier import Tier
 from avio.errors import CacheFull, EngineAway
 from avio.wire.params import Params
 from tests.unit.engines.alluxio.test_holds import SETTINGS

@@ -3,6 +3,7 @@
 from avio.engines.alluxio.clients.worker import LoadBlock
 from avio.engines.alluxio.load.adaptive_window import FIRST_BLOCKS, MIB, AdaptiveWindow
 from avio.engines.alluxio.load.block_queue import BlockQueue, BlockTask, LoadingFile
+from avio.engines.bandwidth import Bandwidth
 
 
 def tasks(count: int, size: int) -> BlockQueue:
@@ -82,3 +83,57 @@ def test_a_tier_with_room_for_a_part_of_a_block_has_none_for_it() -> None:
     waiting = tasks(6, MIB)
 
     assert len(waiting.take(window, takers=1, patience=0)) == 3  # 1 MiB is left, perhaps half of it on each tier
+
+
+def test_no_more_blocks_are_with_workers_than_the_job_may_have_and_that_may_change() -> None:
+    most = 3
+    queue, windows = BlockQueue(lambda: most), [AdaptiveWindow(), AdaptiveWindow()]
+    file = LoadingFile(None, None)  # type: ignore[arg-type]  # not looked at
+    queue.put(BlockTask(LoadBlock(no, 1000, "", 0, 1), file) for no in range(50))
+
+    first = queue.take(windows[0], takers=1, patience=0)
+    assert len(first) == 3
+    assert queue.take(windows[1], takers=1, patience=0) == ()
+
+    most = 5
+    assert len(queue.take(windows[1], takers=1, patience=0)) == 2
+
+    most = 2
+    queue.done(windows[0], first, 0.1)
+    assert queue.take(windows[0], takers=1, patience=0) == ()
+
+
+def test_a_call_is_no_larger_than_the_bandwidth_of_the_job_allows() -> None:
+    bandwidth = Bandwidth(10 * MIB)
+    window = AdaptiveWindow(piece=bandwidth.piece)
+    assert window.call_bytes() == MIB
+
+    bandwidth.set(None)
+
+    assert window.call_bytes() == AdaptiveWindow().call_bytes()
+
+
+def with_free(*free: int) -> tuple[BlockQueue, list[AdaptiveWindow]]:
+    """Return six blocks of a MiB, and windows of workers with so many free bytes."""
+    waiting, windows = tasks(6, MIB), [AdaptiveWindow() for _ in free]
+    for window, size in zip(windows, free, strict=True):
+        waiting.know(window, size)
+    return waiting, windows
+
+
+def test_a_full_worker_waits_while_another_has_free_bytes() -> None:
+    waiting, (full, empty) = with_free(0, 100 * MIB)
+
+    assert waiting.take(full, takers=1, patience=0) == ()
+    assert len(waiting.take(empty, takers=1, patience=0)) == 6
+
+
+def test_a_block_that_a_worker_with_free_bytes_did_not_load_goes_to_any() -> None:
+    waiting, (full, empty) = with_free(0, 100 * MIB)
+    batch = waiting.take(empty, takers=1, patience=0)
+    waiting.done(empty, batch, None, missed=6 * MIB)
+    for task in batch:
+        task.tries += 1
+    waiting.put(batch)
+
+    assert len(waiting.take(full, takers=1, patience=0)) == 6

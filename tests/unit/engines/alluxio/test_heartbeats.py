@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from avio.engines.alluxio.view.heartbeats import interval_seconds, lag_seconds
-from avio.engines.alluxio.view.recheck import settle
+from avio.engines.alluxio.view.settlement import settle
 from avio.executor.attempt import Attempt
 
 

@@ -3,7 +3,8 @@
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.base import Entry, EntryState
 from avio.engines.memory import MemoryEngine
-from avio.wire.params import Ability, Params
+from avio.wire.options import Ability
+from avio.wire.params import Params
 
 SETTINGS = {
     "alluxio": {"masters": ["127.0.0.1:1"], "web": ["http://127.0.0.1:1"], "job_master": ["http://127.0.0.1:1"]}

@@ -24,9 +24,11 @@ class Info:
             for no, address in enumerate(addresses)
         )
         self._pause = pause
+        self.asked = 0
         self.configuration: dict[str, str] = {}
 
-    def cluster(self, patience: float | None = None) -> Any:
+    def cluster(self, *, fresh: bool = False, patience: float | None = None) -> Any:
+        self.asked += 1
         time.sleep(self._pause)
         return SimpleNamespace(workers=self._workers, tiers=["MEM", "SSD"], configuration=self.configuration)
 
@@ -99,3 +101,41 @@ def test_the_lag_of_the_masters_books_follows_the_clusters_own_heartbeats(closed
     info.configuration["alluxio.worker.block.heartbeat.interval"] = "4sec"
 
     assert roster(info).lag() == 8.5
+
+
+def test_a_master_that_takes_long_to_answer_is_asked_less_often(
+    opened: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avio.engines.alluxio.view.looks.CACHE_SECONDS", 0.1)
+    slow, quick = Info(opened, pause=0.1), Info(opened)
+    for info in (slow, quick):
+        made = roster(info)
+        made.live()
+        time.sleep(0.3)
+        made.live()
+
+    assert (slow.asked, quick.asked) == (1, 2)
+
+
+def test_the_number_of_an_answer_comes_with_its_own_workers(opened: Address) -> None:
+    info = Info(opened)
+    made = roster(info)
+    worker, answers = info._workers[0], 300
+    over = threading.Event()
+
+    def learn() -> None:
+        for number in range(1, answers + 1):
+            info._workers = (worker._replace(blocks=number),)
+            assert made.insist() is None
+        over.set()
+
+    thread = threading.Thread(target=learn)
+    thread.start()
+    seen: dict[int, set[int]] = {}
+    while not over.is_set():
+        number, workers = made.answer()
+        seen.setdefault(number, set()).add(workers[0].blocks)
+    thread.join()
+
+    assert len(seen) > 1
+    assert [number for number, of_it in seen.items() if len(of_it) > 1] == []

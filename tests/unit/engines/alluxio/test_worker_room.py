@@ -4,11 +4,14 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 from avio.engines.alluxio.clients.cluster_info import TierUse, WorkerInfo
 from avio.engines.alluxio.clients.status import Address, Block, Location, Persistence, Status
 from avio.engines.alluxio.clients.worker import BlockFailure, LoadBlock
+from avio.engines.alluxio.load import block_loader
 from avio.engines.alluxio.load.block_loader import BlockLoader
-from avio.engines.alluxio.load.block_queue import BlockTask, LoadingFile
+from avio.engines.alluxio.load.block_queue import BlockQueue, BlockTask, LoadingFile
 from avio.engines.alluxio.view.holdings import Count, Holdings
 from avio.errors import CacheFull, EngineAway, Scope
 from avio.executor.attempt import Attempt
@@ -31,11 +34,20 @@ class Cluster:
 
     def __init__(self) -> None:
         self.loaded: dict[Address, int] = {FULL: 0, FREE: 0}
+        self.used: dict[Address, int] = {FULL: 0, FREE: 0}
         self.away: set[Address] = set()
+        self.refuses: set[Address] = set()  # the master gives them up after their first call
+
+    answers_told = 0
+
+    def answer(self) -> tuple[int, list[WorkerInfo]]:
+        return self.answers_told, self.live()
 
     def live(self) -> list[WorkerInfo]:
-        tiers = {"MEM": TierUse(10, 0)}
-        return [WorkerInfo(1, each, "", tiers, live=True, silent=0, version="", blocks=0) for each in self.loaded]
+        return [
+            WorkerInfo(1, each, "", {"MEM": TierUse(10, used)}, live=True, silent=0, version="", blocks=0)
+            for each, used in self.used.items()
+        ]
 
     def answers(self, address: Address) -> bool:
         return address not in self.away
@@ -43,6 +55,9 @@ class Cluster:
     def load(self, worker: Address, blocks: list[LoadBlock], **_: Any) -> list[BlockFailure]:
         if worker in self.away:
             raise EngineAway("it is lost")
+        if worker in self.refuses:
+            self.used.pop(worker, None)
+            return [BlockFailure(block.id, "NOT_FOUND", "No worker with workerId 7 is found", True) for block in blocks]
         self.loaded[worker] += len(blocks)
         return []
 
@@ -124,3 +139,77 @@ def test_what_was_counted_takes_the_place_of_what_was_assumed() -> None:
     assert (holdings.of(FULL), holdings.of(FREE)) == (8, 3)
     assert not holdings.forget_assumption()
     assert holdings.of(FULL) == 8
+
+
+def test_while_a_worker_has_free_bytes_no_other_drops_data_for_a_block() -> None:
+    cluster = Cluster()
+    cluster.used[FULL] = 10
+
+    assert load(cluster, Holdings(), 2) == [None, None]
+    assert cluster.loaded == {FULL: 0, FREE: 2}
+
+
+def test_beyond_the_free_bytes_of_all_workers_other_data_gives_way() -> None:
+    cluster = Cluster()
+    cluster.used[FULL] = 10
+
+    assert load(cluster, Holdings(), 4) == [None] * 4
+    assert cluster.loaded == {FULL: 2, FREE: 2}
+
+
+def test_the_free_bytes_of_a_lost_worker_are_not_waited_for() -> None:
+    cluster = Cluster()
+    cluster.used[FULL] = 10
+    cluster.away = {FREE}
+
+    assert load(cluster, Holdings(), 2) == [None, None]
+    assert cluster.loaded == {FULL: 2, FREE: 0}
+
+
+def test_the_free_bytes_of_a_worker_that_the_master_gave_up_are_not_waited_for() -> None:
+    cluster = Cluster()
+    cluster.used[FULL] = 10
+    cluster.refuses = {FREE}
+
+    assert load(cluster, Holdings(), 1) == [None]
+    assert cluster.loaded == {FULL: 1, FREE: 0}
+
+
+def test_a_worker_that_answers_again_has_its_free_bytes_before_the_master_answers_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(block_loader, "PAUSE_SECONDS", 0.05)
+    cluster: Any = Cluster()
+    cluster.used[FULL] = 10
+    cluster.away = {FREE}
+    answered = threading.Semaphore(0)
+    loader = BlockLoader(cluster, cluster, Attempt("JOB", 1), lambda *_: answered.release(), Holdings())
+    file = LoadingFile(None, None)  # type: ignore[arg-type]  # not looked at
+    loader.poll_workers()
+    loader.put([BlockTask(LoadBlock(1, SIZE, "", 0, 1), file)])
+    assert answered.acquire(timeout=LIMIT)
+    assert loader._lanes[FREE].window not in loader._queue._open
+
+    cluster.away = set()
+    until = time.monotonic() + LIMIT
+    while loader._lanes[FREE].lost and time.monotonic() < until:
+        time.sleep(0.01)
+
+    with loader._lock:  # a lane that answers is counted in the same step
+        assert loader._lanes[FREE].window in loader._queue._open
+    loader.stop(LIMIT)
+
+
+def test_what_is_free_is_taken_over_once_for_each_answer_of_the_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_loader, "ROSTER_POLL_SECONDS", 0.0)
+    told: list[int] = []
+    know = BlockQueue.know
+    monkeypatch.setattr(BlockQueue, "know", lambda self, window, free: (told.append(free), know(self, window, free)))
+    cluster: Any = Cluster()
+    loader = BlockLoader(cluster, cluster, Attempt("JOB", 1), lambda *_: None, Holdings())
+    for answer in (0, 0, 0, 1, 1):
+        cluster.answers_told = answer
+        loader.poll_workers()
+    loader.stop(LIMIT)
+
+    assert told == [10, 10] * 2

@@ -7,8 +7,9 @@ import pytest
 
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.promises import Promises
-from avio.engines.local.tiers import Tiers, open_tiers
-from avio.errors import CacheFull
+from avio.engines.local.tiers import TierDirectory, Tiers, open_tiers
+from avio.engines.tier import Tier
+from avio.errors import CacheFull, EngineAway
 from avio.wire.params import Params
 
 MEM, SSD = 100_000, 200_000
@@ -154,3 +155,26 @@ def test_the_tier_asked_for_needs_no_choice(room: Room) -> None:
         job.add(MEM)
     assert "use tier=SSD, which has room for it" in no.value.cure
     assert "spread" not in no.value.cure
+
+
+def test_a_file_counts_once_that_is_added_again_after_the_tiers_were_away(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = room.job()
+    figures = room.capacity.figures
+    looks: list[TierDirectory] = []
+
+    def away_once(tier: TierDirectory) -> Tier:
+        looks.append(tier)
+        if len(looks) == 1:
+            raise EngineAway("the disk of the tier does not answer")
+        return figures(tier)
+
+    monkeypatch.setattr(room.capacity, "figures", away_once)
+    with pytest.raises(EngineAway):
+        job.add(SSD - 10_000, {"MEM": 1})
+    job.add(SSD - 10_000)
+    job.complete()
+
+    assert take(job, SSD - 10_000) == "SSD"
+    job.close()

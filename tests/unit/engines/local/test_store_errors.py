@@ -1,10 +1,14 @@
 """What a store says is what the user reads: Code and Message, what they mean, and what to do."""
 
+import time
+from email.utils import formatdate
+
 import pycurl
 import pytest
 from obstore.exceptions import GenericError
 
 from avio.engines.local.errors import of_store
+from avio.engines.local.retry_after import MOST_SECONDS, retry_after
 from avio.engines.local.store_errors import read_refusal, refusal, refused_by, unreachable
 
 XML = '<?xml version="1.0"?><Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Code>%s</Code><Message>%s</Message></Error>'
@@ -116,3 +120,15 @@ def test_the_tries_of_a_library_are_not_the_cause() -> None:
 
     assert of_store(GenericError(text), "s3://b").message == "s3://b: connection closed before message completed"
     assert of_store(GenericError("Generic HTTP client error: odd"), "s3://b").message == "s3://b: odd"
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("3600", MOST_SECONDS), ("", 0), ("soon", 0), ("-5", 0)])
+def test_a_store_is_left_alone_for_as_long_as_it_asks(header: str, seconds: float) -> None:
+    said = read_refusal(503, (XML % ("SlowDown", "less")).encode(), {"retry-after": header})
+
+    assert refusal("s3://b/k", said).pause == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    assert 20 < retry_after(formatdate(time.time() + 30, usegmt=True)) <= 30
+    assert retry_after(formatdate(time.time() - 30, usegmt=True)) == 0

@@ -95,6 +95,7 @@ def test_a_job_process_is_set_apart(start: Callable[..., StandIn]) -> None:
     assert facts["descriptors"].pop("1").startswith("pipe:")
     assert facts["descriptors"].pop("2").startswith("pipe:")
     assert facts["descriptors"].pop("3").startswith("pipe:")
+    assert facts["descriptors"].pop("4").startswith("socket:")  # to the process that forks its movers
     assert facts["descriptors"] == {}
     environ = facts["environ"]
     assert environ.pop("AVIO_ATTEMPT") == "JOB.1"
@@ -165,6 +166,17 @@ def test_a_message_that_a_job_process_does_not_know_changes_nothing(start: Calla
 
     assert keeper.exit_code() == exit_codes.FENCED
     assert keeper.log().count("ignored a control message") == 2
+
+
+def test_other_limits_are_in_force_at_once_and_in_the_log(start: Callable[..., StandIn]) -> None:
+    keeper = start("limited")
+    assert json.loads(keeper.facts()["order"])["limits"] == {"bandwidth": 70_000, "concurrency": None}
+
+    keeper.tell('{"kind": "Limits", "bandwidth": 2000000, "concurrency": 16}')
+    keeper.tell('{"kind": "Limits", "bandwidth": 2000000, "concurrency": 16}')
+
+    assert keeper.exit_code() == exit_codes.ENDED
+    assert keeper.log().count("limits: bandwidth 2,000,000 bytes per second, concurrency 16") == 1
 
 
 def test_a_job_process_whose_work_raises_says_so_and_ends_as_faulty(start: Callable[..., StandIn]) -> None:

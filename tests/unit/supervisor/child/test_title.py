@@ -16,6 +16,9 @@ JOB = "01J9ZQ6M3T8V5W2X4Y7A0BCDEF"
         (JobType.PRELOAD, Params("/data/train", tier="MEM"), f"avio job {JOB} preload /data/train"),
         (JobType.SAVE, Params("/data/ä b"), f"avio job {JOB} save /data/ä b"),
         (JobType.LS, Params(), f"avio job {JOB} ls /"),
+        (JobType.LS, Params(paths=("/a", "/b", "/c")), f"avio job {JOB} ls /a and 2 more"),
+        (JobType.SAVE, Params(paths=("/a",)), f"avio job {JOB} save /a"),
+        (JobType.LS, Params(from_file_list=True, file_list_path="/l"), f"avio job {JOB} ls file list /l"),
         (JobType.STAT, Params("/x", from_file_list=True, file_list_id="F"), f"avio job {JOB} stat file list"),
     ],
 )

@@ -1,6 +1,7 @@
 """What a hint and a poll make a node claim: the most urgent due jobs, whichever job a hint names."""
 
 import errno
+import json
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -9,8 +10,12 @@ import pytest
 
 import avio
 from avio.db import claims, event_keys
+from avio.wire.orders import Order
+from avio.wire.params import Params
+from avio.wire.states import JobType
 from supervisor.intake import claim
 from supervisor.intake.claim import CANDIDATES
+from supervisor.intake.compatibility import unknown_part
 from supervisor.shared.messages import MessageBuffer, Start
 from supervisor.shared.spool import Spool
 from tests.contract.db import given
@@ -126,6 +131,11 @@ NEWER = {
 }
 
 
+def test_a_type_of_jobs_of_a_newer_version_is_not_known() -> None:
+    assert unknown_part(max(JobType), '{"alluxioUri": "/data"}') is None
+    assert unknown_part(max(JobType) + 1, '{"alluxioUri": "/data"}') == f"jobs of type {max(JobType) + 1}"
+
+
 @pytest.mark.parametrize("newer", NEWER)
 def test_a_job_of_a_newer_version_waits_with_its_reason_and_the_next_ones_are_claimed(
     node: Node, queries: list[int], newer: str
@@ -205,6 +215,27 @@ def test_the_key_of_an_attempt_is_in_its_directory_and_its_row_and_not_in_its_or
     (message,) = MessageBuffer().feed(node.keeper.recv(1 << 20))
     assert isinstance(message, Start)
     assert key not in message.order
+
+
+def test_a_list_in_the_bucket_is_left_to_the_job_process(node: Node) -> None:
+    params = Params(from_file_list=True, file_list_path="/data/list")
+    given.job(params=json.dumps(params.to_json()), path=None, run_at=1)
+
+    node.claimer.poll()
+
+    (message,) = MessageBuffer().feed(node.keeper.recv(1 << 20))
+    assert isinstance(message, Start)
+    order = Order.from_json(message.order)
+    assert (order.params, order.file_list) == (params, None)
+
+
+def test_all_jobs_of_a_node_have_the_same_looks(node: Node, tmp_path: Path) -> None:
+    given.job()
+    given.job()
+
+    node.claimer.poll()
+
+    assert [order.looks for order in node.orders()] == [str(tmp_path / "spool" / "looks" / "newest")] * 2
 
 
 def test_the_user_of_a_job_can_read_its_key_and_its_list_whatever_the_umask(node: Node, tmp_path: Path) -> None:

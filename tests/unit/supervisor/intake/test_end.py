@@ -13,7 +13,7 @@ import pytest
 from peewee import OperationalError
 
 from avio.config import Settings
-from avio.db import artifacts, ends, leases
+from avio.db import artifacts, ends, leases, orders
 from avio.db.away import DatabaseAway
 from avio.wire.progress import ErrorGroup
 from avio.wire.results import REPORT_NAME, Failure, Result
@@ -22,6 +22,8 @@ from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
 from supervisor.intake.end import Finisher
+from supervisor.intake.inbox import Inbox
+from supervisor.intake.older_attempts import OlderAttempts
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
 from supervisor.shared.messages import Ended, Forget, Message, MessageBuffer
@@ -54,7 +56,7 @@ class Office:
         """Let the process of a job end in order."""
         self.finisher.end(Ended(job, 1, 0, None, 0))
         assert self.slots.held() == {}
-        assert self.sent() == [Forget(job, 1)]
+        assert self.sent() == [Forget(job, 1, goes_on=given.state(job) == "queued")]
 
     def sent(self) -> list[Message]:
         """Return what keeper was told."""
@@ -259,3 +261,43 @@ def test_an_attempt_that_died_with_its_supervisor_has_its_whole_log(office: Offi
     assert given.state(job) == "queued"
     assert b"".join(artifacts.read(job, 1, "log")) == b"the last words\n"
     assert artifacts.numbers(job, 1, "report") == [], "the next attempt writes its own"
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+@pytest.mark.parametrize(("ended", "goes_on"), [("crashed", True), ("stopped", True), ("cancelled", False)])
+def test_what_an_attempt_has_listed_is_kept_while_the_job_goes_on(
+    office: Office, ended: str, goes_on: bool, was_lost: bool
+) -> None:
+    job = office.job(state="stopped")
+    if ended == "crashed":
+        (office.spool.directory(job, 1) / "result.json").unlink()
+    if ended == "cancelled":
+        assert orders.cancel(job, "enough")
+
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.finisher.end(Ended(job, 1, 1, None, 0))
+
+    assert given.state(job) == ("queued" if goes_on else "cancelled")
+    assert office.sent() == [Forget(job, 1, goes_on=goes_on)]
+
+
+def test_the_directories_of_an_earlier_supervisor_go_and_what_their_jobs_listed_stays(office: Office) -> None:
+    running, over = office.job(state="stopped"), office.job()
+    for job in (running, over, "GONE"):
+        (office.spool.make(job, 1) / "listing").write_text(job)
+    ends.give_back(running, 1, ends.Cause.LOST, "")
+
+    OlderAttempts("n1", 1.0, office.finisher, office.spool, Inbox()).end(2)
+
+    assert office.spool.found() == []
+    assert [each.job for each in office.spool.kept.found()] == [running]
+    assert given.state(over) == "succeeded"
+
+
+def test_an_end_that_is_told_again_still_keeps_what_was_listed(office: Office) -> None:
+    job = office.job(state="stopped")
+    for _ in range(2):  # intake died before keeper heard of it
+        office.finisher.end(Ended(job, 1, 1, None, 0))
+        assert office.sent() == [Forget(job, 1, goes_on=True)]

@@ -7,7 +7,7 @@ import pytest
 
 from avio.clock import boottime
 from avio.config import Settings
-from avio.db import dead_nodes, ends, leases, orders
+from avio.db import dead_nodes, ends, leases
 from avio.db.away import DatabaseAway
 from supervisor.intake import lease
 from supervisor.intake.channel import Channel
@@ -137,13 +137,3 @@ def test_a_claim_under_way_is_neither_lost_nor_stopped(office: Office) -> None:
 
     assert [type(message) for message in office.said()] == [Renew]
     assert office.lost == []
-
-
-def test_a_wish_is_obeyed(office: Office) -> None:
-    wanted, unwanted = given.running(), given.running()
-    orders.cancel(unwanted, "")
-
-    office.leasing.stop_cancelled()
-
-    assert office.said() == [Stop(unwanted, 1)]
-    assert given.state(wanted) == "running"

@@ -19,6 +19,7 @@ from avio.executor.attempt import Attempt
 from avio.isolation.calls import prctl
 from avio.isolation.ladder import Ground
 from avio.isolation.plan import BASIC, Plan
+from avio.wire.limits import Limits
 from avio.wire.orders import Order
 from avio.wire.params import Params
 from avio.wire.results import Result
@@ -27,6 +28,7 @@ from supervisor.child import entrypoint
 from supervisor.keeper.job_process import fork
 from supervisor.shared.control import Deadline
 
+LIMITS = Limits(bandwidth=70_000)
 PR_GET_DUMPABLE = 3
 PR_GET_NO_NEW_PRIVS = 39
 
@@ -69,6 +71,8 @@ def work(order: Order, attempt: Attempt, directory: Path) -> Result:
         raise RuntimeError("on purpose")
     while manner != "/end" and not (manner == "/obey" and attempt.stopping()):
         time.sleep(0.02)
+        if manner == "/limited" and attempt.concurrency == 16:
+            break
     return Result(order.job, order.attempt, "stopped" if attempt.stopping() else "succeeded")
 
 
@@ -82,7 +86,7 @@ def main() -> None:
     entrypoint.run = work  # type: ignore[assignment]
     leaked = socket.create_server(("127.0.0.1", 0))
     os.set_inheritable(leaked.fileno(), True)
-    order = Order("JOB", 1, JobType.PRELOAD, Params(f"/{manner}"), {"secret": "in the pipe alone"})
+    order = Order("JOB", 1, JobType.PRELOAD, Params(f"/{manner}"), {"secret": "in the pipe alone"}, limits=LIMITS)
     process = fork("JOB", 1, directory, order.to_json(), boottime() + lease, Ground(Plan(BASIC), os.getpid()))
     print(process.pid, flush=True)
     for line in sys.stdin:

@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avio.wire.limits import Limits
 from supervisor.shared.control import Begin, Control, Deadline, read_messages
 from supervisor.shared.json_lines import encode
 
 deadlines = st.floats(0, 1e12)
-everything: st.SearchStrategy[Control] = st.builds(Begin, st.text(max_size=20), deadlines) | st.builds(
-    Deadline, deadlines
+numbers = st.none() | st.integers(1, 10**12)
+everything: st.SearchStrategy[Control] = (
+    st.builds(Begin, st.text(max_size=20), deadlines)
+    | st.builds(Deadline, deadlines)
+    | st.builds(Limits, numbers, numbers)
 )
 
 
@@ -35,6 +39,10 @@ def test_messages_come_back_as_they_were(sent: list[Control]) -> None:
         line(kind="Deadline", at=None),
         line(kind="Deadline", at=float("nan")),
         line(kind="Deadline", at=float("inf")),
+        line(kind="Limits", bandwidth="1000"),
+        line(kind="Limits", bandwidth=0),
+        line(kind="Limits", concurrency=1.5),
+        line(kind="Limits", concurrency=True),
         line(kind="Begin", order="{}"),
         line(at=1.0),
         b"1234.5\n",

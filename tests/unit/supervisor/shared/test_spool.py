@@ -1,7 +1,10 @@
 """The attempt directories of a node."""
 
+import os
 import socket
 from pathlib import Path
+
+import pytest
 
 from avio.config import Settings
 from supervisor.intake.intake import Intake
@@ -37,6 +40,62 @@ def test_a_directory_goes_with_all_in_it_and_twice_is_no_fault(tmp_path: Path) -
     spool.remove("JOB", 1)
 
     assert spool.found() == []
+
+
+def test_the_next_attempt_of_a_job_that_goes_on_has_what_was_listed(tmp_path: Path) -> None:
+    spool = make_spool(tmp_path)
+    first = spool.begin("JOB", 1)
+    assert list(first.iterdir()) == []
+    for name in ("listing", "worklist"):
+        (first / name).write_text(name)
+    spool.begin("OTHER", 1)
+
+    spool.remove("JOB", 1, goes_on=True)
+    spool.remove("OTHER", 1, goes_on=True)
+    assert spool.found() == []
+    assert [each.job for each in spool.kept.found()] == ["JOB"]
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
+    second = spool.begin("JOB", 2)
+
+    assert [file.name for file in second.iterdir()] == ["listing"]
+    assert (second / "listing").read_text() == "listing"
+    assert list(spool.kept.found()) == []
+
+
+def test_of_a_job_that_has_ended_nothing_is_kept(tmp_path: Path) -> None:
+    spool = make_spool(tmp_path)
+    (spool.begin("JOB", 1) / "listing").write_text("all")
+
+    spool.remove("JOB", 1)
+
+    assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("kind", ["symlink", "directory", "fifo"])
+def test_what_is_no_plain_file_is_not_kept(tmp_path: Path, kind: str) -> None:
+    spool = make_spool(tmp_path)
+    listing = spool.make("JOB", 1) / "listing"
+    if kind == "symlink":
+        listing.symlink_to("/etc/passwd")
+    elif kind == "directory":
+        listing.mkdir()
+    else:
+        os.mkfifo(listing)
+
+    spool.remove("JOB", 1, goes_on=True)
+
+    assert list(spool.kept.found()) == []
+    assert spool.found() == []
+
+
+def test_a_listing_that_can_not_be_kept_or_handed_over_is_given_up(tmp_path: Path) -> None:
+    spool = make_spool(tmp_path)
+    (tmp_path / "kept").write_text("no directory")
+    (spool.make("JOB", 1) / "listing").write_text("all")
+
+    spool.remove("JOB", 1, goes_on=True)
+    assert spool.found() == []
+    assert list(spool.begin("JOB", 2).iterdir()) == []
 
 
 def test_an_intake_that_is_faster_than_keeper_makes_no_spool(tmp_path: Path) -> None:

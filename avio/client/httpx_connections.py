@@ -1,0 +1,91 @@
+"""Connections with TLS or by a proxy of the environment, by httpx2. The only file of the client that knows httpx2."""
+
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx2
+
+from avio.client.connections import Content, NoReply
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+_HAPPENED: dict[type[Exception], str] = {
+    httpx2.ConnectError: "no connection",
+    httpx2.ConnectTimeout: "no connection in time",
+    httpx2.ReadTimeout: "no reply in time",
+    httpx2.RemoteProtocolError: "the reply broke off",
+}
+
+
+class HttpxConnections:
+    """A pool of httpx2."""
+
+    def __init__(self, url: str) -> None:
+        self._http = _open(url)
+
+    @contextmanager
+    def send(
+        self, method: str, target: str, *, headers: Mapping[str, str], content: Content, connect: float, read: float
+    ) -> Iterator["HttpxReply"]:
+        """Open the reply to a request."""
+        limits = httpx2.Timeout(read, connect=connect)
+        try:
+            with self._http.stream(method, target, headers=headers, content=content, timeout=limits) as response:
+                yield HttpxReply(response)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise NoReply(_in_words(error)) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+
+class HttpxReply:
+    """A reply by httpx2. What happens to its body is told where the block of `send` ends."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.phrase = response.reason_phrase
+        self.url = str(response.url.copy_with(query=None))
+
+    def header(self, name: str) -> str | None:
+        """Return a header, None if there is none."""
+        value: str | None = self._response.headers.get(name)
+        return value
+
+    def read(self) -> bytes:
+        """Return the whole body."""
+        return self._response.read()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the body as it comes."""
+        return self._response.iter_bytes()
+
+
+def _in_words(error: Exception) -> str:
+    """Return what happened to a call that got no reply."""
+    text = _ERRNO.sub("", str(error))
+    return f"{_HAPPENED.get(type(error), type(error).__name__)}: {text}".rstrip(": ")
+
+
+def _open(url: str) -> httpx2.Client:
+    """Return the pool; ValueError on an invalid address or an invalid proxy of the environment."""
+    try:
+        address = httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise ValueError(f"{url!r} is not a server address: {error}") from error
+    try:
+        # A plain address needs no certificates, which take 20 ms to load. Without them no TLS server is trusted.
+        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if address.scheme == "http" else True
+        return httpx2.Client(base_url=address, verify=verify)
+    except ImportError as error:
+        raise ValueError(
+            "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names a SOCKS proxy, and the package socksio is not installed; "
+            "install avio[socks], or name the server in NO_PROXY"
+        ) from error
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise ValueError(
+            f"ALL_PROXY, HTTP_PROXY or HTTPS_PROXY is invalid: {error}; correct it, or name the server in NO_PROXY"
+        ) from error

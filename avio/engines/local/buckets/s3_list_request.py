@@ -1,0 +1,87 @@
+"""One request for a page of a listing, by libcurl. It can be begun, and its answer be read later.
+
+Used in web and the job process.
+"""
+
+import time
+from collections.abc import Mapping
+
+from avio.engines.local.buckets.libcurl import pycurl
+from avio.engines.local.buckets.pace import Pace
+from avio.engines.local.buckets.s3_handle import headers_of, set_place
+from avio.engines.local.buckets.s3_place import S3Place
+
+CONNECT_SECONDS = 3
+MAX_BODY_BYTES = 32 << 20  # of one page; 1,000 keys of 1,024 bytes take less than 8 MiB in any encoding
+PART_BYTES = 1 << 18  # of a body at once: a page has about that many
+WAIT_SECONDS = 1.0  # for the next bytes, before libcurl looks at its limits
+NO_SOCKET_SECONDS = 0.01  # while libcurl looks up the name of the store
+
+
+class ListRequest:
+    """A handle of libcurl that is used again and again."""
+
+    def __init__(self, place: S3Place) -> None:
+        self._parts: list[bytes] = []
+        self._received = 0
+        self._headers: dict[str, str] = {}
+        self._multi = pycurl.CurlMulti()
+        self._curl = curl = pycurl.Curl()
+        set_place(curl, place, CONNECT_SECONDS)
+        curl.setopt(pycurl.ACCEPT_ENCODING, "")
+        curl.setopt(pycurl.BUFFERSIZE, PART_BYTES)
+        curl.setopt(pycurl.WRITEFUNCTION, self._receive)
+        curl.setopt(pycurl.HEADERFUNCTION, self._see_header)
+        curl.setopt(pycurl.HTTPHEADER, headers_of(place))
+
+    def get(self, url: str, pace: Pace) -> tuple[int, bytes, Mapping[str, str]]:
+        """Return HTTP status, body, and the headers that a refusal needs. Raise pycurl.error."""
+        self._prepare(url, pace)
+        self._curl.perform()
+        return self._reply()
+
+    def begin(self, url: str, pace: Pace) -> None:
+        """Send the request. The answer comes while this process does other work, as far as the system holds it."""
+        self._prepare(url, pace)
+        self._multi.add_handle(self._curl)
+        self._multi.perform()
+
+    def end(self) -> tuple[int, bytes, Mapping[str, str]]:
+        """Return what `get` returns, of the request that was begun."""
+        try:
+            while self._multi.perform()[1]:
+                if self._multi.select(WAIT_SECONDS) < 0:  # no socket to wait for yet
+                    time.sleep(NO_SOCKET_SECONDS)
+            failed = self._multi.info_read()[2]
+        finally:
+            self._multi.remove_handle(self._curl)
+        for _, code, text in failed:
+            raise pycurl.error(code, text)
+        return self._reply()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._curl.close()
+        self._multi.close()
+
+    def _prepare(self, url: str, pace: Pace) -> None:
+        self._parts, self._received, self._headers = [], 0, {}
+        curl = self._curl
+        curl.setopt(pycurl.URL, url)
+        curl.setopt(pycurl.TIMEOUT_MS, int(pace.page_seconds * 1000) if pace.page_seconds else 0)
+        curl.setopt(pycurl.LOW_SPEED_TIME, pace.silent_seconds)
+
+    def _reply(self) -> tuple[int, bytes, Mapping[str, str]]:
+        return self._curl.getinfo(pycurl.RESPONSE_CODE), b"".join(self._parts), self._headers
+
+    def _receive(self, part: bytes) -> int | None:
+        self._received += len(part)
+        if self._received > MAX_BODY_BYTES:
+            return -1  # libcurl ends the request
+        self._parts.append(part)
+        return None
+
+    def _see_header(self, line: bytes) -> None:
+        name, _, text = line.partition(b":")
+        if name.lower() in (b"x-amz-bucket-region", b"location"):
+            self._headers[name.lower().decode()] = text.strip().decode("latin-1")

@@ -1,0 +1,134 @@
+"""Small cached files that can go into their bucket by one PUT alone: read, and marked with what is sent.
+
+Used in the job process and in its movers. A file that needs another look, at its bucket, its other copies or its bytes,
+is left to a thread.
+"""
+
+import hashlib
+import os
+import time
+from typing import NamedTuple
+
+from avio.engines.base import Entry
+from avio.engines.local.birth import inode_of
+from avio.engines.local.buckets.base import Bucket, Source
+from avio.engines.local.buckets.content_types import content_type
+from avio.engines.local.buckets.multiput import SmallPut
+from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.clock_ticks import tick_is_over
+from avio.engines.local.errors import of_tier_disk
+from avio.engines.local.freshness import Freshness, judge
+from avio.engines.local.mounts import Mount, Mounts
+from avio.engines.local.open_writers import has_writer
+from avio.engines.local.recognition import Uploads
+from avio.engines.local.stamps import Stamp, read_marks, stamp_known, write_stamp
+from avio.engines.local.tiers import Copy, OpenCopy, Tiers
+from avio.engines.overwrite import replaces_any
+from avio.wire.params import Params
+
+SMALL_BYTES = 1 << 20
+_ALL = (Freshness.CACHED, Freshness.CONFLICT)
+
+
+class Marked(NamedTuple):
+    """A copy that was read, and has the pending `stamp` of its bytes, which gave it the ctime `stamped_ns`.
+
+    `stamped_ns` is None if it has no stamp, or has those of other objects too.
+    """
+
+    copy: Copy
+    content: bytes
+    md5: bytes
+    stamp: Stamp
+    stamped_ns: int | None
+
+
+class Outgoing(NamedTuple):
+    """A file that is sent: its entry, its copy, and where it goes. `tries` counts its PUTs, with this one."""
+
+    entry: Entry
+    marked: Marked
+    bucket: Bucket
+    place: S3Place
+    put: SmallPut
+    tries: int = 1
+
+
+class OutgoingFiles:
+    """The small files of one attempt."""
+
+    def __init__(self, mounts: Mounts, tiers: Tiers, uploads: Uploads, params: Params) -> None:
+        self._mounts = mounts
+        self._tiers = tiers
+        self._uploads = uploads
+        self._overwrite = replaces_any(params)
+        self._states = (Freshness.DIRTY, *(_ALL if params.overwrite == "always" else ()))
+        self._looks = params.overwrite in ("never", "newer", "fail")  # at an object that is there
+
+    def read(self, entry: Entry) -> Outgoing | None:
+        """Read the file of `entry`. None: a thread must upload it. Raises the errors of a tier."""
+        path = entry.path
+        mount = self._mounts.find(path)
+        key, bucket = mount.key(path), mount.bucket
+        source = Source.of_token(key, entry.token) if entry.token else None
+        if source is not None and self._looks:
+            return None
+        condition = bucket.condition(source, overwrite=self._overwrite)
+        place, facts = bucket.place, bucket.facts
+        if condition is None or place is None or bucket.unfit(key) is not None:
+            return None
+        opened = self._tiers.open_only(path)
+        if opened is None:
+            return None
+        try:
+            marked = self._marked(mount, path, source, opened)
+        except OSError as error:
+            raise of_tier_disk(error, f"tier {opened.tier.alias}: {path}") from None
+        finally:
+            os.close(opened.fd)
+        if marked is None:
+            return None
+        headers = (f"Content-Type: {content_type(key)}", *condition)
+        put = SmallPut(key, marked.content, marked.md5, headers, facts is None or facts.takes_md5)
+        return Outgoing(entry, marked, bucket, place, put)
+
+    def _marked(self, mount: Mount, path: str, source: Source | None, opened: OpenCopy) -> Marked | None:
+        """Return the bytes of a copy that is to be saved, with their MD5, and leave a mark of them on the copy.
+
+        The mark says what the bucket will have: it counts from the moment when the bucket has it.
+        """
+        tier, fd = opened
+        inode = inode_of(fd)
+        copy = Copy(tier, inode.size, inode.mtime_ns, inode.ctime_ns, inode.number)
+        if copy.size > SMALL_BYTES or not tick_is_over(copy.mtime_ns, time.time_ns()):
+            return None
+        name = mount.object_name(path)
+        marks = read_marks(fd, name)
+        state = judge(source, copy.size, copy.mtime_ns, lambda: marks, strict=True)
+        if state not in self._states or has_writer(fd) is not False:
+            return None
+        content = os.pread(fd, copy.size + 1, 0)
+        md5 = hashlib.md5(content, usedforsecurity=False).digest()
+        if len(content) != copy.size or opened.copy() != copy:
+            return None
+        # A conflict stays one as long as the bucket has another object than is sent.
+        before = "" if source is None or state is Freshness.CONFLICT else source.etag or ""
+        stamp = Stamp(
+            copy.size,
+            0,
+            f'"{md5.hex()}"',
+            copy.mtime_ns,
+            inode.number,
+            copy.ctime_ns,
+            born_ns=inode.born_ns,
+            store=name.store,
+            replaces=before,
+        )
+        if marks.alone:
+            stamped_ns = stamp_known(fd, name, stamp)
+            is_stamped = stamped_ns is not None
+        else:
+            stamped_ns, is_stamped = None, write_stamp(fd, name, stamp)
+        if not is_stamped:
+            self._uploads.add(path, copy.size, copy.mtime_ns, Source(mount.key(path), *stamp[:3]))
+        return Marked(copy, content, md5, stamp, stamped_ns)

@@ -1,0 +1,132 @@
+"""Checks a file list while it streams in. Yields canonical paths, each with the separator of the list.
+
+Used by web and the job process. A list of lines is UTF-8, and its paths have no control characters. A list whose paths
+end with NUL has any names.
+"""
+
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
+
+from avio.errors import BadRequest, FieldError, TooLarge
+from avio.wire.paths import MAX_PATH_BYTES, PathError, canonical
+
+CHUNK_BYTES = 256 << 10
+NAMED_LINES = 5
+QUOTED_CHARACTERS = 80
+
+
+LINE, NUL = b"\n", b"\0"
+
+
+class Lines:
+    """One list. `clean` checks it; then `count` and `size` have its lines and bytes.
+
+    A line ends with `separator`, LINE or NUL.
+    """
+
+    def __init__(self, *, lines_max: int, bytes_max: int, separator: bytes = LINE) -> None:
+        self._separator = separator
+        self.count = 0
+        self.size = 0
+        self._lines_max = lines_max
+        self._bytes_max = bytes_max
+        self._wrong = 0
+        self._ends, self._breaks = 0, False  # separators, and whether a NUL-less list has line breaks
+        self._bad: list[FieldError] = []  # the first ones
+
+    def clean(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield chunks of at most `CHUNK_BYTES`. Each has whole lines.
+
+        Raises TooLarge as soon as a limit is passed. At the end raises BadRequest with the first invalid lines, or if
+        the list is empty. Skips blank lines, and a byte order mark at the very beginning.
+        """
+        chunk = bytearray()
+        text = _without_mark(pieces) if self._separator == LINE else pieces
+        for number, line in enumerate(self._split(text), 1):
+            path = self._check(number, line)
+            if path is None:
+                continue
+            if len(chunk) + len(path) > CHUNK_BYTES:
+                yield bytes(chunk)
+                chunk.clear()
+            chunk += path
+        if self._breaks and not self._ends:
+            raise BadRequest(
+                "the file list does not fit its separator",
+                [FieldError("separator", "is nul, but no path ends with NUL, and there are line breaks")],
+                cure="leave separator=nul out if each line is a path; else end each path with a NUL",
+            )
+        if self._bad:
+            message = f"{self._wrong} line{'' if self._wrong == 1 else 's'} of the file list can't be used"
+            raise BadRequest(message, self._bad, cure="correct these lines and upload the list again")
+        if not self.count:
+            raise BadRequest("the file list is empty", cure="write one path on each line")
+        yield bytes(chunk)
+
+    def _split(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield lines without line ends. Of a line that is too long yield the beginning: enough to refuse it."""
+        received, rest, overlong = 0, b"", False
+        for piece in pieces:
+            received += len(piece)
+            if received > self._bytes_max:
+                raise TooLarge(f"the file list has more than {self._bytes_max} bytes", cure="split the list")
+            *whole, last = piece.split(self._separator)
+            self._ends += len(whole)
+            self._breaks |= self._separator == NUL and not self._ends and LINE in last
+            for line in whole:
+                if not overlong:
+                    yield rest + line
+                rest, overlong = b"", False
+            rest = b"" if overlong else rest + last
+            if len(rest) > MAX_PATH_BYTES + 1:
+                yield rest[: MAX_PATH_BYTES + 2]
+                rest, overlong = b"", True
+        if rest:
+            yield rest
+
+    def _check(self, number: int, line: bytes) -> bytes | None:
+        if not line if self._separator == NUL else not line.strip():
+            return None
+        if self._separator == LINE and NUL in line:
+            self._refuse(number, f"{_quoted(line)} has a NUL; if one ends each path, use separator=nul")
+            return None
+        try:
+            path = self._canonical(line) + self._separator
+        except UnicodeDecodeError:
+            self._refuse(number, "is not UTF-8; save the list as UTF-8")
+        except PathError as error:
+            self._refuse(number, f"{_quoted(line)} {error}")
+        else:
+            self.count += 1
+            self.size += len(path)
+            if self.count > self._lines_max:
+                raise TooLarge(f"the file list has more than {self._lines_max} lines", cure="split the list")
+            return path
+        return None
+
+    def _canonical(self, line: bytes) -> bytes:
+        if self._separator == NUL:
+            return canonical(line.decode("utf-8", "surrogateescape"), any_name=True).encode("utf-8", "surrogateescape")
+        return canonical(line.removesuffix(b"\r").decode()).encode()
+
+    def _refuse(self, number: int, why: str) -> None:
+        self._wrong += 1
+        if len(self._bad) < NAMED_LINES:
+            self._bad.append(FieldError(f"{'line' if self._separator == LINE else 'path'} {number}", why))
+
+
+def _quoted(line: bytes) -> str:
+    text = line.removesuffix(b"\r").decode(errors="backslashreplace")
+    return repr(text if len(text) <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "...")
+
+
+def _without_mark(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield `pieces` without the byte order mark that some editors write before the first line of UTF-8."""
+    rest = iter(pieces)
+    begin = b""
+    for piece in rest:
+        begin += piece
+        if len(begin) >= len(BOM_UTF8):
+            break
+    yield begin.removeprefix(BOM_UTF8)
+    yield from rest

@@ -1,0 +1,3 @@
+module avio.example/bench
+
+go 1.19

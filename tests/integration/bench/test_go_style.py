@@ -1,0 +1,9 @@
+"""The programs in Go are formatted, and `go vet` finds nothing in them."""
+
+from tests.servers.golang import go, unformatted
+
+
+def test_the_programs_are_formatted_and_vetted() -> None:
+    assert unformatted() == ""
+    assert go("list", "./...").splitlines() == ["avio.example/bench/s3server", "avio.example/bench/tcpdelay"]
+    assert go("vet", "./...") == ""
