@@ -36,6 +36,7 @@ class HostileS3:
     lie: Lie | None = None
     refuse: Callable[[str, bytes], Reply | None] = lambda method, key: None
     lists: int = 0
+    connections: int = 0
     requests: list[str] = field(default_factory=list)
 
     @property
@@ -133,6 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.state.connections += 1
 
     def do_GET(self) -> None:
         state: HostileS3 = self.server.state

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pycurl
@@ -26,16 +27,32 @@ def eventually(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
+def _has_listed(hostile: HostileS3, pages: int) -> bool:
+    return hostile.lists == pages
+
+
 def test_a_page_is_asked_for_before_it_is_needed(hostile: HostileS3) -> None:
     runs = opened(hostile).runs("", pace=JOB)
-    next(runs)
-    assert hostile.lists == 1
-    next(runs)
-    next(runs)  # the connection stands
+    for asked in (2, 3, 4):
+        next(runs)
+        assert eventually(partial(_has_listed, hostile, asked))
 
-    assert eventually(lambda: hostile.lists == 4)
     assert [row[0] for run in runs for row in run] == ["f5", "f6", "f7", "f8", "f9"]  # f5 was held
     assert hostile.lists == 5
+
+
+def test_all_pages_come_over_one_connection(hostile: HostileS3) -> None:
+    assert len([row for run in opened(hostile).runs("", pace=JOB) for row in run]) == 10
+    assert hostile.connections == 1
+
+
+def test_a_page_that_was_asked_for_too_early_is_not_read(hostile: HostileS3) -> None:
+    """The last text that looks like a token is another's."""
+    false, end = b"<Other><NextContinuationToken>9</NextContinuationToken></Other>", b"</ListBucketResult>"
+    hostile.lie = lambda number, query, body: (200, body.replace(end, false + end))
+
+    runs = opened(hostile).runs("", pace=JOB)
+    assert [row[0] for run in runs for row in run] == [f"f{number}" for number in range(10)]
 
 
 def test_a_task_asks_for_no_page_that_it_may_not_need(hostile: HostileS3, monkeypatch: pytest.MonkeyPatch) -> None:

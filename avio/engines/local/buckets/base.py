@@ -4,7 +4,7 @@ Used in web and the job process. A bucket has keys, not paths. It opens no conne
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -183,9 +183,9 @@ class Bucket(ABC):
         """
         return None
 
-    def found(self, keys: Sequence[str]) -> Mapping[str, Source]:
-        """Return objects at `keys` as a listing shows them now. It may leave out any; then `head` knows."""
-        return {}
+    def found(self, keys: Sequence[str]) -> Iterator[Source]:
+        """Yield objects at `keys` as a listing shows them now. It may leave out any; then `head` knows."""
+        return iter(())
 
     @abstractmethod
     def put(self, key: str, upload: UploadSource, expected: Source | None, run: Run, *, overwrite: bool) -> Source:

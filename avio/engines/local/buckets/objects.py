@@ -88,17 +88,15 @@ class ObjectsBucket(Bucket):
             return None
         return ("If-None-Match: *",) if expected is None else (f"If-Match: {expected.etag}",)
 
-    def found(self, keys: Sequence[str]) -> dict[str, Source]:
+    def found(self, keys: Sequence[str]) -> Iterator[Source]:
         """List near the keys, as long as pages have many of them. Without a listing, HEAD may answer."""
-        found: dict[str, Source] = {}
         try:
             for row in find_keys(keys, self.separator, self.runs):
-                found[row[0]] = Source(*row)
+                yield Source(*row)
         except EngineAway:
             raise
         except EngineError as error:
             log.warning("avio looks at each saved object: %s", error)
-        return found
 
     def unfit(self, key: str) -> NameNotHeld | None:
         """Return why the key can't be held: it is not UTF-8, or it has a control character."""

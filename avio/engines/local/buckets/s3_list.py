@@ -6,14 +6,14 @@ Used in web and the job process.
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
 from avio.engines.local.buckets.s3_list_request import ListRequest
-from avio.engines.local.buckets.s3_list_xml import ListPage, NotAListing, Unparsable, read_page, repaired
+from avio.engines.local.buckets.s3_list_xml import ListPage, NotAListing, Unparsable, likely_token, read_page, repaired
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.store_errors import read_refusal, refusal, unreachable
 from avio.errors import BadReply, EngineAway, EngineError, Gone, StoreError
@@ -61,16 +61,19 @@ class S3List:
         request.begin(self._url(ask, encoded=False), pace)
         return request
 
-    def page(self, ask: Ask, pace: Pace, begun: ListRequest | None = None) -> ListPage:
+    def page(
+        self, ask: Ask, pace: Pace, begun: ListRequest | None = None, see_token: Callable[[str], None] | None = None
+    ) -> ListPage:
         """Return a page. Raises EngineAway, BadReply, AccessDenied, StoreError; tries again while `pace` allows it.
 
-        `begun` is the request of `begin` for the same page.
+        `begun` is the request of `begin` for the same page. `see_token` is called with what looks like the token of the
+        next page, before this one is read.
         """
         begin = time.monotonic()
         wait = 0.1
         while True:
             try:
-                page = self._ask(ask, pace, begun)
+                page = self._ask(ask, pace, begun, see_token)
             except (EngineAway, BadReply) as error:
                 limit = pace.bad_reply_seconds if isinstance(error, BadReply) else pace.retry_seconds
                 if time.monotonic() - begin + wait > limit:
@@ -81,9 +84,13 @@ class S3List:
             time.sleep(wait)
             wait = min(wait * 2, 2.0)
 
-    def _ask(self, ask: Ask, pace: Pace, begun: ListRequest | None) -> ListPage:
+    def _ask(
+        self, ask: Ask, pace: Pace, begun: ListRequest | None, see_token: Callable[[str], None] | None
+    ) -> ListPage:
         """Ask for plain keys. If some can't be read, ask for encoded keys, which any store can write."""
         body = self._body(ask, pace, encoded=False, begun=begun)
+        if see_token is not None and (token := likely_token(body)):
+            see_token(token)
         try:
             page = self._read(body)
         except Unparsable:

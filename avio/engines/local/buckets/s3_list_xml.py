@@ -3,6 +3,7 @@
 It trusts nothing: a page that lacks a part of its answer is refused, since it may hide files.
 """
 
+import html
 import re
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +13,8 @@ from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 from avio.engines.local.buckets.s3_usual_page import Fields, split_page
 from avio.engines.local.buckets.versions import normal_etag
+
+_TOKEN = b"<NextContinuationToken>"
 
 LOST = "\udcfe\udcfe"  # stands for a character of a key that can't be read: bytes that no UTF-8 has
 SHOWN_LOST = "\ufffd"  # what stores write for such a character, if they don't encode keys; a key may have it, too
@@ -56,6 +59,12 @@ def read_page(body: bytes) -> ListPage:
         if len(root.findall(_space(root) + "Contents")) == 1:
             return _page(root, fields)
     return _page(_parsed(body))
+
+
+def likely_token(body: bytes) -> str | None:
+    """Return the token of the next page as far as that is known before the page is read: it may be another, or none."""
+    _, tag, rest = body.rpartition(_TOKEN)
+    return html.unescape(rest.partition(b"<")[0].decode("utf-8", "replace")) if tag else None
 
 
 def repaired(body: bytes) -> ListPage:

@@ -3,23 +3,20 @@
 Used in web and the job process. Holds one page.
 """
 
-import time
 from collections.abc import Iterator
 
 from avio.engines.local.buckets.folders import with_folders
 from avio.engines.local.buckets.key_order import BYTES, NAMES, Cycle, KeyOrder, disorder, endless
 from avio.engines.local.buckets.keys import NO_UTF8, files_of, folder_too
-from avio.engines.local.buckets.pace import TASK, OutOfTime, Pace
+from avio.engines.local.buckets.pace import TASK, Pace
 from avio.engines.local.buckets.s3_list import Ask, S3List
-from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_list_xml import LOST, ListPage, Row
+from avio.engines.local.buckets.s3_pages import S3Pages
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.directory_window import LeaveOut
 from avio.engines.local.tree_walk import LAST
 
 _FIRST = "\x1f"  # sorts before all names of files, which have no control characters
-
-MAX_EMPTY_PAGES = 10_000  # in a row; stores with many deleted objects send some
 
 
 class S3Listing:
@@ -46,7 +43,7 @@ class S3Listing:
         begin = self._begin(after, flat=flat)
         ask = Ask(self._folder + prefix, self._folder + begin if begin else "", delimiter="/" if flat else "")
         held: list[Row] = []
-        for page in self._fetched(ask, pace):
+        for page in S3Pages(self._list, self._name, ask, pace, eager=not flat).run():
             if flat and ordered:
                 page = with_folders(page, ask.prefix, self._separator)
             rows = self._in_order(page, order, after)
@@ -55,31 +52,6 @@ class S3Listing:
             files, held = self._split(files_of(held + rows, leave_out), page, leave_out, pace)
             if files:
                 yield files
-
-    def _fetched(self, ask: Ask, pace: Pace) -> Iterator[ListPage]:
-        """Yield the pages of a listing up to the one that the store calls the last."""
-        cycle = Cycle()
-        empty = 0
-        begun: ListRequest | None = None
-        try:
-            while True:
-                taken, begun = begun, None  # whatever its answer, the list has the request now
-                page = self._list.page(ask, pace, taken)
-                if page.token is not None and pace.ahead and ask.token is not None:  # whoever reads two reads more
-                    begun = self._list.begin(ask._replace(token=page.token), pace)
-                yield page
-                if page.token is None:
-                    return
-                empty = 0 if page.rows or page.prefixes else empty + 1
-                if cycle.repeats(page.token) or empty > MAX_EMPTY_PAGES:
-                    raise endless(self._name)
-                if time.monotonic() > pace.until:
-                    cure = "list a smaller directory, or wait"
-                    raise OutOfTime(f"{self._name}: the store lists too slowly", cure=cure)
-                ask = ask._replace(token=page.token)
-        finally:
-            if begun is not None:
-                begun.close()
 
     def find(self, key: str) -> Row | None:
         """Return the object at `key` as a listing shows it, or None. It comes before all keys that begin with it."""

@@ -3,13 +3,13 @@
 Used in the job process, after the last byte of a save.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from avio.engines.base import Entry, EntryState
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.mounts import Mount, Mounts
 
-LISTED_FILES = 4000  # files whose objects are listed again at a time
+LISTED_FILES = 20_000  # files whose objects are listed again at a time
 _UNSAVED = (EntryState.DIRTY, EntryState.CONFLICT)
 
 
@@ -20,14 +20,15 @@ def source_of_saved(mounts: Mounts, entry: Entry) -> Source | None:
     return Source.of_token(mounts.find(entry.path).key(entry.path), entry.token)
 
 
-def list_again(mounts: Mounts, paths: Iterable[str]) -> dict[str, Source]:
-    """Return objects by path as their buckets list them now. May leave out any; then HEAD knows. Raises EngineAway."""
+def list_again(mounts: Mounts, paths: Iterable[str]) -> Iterator[tuple[str, Source]]:
+    """Yield objects with their paths, as their buckets list them now, page by page. Raises EngineAway.
+
+    It may leave out any; then HEAD knows.
+    """
     by_mount: dict[str, tuple[Mount, list[str]]] = {}
     for path in paths:
         mount = mounts.find(path)
         by_mount.setdefault(mount.path, (mount, []))[1].append(mount.key(path))
-    return {
-        mount.prefix + key: source
-        for mount, keys in by_mount.values()
-        for key, source in mount.bucket.found(keys).items()
-    }
+    for mount, keys in by_mount.values():
+        for source in mount.bucket.found(keys):
+            yield mount.prefix + source.key, source

@@ -142,7 +142,7 @@ class Recheck:
 
     def _look_again(self, entries: list[Entry]) -> Iterator[Entry]:
         """Yield `entries` as both sides have them. After a save one listing shows most of the objects."""
-        listed = list_again(self._mounts, (entry.path for entry in entries)) if self._original else {}
+        listed = dict(list_again(self._mounts, (entry.path for entry in entries))) if self._original else {}
         left = []
         for entry in entries:
             if self._run.stopping():

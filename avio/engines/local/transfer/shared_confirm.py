@@ -75,8 +75,12 @@ class SharedConfirm:
         yield from self._listed(waiting)
 
     def _listed(self, entries: list[Entry]) -> Iterator[tuple[Entry, Source | None]]:
-        found = list_again(self._mounts, (entry.path for entry in entries))
-        return ((entry, found.get(entry.path)) for entry in entries)
+        """Yield the entries that a listing shows, as its pages come, then the others."""
+        left = {entry.path: entry for entry in entries}
+        for path, source in list_again(self._mounts, list(left)):
+            if (entry := left.pop(path, None)) is not None:
+                yield entry, source
+        yield from ((entry, None) for entry in left.values())
 
     def _row(self, work: tuple[Entry, Source | None]) -> Row | None:
         entry, source = work
