@@ -16,6 +16,7 @@ from chaos.canaries import Canaries, Found
 from chaos.endings import wrong_ends
 from chaos.orders import MOUNT, Ordered, Orders
 from chaos.world import World
+from supervisor.shared.kept_listings import KEPT_NAME
 from tests.process.programs.witness import overlaps, witnessed
 
 CANCEL_SECONDS = 20.0
@@ -137,7 +138,8 @@ class Invariants:
 
     def _left_over(self) -> Found:
         wrong = [str(file) for root in self._world.roots for file in root.glob(".avio/*/*")]
-        wrong += [str(directory) for directory in self._world.cluster.spool.glob("*/*")]
+        spools = list(self._world.cluster.spool.glob("*/*"))
+        wrong += [str(each) for spool in spools for each in (spool.iterdir() if spool.name == KEPT_NAME else [spool])]
         wrong += [f"job process {found.pid} of {found.job}" for found in self._world.jobs()]
         wrong += [str(group) for job in self._rows for group in Path("/sys/fs/cgroup").glob(f"**/*{job}*")][:5]
         with redis.Redis.from_url(self._world.redis.url) as client:
