@@ -166,6 +166,10 @@ class Engine(ABC):
         Without Ability.OVERWRITE never overwrites an object that changed since the cached file was taken from it.
         """
 
+    def save_runs(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
+        """Yield what `save` yields, some at a time."""
+        return ([moved] for moved in self.save(entries, params, run))
+
     def serve(self, task: str, supply: Supply, outbox: Outbox, params: Params, run: MoverRun) -> None:
         """Work in a mover process on the rows of `supply`, which this engine gave to `pool`; results go to `outbox`."""
         raise NotImplementedError(task)

@@ -45,10 +45,8 @@ def verb_of(engine: Engine, order: Order) -> Verb:
         def keeps(entry: Entry) -> bool:
             return _has_nothing_to_save(entry) or spares(entry)
 
-        def save(entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
-            return ([moved] for moved in engine.save(entries, params, run))
-
-        verb = Verb(Side.SAVE, params, save, _is_saved, _has_nothing_to_save, repeats=params.overwrite == "always")
+        repeats = params.overwrite == "always"
+        verb = Verb(Side.SAVE, params, engine.save_runs, _is_saved, _has_nothing_to_save, repeats=repeats)
         return replace(verb, keeps=keeps, spares=spares) if may_spare(params) else verb
     return Verb(Side.BUCKET, params, engine.preload_runs, lambda entry: engine.holds(entry, params.tier), _is_unsaved)
 

@@ -175,6 +175,12 @@ class LocalEngine(Engine):
 
     def save(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Upload what is not in the bucket; see `Upload`."""
+        with closing(self._saves.run(entries, params, run, self.pool)) as runs:
+            for moved in runs:
+                yield from moved
+
+    def save_runs(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
+        """Yield what ends together at once."""
         return self._saves.run(entries, params, run, self.pool)
 
     def spares(self, entry: Entry, params: Params) -> bool:

@@ -13,7 +13,7 @@ from avio.wire.results import Outcome
 
 # Results that count as files: moved, or compared by a check. What was skipped or failed is none, nor are the results
 # of rechecks and of parts of files.
-COUNTED = (Outcome.DONE, Outcome.SAME, Outcome.DIFFERENT, Outcome.ONLY_IN_BUCKET, Outcome.ONLY_IN_CACHE)
+COUNTED = frozenset((Outcome.DONE, Outcome.SAME, Outcome.DIFFERENT, Outcome.ONLY_IN_BUCKET, Outcome.ONLY_IN_CACHE))
 READ_SECONDS = 0.25  # between two readings of a mover's clock: one takes 10 µs
 
 

@@ -27,6 +27,7 @@ class Store:
     types: dict[str, str] = field(default_factory=dict)  # the content type of each PUT or begun upload, by key
     connections: int = 0
     obeys: bool = True  # False: takes If-Match and If-None-Match, and ignores them
+    obeys_match: bool = True  # False: ignores If-Match alone
     conditions: bool = True  # False: 501 for If-Match and If-None-Match
     checksums: dict[str, dict[str, str]] = field(default_factory=dict)  # by key, for those who ask: headers
     knows_asking: bool = True  # False: 400 for whoever asks for checksums, as Backblaze B2
@@ -107,7 +108,7 @@ class Store:
         if not self.obeys:
             return None
         there = self.objects[key][1] if key in self.objects else None
-        if (none and there) or (match and match != there):
+        if (none and there) or (match and match != there and self.obeys_match):
             return error(412, "PreconditionFailed")
         return None
 

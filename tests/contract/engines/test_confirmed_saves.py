@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from avio.engines.base import Entry, EntryState, Side
+from avio.engines.alike import Alike
+from avio.engines.base import Entry, EntryState, Moved, Side
 from avio.engines.factory import open_engine
 from avio.engines.local import recognition
-from avio.engines.local.transfer import sent
+from avio.engines.local.transfer import mover_save, sent
+from avio.engines.local.transfer.saved_rows import outcome_of
 from avio.engines.movers.mover_run import MoverRun
 from avio.engines.movers.outbox import Outbox
+from avio.engines.movers.packets import Row
 from avio.engines.movers.supply import Supply
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -184,3 +187,29 @@ def test_files_without_objects_are_looked_at_a_few_at_a_time(
     rest = list(found)
     assert len(rest) == FILES - 1
     assert {entry.saved for entry in (first, *rest)} == {False}
+
+
+def test_most_outcomes_and_findings_come_many_at_a_time_by_the_least_rows(
+    world: World, movers: Movers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = put_many(world, FILES)
+    entries = list(world.engine.walk("/data", depth=None, side=Side.SAVE))
+    others: list[str] = []
+
+    def counted(place: int, moved: Moved, uploads: list[str], remarks: list[str]) -> Row:
+        others.append(moved.entry.path)
+        return outcome_of(place, moved, uploads, remarks)
+
+    monkeypatch.setattr(mover_save, "outcome_of", counted)
+    moved = list(world.engine.save_runs(iter(entries), Params(), Attempt()))
+    found = list(world.engine.recheck_runs(iter(entries), Params(), Attempt(), original=True))
+
+    assert sorted(each.entry.path for run in moved for each in run) == paths
+    assert others == []
+    assert len(moved) < FILES // 4
+    alike = [run for run in found if isinstance(run, Alike)]
+    assert sum(map(len, alike)) > FILES - 20
+    assert sum(run.size for run in alike) == sum(entry.size or 0 for run in alike for entry in run)
+    world.engine.pool = None
+    again = {each.path: each for each in world.engine.recheck(iter(entries), Params(), Attempt(), original=True)}
+    assert {entry.path: entry for run in found for entry in run} == again

@@ -29,6 +29,11 @@ class Body:
         self._moved = moved
         self._at = 0
 
+    def hold(self, content: bytes, moved: Callable[[int], None] = _count_nothing) -> None:
+        """Become the body of another request."""
+        self._content, self._moved, self._at = content, moved, 0
+        self.size = len(content)
+
     def give(self, most: int) -> bytes:
         """Return up to `most` bytes; it is libcurl's READFUNCTION."""
         chunk = self._content[self._at : self._at + most]

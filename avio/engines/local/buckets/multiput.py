@@ -8,7 +8,7 @@ from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from avio.engines.local.buckets.bodies import NO_BODY, Body
+from avio.engines.local.buckets.bodies import Body
 from avio.engines.local.buckets.heads import etag_of, pause_of
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.multi_requests import SLOW_DOWN, MultiRequests
@@ -102,7 +102,7 @@ class _Put:
     """A reusable handle of libcurl, and the bytes that it sends."""
 
     def __init__(self) -> None:
-        self._body = NO_BODY
+        self._body = body = Body()
         self._head: list[bytes] = []
         self._place: S3Place | None = None
         self._lines: list[str] = []
@@ -110,8 +110,8 @@ class _Put:
         curl.setopt(pycurl.UPLOAD, 1)
         curl.setopt(pycurl.WRITEFUNCTION, len)  # the body of a refusal: the thread that uploads next reads its own
         curl.setopt(pycurl.HEADERFUNCTION, self._head.append)
-        curl.setopt(pycurl.READFUNCTION, lambda most: self._body.give(most))
-        curl.setopt(pycurl.SEEKFUNCTION, lambda offset, origin: self._body.begin_again(offset, origin))
+        curl.setopt(pycurl.READFUNCTION, body.give)
+        curl.setopt(pycurl.SEEKFUNCTION, body.begin_again)
 
     def prepare(self, place: S3Place, small: SmallPut, moved: Callable[[int], None]) -> None:
         """Set the object to put."""
@@ -121,14 +121,15 @@ class _Put:
             set_place(curl, place)
             self._lines = headers_of(place, "Expect:")
         self._head.clear()
-        self._body = Body(small.content, moved)
-        md5 = [f"Content-MD5: {b2a_base64(small.md5, newline=False).decode()}"] if small.sends_md5 else []
-        curl.setopt(pycurl.URL, place.url_of(small.key))
-        curl.setopt(pycurl.HTTPHEADER, [*self._lines, *md5, *small.headers])
-        curl.setopt(pycurl.INFILESIZE_LARGE, len(small.content))
+        key, content, digest, headers, sends_md5 = small
+        self._body.hold(content, moved)
+        md5 = [f"Content-MD5: {b2a_base64(digest, newline=False).decode()}"] if sends_md5 else []
+        curl.setopt(pycurl.URL, place.url_of(key))
+        curl.setopt(pycurl.HTTPHEADER, [*self._lines, *md5, *headers])
+        curl.setopt(pycurl.INFILESIZE_LARGE, len(content))
 
     def answer(self) -> Answer:
         """Return the store's answer. The bytes are let go."""
-        self._body = NO_BODY
+        self._body.hold(b"")
         status, head = self.curl.getinfo(pycurl.RESPONSE_CODE), b"".join(self._head)
         return Answer(status, etag_of(head), pause_of(head) if status in SLOW_DOWN else 0.0)

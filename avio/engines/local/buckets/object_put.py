@@ -20,7 +20,7 @@ from avio.engines.local.buckets.lanes import Lanes
 from avio.engines.local.buckets.multipart import MultipartUpload, end_upload
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import Reply, SignedRequests
-from avio.engines.local.buckets.store_calls import ConditionFailed, NoConditions, StoreCalls
+from avio.engines.local.buckets.store_calls import Condition, ConditionFailed, NoConditions, StoreCalls
 from avio.engines.local.buckets.store_facts import StoreFacts
 from avio.engines.local.buckets.versions import same_version
 from avio.engines.local.errors import conflict, store_errors
@@ -32,6 +32,10 @@ PART_BYTES = 8 << 20  # bytes of one part of an upload; smaller files go in one 
 MAX_PARTS = 9000  # S3 allows 10,000
 REFUSALS = 3  # of a conditional PUT of an object that is as expected; then the store can't compare
 END_LIMIT_SECONDS = 10  # to end an upload in the store
+
+# Conditions that are false for an object that was just put.
+ABSENT: Condition = {"If-None-Match": "*"}
+OTHER: Condition = {"If-Match": f'"{"0" * 32}"'}
 
 _NO_CONDITIONS = 501
 _REFUSED = (409, 412)
@@ -154,25 +158,20 @@ class ObjectPut:
         etag = self._expected.etag
         return {"If-Match": etag} if etag and may_be_sent(etag) else {}
 
-    def conditions_hold(self, content: bytes, etag: str) -> bool | None:
-        """Return True if the store refuses two false conditions, for the object that was just put. None: unknown.
+    def obeys(self, content: bytes, false: Condition) -> bool | None:
+        """Return True if the store refuses a `false` condition, for the object that was just seen. None: unknown.
 
-        A store that ignores them puts the same bytes again.
+        A store that ignores it puts the same bytes again.
         """
         try:
-            if not self._is_ours(etag):
-                return None
-            for false in ({"If-None-Match": "*"}, {"If-Match": f'"{"0" * 32}"'}):
-                try:
-                    self._calls.put(self._key, content, false)
-                except ConditionFailed:
-                    continue
-                return False
+            self._calls.put(self._key, content, false)
+        except ConditionFailed:
+            return True
         except NoConditions:
             return False
         except EngineError:
             return None
-        return True
+        return False
 
     def _is_ours(self, etag: str) -> bool:
         now = self._head(self._key)

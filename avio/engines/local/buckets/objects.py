@@ -19,7 +19,7 @@ from avio.engines.local.buckets.lanes import Lanes
 from avio.engines.local.buckets.listed_keys import find_keys
 from avio.engines.local.buckets.multipart import end_upload
 from avio.engines.local.buckets.object_fetch import NO_DIGESTS, ObjectFetch
-from avio.engines.local.buckets.object_put import END_LIMIT_SECONDS, ObjectPut, part_bytes
+from avio.engines.local.buckets.object_put import ABSENT, END_LIMIT_SECONDS, OTHER, ObjectPut, part_bytes
 from avio.engines.local.buckets.obstore_listing import UNFIT, ObstoreListing
 from avio.engines.local.buckets.obstore_objects import ObstoreObjects
 from avio.engines.local.buckets.pace import JOB, Pace
@@ -82,9 +82,8 @@ class ObjectsBucket(Bucket):
             return None
         if overwrite:
             return ()
-        if not (self._facts.conditions and self._facts.obeys) or (
-            expected is not None and not may_be_sent(expected.etag)
-        ):
+        obeys = self._facts.obeys_absent if expected is None else self._facts.obeys_match
+        if not (self._facts.conditions and obeys) or (expected is not None and not may_be_sent(expected.etag)):
             return None
         return ("If-None-Match: *",) if expected is None else (f"If-Match: {expected.etag}",)
 
@@ -224,12 +223,22 @@ class ObjectsBucket(Bucket):
         return now._replace(etag=etag or now.etag)
 
     def _learn(self, put: ObjectPut, content: bytes, etag: str | None, now: Source) -> None:
-        """Learn from an upload that was looked at whether the next ones need that."""
-        self._facts.learn_digests(true=etag is not None and now.etag == etag == etag_of(content))
-        if self._facts.digests and self._facts.conditions:
-            self._facts.obeys = put.conditions_hold(content, etag or "")
-            if self._facts.obeys is False:
-                self._facts.give_up_conditions()
+        """Learn from an upload that was looked at whether the next ones need that. New files wait for the first part.
+
+        The object was seen as it was put: no look at it is needed in between.
+        """
+        facts = self._facts
+        facts.learn_digests(true=etag is not None and now.etag == etag == etag_of(content))
+        if not (facts.digests and facts.conditions):
+            return
+        began = time.monotonic()
+        obeys_absent = put.obeys(content, ABSENT)
+        facts.reply_seconds = time.monotonic() - began
+        facts.obeys_absent = obeys_absent
+        if obeys_absent:
+            facts.obeys_match = put.obeys(content, OTHER)
+        if False in (facts.obeys_absent, facts.obeys_match):
+            facts.give_up_conditions()
 
     def _is_stored(
         self, now: Source, etag: str | None, expected: Source | None, upload: UploadSource, run: Run

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -39,7 +40,9 @@ class S3Objects(StoreCalls):
     def __init__(self, place: S3Place, url: str, facts: StoreFacts) -> None:
         self._url = url
         self._facts = facts
-        self._asking = SignedRequests(place, limit=int(TASK.page_seconds))
+        connections = threading.local()  # a small object is looked at before and after its PUT
+        self._asking = SignedRequests(place, limit=int(TASK.page_seconds), connections=connections)
+        self._putting = SignedRequests(place, connections=connections)
         self._moving = SignedRequests(place)
 
     def head(self, key: str) -> Source | None:
@@ -128,7 +131,7 @@ class S3Objects(StoreCalls):
         headers = {"Content-Type": content_type(key), **condition}
 
         def send(more: Mapping[str, str]) -> Reply:
-            return self._moving.send(self._name(key), "PUT", key, {}, content, {**headers, **more})
+            return self._putting.send(self._name(key), "PUT", key, {}, content, {**headers, **more})
 
         md5 = hashlib.md5(content, usedforsecurity=False).digest()
         reply = send_checked(send, md5, self._facts, conditional=bool(condition))

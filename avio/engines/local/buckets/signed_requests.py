@@ -62,13 +62,20 @@ class SignedRequests:
     """Requests to the bucket of `place`. Each thread has a connection of its own.
 
     A request under way ends with Stopped when `stopping()` is true, with EngineAway after `limit` seconds (0: never).
+    `connections` can be shared by two whose requests no thread has under way at once.
     """
 
-    def __init__(self, place: S3Place, stopping: Callable[[], bool] = lambda: False, limit: int = 0) -> None:
+    def __init__(
+        self,
+        place: S3Place,
+        stopping: Callable[[], bool] = lambda: False,
+        limit: int = 0,
+        connections: threading.local | None = None,
+    ) -> None:
         self._place = place
         self._stopping = stopping
         self._limit = limit
-        self._local = threading.local()
+        self._local = connections or threading.local()
 
     def send(
         self,

@@ -20,9 +20,10 @@ MAX_LESSONS = 16  # lessons without a result, after which every upload of the pr
 class StoreFacts:
     """Whether a store takes and obeys conditional writes, and whether its reply to a PUT can be believed.
 
-    `conditions` is False after a store refused a conditional write. `obeys` and `digests` are None until they are
-    known: whether it obeys conditions, and whether the ETag in its reply to a PUT is the MD5 of the bytes and the ETag
-    that it shows of the object later. `etags` is False if the settings say that its ETags are made from no bytes.
+    `conditions` is False after a store refused a conditional write. `obeys_absent`, `obeys_match` and `digests` are
+    None until they are known: whether it obeys If-None-Match and If-Match, and whether the ETag in its reply to a PUT
+    is the MD5 of the bytes and the ETag that it shows of the object later. `reply_seconds` is how long it then took to
+    answer a PUT. `etags` is False if the settings say that its ETags are made from no bytes.
     `checksums` is False after it refused to be asked for them several times; `refusals` counts those in a row.
     `takes_md5` is False after it refused one with an upload.
     """
@@ -35,7 +36,9 @@ class StoreFacts:
         self.heads_in_vain = 0
         self.refusals = 0
         self.conditions = True
-        self.obeys: bool | None = None
+        self.obeys_absent: bool | None = None
+        self.obeys_match: bool | None = None
+        self.reply_seconds = 0.0
         self.digests: bool | None = None if etags else False
         self.lesson: str | None = None  # the key of the upload that is to tell
         self._uploads = 0
@@ -52,8 +55,14 @@ class StoreFacts:
     @property
     def undecided(self) -> bool:
         """Return True if another upload that is looked at may tell whether the next ones need that."""
-        known = self.digests is False or not self.conditions or self.obeys is not None
-        return not known and self._uploads < FIRST_UPLOADS + MAX_LESSONS
+        known = self.obeys_absent is not None and self.obeys_match is not None
+        hopeless = self.digests is False or not self.conditions
+        return not (known or hopeless) and self._uploads < FIRST_UPLOADS + MAX_LESSONS
+
+    @property
+    def all_wait(self) -> bool:
+        """Return True while a lesson may tell how to upload new files."""
+        return self.undecided and self.obeys_absent is None
 
     def begin_lesson(self, key: str) -> bool:
         """Count the upload of a small file. Return True if it is to tell: a save of a few files is not worth that."""

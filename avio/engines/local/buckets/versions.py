@@ -14,6 +14,8 @@ def normal_etag(text: str | None) -> str | None:
 
     A proxy may weaken the ETags of GET and HEAD, but not those in a listing. Some stores leave out the quotes.
     """
+    if text and text[0] == text[-1] == '"' and text.count('"') == 2 and len(text) > 2:
+        return text  # most are: it takes a third of the time
     plain = (text or "").strip().removeprefix("W/").strip('"')
     return f'"{plain}"' if plain else None
 

@@ -21,6 +21,7 @@ Used in the job process and in its movers. Web uses `recheck.look_up` alone.
 #   sent                             small files that were sent, with their stamps
 #   placing, placed                  new files, synced together; those that are in place
 #   file_room                        where the bytes of a file go
-#   entry_supply, seen_rows          files as they come; what a mover has found at a check, as a row
+#   entry_supply                     files as they come
+#   seen_rows, saved_rows            what a mover has found at a check, and the outcome of a file of a save, as rows
 #   group_sync, request_flow         one sync for several files; when the next small objects may be moved
 #   adaptive_width                   how many requests at once

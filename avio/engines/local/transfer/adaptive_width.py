@@ -49,6 +49,7 @@ class AdaptiveWidth:
         self._completed = self._size = 0
         self._seconds = self._busy = 0.0
         self._rounds = 0  # with this width
+        self._is_short = False  # the round ends as soon as as many have ended as were under way
 
     def limit(self, most: int) -> None:
         """Set the greatest width."""
@@ -56,6 +57,11 @@ class AdaptiveWidth:
             self._most = most
             useful = self._kept if self._struck is not None else max(self._kept, FIRST)
             self._keep(min(useful, most), 0.0)
+
+    def expect_long_waits(self) -> None:
+        """End the first round with the first answers: it is known that the store takes long for each."""
+        if not self._rounds and self._settling == self.width:
+            self._settling, self._is_short = 0, True
 
     def feed(self, completed: int, size: int, seconds: float, slow_downs: int = 0, busy: float = 0.0) -> None:
         """Tell that `completed` requests ended in `seconds`, with `size` bytes, and that the store refused others.
@@ -89,13 +95,13 @@ class AdaptiveWidth:
         self._size += size
         self._seconds += seconds
         self._busy += busy
-        enough = self._completed >= self.width and self._seconds >= ROUND_SECONDS
+        enough = self._completed >= self.width and (self._seconds >= ROUND_SECONDS or self._is_short)
         if enough or (self._seconds >= LONG_ROUND_SECONDS and self._size + self._completed):
             rate = (self._size + REQUEST_BYTES * self._completed) / self._seconds
             self._end_round(rate, self._seconds, self._busy / self._seconds)
 
     def _begin_round(self, settling: int) -> None:
-        self._settling = settling
+        self._settling, self._is_short = settling, False
         self._completed = self._size = 0
         self._seconds = self._busy = 0.0
 

@@ -3,16 +3,19 @@
 Runs in a mover process. The rows and results are those of `shared_save`.
 """
 
-from avio.engines.base import STATES, Entry, Moved
+from collections.abc import Iterator, Sequence
+
+from avio.engines.base import Entry, Moved
 from avio.engines.local.mounts import Mounts
 from avio.engines.local.recognition import Uploads
+from avio.engines.local.transfer.saved_rows import SIZE, asked_file, outcome_of, sent
 from avio.engines.local.transfer.saves import Saves
 from avio.engines.movers.mover_run import MoverRun
 from avio.engines.movers.outbox import Outbox
-from avio.engines.movers.packets import Row, described
+from avio.engines.movers.packets import Row
 from avio.engines.movers.supply import Piece, Supply
-from avio.errors import EngineError
 from avio.wire.params import Params
+from avio.wire.results import Outcome
 
 
 class _Files:
@@ -36,16 +39,22 @@ class _Files:
         piece = self._supply.take(seconds)
         if piece is None:
             return None
-        path, size, modified, state, token = piece.row
-        self._pieces[path] = piece
-        return Entry(path, "file", size, modified, STATES[state], token=token)
+        entry = asked_file(piece.row)
+        self._pieces[entry.path] = piece
+        return entry
 
-    def result(self, moved: Moved) -> tuple[int, Row]:
-        """Return the number of the batch, and the result, with what else this mover has learnt since the last one."""
-        piece = self._pieces.pop(moved.entry.path)
-        error = described(moved.error) if isinstance(moved.error, EngineError) else None
-        what = [moved.outcome, moved.bytes, moved.tier, moved.tries, error]
-        return piece.batch, [piece.place, *what, self._uploads.take_new(), self._remarks()]
+    def results(self, outcomes: Sequence[Moved]) -> Iterator[tuple[int, Row]]:
+        """Yield the results, each with the number of its batch. The first has what else this mover has learnt."""
+        uploads, remarks = self._uploads.take_new(), self._remarks()
+        for moved in outcomes:
+            entry, outcome, size, tier, tries, error, _ = moved
+            number, place, row, _ = self._pieces.pop(entry.path)
+            plain = outcome is Outcome.DONE and tries == 1 and size == row[SIZE] and error is None
+            if plain and not uploads and not remarks:
+                yield number, sent(place, tier)
+            else:
+                yield number, outcome_of(place, moved, uploads, remarks)
+                uploads, remarks = [], []
 
     def _remarks(self) -> list[str]:
         now = self._mounts.remarks()
@@ -60,5 +69,5 @@ def move_out(
 ) -> None:
     """Upload the files of `supply`."""
     files = _Files(supply, mounts, uploads)
-    for moved in saves.move(files, params, run):
-        outbox.add(*files.result(moved))
+    for outcomes in saves.move(files, params, run):
+        outbox.add_all(files.results(outcomes))

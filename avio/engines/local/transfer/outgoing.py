@@ -29,25 +29,22 @@ from avio.wire.params import Params
 SMALL_BYTES = 1 << 20
 _ALL = (Freshness.CACHED, Freshness.CONFLICT)
 
+_Marked = tuple[Copy, bytes, bytes, Stamp, int | None]  # the copy, its bytes, their MD5, and as in `Outgoing`
 
-class Marked(NamedTuple):
-    """A copy that was read, and has the pending `stamp` of its bytes, which gave it the ctime `stamped_ns`.
-
-    `stamped_ns` is None if it has no stamp, or has those of other objects too.
-    """
-
-    copy: Copy
-    content: bytes
-    md5: bytes
-    stamp: Stamp
-    stamped_ns: int | None
+new = tuple.__new__
 
 
 class Outgoing(NamedTuple):
-    """A file that is sent: its entry, its copy, and where it goes. `tries` counts its PUTs, with this one."""
+    """A file that is sent: its entry, its copy as it was read, and where it goes. `tries` counts its PUTs, with this.
+
+    The copy has the pending `stamp` of its bytes, which gave it the ctime `stamped_ns`. That is None if it has no
+    stamp, or has those of other objects too.
+    """
 
     entry: Entry
-    marked: Marked
+    copy: Copy
+    stamp: Stamp
+    stamped_ns: int | None
     bucket: Bucket
     place: S3Place
     put: SmallPut
@@ -88,47 +85,39 @@ class OutgoingFiles:
             os.close(opened.fd)
         if marked is None:
             return None
+        copy, content, md5, stamp, stamped_ns = marked
         headers = (f"Content-Type: {content_type(key)}", *condition)
-        put = SmallPut(key, marked.content, marked.md5, headers, facts is None or facts.takes_md5)
-        return Outgoing(entry, marked, bucket, place, put)
+        put = new(SmallPut, (key, content, md5, headers, facts is None or facts.takes_md5))
+        return new(Outgoing, (entry, copy, stamp, stamped_ns, bucket, place, put, 1))
 
-    def _marked(self, mount: Mount, path: str, source: Source | None, opened: OpenCopy) -> Marked | None:
+    def _marked(self, mount: Mount, path: str, source: Source | None, opened: OpenCopy) -> _Marked | None:
         """Return the bytes of a copy that is to be saved, with their MD5, and leave a mark of them on the copy.
 
         The mark says what the bucket will have: it counts from the moment when the bucket has it.
         """
         tier, fd = opened
-        inode = inode_of(fd)
-        copy = Copy(tier, inode.size, inode.mtime_ns, inode.ctime_ns, inode.number)
-        if copy.size > SMALL_BYTES or not tick_is_over(copy.mtime_ns, time.time_ns()):
+        number, mtime_ns, ctime_ns, born_ns, size = inode_of(fd)
+        copy: Copy = new(Copy, (tier, size, mtime_ns, ctime_ns, number))
+        if size > SMALL_BYTES or not tick_is_over(mtime_ns, time.time_ns()):
             return None
         name = mount.object_name(path)
         marks = read_marks(fd, name)
-        state = judge(source, copy.size, copy.mtime_ns, lambda: marks, strict=True)
+        state = judge(source, size, mtime_ns, lambda: marks, strict=True)
         if state not in self._states or has_writer(fd) is not False:
             return None
-        content = os.pread(fd, copy.size + 1, 0)
+        content = os.pread(fd, size + 1, 0)
         md5 = hashlib.md5(content, usedforsecurity=False).digest()
-        if len(content) != copy.size or opened.copy() != copy:
+        if len(content) != size or opened.copy() != copy:
             return None
         # A conflict stays one as long as the bucket has another object than is sent.
         before = "" if source is None or state is Freshness.CONFLICT else source.etag or ""
-        stamp = Stamp(
-            copy.size,
-            0,
-            f'"{md5.hex()}"',
-            copy.mtime_ns,
-            inode.number,
-            copy.ctime_ns,
-            born_ns=inode.born_ns,
-            store=name.store,
-            replaces=before,
-        )
+        etag = f'"{md5.hex()}"'
+        stamp: Stamp = new(Stamp, (size, 0, etag, mtime_ns, number, ctime_ns, None, born_ns, name.store, before))
         if marks.alone:
             stamped_ns = stamp_known(fd, name, stamp)
             is_stamped = stamped_ns is not None
         else:
             stamped_ns, is_stamped = None, write_stamp(fd, name, stamp)
         if not is_stamped:
-            self._uploads.add(path, copy.size, copy.mtime_ns, Source(mount.key(path), *stamp[:3]))
-        return Marked(copy, content, md5, stamp, stamped_ns)
+            self._uploads.add(path, size, mtime_ns, Source(mount.key(path), *stamp[:3]))
+        return copy, content, md5, stamp, stamped_ns

@@ -64,7 +64,6 @@ class Rechecks:
                 original=original,
             )
             if pool is None or params.verify == CHECKSUM:
-                found = check.run(entries)
+                yield from ([entry] for entry in check.run(entries))
             else:
-                found = SharedConfirm(self._mounts, roots, copies, params, run, pool, check.run).run(entries)
-            yield from ([entry] for entry in found)
+                yield from SharedConfirm(self._mounts, roots, copies, params, run, pool, check.run).run(entries)

@@ -12,6 +12,7 @@ SMALL_BYTES = 1 << 20  # an object of more is not small
 MAX_BYTES = 64 << 20  # of all small objects that are under way: they are in memory
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0  # while the store refuses all of them
 LONG_FILL_SECONDS = 0.25  # to begin requests: lister or disk are slow, and what has ended says nothing of the width
+LONG_REPLY_SECONDS = 0.02  # of the store, to one request: then more of them are worth their begin at once
 MAX_TRIES = 8  # of an object that the store refuses since there are too many; then a thread moves it
 
 
@@ -28,6 +29,11 @@ class RequestFlow:
         self._resume_at = float("-inf")  # the store is left alone until then
         self._pause = FIRST_PAUSE_SECONDS
         self._refused_in_a_row = 0
+
+    def expect(self, reply_seconds: float) -> None:
+        """Take how long the store takes to answer one request, before the first begins."""
+        if reply_seconds >= LONG_REPLY_SECONDS:
+            self._width.expect_long_waits()
 
     @property
     def most(self) -> int:

@@ -3,7 +3,7 @@
 Used in the job process and in its movers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from avio.engines.base import Entry, Moved
 from avio.engines.local.buckets.multiput import MultiPut
@@ -44,8 +44,10 @@ class Saves:
         """Return what the stores can't do, as far as saves have met it."""
         return list(dict.fromkeys([*self._of_movers, *self._mounts.remarks()]))
 
-    def run(self, entries: Iterable[Entry | None], params: Params, run: Run, pool: Pool | None) -> Iterator[Moved]:
-        """Yield the outcome of each entry, and remove what the attempt leaves."""
+    def run(
+        self, entries: Iterable[Entry | None], params: Params, run: Run, pool: Pool | None
+    ) -> Generator[Sequence[Moved], None, None]:
+        """Yield the outcome of each entry, some at a time, and remove what the attempt leaves."""
         try:
             if pool is not None:
                 yield from SharedSave(self._uploads, self._of_movers, params, run, pool).run(entries)
@@ -54,8 +56,8 @@ class Saves:
         finally:
             self._upload(params, run).finish()
 
-    def move(self, supply: EntrySupply, params: Params, run: Run) -> Iterator[Moved]:
-        """Upload in this process. Yield the outcome of each file."""
+    def move(self, supply: EntrySupply, params: Params, run: Run) -> Iterator[Sequence[Moved]]:
+        """Upload in this process. Yield the outcome of each file, some at a time."""
         upload = self._upload(params, run)
         outgoing = OutgoingFiles(self._mounts, self.tiers_of(params), self._uploads, params)
         with self._tiers.holding():

@@ -30,6 +30,16 @@ def seen_placed(copy: Copy) -> Row:
     return [PLACED, copy.size, copy.tier.alias]
 
 
+def confirmed(place: int, copy: Copy) -> Row:
+    """Return the row of a saved file, at `place` of its batch, that is the object that was asked for."""
+    return [place, copy.size, copy.tier.alias]
+
+
+def is_confirmed(row: Row) -> bool:
+    """Return True if `confirmed` made the row, and not a mover that can't say so."""
+    return len(row) == 3
+
+
 def tier_of_placed(row: Row) -> str:
     """Return the alias of the tier if the `row`, with its place, is of `seen_placed`; else ""."""
     return str(row[3]) if row[1] == PLACED else ""

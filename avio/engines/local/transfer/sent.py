@@ -39,4 +39,4 @@ class Sent:
             return False
         if (source.size, source.etag) != (stamp.size, stamp.etag):
             return False
-        return stamp_known(fd, name, stamp._replace(mtime_ns=source.mtime_ns, replaces=None)) is not None
+        return stamp_known(fd, name, stamp.confirmed(source.mtime_ns)) is not None

@@ -3,17 +3,17 @@
 Runs in the job process. `mover_save` is the other side.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 from avio.engines.base import Entry, Moved
 from avio.engines.local.recognition import Uploads
-from avio.engines.movers.batches import Batch, in_batches
-from avio.engines.movers.packets import Row, error_of
+from avio.engines.local.transfer.saved_rows import all_sent, is_as_sent, other_outcome, to_save
+from avio.engines.movers.batches import Batch, batched
+from avio.engines.movers.packets import Row
 from avio.engines.movers.pool import Pool
 from avio.engines.run import Run
 from avio.wire.params import Params
-from avio.wire.results import OUTCOMES
 
 
 class SharedSave:
@@ -26,24 +26,26 @@ class SharedSave:
         self._run = run
         self._pool = pool
 
-    def run(self, entries: Iterable[Entry | None]) -> Iterator[Moved]:
-        """Yield the outcome of each entry. None in `entries`: none is there now."""
-        batches = in_batches(entries, _row, lambda entry: entry.size or 0)
-        with closing(self._pool.spread("save", self._params, batches, self._run, self._late)) as spread:
+    def run(self, entries: Iterable[Entry | None]) -> Iterator[Sequence[Moved]]:
+        """Yield the outcome of each entry, some at a time. None in `entries`: none is there now."""
+        batches = batched(entries, _batch, lambda entry: entry.size or 0)
+        with closing(self._pool.spread("save", self._params, batches, self._run, self._outcomes)) as spread:
             for batch, results in spread:
-                yield from [self._moved(batch, result) for result in results]
+                yield self._outcomes(batch, results)
 
-    def _late(self, batch: Batch, results: list[Row]) -> None:
-        """Remember uploads whose outcome nobody waits for."""
-        for result in results:
-            self._moved(batch, result)
+    def _outcomes(self, batch: Batch, results: list[Row]) -> Sequence[Moved]:
+        """Return the outcomes that `results` tell, and remember the uploads: also those for which nobody waits."""
+        moved = all_sent([row for row in results if is_as_sent(row)], batch.rows, batch.work)
+        if len(moved) < len(results):
+            moved += [self._other(batch, row) for row in results if not is_as_sent(row)]
+        return moved
 
-    def _moved(self, batch: Batch, result: Row) -> Moved:
-        place, outcome, size, tier, tries, error, uploads, remarks = result
+    def _other(self, batch: Batch, row: Row) -> Moved:
+        moved, uploads, remarks = other_outcome(row, batch.work[row[0]])
         self._uploads.add_all(uploads)
         self._remarks.update(dict.fromkeys(remarks))
-        return Moved(batch.work[place], OUTCOMES[outcome], size, tier, tries, error_of(error) if error else None)
+        return moved
 
 
-def _row(entry: Entry) -> Row:
-    return [entry.path, entry.size, entry.modified, entry.state, entry.token]
+def _batch(entries: list[Entry]) -> Batch:
+    return Batch([to_save(entry) for entry in entries], entries, sum([entry.size or 0 for entry in entries]))

@@ -191,3 +191,28 @@ def test_a_slow_moment_stops_no_growth() -> None:
         line.run(width, 0.1)
 
     assert width.width >= 256
+
+
+def test_where_the_store_is_known_to_take_long_the_first_answers_end_the_first_round() -> None:
+    width = AdaptiveWidth()
+    width.expect_long_waits()
+    assert width.width == FIRST
+    assert Line(0.05, work=0.0001).run(width, 0.08).width == 4 * FIRST
+    assert Line(0.05, work=0.0001).run(width, 0.4).width >= 256
+
+
+def test_a_store_that_refuses_the_first_gets_fewer_whatever_was_expected() -> None:
+    width = AdaptiveWidth()
+    width.expect_long_waits()
+    width.feed(0, 0, 0.05, slow_downs=FIRST)
+    assert width.width == FIRST // 2
+
+
+def test_an_expectation_changes_nothing_that_was_measured() -> None:
+    measured, told = AdaptiveWidth(), AdaptiveWidth()
+    for width in (measured, told):
+        Line(0.05, per_second=5000).run(width, 0.15)
+    told.expect_long_waits()
+    for width in (measured, told):
+        Line(0.05, per_second=5000).run(width, 0.15)
+    assert told.width == measured.width

@@ -1,13 +1,16 @@
 """Keys that lie close together are found by few pages of a listing; others are left to HEAD."""
 
+import threading
+import time
 from collections.abc import Iterator
 from itertools import islice
 
 import pytest
 
 from avio.engines.local.buckets.key_order import place
-from avio.engines.local.buckets.listed_keys import MIN_FOUND, find_keys
+from avio.engines.local.buckets.listed_keys import LONG_PAGE_SECONDS, MIN_FOUND, MOST_SPANS, find_keys
 from avio.engines.local.buckets.s3_list_xml import Row
+from avio.errors import EngineAway
 
 PAGE = 1000
 
@@ -64,3 +67,67 @@ def test_keys_that_are_not_there_are_not_found() -> None:
     listing = Listing(names("a", 100))
     assert listing.find(names("a", 200)) == set(names("a", 100))
     assert listing.find(names("z", 200)) == set()
+
+
+class LongLine(Listing):
+    """A bucket each of whose pages takes `seconds` to come, and how many were asked for at once."""
+
+    def __init__(self, keys: list[str], seconds: float) -> None:
+        super().__init__(keys)
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._now = self.most = 0
+        self.fails = False
+
+    def list_from(self, prefix: str, after: str) -> Iterator[list[Row]]:
+        pages = super().list_from(prefix, after)
+        while True:
+            with self._lock:
+                self._now += 1
+                self.most = max(self.most, self._now)
+            time.sleep(self._seconds)
+            with self._lock:
+                self._now -= 1
+            page = next(pages, None)
+            if page is None:
+                return
+            if self.fails and self.pages > 3:
+                raise EngineAway("no answer")
+            yield page
+
+
+def test_over_a_long_line_several_listings_run_at_once() -> None:
+    keys = names("a", 12_000)
+    listing = LongLine(keys, 2 * LONG_PAGE_SECONDS)
+    found = [row[0] for row in find_keys(keys, "/", listing.list_from)]
+    assert sorted(found) == keys
+    assert listing.most == MOST_SPANS
+    assert listing.pages <= 12 + MOST_SPANS
+
+
+def test_over_a_short_line_one_page_comes_after_the_other() -> None:
+    keys = names("a", 12_000)
+    listing = LongLine(keys, 0)
+    assert listing.find(keys) == set(keys)
+    assert (listing.most, listing.pages) == (1, 12)
+
+
+def test_what_one_of_several_listings_raises_is_raised() -> None:
+    keys = names("a", 12_000)
+    listing = LongLine(keys, 2 * LONG_PAGE_SECONDS)
+    listing.fails = True
+    with pytest.raises(EngineAway):
+        listing.find(keys)
+
+
+def test_listings_that_nobody_reads_any_more_end() -> None:
+    keys = names("a", 12_000)
+    listing = LongLine(keys, 2 * LONG_PAGE_SECONDS)
+    rows = find_keys(keys, "/", listing.list_from)
+    for _ in range(1500):
+        next(rows)
+    rows.close()  # type: ignore[attr-defined]
+    time.sleep(4 * LONG_PAGE_SECONDS)
+    pages = listing.pages
+    time.sleep(4 * LONG_PAGE_SECONDS)
+    assert listing.pages == pages < 12
