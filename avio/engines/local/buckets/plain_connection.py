@@ -45,7 +45,7 @@ class PlainConnection:
         self._socket.setblocking(True)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TURN)
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
-        self._early = b""  # what came of the body with the head
+        self._early = b""  # bytes of the body that came with the head
         self._left = 0  # bytes of the body that are to come
         self._is_good = True
         self._used = time.monotonic()
