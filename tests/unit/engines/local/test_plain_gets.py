@@ -12,6 +12,7 @@ from avio.engines.cancel import Stopped
 from avio.engines.local.buckets import plain_connection, plain_gets, s3_handle
 from avio.engines.local.buckets.pieces import Pieces
 from avio.engines.local.buckets.plain_gets import PlainGets
+from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import Reply
 from avio.errors import EngineAway, StoreError
 from tests.contract.engines.harness import Attempt
@@ -223,6 +224,24 @@ def test_what_the_head_says_may_end_the_request(target: Target) -> None:
     assert target.content == CONTENT
 
 
+def test_a_connection_whose_reply_was_not_received_is_not_used_again(target: Target) -> None:
+    left = threading.Event()
+
+    def answer(headers: dict[str, str], send: Send) -> bool:
+        if len(store.requests) > 1:
+            return usual(headers, send)
+        send(head())  # of a body that is still to come when the next request is made
+        return not left.wait(20)
+
+    with raw_store(answer) as store:
+        gets = PlainGets(store.place())
+        assert target.get(gets, size=9) is None
+        assert target.get(gets) is not None
+        left.set()
+    assert store.connections == 2
+    assert target.content == CONTENT
+
+
 @pytest.mark.parametrize("sent", [10, 1 << 20, len(CONTENT) - 1])
 def test_what_came_before_the_line_ended_is_kept(target: Target, sent: int) -> None:
     def answer(headers: dict[str, str], send: Send) -> bool:
@@ -345,3 +364,8 @@ def test_endpoints_by_name_and_with_a_path(target: Target, url: str, host: str, 
     [(first, headers)] = store.requests
     assert first == f"GET {path} HTTP/1.1"
     assert headers["host"] == host.format(port=store.port)
+
+
+def test_the_usual_port_is_not_in_the_host() -> None:
+    place = S3Place("http://store.invalid:80/b", "b", "", "us-east-1", "", "")
+    assert PlainGets(place)._request("/b/f", {}).startswith(b"GET /b/f HTTP/1.1\r\nHost: store.invalid\r\n")
