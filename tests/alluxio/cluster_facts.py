@@ -91,6 +91,14 @@ class Books:
                 list(pool.map(lambda block: self._remove(block["blockId"]), blocks))
         wait_until(lambda: not self.replicas(path), EMPTY_LIMIT, f"{path} to be out of the cache")
 
+    def empty_all(self) -> None:
+        """Drop all from the cache. A worker tells the master of blocks that no file has only when it starts again."""
+        self.empty("/")
+        if self.held():
+            for n in self.cluster.hosts:
+                self.cluster.restart("worker", n)
+        wait_until(lambda: not self.held(), EMPTY_LIMIT, "the workers to hold nothing")
+
     def _remove(self, block: int) -> None:
         for n, host in self.cluster.hosts.items():
             with suppress(EngineError):

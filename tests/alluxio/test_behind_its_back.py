@@ -19,7 +19,7 @@ BYTES = sum(map(len, TREE.values()))
 
 @pytest.fixture
 def empty_cache(stage: Stage) -> Stage:
-    stage.books.empty("/s3")
+    stage.books.empty_all()
     return stage
 
 

@@ -15,7 +15,7 @@ BLOCKS = {"alluxio.user.block.size.bytes.default": "64MB"}
 def large_files(stage: Stage) -> Iterator[str]:
     """Four files of 256 MiB in four blocks each; the master decides on the blocks of what it finds in the bucket."""
     cluster = stage.books.cluster
-    stage.books.empty("/")
+    stage.books.empty_all()
     cluster.restart("master", properties=BLOCKS)
     folder = cluster.ufs / "large"
     folder.mkdir()

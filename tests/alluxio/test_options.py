@@ -14,7 +14,7 @@ SECONDS = 12
 
 @pytest.fixture(autouse=True)
 def empty_cache(stage: Stage) -> None:
-    stage.books.empty("/")
+    stage.books.empty_all()
 
 
 def test_the_data_lies_on_the_tier_that_was_asked_for(stage: Stage) -> None:

@@ -18,7 +18,7 @@ ATTEMPTS = 8  # at a race that Alluxio loses more often than not
 
 def test_orphans_are_removed_and_loaded(stage: Stage) -> None:
     # Given files whose blocks a worker holds, and which the master takes for not cached
-    stage.books.empty("/")
+    stage.books.empty_all()
     upload(stage.bucket, TREE)
     assert stage.run("preload", "/s3/orphans")["status"] == "succeeded"
     orphans = make_orphans(stage)

@@ -69,7 +69,7 @@ def test_what_the_job_service_loses_is_found_and_loaded_again(make_stage: Make, 
     # Given a preload by the job service that is under way
     tree = small_files(1500, "lost", size=16_000)
     size = sum(map(len, tree.values()))
-    stage.books.empty("/")
+    stage.books.empty_all()
     stage.books.cluster.put(tree)
     with make_stage(stage.books.cluster, **GRPC_CLOSED) as closed:
         job = closed.user.order("preload", "/lost")
@@ -88,7 +88,7 @@ def test_what_the_job_service_loses_is_found_and_loaded_again(make_stage: Make, 
 
 
 def assert_the_same_end(stage: Stage, way: str, folder: str) -> None:
-    stage.books.empty("/")
+    stage.books.empty_all()
     tree = small_files(600, folder, size=16_000) | {f"{folder}/blocks": bytes(range(250)) * 10_000, f"{folder}/no": b""}
     stage.books.cluster.put(tree)
     size = sum(map(len, tree.values()))

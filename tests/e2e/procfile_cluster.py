@@ -17,7 +17,7 @@ from avio.admin.readiness import ask_readiness
 from supervisor.keeper import process_tree
 from tests.e2e.restarting_manager import Manager
 from tests.e2e.terminal import Terminal
-from tests.processes import command, is_alive, wait_until
+from tests.processes import command, is_alive, slowness, wait_until
 from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,7 @@ class Cluster:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=ADMIN_LIMIT,
+            timeout=ADMIN_LIMIT * slowness(),
             check=False,
         )
         assert run.returncode == 0, run.stderr

@@ -55,6 +55,15 @@ def test_a_page_that_was_asked_for_too_early_is_not_read(hostile: HostileS3) -> 
     assert [row[0] for run in runs for row in run] == [f"f{number}" for number in range(10)]
 
 
+def test_objects_at_keys_are_known_as_the_pages_come(hostile: HostileS3) -> None:
+    hostile.page, hostile.objects = 40, {b"%03d" % number: b"1" for number in range(200)}
+    found = opened(hostile).found([f"{number:03d}" for number in range(200)])
+
+    assert next(found).key == "000"
+    assert hostile.lists <= 2
+    assert len(list(found)) == 199
+
+
 def test_a_task_asks_for_no_page_that_it_may_not_need(hostile: HostileS3, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ListRequest, "begin", None)
 
