@@ -21,12 +21,13 @@ from tests.contract.engines.test_other_bytes import World
 from tests.servers.seaweed import S3Server
 
 MIB = 1 << 20
-LARGE, IN_RANGES = 2 * MIB + 1, 9 * MIB + 1
+WHOLE, IN_SEGMENTS, IN_RANGES = MIB + 5, 3 * MIB + 1, 9 * MIB + 1  # as they are fetched
 NAMES = ["plain", "a b+c", "~(x)!*'&=;,$@", "ä/数据/\U0001f600", "100%25", "a:b"]
 
 
 @pytest.fixture(autouse=True)
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_fetch, "SEGMENT_BYTES", 2 * MIB)
     monkeypatch.setattr(object_fetch, "LARGE_BYTES", 4 * MIB)
     monkeypatch.setattr(ranged_fetch, "RANGE_BYTES", MIB)
 
@@ -60,7 +61,8 @@ def test_keys_that_need_escapes_are_signed_right(
     folder = f"{os.urandom(8).hex()} ü+"
     url, store = seaweed_server.make_bucket("contract"), seaweed_server.store("contract", folder)
     world = ObjectsHarness(tmp_path, f"{url}/{folder}", seaweed_server.options, store, 1 << 30)
-    contents = {name: os.urandom(LARGE if number % 2 else IN_RANGES) for number, name in enumerate(NAMES)}
+    sizes = (WHOLE, IN_SEGMENTS, IN_RANGES)
+    contents = {name: os.urandom(sizes[number % 3]) for number, name in enumerate(NAMES)}
     for name, content in contents.items():
         obstore.put(store, name, content)
 
@@ -76,7 +78,7 @@ def test_keys_that_need_escapes_are_signed_right(
 def test_a_wrong_secret_is_refused(tmp_path: Path, seaweed_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.urandom(8).hex()
     url, store = seaweed_server.make_bucket("contract"), seaweed_server.store("contract", folder)
-    obstore.put(store, "f", bytes(LARGE))
+    obstore.put(store, "f", bytes(IN_SEGMENTS))
     good = ObjectsHarness(tmp_path, f"{url}/{folder}", seaweed_server.options, store, 1 << 30)
     entries = list(good.engine.walk("/data", depth=None, side=Side.BUCKET))
     wrong = {**seaweed_server.options, "secret_access_key": "another"}
@@ -119,7 +121,7 @@ REFUSALS: dict[str, Reply] = {
 }
 
 
-@pytest.mark.parametrize("size", [LARGE, IN_RANGES])
+@pytest.mark.parametrize("size", [WHOLE, IN_SEGMENTS, IN_RANGES])
 @pytest.mark.parametrize("reply", REFUSALS.values(), ids=REFUSALS.keys())
 def test_what_a_store_refuses_is_said_as_by_libcurl(
     world: World, store: Store, monkeypatch: pytest.MonkeyPatch, reply: Reply, size: int

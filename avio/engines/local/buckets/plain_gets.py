@@ -39,9 +39,9 @@ class PlainGets:
         self._idle: list[PlainConnection] = []
 
     def get(
-        self, what: str, key: str, headers: Mapping[str, str], begin: Callable[[Reply], None], pieces: Pieces
+        self, what: str, key: str, headers: Mapping[str, str], size: int, begin: Callable[[Reply], None], pieces: Pieces
     ) -> Reply | None:
-        """Get the bytes that `pieces` still needs; return the reply, also an error. None: libcurl must ask instead.
+        """Get the next `size` bytes of `pieces`; return the reply, also an error. None: libcurl must ask instead.
 
         `begin` and errors are those of `SignedRequests.get`; `begin` may have been called before None.
         """
@@ -50,7 +50,7 @@ class PlainGets:
             return None
         connection = self._connection(what, pieces.stopping)
         try:
-            return self._ask(connection, what, self._request(path, headers), begin, pieces)
+            return self._ask(connection, what, self._request(path, headers), size, begin, pieces)
         finally:
             if connection.is_free:
                 self._idle.append(connection)
@@ -58,7 +58,13 @@ class PlainGets:
                 connection.close()
 
     def _ask(
-        self, connection: PlainConnection, what: str, request: bytes, begin: Callable[[Reply], None], pieces: Pieces
+        self,
+        connection: PlainConnection,
+        what: str,
+        request: bytes,
+        asked: int,
+        begin: Callable[[Reply], None],
+        pieces: Pieces,
     ) -> Reply | None:
         head = connection.ask(what, request, pieces.stopping)
         if head is None:
@@ -69,7 +75,7 @@ class PlainGets:
             return None
         if status in CONTENT:
             begin(Reply(status, headers))
-            if size != pieces.end - pieces.place:
+            if size != asked:
                 return None
             pieces.receive(size, lambda most: connection.receive(what, most, pieces.stopping))
             return Reply(status, headers)

@@ -92,9 +92,10 @@ class S3Objects(StoreCalls):
 
     def fill(self, key: str, span: tuple[int, int] | None, begin: Begin, pieces: Pieces) -> None:
         """Get it past libcurl where that is possible."""
+        size = span[1] - span[0] if span else pieces.end - pieces.place
 
         def send(name: str, headers: Mapping[str, str], came: HeadCame) -> Reply:
-            reply = self._plain.get(name, key, headers, came, pieces)
+            reply = self._plain.get(name, key, headers, size, came, pieces)
             return reply or self._moving.get(name, key, headers, came, pieces.take)
 
         self._get(key, span, begin, send)

@@ -45,7 +45,7 @@ class Target:
 
     def get(self, gets: PlainGets, size: int = len(CONTENT), headers: dict[str, str] = RANGE) -> Reply | None:
         self.pieces = Pieces("s3://b/f", self.fd, 0, size, self.run, lambda: self.stopping(), lambda _: None)
-        return gets.get("s3://b/f", "f", headers, self.heads.append, self.pieces)
+        return gets.get("s3://b/f", "f", headers, size, self.heads.append, self.pieces)
 
     @property
     def content(self) -> bytes:
@@ -217,7 +217,9 @@ def test_what_the_head_says_may_end_the_request(target: Target) -> None:
             raise StoreError("another version")
 
         with pytest.raises(StoreError, match="another version"):
-            gets.get("f", "f", RANGE, refuse, Pieces("f", target.fd, 0, 9, target.run, lambda: False, lambda _: None))
+            gets.get(
+                "f", "f", RANGE, 9, refuse, Pieces("f", target.fd, 0, 9, target.run, lambda: False, lambda _: None)
+            )
         assert target.content == b""
         assert target.get(gets) is not None
     assert store.connections == 2  # the rest of a body is in the way on the first one
