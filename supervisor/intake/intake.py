@@ -84,7 +84,6 @@ class Intake:
         self._shipper = ArtifactShipper(self._spool)
         self._sweeper = Sweeper(settings)
         self._kept = KeptSweep(self._spool.kept)
-        self._looks = NodeLooks(settings, self._slots, self._spool)
         self._tiers = TierWatch(settings, self._slots, self._sweeper)
         self._finisher = Finisher(
             self._slots, self._spool, self._channel, self._announcer, self._shipper, self._sweeper
@@ -98,6 +97,7 @@ class Intake:
             return
         if why := other_keeper(state.version):
             self._leave(Evict(leave=why))
+        looks = NodeLooks(self._settings, self._slots, self._spool)  # keeper has made the spool by now
         for job, attempt in state.running:
             self._slots.assign(job, attempt)
         for ended in state.ended:
@@ -131,7 +131,7 @@ class Intake:
         for number in range(SHIPPING_THREADS):
             _start_thread(f"shipping-{number}", lambda: self._shipping.run(_nothing, IDLE_SECONDS))
         _start_thread("tiers", self._sweeper.measure_tiers)
-        _start_thread("looks", self._looks.run)
+        _start_thread("looks", looks.run)
         _start_thread("keeper", lambda: self._listen(self._messages, epoch))
         self._take_hints(epoch)
 

@@ -1,5 +1,6 @@
 """List, stat and health of the engine on a real cluster: huge directories, a master that is away, a dead proxy."""
 
+import shutil
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -42,13 +43,15 @@ def engine(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
 
 
 @pytest.fixture(scope="module")
-def huge(alluxio_cluster: Cluster) -> str:
-    """A directory with a great many files."""
+def huge(alluxio_cluster: Cluster) -> Iterator[str]:
+    """A directory with a great many files. It goes again: other tests ask for all that Alluxio knows."""
     directory: Path = alluxio_cluster.ufs / "huge"
     directory.mkdir()
     for number in range(CHILDREN):
         (directory / f"{number:06}").touch()
-    return "/huge"
+    yield "/huge"
+    alluxio_cluster.shell("fs", "rm", "-R", "--alluxioOnly", "/huge")
+    shutil.rmtree(directory)
 
 
 def test_a_directory_of_100_000_children_pages_without_being_held_whole(engine: AlluxioEngine, huge: str) -> None:

@@ -1,16 +1,20 @@
 """Intake looks at the cache for all jobs of the node while it has some, into a directory that jobs can only read."""
 
+import socket
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+import avio
 from avio.config import Settings
 from avio.errors import EngineAway
-from supervisor.intake import looks
+from supervisor.intake import intake, looks
 from supervisor.intake.looks import NodeLooks
 from supervisor.intake.slots import Slots
+from supervisor.shared.json_lines import encode
+from supervisor.shared.messages import KeeperState
 from supervisor.shared.spool import Spool, make_spool
 
 
@@ -57,6 +61,24 @@ def test_what_an_earlier_intake_saw_is_gone_and_jobs_may_enter(spool: Spool, mon
     assert made.needed
     assert not spool.looks.exists()
     assert spool.looks.parent.stat().st_mode & 0o777 == 0o755
+
+
+def test_an_intake_that_is_faster_than_keeper_waits_for_the_spool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(_settings: Settings, _slots: Slots, spool: Spool) -> NodeLooks:
+        raise Ended(spool.root.is_dir())
+
+    monkeypatch.setattr(intake, "NodeLooks", begin)
+    settings = Settings(node="n1", spool=tmp_path / "spool")
+    keeper, ours = socket.socketpair()
+    with keeper, ours:
+        began = intake.Intake(settings, ours)
+        make_spool(settings.spool / settings.node)
+        keeper.sendall(encode(KeeperState(None, version=avio.__version__)))
+
+        with pytest.raises(Ended, match="True"):
+            began.run()
 
 
 def test_an_engine_without_looks_gets_no_directory(spool: Spool) -> None:
