@@ -17,6 +17,7 @@ from avio.errors import EngineAway, EngineError, StoreError
 
 # libcurl's numbers of what kept a reply from coming.
 NO_PROXY_HOST, NO_HOST, NO_CONNECTION, TOO_LATE, NO_TLS, NOT_TRUSTED = 5, 6, 7, 28, 35, 60
+LINE_ENDED, LINE_BROKE = 18, 56  # after the head of a reply
 
 SHOWN_CHARACTERS = 300  # of a store's own message
 

@@ -103,7 +103,7 @@ class ObjectFetch:
         begin, size = self._pieces.place, self._source.size
         whole = not begin and size <= SEGMENT_BYTES
         span = None if whole else (begin, min(begin + SEGMENT_BYTES, size))
-        self._calls.get(self._source.key, span, self._check, self._pieces.take)
+        self._calls.fill(self._source.key, span, self._check, self._pieces)
 
     def _use(self, checksum: Checksum | None) -> None:
         """Prove the bytes by `checksum`, if there is one that tells as much as the ETag: it costs less than an MD5."""

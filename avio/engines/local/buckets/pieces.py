@@ -39,7 +39,7 @@ class Pieces:
         self._name = name
         self._target = target
         self._run = run
-        self._stopping = stopping
+        self.stopping = stopping
         self._see = see
         self._chunks: list[memoryview | bytes] = []
         self._size = 0
@@ -75,10 +75,21 @@ class Pieces:
                 raise Corrupt(f"{self._name}: received more than the {self.end} bytes that it should have up to here")
             self.write()
 
+    def receive(self, size: int, next_bytes: Callable[[int], memoryview]) -> None:
+        """Take and write `size` bytes. `next_bytes` returns some of them, at most as many as it is asked for.
+
+        It may use their memory again for the next ones. Raises what it raises, and what `write` raises.
+        """
+        while size:
+            chunk = next_bytes(min(size, self._enough))
+            self._chunks, self._size = [chunk], len(chunk)
+            self.write()
+            size -= len(chunk)
+
     def write(self) -> None:
         """Write what was taken. Raises Stopped, OSError."""
         if self._chunks:
-            if self._stopping() or not wait_for_turn(self._run, self._size, self._stopping):
+            if self.stopping() or not wait_for_turn(self._run, self._size, self.stopping):
                 raise Stopped
             self._write_all()
             self._run.moved(self._size)

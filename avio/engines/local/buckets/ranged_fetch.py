@@ -139,7 +139,7 @@ class RangedFetch:
         pieces = Pieces(self._name, self._target, begin, end, self._run, self._stopping, self._count)
 
         def get() -> None:
-            self._calls.get(self._source.key, (pieces.place, end), self._check, pieces.take)
+            self._calls.fill(self._source.key, (pieces.place, end), self._check, pieces)
 
         pieces.fill(get, self._source.size)
 

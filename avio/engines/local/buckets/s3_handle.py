@@ -1,4 +1,4 @@
-"""Prepares a handle of libcurl for one S3 bucket: keys, certificates, proxy, limits. Every request to it goes this way.
+"""Prepares a handle of libcurl for one S3 bucket: keys, certificates, proxy, limits. All its connections begin here.
 
 Used in web, intake and the job process. Opens no connection.
 """

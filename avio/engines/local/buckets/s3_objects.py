@@ -3,7 +3,7 @@
 import hashlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
@@ -13,6 +13,8 @@ from avio.engines.local.buckets.checksums import ASK, ASKED, UNKNOWN_HEADER, Che
 from avio.engines.local.buckets.content_proof import may_prove
 from avio.engines.local.buckets.content_types import content_type
 from avio.engines.local.buckets.pace import TASK
+from avio.engines.local.buckets.pieces import Pieces
+from avio.engines.local.buckets.plain_gets import PlainGets
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import CONTENT, Reply, SignedRequests
 from avio.engines.local.buckets.store_calls import (
@@ -33,6 +35,9 @@ from avio.errors import BadReply, EngineAway, EngineError, Gone, SourceChanged
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
+HeadCame = Callable[[Reply], None]
+Send = Callable[[str, Mapping[str, str], HeadCame], Reply]  # of a GET: its name in errors, and its headers
+
 
 class S3Objects(StoreCalls):
     """The objects of `place`; `url` is how messages call the bucket."""
@@ -44,6 +49,7 @@ class S3Objects(StoreCalls):
         self._asking = SignedRequests(place, limit=int(TASK.page_seconds), connections=connections)
         self._putting = SignedRequests(place, connections=connections)
         self._moving = SignedRequests(place)
+        self._plain = PlainGets(place)
 
     def head(self, key: str) -> Source | None:
         """Ask the store, again for a moment if it does not answer."""
@@ -85,6 +91,19 @@ class S3Objects(StoreCalls):
 
         The head of a range tells no checksum of the whole object.
         """
+        self._get(key, span, begin, lambda name, headers, came: self._moving.get(name, key, headers, came, take))
+
+    def fill(self, key: str, span: tuple[int, int] | None, begin: Begin, pieces: Pieces) -> None:
+        """Get it past libcurl where that is possible."""
+        size = span[1] - span[0] if span else pieces.end - pieces.place
+
+        def send(name: str, headers: Mapping[str, str], came: HeadCame) -> Reply:
+            reply = self._plain.get(name, key, headers, size, came, pieces)
+            return reply or self._moving.get(name, key, headers, came, pieces.take)
+
+        self._get(key, span, begin, send)
+
+    def _get(self, key: str, span: tuple[int, int] | None, begin: Begin, send: Send) -> None:
         headers = {"Range": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         if asks := span is None and self._facts.checksums:
             headers[ASK] = ASKED
@@ -99,9 +118,9 @@ class S3Objects(StoreCalls):
             begin(Head(source, kind, checksum, may_differ))
 
         name = self._name(key)
-        reply = self._moving.get(name, key, headers, head_came, take)
+        reply = send(name, headers, head_came)
         if asks and reply.status in UNKNOWN_HEADER and not may_pass(read_refusal(reply.status, reply.body).code):
-            reply = self._moving.get(name, key, {}, head_came, take)
+            reply = send(name, {}, head_came)
             if reply.status in CONTENT:
                 self._facts.refuse_checksums()
         elif asks and reply.status in CONTENT:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.checksums import Checksum
+from avio.engines.local.buckets.pieces import Pieces
 
 
 class Head(NamedTuple):
@@ -51,6 +52,10 @@ class StoreCalls(ABC):
 
         What `begin` and `take` raise ends it and is raised.
         """
+
+    def fill(self, key: str, span: tuple[int, int] | None, begin: Begin, pieces: Pieces) -> None:
+        """Get the same bytes, which are those that `pieces` needs next, and give them to it."""
+        self.get(key, span, begin, pieces.take)
 
     def encrypts(self, source: Source) -> bool:
         """Return True if the ETag of `source` may be no digest: the store encrypts it, or does not say.

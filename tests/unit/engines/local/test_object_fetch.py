@@ -12,7 +12,8 @@ from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.content_proof import proof_of
 from avio.engines.local.buckets.lanes import Lanes
 from avio.engines.local.buckets.object_fetch import ObjectFetch
-from avio.engines.local.buckets.store_calls import Begin, Head, Take
+from avio.engines.local.buckets.pieces import Pieces
+from avio.engines.local.buckets.store_calls import Begin, Head
 from avio.errors import Damaged, EngineAway
 from tests.contract.engines.harness import Attempt
 
@@ -25,9 +26,9 @@ class Breaking:
     def __init__(self, source: Source, *, may_differ: bool) -> None:
         self._head = Head(source, "", may_differ=may_differ)
 
-    def get(self, key: str, span: tuple[int, int] | None, begin: Begin, take: Take) -> None:
+    def fill(self, key: str, span: tuple[int, int] | None, begin: Begin, pieces: Pieces) -> None:
         begin(self._head)
-        take(BYTES)
+        pieces.take(BYTES)
         raise EngineAway("the line broke")
 
 

@@ -135,3 +135,37 @@ def test_a_line_that_breaks_after_the_last_byte_costs_no_other_get(target: int) 
     taken.fill(get, len(CHUNK))
     assert asked == [0]
     assert os.pread(target, 1 << 20, 0) == CHUNK
+
+
+def test_bytes_in_memory_that_is_used_again_are_written_before_the_next_ones(target: int) -> None:
+    content, memory = os.urandom(3 * PIECE_BYTES + 12_345), memoryview(bytearray(PIECE_BYTES))
+    run = Attempt()
+    taken, seen = made(target, run, 1000, 1000 + len(content))
+
+    def next_bytes(most: int) -> memoryview:
+        part = content[taken.place - 1000 :][: min(most, 700_000)]
+        memory[: len(part)] = part
+        return memory[: len(part)]
+
+    taken.receive(len(content), next_bytes)
+    assert os.pread(target, len(content) + 2000, 1000) == content
+    assert taken.place == 1000 + len(content)
+    assert run.bytes == sum(seen.sizes) == len(content)
+
+
+def test_under_a_bandwidth_little_is_received_at_a_time(target: int) -> None:
+    run = Attempt()
+    run.bandwidth = Bandwidth(200 << 10)
+    taken, seen = made(target, run, 0, 1 << 20)
+    asked = []
+
+    def next_bytes(most: int) -> memoryview:
+        asked.append(most)
+        if len(asked) > 1:
+            raise EngineAway("the line broke")
+        return memoryview(bytes(most))
+
+    with pytest.raises(EngineAway):
+        taken.receive(30 << 10, next_bytes)
+    assert asked == [20 << 10, 10 << 10]
+    assert seen.sizes == [20 << 10]

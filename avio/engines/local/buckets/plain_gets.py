@@ -1,0 +1,120 @@
+"""GETs of objects over connections without TLS, past libcurl, which would hand over 16 KiB at a time through Python.
+
+Used in the job process and in its movers, by several threads at once. libcurl opens the connections, and asks itself
+wherever a request or its reply is not of the usual form.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from io import BytesIO
+
+from avio.engines.cancel import Stopped
+from avio.engines.local.buckets.libcurl import pycurl
+from avio.engines.local.buckets.pieces import Pieces
+from avio.engines.local.buckets.plain_connection import PlainConnection
+from avio.engines.local.buckets.s3_handle import set_place
+from avio.engines.local.buckets.s3_place import S3Place
+from avio.engines.local.buckets.s3_signature import Signature
+from avio.engines.local.buckets.signed_requests import CONTENT, MAX_BODY_BYTES, Reply
+from avio.engines.local.store_errors import unreachable
+
+IDLE_SECONDS = 60  # after which a connection is not used again: something on the way may have forgotten it
+
+_PLAIN = re.compile(r"http://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)(?:/[\w.~%-]*)*", re.ASCII)
+_DOTS = re.compile(r"/\.\.?(?:/|$)")  # libcurl takes them out of a path
+_PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+
+
+class PlainGets:
+    """GETs from the bucket of `place`."""
+
+    def __init__(self, place: S3Place) -> None:
+        found = None if place.proxy else _PLAIN.fullmatch(place.url)
+        self._place = place
+        self._is_usual = found is not None
+        self._host = found[1] if found else ""
+        self._signature = Signature(place)
+        self._idle: list[PlainConnection] = []
+
+    def get(
+        self, what: str, key: str, headers: Mapping[str, str], size: int, begin: Callable[[Reply], None], pieces: Pieces
+    ) -> Reply | None:
+        """Get the next `size` bytes of `pieces`; return the reply, also an error. None: libcurl must ask instead.
+
+        `begin` and errors are those of `SignedRequests.get`; `begin` may have been called before None.
+        """
+        path = self._place.url_of(key).removeprefix(f"http://{self._host}")
+        if not self._is_usual or _DOTS.search(path) or any(os.environ.get(name) for name in _PROXIES):
+            return None
+        connection = self._connection(what, pieces.stopping)
+        try:
+            return self._ask(connection, what, self._request(path, headers), size, begin, pieces)
+        finally:
+            if connection.is_free:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _ask(
+        self,
+        connection: PlainConnection,
+        what: str,
+        request: bytes,
+        asked: int,
+        begin: Callable[[Reply], None],
+        pieces: Pieces,
+    ) -> Reply | None:
+        head = connection.ask(what, request, pieces.stopping)
+        if head is None:
+            return None
+        status, headers, size = head
+        if size < 0:
+            self._is_usual = self._is_usual and status >= 300  # such is the store, or what stands before it
+            return None
+        if status in CONTENT:
+            begin(Reply(status, headers))
+            if size != asked:
+                return None
+            pieces.receive(size, lambda most: connection.receive(what, most, pieces.stopping))
+            return Reply(status, headers)
+        if size > MAX_BODY_BYTES:
+            return None
+        body = BytesIO()
+        while (left := size - body.tell()) > 0:
+            body.write(connection.receive(what, left, pieces.stopping))
+        return Reply(status, headers, body.getvalue())
+
+    def _request(self, path: str, headers: Mapping[str, str]) -> bytes:
+        whole = self._signature.signed(path, {"Host": self._host.removesuffix(":80"), **headers}, time.time())
+        whole["User-Agent"] = self._place.agent or pycurl.version
+        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {text}" for name, text in whole.items())]
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    def _connection(self, what: str, stopping: Callable[[], bool]) -> PlainConnection:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_fresh(IDLE_SECONDS):
+                return connection
+            connection.close()
+        return PlainConnection(_opened(what, self._place, stopping))
+
+
+def _opened(what: str, place: S3Place, stopping: Callable[[], bool]) -> int:
+    """Return the socket of a new connection, which libcurl opens. Raises EngineAway, Stopped."""
+    curl = pycurl.Curl()
+    try:
+        set_place(curl, place)
+        curl.setopt(pycurl.URL, place.url)
+        curl.setopt(pycurl.CONNECT_ONLY, 1)
+        curl.setopt(pycurl.NOPROGRESS, 0)
+        curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping()))
+        curl.perform()
+        return os.dup(curl.getinfo(pycurl.ACTIVESOCKET))
+    except pycurl.error as error:
+        if error.args[0] == pycurl.E_ABORTED_BY_CALLBACK:
+            raise Stopped from None
+        raise unreachable(what, *error.args) from None
+    finally:
+        curl.close()
