@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from avio.engines.base import Entry, Side
-from avio.engines.local.buckets.store_facts import FIRST_UPLOADS
+from avio.engines.local.buckets.base import Source
+from avio.engines.local.buckets.etags import etag_of
+from avio.engines.local.buckets.object_put import OTHER
+from avio.engines.local.buckets.objects import ObjectsBucket
+from avio.engines.local.buckets.store_calls import Condition
+from avio.engines.local.buckets.store_facts import FIRST_UPLOADS, StoreFacts
 from avio.engines.local.transfer import bulk_upload
 from avio.engines.local.transfer.request_flow import LONG_REPLY_SECONDS, RequestFlow
 from avio.errors import NotSaved
@@ -143,3 +148,22 @@ def test_many_go_at_once_from_the_begin_where_the_store_takes_long_to_answer(
         pytest.skip(str(missing))
     assert len(expected) == 1
     assert (expected[0] >= LONG_REPLY_SECONDS) == slow
+
+
+def test_what_is_known_of_the_first_condition_stays_known(world: World, store: Store) -> None:
+    """The second lesson is for If-Match alone: an answer that tells nothing takes back nothing."""
+    facts = StoreFacts("s3://b")
+    bucket = ObjectsBucket("s3://b", store.options, "/")
+    bucket._facts = facts
+    facts.obeys_absent, facts.digests = True, True
+    asked: list[Condition] = []
+
+    class Put:
+        def obeys(self, content: bytes, false: Condition) -> bool | None:
+            asked.append(false)
+            return None
+
+    etag = etag_of(b"1")
+    bucket._learn(Put(), b"1", etag, Source("k", 1, 0, etag))  # type: ignore[arg-type]
+    assert (facts.obeys_absent, facts.obeys_match) == (True, None)
+    assert asked == [OTHER]

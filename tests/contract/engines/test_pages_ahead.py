@@ -9,6 +9,7 @@ import pycurl
 import pytest
 
 from avio.engines.local.buckets.pace import JOB, TASK, Pace
+from avio.engines.local.buckets.s3_list import LONG_WAIT_SECONDS
 from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.errors import EngineAway
 from tests.contract.engines.listings import opened
@@ -79,6 +80,7 @@ def test_a_page_that_was_asked_for_in_vain_is_asked_for_again(
 
     def end_or_not(self: ListRequest) -> Any:
         if next(broken, False):
+            self.waited = 2 * LONG_WAIT_SECONDS
             raise pycurl.error(pycurl.E_OPERATION_TIMEDOUT, "it waited for its reader too long")
         return end(self)
 
@@ -86,6 +88,20 @@ def test_a_page_that_was_asked_for_in_vain_is_asked_for_again(
     runs = opened(hostile).runs("", pace=JOB._replace(retry_seconds=3 if refused else 0))
 
     assert [row[0] for run in runs for row in run] == [f"f{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_a_store_that_is_silent_is_waited_for_once(hostile: HostileS3, page: int) -> None:
+    runs = opened(hostile).runs("", pace=JOB._replace(silent_seconds=1, retry_seconds=0))
+    for _ in range(page - 1):
+        next(runs)
+        assert eventually(partial(_has_listed, hostile, page))
+    hostile.seconds = 30.0
+    asked = hostile.lists
+
+    with pytest.raises(EngineAway):
+        list(runs)
+    assert hostile.lists == asked + 1
 
 
 @pytest.mark.parametrize("pace", [JOB, TASK])

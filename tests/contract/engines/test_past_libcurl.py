@@ -10,6 +10,7 @@ import obstore
 import pytest
 
 from avio.engines.base import Side
+from avio.engines.local import store_gate
 from avio.engines.local.buckets import object_fetch, ranged_fetch
 from avio.engines.local.buckets.plain_gets import PlainGets
 from avio.engines.local.buckets.signed_requests import SignedRequests
@@ -126,6 +127,7 @@ REFUSALS: dict[str, Reply] = {
 def test_what_a_store_refuses_is_said_as_by_libcurl(
     world: World, store: Store, monkeypatch: pytest.MonkeyPatch, reply: Reply, size: int
 ) -> None:
+    monkeypatch.setattr(store_gate, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
     store.put("f", bytes(size))
     store.lie = lambda method, key, honest: reply if (method, key) == ("GET", "f") else honest
     said, asked = [], []

@@ -231,11 +231,12 @@ class ObjectsBucket(Bucket):
         facts.learn_digests(true=etag is not None and now.etag == etag == etag_of(content))
         if not (facts.digests and facts.conditions):
             return
-        began = time.monotonic()
-        obeys_absent = put.obeys(content, ABSENT)
-        facts.reply_seconds = time.monotonic() - began
-        facts.obeys_absent = obeys_absent
-        if obeys_absent:
+        if facts.obeys_absent is None:
+            began = time.monotonic()
+            obeys_absent = put.obeys(content, ABSENT)
+            facts.reply_seconds = time.monotonic() - began  # before new files begin
+            facts.obeys_absent = obeys_absent
+        if facts.obeys_absent:
             facts.obeys_match = put.obeys(content, OTHER)
         if False in (facts.obeys_absent, facts.obeys_match):
             facts.give_up_conditions()

@@ -22,7 +22,7 @@ HEAD_BYTES = 4 << 10  # that are received at once while a head comes: those of t
 MOST_HEAD_BYTES = 64 << 10
 
 _TURN = struct.pack("@ll", 0, int(TURN_SECONDS * 1_000_000))
-_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})(?: .*)?")
+_STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})(?: .*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -92,7 +92,7 @@ class PlainConnection:
         self._left = head.size
         if len(self._early) > head.size:
             return head._replace(size=-1)
-        self._is_good = True
+        self._is_good = "close" not in head.headers.get("connection", "").lower()
         return head
 
     def receive(self, what: str, most: int, stopping: Callable[[], bool]) -> memoryview:
@@ -136,7 +136,7 @@ def _parsed(head: bytes) -> ReplyHead:
     first, *lines = head.split(b"\r\n")
     status = _STATUS.fullmatch(first)
     headers: dict[str, str] = {}
-    is_usual = status is not None
+    is_usual = status is not None and status[1] == b"1"
     for line in lines:
         name, mark, text = line.partition(b":")
         title = name.lower().decode("latin-1")
@@ -145,7 +145,6 @@ def _parsed(head: bytes) -> ReplyHead:
         )
         headers[title] = text.strip().decode("latin-1")
     length = _LENGTH.fullmatch(headers.get("content-length", ""))
-    closes = "close" in headers.get("connection", "").lower()
-    if not is_usual or length is None or closes or "transfer-encoding" in headers:
-        return ReplyHead(int(status[1]) if status else 0, headers, -1)
-    return ReplyHead(int(status[1]) if status else 0, headers, int(length[0]))
+    if not is_usual or length is None or "transfer-encoding" in headers:
+        return ReplyHead(int(status[2]) if status else 0, headers, -1)
+    return ReplyHead(int(status[2]) if status else 0, headers, int(length[0]))

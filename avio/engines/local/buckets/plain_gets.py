@@ -6,6 +6,7 @@ wherever a request or its reply is not of the usual form.
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -22,7 +23,7 @@ from avio.engines.local.store_errors import unreachable
 
 IDLE_SECONDS = 60  # after which a connection is not used again: something on the way may have forgotten it
 
-_PLAIN = re.compile(r"http://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)(?:/[\w.~%-]*)*", re.ASCII)
+_PLAIN = re.compile(r"http://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)(?:/(?:[\w.~-]|%[0-9A-F]{2})*)*", re.ASCII)
 _DOTS = re.compile(r"/\.\.?(?:/|$)")  # libcurl takes them out of a path
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
@@ -36,7 +37,8 @@ class PlainGets:
         self._is_usual = found is not None
         self._host = found[1] if found else ""
         self._signature = Signature(place)
-        self._idle: list[PlainConnection] = []
+        self._lock = threading.Lock()
+        self._idle: list[PlainConnection] = []  # the one that was used last is the last
 
     def get(
         self, what: str, key: str, headers: Mapping[str, str], size: int, begin: Callable[[Reply], None], pieces: Pieces
@@ -52,10 +54,7 @@ class PlainGets:
         try:
             return self._ask(connection, what, self._request(path, headers), size, begin, pieces)
         finally:
-            if connection.is_free:
-                self._idle.append(connection)
-            else:
-                connection.close()
+            self._give_back(connection)
 
     def _ask(
         self,
@@ -93,12 +92,24 @@ class PlainGets:
         return "\r\n".join([*lines, "", ""]).encode()
 
     def _connection(self, what: str, stopping: Callable[[], bool]) -> PlainConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_fresh(IDLE_SECONDS):
-                return connection
-            connection.close()
+        with self._lock:
+            self._close_old()
+            if self._idle:
+                return self._idle.pop()
         return PlainConnection(_opened(what, self._place, stopping))
+
+    def _give_back(self, connection: PlainConnection) -> None:
+        with self._lock:
+            self._close_old()
+            if connection.is_free:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def _close_old(self) -> None:
+        for each in [each for each in self._idle if not each.is_fresh(IDLE_SECONDS)]:
+            self._idle.remove(each)
+            each.close()
 
 
 def _opened(what: str, place: S3Place, stopping: Callable[[], bool]) -> int:

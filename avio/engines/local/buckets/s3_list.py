@@ -19,6 +19,7 @@ from avio.engines.local.store_errors import read_refusal, refusal, unreachable
 from avio.errors import BadReply, EngineAway, EngineError, Gone, StoreError
 
 PAGE_KEYS = 1000
+LONG_WAIT_SECONDS = 1.0  # of a request for its reader
 
 
 class Ask(NamedTuple):
@@ -115,7 +116,7 @@ class S3List:
             status, body, headers = begun.end() if begun else request.get(self._url(ask, encoded=encoded), pace)
         except pycurl.error as error:
             request.close()
-            if begun:  # it may have waited for its reader too long
+            if begun and begun.waited > LONG_WAIT_SECONDS:  # too long, perhaps, for the store or for libcurl's limits
                 return self._body(ask, pace, encoded=encoded)
             raise unreachable(self._name, *error.args) from None
         self._idle.append(request)

@@ -25,6 +25,8 @@ class ListRequest:
         self._parts: list[bytes] = []
         self._received = 0
         self._headers: dict[str, str] = {}
+        self._begun_at = 0.0
+        self.waited = 0.0  # seconds from the begin of a request until somebody read its answer
         self._multi = pycurl.CurlMulti()
         self._curl = curl = pycurl.Curl()
         set_place(curl, place, CONNECT_SECONDS)
@@ -45,9 +47,11 @@ class ListRequest:
         self._prepare(url, pace)
         self._multi.add_handle(self._curl)
         self._multi.perform()
+        self._begun_at = time.monotonic()
 
     def end(self) -> tuple[int, bytes, Mapping[str, str]]:
         """Return what `get` returns, of the request that was begun."""
+        self.waited = time.monotonic() - self._begun_at
         try:
             while self._multi.perform()[1]:
                 if self._multi.select(WAIT_SECONDS) < 0:  # no socket to wait for yet

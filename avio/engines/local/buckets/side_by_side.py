@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -9,7 +10,10 @@ T = TypeVar("T")
 
 
 def side_by_side(streams: Sequence[Iterator[T]]) -> Generator[T, None, None]:
-    """Yield what `streams` yield, as it comes. Raise the first error of one. Leave them at an early end."""
+    """Yield what `streams` yield, as it comes. Raise the first error of one. Leave them at an early end.
+
+    Streams for which the machine has no thread are left out.
+    """
     there: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
     left = threading.Event()
 
@@ -25,11 +29,12 @@ def side_by_side(streams: Sequence[Iterator[T]]) -> Generator[T, None, None]:
         finally:
             there.put(end)
 
-    threads = [threading.Thread(target=read, args=(each,), name="stream", daemon=True) for each in streams]
+    going = 0
     try:
-        for thread in threads:
-            thread.start()
-        going = len(threads)
+        with suppress(RuntimeError):
+            for each in streams:
+                threading.Thread(target=read, args=(each,), name="stream", daemon=True).start()
+                going += 1
         while going:
             found = there.get()
             if found is None:
