@@ -1,11 +1,9 @@
 """GETs past libcurl: the bytes of usual replies, and libcurl for all that is not usual, in one request if possible."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from avio.engines.cancel import Stopped
 from avio.engines.local.buckets import plain_connection, plain_gets, s3_handle
 from avio.engines.local.buckets.pieces import Pieces
 from avio.engines.local.buckets.plain_gets import PlainGets
-from avio.engines.local.buckets.s3_place import S3Place, place_of
+from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import Reply
 from avio.errors import EngineAway, StoreError
 from tests.contract.engines.harness import Attempt
@@ -149,36 +147,6 @@ def test_connections_that_are_idle_for_long_are_closed(target: Target, monkeypat
         monkeypatch.setattr(plain_gets, "IDLE_SECONDS", 0)
         assert target.get(gets) is not None
         assert len(gets._idle) == 1
-
-
-def test_threads_that_meet_closed_connections_share_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Closed:
-        is_free = True
-
-        def is_fresh(self, _seconds: float) -> bool:
-            return False
-
-        def close(self) -> None:
-            pass
-
-    keys = {"access_key_id": "a", "secret_access_key": "b"}
-    place = place_of("s3://b", {"endpoint": "http://127.0.0.1:1", **keys})
-    assert place is not None
-    gets = PlainGets(place)
-    monkeypatch.setattr(plain_gets, "_opened", lambda *_: 0)
-    monkeypatch.setattr(plain_gets, "PlainConnection", lambda _: Closed())
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-
-    def take(_: int) -> None:
-        for _ in range(2000):
-            gets._give_back(gets._connection("b/f", lambda: False))
-
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(take, range(4)))
-    finally:
-        sys.setswitchinterval(before)
 
 
 UNUSUAL = {
