@@ -30,8 +30,10 @@ def test_threads_that_meet_closed_connections_share_the_others(monkeypatch: pyte
     sys.setswitchinterval(1e-6)
 
     def take(_: int) -> None:
-        for _ in range(2000):
-            gets._give_back(gets._connection("b/f", lambda: False))
+        for _ in range(60_000):
+            gets._connection("b/f", lambda: False)
+            for _ in range(3):
+                gets._give_back(Closed())  # type: ignore[arg-type]
 
     try:
         with ThreadPoolExecutor(4) as pool:
