@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_LIMIT = 40.0  # seconds
 ADMIN_LIMIT = 30.0  # seconds for any one admin command
 INTAKE = "supervisor.intake"
+MOVERS = "avio mover"
 TAIL = 4000  # characters of each log that a failed test shows
 
 # Small, and with times (in seconds) that are short enough for a test to see a node given up.
@@ -82,9 +83,12 @@ class Cluster:
         return pid
 
     def job_processes(self) -> list[int]:
-        """Return the pids of the living job processes of all nodes."""
+        """Return the pids of the living job processes of all nodes.
+
+        Keeper adopts the movers of a job process that has just ended, until it has killed them.
+        """
         below = [pid for node in self.nodes for pid in process_tree.children(self.manager.pid(node))]
-        return [pid for pid in below if is_alive(pid) and INTAKE not in command(pid)]
+        return [pid for pid in below if is_alive(pid) and not any(each in command(pid) for each in (INTAKE, MOVERS))]
 
     def start_beside(self, node: str, log: Path, **settings: str) -> Child:
         """Start another supervisor of a node's name, with settings of its own. Nobody starts it again."""
