@@ -54,8 +54,8 @@ test-wheel: .venv/dev.stamp  ## build the wheel, install it in fresh environment
 
 # A machine without Maven skips these tests, unless it is one of CI.
 ifneq ($(MAVEN)$(CI)$(wildcard .alluxio/stamp),)
-test-alluxio: .venv/dev.stamp .alluxio/stamp  ## run the tests that need a real Alluxio cluster (TESTS=tests/contract for some)
-	$(BIN)/python -m pytest -m alluxio $(TESTS)
+test-alluxio: .venv/dev.stamp .alluxio/stamp  ## run the tests that need a real Alluxio, on two (TESTS=tests/contract for some)
+	$(PYTEST) -m alluxio -n 2 $(LOADFILE) $(TESTS)
 else
 test-alluxio:
 	@echo "skipped: $(NO_MAVEN)"

@@ -15,6 +15,7 @@ import gc
 import resource
 import signal
 import time
+import uuid
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from typing import Any, NoReturn
 import pytest
 import redis
 from hypothesis import settings
+from obstore.store import ObjectStore
 
 from tests.processes import children, command, kept, reap, slowness
 from tests.servers.alluxio import Cluster, NoAlluxio, alluxio
@@ -175,12 +177,27 @@ def needs_go() -> None:
 
 
 @pytest.fixture(scope="session")
-def alluxio_cluster(tmp_path_factory: pytest.TempPathFactory, seaweed_server: S3Server) -> Iterator[Cluster]:
-    """One Alluxio with one worker for all tests, the bucket `alluxio` mounted at /s3; who kills a part restarts it."""
+def alluxio_bucket(seaweed_server: S3Server) -> str:
+    """Return the bucket at /s3 of the Alluxio of all tests; workers share the S3 server, each has its own Alluxio."""
+    name = f"alluxio-{uuid.uuid4().hex}"
+    seaweed_server.make_bucket(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def alluxio_store(seaweed_server: S3Server, alluxio_bucket: str) -> ObjectStore:
+    """Return that bucket, to look at it behind Alluxio's back."""
+    return seaweed_server.store(alluxio_bucket)
+
+
+@pytest.fixture(scope="session")
+def alluxio_cluster(
+    tmp_path_factory: pytest.TempPathFactory, seaweed_server: S3Server, alluxio_bucket: str
+) -> Iterator[Cluster]:
+    """One Alluxio with one worker for all tests, a bucket mounted at /s3; who kills a part restarts it."""
     try:
         with alluxio(tmp_path_factory.mktemp("alluxio")) as cluster:
-            seaweed_server.make_bucket("alluxio")
-            cluster.mount("/s3", seaweed_server, "alluxio")
+            cluster.mount("/s3", seaweed_server, alluxio_bucket)
             yield cluster
     except NoAlluxio as error:
         missing(str(error))

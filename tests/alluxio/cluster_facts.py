@@ -78,6 +78,11 @@ class Books:
                 found.update({alias: use["used"] for alias, use in reply.json()["tierCapacity"].items()})
         return {alias: used for alias, used in found.items() if used}
 
+    def strangers(self, path: str) -> set[str]:
+        """Return the files with cached bytes that are not below `path`."""
+        cached = {each["path"] for each in self.files("/") if each["length"] and each["inAlluxioPercentage"]}
+        return {each for each in cached if not each.startswith(f"{path}/")}
+
     def empty(self, path: str) -> None:
         """Drop all of `path` from the cache, and what Alluxio's own free leaves behind of it or refuses."""
         for each in self.files(path):

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from obstore.store import ObjectStore
 
 from tests.alluxio.cluster_facts import Books, toml
 from tests.alluxio.server_on_cluster import Make, Stage
 from tests.e2e.procfile_cluster import Cluster
 from tests.servers import alluxio
 from tests.servers.postgres import Postgres
-from tests.servers.seaweed import S3Server
 from tests.servers.valkey import Valkey
 
 HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ def make_stage(
     tmp_path_factory: pytest.TempPathFactory,
     postgres_server: Postgres,
     valkey_server: Valkey,
-    seaweed_server: S3Server,
+    alluxio_store: ObjectStore,
 ) -> Make:
     """Return what runs a server on a cluster; `table` changes what its settings say of the cluster."""
     databases = iter(range(1, 16))
@@ -50,7 +50,7 @@ def make_stage(
             user = server.add_user("worker")
             server.wait_until_ready()
             user.log_in()
-            yield Stage(server, books, seaweed_server.store("alluxio"), user)
+            yield Stage(server, books, alluxio_store, user)
         finally:
             server.manager.end()
             books.close()

@@ -35,4 +35,5 @@ def test_all_is_cached(stage: Stage, large_files: str) -> None:
     assert_all_done(job, FILES, FILES * SIZE)
     assert stage.books.percents(large_files) == {100: FILES}
     assert {len(each["blockIds"]) for each in stage.books.files(large_files)} == {4}
+    assert stage.books.strangers(large_files) == set()
     assert sum(stage.books.held().values()) == FILES * SIZE

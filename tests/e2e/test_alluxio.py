@@ -17,7 +17,6 @@ from tests.e2e.procfile_cluster import ROOT
 from tests.e2e.up_server import ProcessManager, roof
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
-from tests.servers.seaweed import S3Server
 
 pytestmark = [pytest.mark.alluxio, pytest.mark.timeout(300, func_only=True)]
 
@@ -26,10 +25,10 @@ FILES = 300
 FREE_LIMIT = 30.0  # seconds
 
 
-@pytest.fixture(scope="module")
-def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
+@pytest.fixture
+def bucket(alluxio_store: ObjectStore) -> ObjectStore:
     """The bucket that is mounted at /s3."""
-    return seaweed_server.store("alluxio")
+    return alluxio_store
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,16 @@
 """Files under the root of the cluster, put there behind Alluxio's back."""
 
 import os
+import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from avio.engines.alluxio.clients.cluster import Clients
 from avio.engines.alluxio.clients.master import Master
 from avio.engines.alluxio.clients.status import Address, Status
 from avio.engines.alluxio.clients.worker import LoadBlock
+from avio.errors import EngineError
 from tests.processes import wait_until
 
 SEEN_LIMIT = 60.0  # seconds until the master has heard of a worker's blocks
@@ -46,6 +49,12 @@ class Tree:
             file.write_bytes(data)
             self.files[f"{self.path}/{name}"] = data
         self.master.sync(self.path)
+
+    def remove(self) -> None:
+        """Remove all files: a master that starts again loads once more what Alluxio's own load jobs have loaded."""
+        shutil.rmtree(self._root / self.path[1:], ignore_errors=True)
+        with suppress(EngineError):  # a master that a test has ended
+            self.master.sync(self.path)
 
     def statuses(self) -> list[Status]:
         """Return the statuses of all files."""

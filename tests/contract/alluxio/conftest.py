@@ -11,7 +11,6 @@ from avio.engines.alluxio.clients.settings import AlluxioSettings
 from avio.engines.alluxio.engine import AlluxioEngine
 from tests.contract.alluxio.cluster_files import Tree
 from tests.servers.alluxio import Cluster
-from tests.servers.seaweed import S3Server
 
 HERE = Path(__file__).parent
 LIMIT = 900  # seconds for any one test, without the start of the cluster: a bound for a hang, on slow machines too
@@ -39,9 +38,11 @@ def clients(settings: AlluxioSettings) -> Iterator[Clients]:
 
 
 @pytest.fixture
-def tree(alluxio_cluster: Cluster, clients: Clients) -> Tree:
+def tree(alluxio_cluster: Cluster, clients: Clients) -> Iterator[Tree]:
     """A directory of its own for each test, on the local directory under the root."""
-    return Tree(alluxio_cluster.ufs, clients)
+    made = Tree(alluxio_cluster.ufs, clients)
+    yield made
+    made.remove()
 
 
 @pytest.fixture
@@ -53,6 +54,6 @@ def by_rest(alluxio_cluster: Cluster) -> Iterator[AlluxioEngine]:
 
 
 @pytest.fixture
-def bucket(alluxio_cluster: Cluster, seaweed_server: S3Server) -> ObjectStore:
+def bucket(alluxio_store: ObjectStore) -> ObjectStore:
     """The bucket that is mounted at /s3."""
-    return seaweed_server.store("alluxio")
+    return alluxio_store

@@ -1,6 +1,7 @@
 """The master by gRPC, on a real cluster."""
 
 import pytest
+from obstore.store import ObjectStore
 
 from avio.engines.alluxio.clients.path_rules import Unaddressable
 from avio.engines.alluxio.clients.status import Persistence
@@ -8,7 +9,6 @@ from avio.errors import PathNotFound
 from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
-from tests.servers.seaweed import S3Server
 
 pytestmark = pytest.mark.alluxio
 
@@ -101,10 +101,10 @@ def test_a_path_that_is_not_there_is_not_found(tree: Tree) -> None:
         tree.master.page(tree.path, recursive=True, size=1)
 
 
-def test_mounts_are_told_with_their_buckets(tree: Tree, alluxio_cluster: Cluster) -> None:
+def test_mounts_are_told_with_their_buckets(tree: Tree, alluxio_cluster: Cluster, alluxio_bucket: str) -> None:
     found = {mount.path: mount.ufs_uri for mount in tree.master.mounts()}
 
-    assert found == {"/": str(alluxio_cluster.ufs), "/s3": "s3://alluxio/"}
+    assert found == {"/": str(alluxio_cluster.ufs), "/s3": f"s3://{alluxio_bucket}/"}
 
 
 def test_a_free_empties_the_cache(tree: Tree) -> None:
@@ -143,7 +143,7 @@ def test_a_load_job_that_nobody_started_is_not_found(tree: Tree) -> None:
         tree.master.load_progress(tree.path)
 
 
-def test_a_file_is_persisted_to_its_bucket(tree: Tree, alluxio_cluster: Cluster, seaweed_server: S3Server) -> None:
+def test_a_file_is_persisted_to_its_bucket(tree: Tree, alluxio_cluster: Cluster, bucket: ObjectStore) -> None:
     # Given a file that is in the cache alone
     path = f"/s3/{tree.path[1:]}"
     alluxio_cluster.write(path, b"precious")
@@ -154,8 +154,7 @@ def test_a_file_is_persisted_to_its_bucket(tree: Tree, alluxio_cluster: Cluster,
     wait_until(lambda: tree.master.status(path).persistence is Persistence.PERSISTED, 180, "persisted")
 
     # Then the bucket has it
-    store = seaweed_server.store("alluxio")
-    assert bytes(store.get(tree.path[1:]).bytes()) == b"precious"
+    assert bytes(bucket.get(tree.path[1:]).bytes()) == b"precious"
 
 
 def test_a_directory_is_not_persisted(tree: Tree) -> None:

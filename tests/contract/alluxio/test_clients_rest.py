@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from obstore.store import ObjectStore
 
 from avio.engines.alluxio.clients.cluster import Clients
 from avio.engines.alluxio.clients.errors import Refused
@@ -13,7 +14,6 @@ from avio.errors import PathNotFound
 from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
 from tests.servers.alluxio import Cluster
-from tests.servers.seaweed import S3Server
 
 pytestmark = pytest.mark.alluxio
 
@@ -107,7 +107,7 @@ def test_a_job_that_fails_says_why(tree: Tree, clients: Clients) -> None:
 
 
 def test_a_file_is_persisted_by_the_job_service_and_then_marked(
-    tree: Tree, clients: Clients, alluxio_cluster: Cluster, seaweed_server: S3Server, proxy: Proxy
+    tree: Tree, clients: Clients, alluxio_cluster: Cluster, bucket: ObjectStore, proxy: Proxy
 ) -> None:
     path = f"/s3/{tree.path[1:]}"
     alluxio_cluster.write(path, b"precious")
@@ -118,7 +118,7 @@ def test_a_file_is_persisted_by_the_job_service_and_then_marked(
 
     assert (status.state, status.paths) == (JobState.COMPLETED, (path,))
     assert job in clients.jobs.find("Persist", [JobState.COMPLETED])
-    assert bytes(seaweed_server.store("alluxio").get(tree.path[1:]).bytes()) == b"precious"
+    assert bytes(bucket.get(tree.path[1:]).bytes()) == b"precious"
     assert proxy.status(path).persistence is Persistence.NOT_PERSISTED
     proxy.mark_persisted(path)
     assert proxy.status(path).persistence is Persistence.PERSISTED

@@ -1,5 +1,7 @@
 """The workers by gRPC, on a real cluster."""
 
+from contextlib import closing
+
 import httpx2
 import pytest
 
@@ -7,14 +9,24 @@ from avio.engines.alluxio.clients.cluster import Clients
 from avio.engines.alluxio.clients.errors import Exhausted
 from avio.engines.alluxio.clients.status import Address
 from avio.errors import Corrupt, EngineAway, Gone
+from tests.alluxio.cluster_facts import Books
 from tests.contract.alluxio.cluster_files import Tree
 from tests.processes import wait_until
+from tests.servers.alluxio import Cluster
 
 pytestmark = pytest.mark.alluxio
 
 NO_BLOCK = 12345
 
 
+@pytest.fixture
+def empty_cache(alluxio_cluster: Cluster) -> None:
+    """Make room on the best tier, which other tests may have filled."""
+    with closing(Books(alluxio_cluster)) as books:
+        books.empty_all()
+
+
+@pytest.mark.usefixtures("empty_cache")
 def test_loaded_blocks_are_on_the_best_tier_and_read_back_as_they_were(tree: Tree, clients: Clients) -> None:
     tree.put("a", "d/b")
 
