@@ -35,7 +35,8 @@ from tests.servers.valkey import Valkey, valkey
 
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_LIMIT = 5.0  # seconds
-SLOWEST_FIRST = ("tests/e2e/", "tests/process/", "tests/contract/", "tests/integration/")  # by the time of a file
+# By the time of a file.
+SLOWEST_FIRST = ("tests/alluxio/", "tests/e2e/", "tests/process/", "tests/contract/", "tests/integration/")
 SHARED = pytest.StashKey[SharedServers]()
 OPEN_FILES = 8192  # that a process of tests may have: engines of a whole run stay open, and many systems allow 1,024
 

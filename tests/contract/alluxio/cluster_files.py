@@ -51,7 +51,7 @@ class Tree:
         self.master.sync(self.path)
 
     def remove(self) -> None:
-        """Remove all files: a master that starts again loads once more what Alluxio's own load jobs have loaded."""
+        """Remove all files, and make Alluxio look."""
         shutil.rmtree(self._root / self.path[1:], ignore_errors=True)
         with suppress(EngineError):  # a master that a test has ended
             self.master.sync(self.path)

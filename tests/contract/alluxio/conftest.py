@@ -38,11 +38,16 @@ def clients(settings: AlluxioSettings) -> Iterator[Clients]:
 
 
 @pytest.fixture
-def tree(alluxio_cluster: Cluster, clients: Clients) -> Iterator[Tree]:
+def tree(alluxio_cluster: Cluster, clients: Clients) -> Tree:
     """A directory of its own for each test, on the local directory under the root."""
-    made = Tree(alluxio_cluster.ufs, clients)
-    yield made
-    made.remove()
+    return Tree(alluxio_cluster.ufs, clients)
+
+
+@pytest.fixture
+def removed_afterwards(tree: Tree) -> Iterator[None]:
+    """Remove the files of Alluxio's own load job with their test: a master that starts again runs it once more."""
+    yield
+    tree.remove()
 
 
 @pytest.fixture

@@ -116,6 +116,7 @@ def test_a_free_empties_the_cache(tree: Tree) -> None:
     tree.wait_until_cached(0)
 
 
+@pytest.mark.usefixtures("removed_afterwards")
 def test_alluxios_own_load_job_runs_and_is_followed(tree: Tree) -> None:
     tree.put("a", "ü 😀", size=100_000)
 
@@ -128,6 +129,7 @@ def test_alluxios_own_load_job_runs_and_is_followed(tree: Tree) -> None:
     tree.wait_until_cached(100)
 
 
+@pytest.mark.usefixtures("removed_afterwards")
 def test_a_load_job_is_stopped(tree: Tree) -> None:
     tree.put(*(f"f{n}" for n in range(50)), size=1 << 20)
 

@@ -77,6 +77,7 @@ def test_workers_that_are_dead_are_named_as_such(alluxio_cluster: Cluster) -> No
         alluxio_cluster.start("worker")
 
 
+@pytest.mark.usefixtures("removed_afterwards")
 def test_without_the_masters_web_port_a_preload_goes_on_and_tiers_are_refused(
     alluxio_cluster: Cluster, tree: Tree
 ) -> None:
