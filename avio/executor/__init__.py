@@ -12,6 +12,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none
 #   feed, listing_journal                    entries that an engine moves now, and its pauses; what was listed, on disk
 #   left_out, limits                         what can't be handled, and what the order does not take: counted and told
+#   kept                                     the files that a save leaves as they are: counted and told
 #   work, failed_files                       what every part of the work needs; the files that were given up
 #   patience                                 waits for a store that is unavailable
 #   reporter, selection                      progress, report and log; which files an order means

@@ -75,6 +75,7 @@ class Attempt:
         self.gave_way = 0  # bytes of other data that give way to the job's
         self._contents: Counter[Content] = Counter()
         self.selection = ""  # in words, what the order named and did not take
+        self.remark = ""  # in words, what else a person should know of the files
 
     @property
     def name(self) -> str:

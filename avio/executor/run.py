@@ -65,7 +65,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
             verified = _WORK[order.type](work)
             remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
-        left = (attempt.selection, in_words(by_reason), _gave_way(attempt))
+        left = (attempt.remark, attempt.selection, in_words(by_reason), _gave_way(attempt))
         also = "; ".join(filter(None, (*left, _on_tiers(order, verified), _proofs(attempt), *remarks)))
         judged = partial(judge_check) if order.type is JobType.CHECK else partial(judge, done=done)
         result.state, result.reason, result.message = judged(attempt.outcome(), also=also, excused=not unexcused)

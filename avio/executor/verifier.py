@@ -17,14 +17,12 @@ from avio.engines.base import Entry, EntryState, Side
 from avio.errors import EngineAway, EngineError, Scope
 from avio.executor import patience
 from avio.executor.failed_files import FailedFiles
+from avio.executor.kept import Kept
 from avio.executor.verb import Verb
-from avio.executor.verdict import BothChanged
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
 from avio.faults import fault
 from avio.wire.params import Params
-from avio.wire.paths import shown_path
-from avio.wire.progress import ErrorGroup
 from avio.wire.states import Phase
 
 # How often missing files are moved again before they count as failed.
@@ -55,21 +53,6 @@ class Verified:
     bytes: int
     root: str | None = None
     by_tier: Mapping[str, int] = field(default_factory=dict)
-
-
-class Kept:
-    """The files that stay as they are, and those of them that changed on both sides."""
-
-    def __init__(self) -> None:
-        self.files = self.bytes = 0
-        self.conflicts = ErrorGroup(BothChanged.reason, hint=BothChanged.cure)
-
-    def add(self, entry: Entry, *, spared: bool) -> None:
-        """Count one. `spared`: the job was to keep both."""
-        self.files += 1
-        self.bytes += entry.size or 0
-        if entry.state is EntryState.CONFLICT and not spared:
-            self.conflicts.add(shown_path(entry.path))
 
 
 class _Places:
@@ -132,6 +115,7 @@ class Verifier:
             self._failed.add_missing(entry, self._unchecked.get(entry.path, gone))
         verified, kept = check.verified, check.kept
         attempt.settle_kept(kept.files, kept.bytes, kept.conflicts)
+        attempt.remark = kept.in_words(self._verb.params.overwrite)
         attempt.settle(verified.files, verified.bytes, whole=True)
         log.info("verified: %d files, %d bytes in place, %d files kept", verified.files, verified.bytes, kept.files)
         return verified

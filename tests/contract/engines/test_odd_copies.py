@@ -114,3 +114,21 @@ def test_a_file_replaced_while_it_is_saved_by_one_of_its_size_and_time_is_never_
     saved = world.engine.stat("/data/d/f").state is EntryState.CACHED
     assert saved == (store.objects.get("d/f", (b"",))[0] == world.read_cache("/data/d/f"))
     assert store.uploads == {}
+
+
+@pytest.mark.parametrize("how", ["touched", "copied"])
+def test_a_copy_whose_object_was_deleted_is_saved_again_once_a_user_renews_it(tmp_path: Path, how: str) -> None:
+    world = FilesHarness(tmp_path)
+    world.put_bucket("/data/f", b"as it was")
+    world.preload()
+    world.drop_bucket("/data/f")
+    assert world.save()["/data/f"].outcome is Outcome.KEPT
+    copy = world.tiers[0] / "data/f"
+    name = "f" if how == "touched" else "g"
+    if how == "touched":
+        copy.touch()
+    else:
+        shutil.copyfile(copy, copy.with_name(name))
+
+    assert world.save(f"/data/{name}")[f"/data/{name}"].outcome is Outcome.DONE
+    assert world.read_bucket(f"/data/{name}") == b"as it was"

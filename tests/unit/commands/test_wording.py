@@ -22,6 +22,10 @@ DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encod
             "use symlinks=follow, which takes it, or symlinks=skip",
             "use --symlinks follow, which takes it, or --symlinks skip",
         ),
+        (
+            "kept: 1 deleted in the bucket (touch it, or drop it by POST /free), 2 spared by overwrite=never",
+            "kept: 1 deleted in the bucket (touch it, or drop it by avio free PATH), 2 spared by --overwrite never",
+        ),
         ("use recursive=true to include all", "use --recursive to include all"),
         ("the engine does not support tier=ALIAS, spread=true", "the engine does not support --tier ALIAS, --spread"),
         ("params.depth: must be 0 to 1000", "--depth: must be 0 to 1000"),

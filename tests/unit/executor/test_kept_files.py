@@ -49,3 +49,30 @@ def test_a_save_leaves_what_the_bucket_deleted_or_has_newer(
     assert [report(tmp_path)[path] for path in FILES[:2]] == ["kept", "kept"]
     assert FILES[0] not in engine.bucket
     assert engine.bucket[FILES[1]].content == b"newer"
+    assert result.message == (
+        "10 files in place, 2 kept as they are in the cache; kept: 1 deleted in the bucket (touch the cached copy and "
+        "save again to have it there, or drop it by POST /free), 1 older than in the bucket (a preload brings the new "
+        "version)"
+    )
+
+
+def test_a_save_that_fails_for_some_tells_what_it_kept_too(run_job: RunJob, engine: MemoryEngine) -> None:
+    run_job()
+    for path in FILES[:2]:
+        del engine.bucket[path]
+    engine.put_cache(FILES[2], b"ours")
+    engine.put_bucket(FILES[2], b"theirs")
+
+    result = run_job(JobType.SAVE)
+
+    assert (result.state, result.reason) == ("partial", "SAVE_CONFLICT")
+    assert result.message.endswith(
+        "; kept: 2 deleted in the bucket (touch the cached copies and save again to have them there, "
+        "or drop them by POST /free)"
+    )
+
+
+def test_a_save_that_kept_nothing_tells_of_nothing(run_job: RunJob, engine: MemoryEngine) -> None:
+    engine.put_cache("/data/new", b"ours")
+
+    assert run_job(JobType.SAVE).message == "1 files in place"

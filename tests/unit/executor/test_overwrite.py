@@ -28,7 +28,8 @@ def test_what_is_to_stay_is_kept_and_the_job_succeeds(
     result = run_job(JobType.SAVE, overwrite=overwrite)
 
     assert (result.state, result.reason, result.verified_files) == ("succeeded", None, 11)
-    assert result.message == "11 files in place, 2 kept as they are in the cache"
+    kept = f"2 kept as they are in the cache; kept: 2 spared by overwrite={overwrite}"
+    assert result.message == f"11 files in place, {kept}"
     assert [report(tmp_path)[path] for path in (FILES[0], FILES[1], "/data/new")] == ["kept", "kept", "done"]
     lines = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
     kept = {(line["reason"], line["message"]) for line in lines if line["outcome"] == "kept"}
