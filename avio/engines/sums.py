@@ -1,7 +1,7 @@
 """Entries that both engines make: a directory with the sums over its files, an uncounted directory, a missing file.
 
-Used in web and the job process. Pure. A directory is dirty if one file in it is, else stale if one is, else cached,
-partial or remote by how much of it is in the cache.
+Used in web and the job process. Pure. A directory is dirty if one file in it is, else stale if one is stale or gone,
+else cached, partial or remote by how much of it is in the cache. It is saved if each file in it is.
 """
 
 from avio.engines.base import Entry, EntryState
@@ -25,10 +25,10 @@ class Sums:
     cached from the beginning.
     """
 
-    __slots__ = ("cached", "dirty", "files", "size", "stale", "tiers", "touched")
+    __slots__ = ("cached", "dirty", "files", "gone", "size", "stale", "tiers", "touched")
 
     def __init__(self) -> None:
-        self.size = self.files = self.cached = self.touched = self.dirty = self.stale = 0
+        self.size = self.files = self.cached = self.touched = self.dirty = self.stale = self.gone = 0
         self.tiers: dict[str, int] = {}
 
     def add(self, entry: Entry) -> None:
@@ -37,8 +37,10 @@ class Sums:
         self.size += entry.size or 0
         self.cached += entry.files_cached or 0
         self.touched += bool(entry.cached_bytes)
-        self.dirty += entry.saved is False and entry.state is not EntryState.GONE
-        self.stale += entry.state in (EntryState.STALE, EntryState.GONE)
+        gone = entry.state is EntryState.GONE
+        self.dirty += entry.saved is False and not gone
+        self.stale += entry.state is EntryState.STALE
+        self.gone += gone
         self._add_tiers(entry.tiers)
 
     def include(self, other: "Sums") -> None:
@@ -49,6 +51,7 @@ class Sums:
         self.touched += other.touched
         self.dirty += other.dirty
         self.stale += other.stale
+        self.gone += other.gone
         self._add_tiers(other.tiers)
 
     def entry(self, path: str) -> Entry:
@@ -61,7 +64,7 @@ class Sums:
             self._state(),
             sum(self.tiers.values()),
             dict(self.tiers),
-            not self.dirty,
+            not (self.dirty or self.gone),
             self.files,
             self.cached,
         )
@@ -73,7 +76,7 @@ class Sums:
     def _state(self) -> EntryState:
         if self.dirty:
             return EntryState.DIRTY
-        if self.stale:
+        if self.stale or self.gone:
             return EntryState.STALE
         if self.files and self.cached == self.files:
             return EntryState.CACHED

@@ -83,7 +83,8 @@ class ItemSums(Sums):
     def entry(self, path: str) -> Entry:
         """Return the entry of the directory `path`, with its place on the tier that has all of its files."""
         made = super().entry(path)
-        if not made.in_cache or self.cached < self.files or self.stale or self.conflicts or len(self.tiers) > 1:
+        doubtful = self.stale or self.gone or self.conflicts
+        if not made.in_cache or self.cached < self.files or doubtful or len(self.tiers) > 1:
             return made
         return replace(made, local_path=self.root + path if path != "/" else self.root)
 
@@ -101,7 +102,7 @@ class ItemSums(Sums):
             self.size += source.size
             return
         if freshness is GONE:
-            self.stale += 1
+            self.gone += 1
         elif freshness is not CACHED:
             self.dirty += 1
             self.conflicts += freshness is Freshness.CONFLICT

@@ -90,6 +90,16 @@ def test_a_users_own_newer_file_is_given_and_a_stale_or_doubtful_copy_is_not(wor
     assert world.stat("/data/d") == (EntryState.DIRTY, None)
 
 
+def test_a_directory_with_a_file_that_the_bucket_deleted_is_not_saved_and_has_no_place(world: World) -> None:
+    world.load()
+    os.unlink(world.home / "bucket/d/b")
+
+    listed = world.engine.list("/data", depth=1, size=9, sums=True).entries
+    for entry in (world.engine.stat("/data/d"), world.engine.stat("/data"), *listed):
+        assert (entry.state, entry.saved, entry.local_path) == (EntryState.STALE, False, None), entry.path
+    assert world.engine.stat("/data/d/a").saved
+
+
 def test_a_directory_with_a_file_that_is_not_cached_beside_a_dirty_one_has_none(world: World) -> None:
     world.load("/data/d/a")
     world.write("a", "mine")
