@@ -33,7 +33,7 @@ def free(query: Nothing, body: FreeBody, header: PreferHeader) -> Any:
         services().jobs, caller(), path, recursive=body.recursive, as_job=as_job, key=header.idempotency_key
     )
     if isinstance(done, Freed):
-        return {"path": shown_path(path), "files": done.files, "bytes": done.bytes}
+        return {"path": shown_path(path), "files": done.files, "bytes": done.bytes, "gone": done.gone}
     response = accepted(done, made=True)
     if as_job:
         response.headers["Preference-Applied"] = "respond-async"

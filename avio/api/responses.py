@@ -79,6 +79,7 @@ class FreedInfo(Reply):
     path: str
     files: int
     bytes: int
+    gone: int = Field(description="Those of them that had been deleted in the bucket.")
 
 
 class TierInfo(Reply):

@@ -70,11 +70,15 @@ class ListPage(TypedDict):
 
 @final
 class Freed(TypedDict):
-    """What was dropped from the cache: files, and their cached bytes."""
+    """What was dropped from the cache: files, their cached bytes, and how many had been deleted in the bucket.
+
+    An older server does not tell the last one.
+    """
 
     path: str
     files: int
     bytes: int
+    gone: NotRequired[int]
 
 
 class Tier(TypedDict):

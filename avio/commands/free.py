@@ -40,9 +40,14 @@ def free(client: Client, path: str, recursive: bool, progress: str, as_json: boo
             code = say_end(job)
         done = job["progress"]["done"]
         freed = {"path": job["params"]["alluxioUri"], "files": done["files"], "bytes": done["bytes"]}
+        also = job["message"].partition("; ")[2]
+    else:
+        gone = freed.get("gone", 0)
+        also = f"{gone} of them had been deleted in the bucket" if gone else ""
     if as_json:
         print_json(freed)
     elif code is Exit.OK:
         counted: Amount = {"files": freed["files"], "bytes": freed["bytes"]}
-        click.echo(f"freed {printable(freed['path'])}: {amount(counted)}", err=True)
+        text = "; ".join(filter(None, (f"freed {freed['path']}: {amount(counted)}", also)))
+        click.echo(printable(text), err=True)
     return code

@@ -224,18 +224,19 @@ class Engine(ABC):
 
         Checks all first, and drops nothing then: raises Unsaved, TooLarge above `limit`, IsDirectory, else as `stat`.
         """
-        files = size = 0
+        files = size = gone = 0
         for entry in self.walk(path, depth=None, side=Side.CACHE):
             if entry.path != path and not recursive:
                 raise IsDirectory(f"{path} is a directory")
             if not entry.may_go:
                 raise Unsaved(f"{entry.path} is not saved; nothing was freed")
             files, size = files + 1, size + (entry.cached_bytes or 0)
+            gone += entry.state is EntryState.GONE
             if limit is not None and files > limit:
                 raise too_many_cached(path, limit)
         for _ in self.drop(path):
             pass
-        return Freed(files, size)
+        return Freed(files, size, gone)
 
     @abstractmethod
     def drop(self, path: str) -> Iterator[Entry]:

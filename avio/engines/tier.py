@@ -31,7 +31,8 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """The number of dropped files, and their cached bytes."""
+    """The number of dropped files, and their cached bytes. Of `gone` files the bucket has no object any longer."""
 
     files: int
     bytes: int
+    gone: int = 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from avio.engines.base import Entry, Side
+from avio.engines.base import Entry, EntryState, Side
 from avio.engines.left_out import Unreadable
 from avio.errors import EngineAway, EngineError, IsDirectory, PathNotFound, Scope, Unsaved
 from avio.executor.left_out import counting
@@ -53,6 +53,7 @@ class Free:
         self._path = work.order.params.path
         self._left_out = counting(work, excuse=lambda left: left.reason != Unreadable.reason)
         self._recursive = work.order.params.depth is None
+        self._gone = 0
         self._patience = work.patience()
 
     def run(self) -> Verified:
@@ -104,16 +105,20 @@ class Free:
                 continue
             if entry.path != self._path and not self._recursive:
                 raise IsDirectory(f"{self._path} is a directory")
-            if not entry.may_go and not self._may_go_after_all(entry):
+            now = entry if entry.may_go else self._look_again(entry)
+            if not now.may_go:
                 raise Unsaved(f"{entry.path} is not saved; nothing was freed")
+            self._gone += now.state is EntryState.GONE
             size = entry.cached_bytes or 0
             self._attempt.listed(size)
             worklist.append(replace(entry, size=size), move=False)
 
-    def _may_go_after_all(self, entry: Entry) -> bool:
-        """Ask again with all the time that it takes: a walk compares no large files."""
+    def _look_again(self, entry: Entry) -> Entry:
+        """Return `entry` as it is now. This takes all the time that it needs: a walk compares no large files."""
         unsure = replace(entry, token=None)
-        return all(now.may_go for now in self._engine.recheck([unsure], Params(), self._attempt))
+        found = list(self._engine.recheck([unsure], Params(), self._attempt))
+        self._attempt.raise_if_stopping()
+        return found[0] if found else entry
 
     def _wait_until_gone(self) -> None:
         deadline = time.monotonic() + FOLLOW_SECONDS
@@ -142,5 +147,6 @@ class Free:
                 self._reporter.outcome(entry, Outcome.DONE)
                 files, size = files + 1, size + (entry.size or 0)
         self._attempt.settle(files, size)
+        self._attempt.remark = f"{self._gone} of them had been deleted in the bucket" if self._gone else ""
         log.info("freed: %d files, %d bytes", files, size)
         return Verified(files, size)

@@ -75,7 +75,8 @@ def test_what_was_deleted_in_the_bucket_is_not_saved_back(world: Harness) -> Non
     assert outcomes(world.save(on_conflict="overwrite")) == {"/data/deleted": KEPT, "/data/changed": SKIPPED}
     assert world.read_bucket("/data/deleted") is None
     assert world.read_bucket("/data/changed") == b"changed here too"
-    assert world.engine.free("/data/deleted", recursive=False).files == 1
+    freed = world.engine.free("/data/deleted", recursive=False)
+    assert (freed.files, freed.gone) == (1, 1)
     assert world.read_cache("/data/deleted") is None
 
 

@@ -38,7 +38,8 @@ def test_the_tiers_are_told(ada: CheckedClient, cached: Path) -> None:
 def test_a_file_is_freed(ada: CheckedClient, cached: Path) -> None:
     reply = ada.post("/free", json={"alluxioUri": "alluxio://h:1/data/top.bin"})
 
-    assert (reply.status_code, reply.get_json()) == (200, {"path": "/data/top.bin", "files": 1, "bytes": 70})
+    freed = {"path": "/data/top.bin", "files": 1, "bytes": 70, "gone": 0}
+    assert (reply.status_code, reply.get_json()) == (200, freed)
     assert not (cached / "data/top.bin").exists()
     assert (cached / "data/train/a.bin").exists()
 

@@ -59,7 +59,7 @@ def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "
 
 def freed_info() -> dict[str, Any]:
     """Return a FreedInfo."""
-    return {"path": "/data/train", "files": 2, "bytes": 4096}
+    return {"path": "/data/train", "files": 2, "bytes": 4096, "gone": 0}
 
 
 def tier_list() -> dict[str, Any]:

@@ -30,6 +30,22 @@ def test_one_freed_file_is_one(avio: Avio, stub: Stub) -> None:
     assert avio("free /data/a").stderr == "freed /data/a: 1 file, 4.0 KiB\n"
 
 
+def test_a_free_says_how_many_files_are_nowhere_now(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/free", freed_info() | {"gone": 1})
+
+    said = "freed /data/train: 2 files, 4.0 KiB; 1 of them had been deleted in the bucket\n"
+    assert avio("free -r /data/train").stderr == said
+
+
+def test_a_free_by_a_job_says_so_too(avio: Avio, stub: Stub) -> None:
+    said = "2 of them had been deleted in the bucket"
+    stub.on("POST", "/free", Reply(free_job(), 202))
+    end = free_job("succeeded", message=f"4 files freed; {said}")
+    stub.on("GET", f"/jobs/{JOB}/events", sse(("end", end)))
+
+    assert avio("free -r /data/train --progress none").stderr == f"freed /data/train: 4 files, 4.0 MiB; {said}\n"
+
+
 def test_a_free_is_of_one_file_unless_told_otherwise(avio: Avio, stub: Stub) -> None:
     stub.on("POST", "/free", freed_info())
 

@@ -33,6 +33,13 @@ def test_a_tree_is_dropped_and_each_file_is_in_the_report(
     assert report(tmp_path) == {path: "done" for path in FILES if path.startswith("/data/b")}
 
 
+def test_the_message_says_how_many_had_been_deleted_in_the_bucket(run_job: RunJob, engine: MemoryEngine) -> None:
+    for path in FILES[:2]:
+        del engine.bucket[path]
+
+    assert run_job(JobType.FREE).message == "12 files freed; 2 of them had been deleted in the bucket"
+
+
 def test_nothing_is_dropped_when_a_file_is_not_saved(run_job: RunJob, engine: MemoryEngine) -> None:
     engine.put_cache("/data/b/new", b"never saved")
 
