@@ -20,6 +20,7 @@ from avio.wire.results import FIRST, Outcome
 from avio.wire.states import TERMINAL, JobType
 
 BATCH = 1000
+BOTH_CHANGED = "BOTH_CHANGED"
 
 
 def _message(row: Any) -> str:
@@ -53,7 +54,9 @@ def report(client: Client, job: str, failed: bool, as_json: bool) -> None:
     if info is not None and info["status"] not in TERMINAL:
         lines = _failed_so_far(client, job_id)
     else:
-        lines = chain.from_iterable(client.report(job_id, outcome=each) for each in _wanted(info))
+        lines = chain(
+            chain.from_iterable(client.report(job_id, outcome=each) for each in _wanted(info)), _kept(client, info)
+        )
     if as_json:
         for line in lines:
             print_json(line)
@@ -66,6 +69,12 @@ def _wanted(info: JobInfo | None) -> tuple[Outcome | None, ...]:
     if info is None:
         return (None,)
     return FIRST if info["type"] == JobType.CHECK else (Outcome.FAILED, Outcome.LEFT_OUT)
+
+
+def _kept(client: Client, info: JobInfo | None) -> Iterator[ReportLine]:
+    """Yield the files that made a job partial though they did not fail: it kept them, since both sides had changed."""
+    if info is not None and any(group["reason"] == BOTH_CHANGED for group in info["errors"]):
+        yield from (line for line in client.report(info["id"], outcome=Outcome.KEPT) if line["reason"] == BOTH_CHANGED)
 
 
 def _failed_so_far(client: Client, job_id: str) -> Iterator[ReportLine]:

@@ -93,7 +93,9 @@ def _cure(job: JobInfo) -> str:
 
 
 def _names_files(job: JobInfo) -> bool:
-    """Return True if the report names files that failed or were left out."""
+    """Return True if the report names files that failed, were left out, or are in conflict."""
+    if job["reason"] == "BOTH_CHANGED":
+        return True
     counted = job["progress"]
     differ = [counted.get("different"), counted.get("onlyInBucket"), counted.get("onlyInCache")]
     parts = [part["files"] for part in (counted["failed"], *differ) if part is not None]

@@ -169,6 +169,18 @@ def test_the_report_has_a_line_for_each_file(avio: Avio, stub: Stub) -> None:
     assert [asked.query for asked in stub.requests[-2:]] == [{"outcome": ["failed"]}, {"outcome": ["left_out"]}]
 
 
+def test_the_files_that_are_not_in_place_are_also_those_that_changed_on_both_sides(avio: Avio, stub: Stub) -> None:
+    group = {"reason": "BOTH_CHANGED", "count": 1, "retryable": False, "hint": "compare both", "samples": ["/data/b"]}
+    stub.on("GET", f"/jobs/{JOB}", job_info("partial", reason="BOTH_CHANGED", errors=[group]))
+    kept = {"outcome": "kept", "tier": None}
+    conflict = report_line("/data/b", reason="BOTH_CHANGED", message="both changed", **kept)
+    unsaved = report_line("/data/a", reason=None, message="dirty", **kept)
+    stub.on("GET", f"/jobs/{JOB}/report", ndjson(), ndjson(), ndjson(unsaved, conflict))
+
+    assert avio(f"report {JOB} --failed").stdout == "kept\t3072\t-\t1\tBOTH_CHANGED\t/data/b\tboth changed\n"
+    assert [asked.query["outcome"] for asked in stub.requests[-3:]] == [["failed"], ["left_out"], ["kept"]]
+
+
 def test_a_report_that_is_cut_is_printed_and_is_no_success(avio: Avio, stub: Stub) -> None:
     cut = {"cut": 9, "failed": 0, "message": "the report is cut: 9 more files are not in it"}
     stub.on("GET", f"/jobs/{JOB}/report", ndjson(report_line("/data/b"), cut))

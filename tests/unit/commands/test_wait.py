@@ -51,6 +51,13 @@ def test_a_job_that_did_not_go_well_is_told_in_three_lines(avio: Avio, stub: Stu
     ]
 
 
+def test_conflicts_are_in_the_report_and_no_retry_ends_them(avio: Avio, stub: Stub) -> None:
+    group = {"reason": "BOTH_CHANGED", "count": 1, "retryable": False, "hint": "compare both", "samples": ["/data/b"]}
+    stub.on("GET", EVENTS, sse(("end", job_info("partial", reason="BOTH_CHANGED", errors=[group]))))
+
+    assert avio(f"watch {JOB}", 3).stderr.splitlines()[-1] == f"try:     avio report {JOB} --failed"
+
+
 def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stub: Stub) -> None:
     moving = {"phase": "transferring", "progress": progress_info(2), "errors": []}
     stub.on(
