@@ -19,6 +19,7 @@ from avio.admin.bootstrap import ADMIN
 from avio.admin.child_process import die_with_parent
 from avio.admin.demo_steps import DemoSteps
 from avio.errors import Unavailable
+from avio.terminal.shell import shell_word
 
 MIN_FILES = 2000
 STOP_SECONDS = 90.0  # longer than the limits of `up` itself
@@ -92,7 +93,7 @@ def demo_environment(directory: Path, password: str) -> dict[str, str]:
 @contextmanager
 def server(directory: Path, environ: dict[str, str]) -> Iterator[str]:
     """Run `avio-server up` in `directory`; yield its URL when it is ready, and always stop it at the end."""
-    click.echo(f"\n$ avio-server up --home {directory} --port 0")
+    click.echo(f"\n$ avio-server up --home {shell_word(directory)} --port 0")
     with subprocess.Popen(
         [sys.executable, "-m", "avio.admin", "up", "--home", directory, "--port", "0"],
         stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from avio.rules import tiers as rules
 from avio.rules.cache import Cache
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.places import MountPlaces
+from avio.terminal.shell import shell_word
 
 
 @click.command()
@@ -32,7 +33,7 @@ def tiers(as_json: bool, alias: str | None, forget: str | None, settings: Settin
     for tier in settings.tiers:
         if not tier.path.is_dir():  # asking the engine would make it
             message = f"tier {tier.alias}: {tier.path} does not exist"
-            raise NotFound(message, cure=f"mount its disk, or mkdir -p {tier.path}")
+            raise NotFound(message, cure=f"mount its disk, or mkdir -p {shell_word(tier.path)}")
     engine = open_engine(settings.engine_settings())
     if alias is not None:
         with opened(settings):

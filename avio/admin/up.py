@@ -22,6 +22,7 @@ from avio.clock import boottime
 from avio.root import ROOT
 from avio.stop_signals import handle_stop
 from avio.terminal.numbers import WholeNumber
+from avio.terminal.shell import shell_word
 
 TRIM_SECONDS = 60.0
 # Added to the grace of the job processes, for the processes that wait for them.
@@ -119,7 +120,8 @@ def print_missing(missing: str, home: Home) -> None:
     for line in missing.splitlines():
         click.echo(f"warning: {line}", err=True)
     if missing:
-        click.echo(f"  requests that need it fail; to see more: avio-server check --home {home.directory}", err=True)
+        more = f"avio-server check --home {shell_word(home.directory)}"
+        click.echo(f"  requests that need it fail; to see more: {more}", err=True)
 
 
 def supervise(manager: ProcessManager, home: Home, signals: Signals) -> None:

@@ -13,6 +13,7 @@ from avio.client import ClientError
 from avio.commands.exit_codes import Exit, of_error
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable
+from avio.terminal.shell import shell_word
 
 LOGIN = "avio login"
 
@@ -85,10 +86,15 @@ def _of_other_server() -> str:
     """Return the option by which a login goes to the server of `avio --url`; "" if it goes there without."""
     root = click.get_current_context().find_root()
     is_given = root.get_parameter_source("url") is click.core.ParameterSource.COMMANDLINE
-    return f" --url {root.params['url']}" if is_given else ""
+    return f" --url {shell_word(root.params['url'])}" if is_given else ""
 
 
 def show_lines(head: str, what: str, why: str, cure: str) -> None:
     """Print the three lines of a failure, in the words of the CLI."""
+    print_lines(head, *map(in_cli_words, (what, why, cure)))
+
+
+def print_lines(head: str, what: str, why: str, cure: str) -> None:
+    """Print the three lines of a failure as they are."""
     for label, text in ((head, what), ("why", why), ("try", cure)):
-        click.echo(f"{label + ':':<8} {printable(in_cli_words(text))}", err=True)
+        click.echo(f"{label + ':':<8} {printable(text)}", err=True)

@@ -1,7 +1,9 @@
 """`avio path`: where a program on the node reads a path, for `train --data $(avio path /data)`."""
 
 import math
+import os
 import sys
+from base64 import b64decode
 from itertools import islice
 
 import click
@@ -10,13 +12,14 @@ from avio.client import ApiError, Client, pages, spelled_path
 from avio.client.shapes import EntryInfo
 from avio.commands import entries, options
 from avio.commands.cached_path import without_store
-from avio.commands.command import Command, show_lines
+from avio.commands.command import Command, print_lines
 from avio.commands.exit_codes import Exit
 from avio.commands.progress_display import choose
 from avio.commands.session import with_client
 from avio.commands.wait import follow_to_end, say_end
 from avio.terminal.cells import printable, size
 from avio.terminal.json_output import print_json
+from avio.terminal.shell import shell_word
 from avio.wire.states import JobType, State
 
 TOO_LARGE = "TOO_LARGE"
@@ -68,7 +71,7 @@ def path(client: Client, path: str, progress: str, as_json: bool) -> Exit:
     if local:
         return _complete(entry)
     why, cure = _why(client, entry)
-    show_lines("error", f"{entry['path']} has no local path", why, cure)
+    print_lines("error", f"{entry['path']} has no local path", why, cure)
     return Exit.TEMPORARY if entry["state"] == "unknown" else Exit.NOT_FOUND
 
 
@@ -77,9 +80,8 @@ def _complete(entry: EntryInfo) -> Exit:
     left_out = entry.get("leftOut", 0)
     if not left_out:
         return Exit.OK
-    where = printable(entry["path"])
-    message = f"{left_out} left out below {where}: {entries.LEFT_OUT}"
-    click.echo(f"{message}; avio ls -R {where} counts them", err=True)
+    message = f"{left_out} left out below {printable(entry['path'])}: {entries.LEFT_OUT}"
+    click.echo(f"{message}; avio ls -R {_word(entry)} counts them", err=True)
     return Exit.PARTIAL
 
 
@@ -101,30 +103,37 @@ def _why(client: Client, entry: EntryInfo) -> tuple[str, str]:
     state = "partial" if entry["state"] == "dirty" and cached < files else entry["state"]
     if state in _WHY:
         why, cure = _WHY[state]
-        return why.format(cached=cached, files=files), cure.format(path=printable(entry["path"]))
+        return why.format(cached=cached, files=files), cure.format(path=_word(entry))
     if entry["pathBytes"]:
-        return "its name is not UTF-8", f"avio stat {printable(entry['path'])} names its tier"
+        return "its name is not UTF-8", f"avio stat {_word(entry)} names its tier"
     if len(entry["tiers"]) > 1:
         most = max(entry["tiers"], key=lambda alias: entry["tiers"][alias])
         tiers = ", ".join(f"{alias} {size(held)}" for alias, held in entry["tiers"].items())
         return (
-            f"its files are on several tiers: {tiers}; {_elsewhere(client, entry['path'], most)}",
-            f"avio preload {printable(entry['path'])} --tier {most} --wait",
+            f"its files are on several tiers: {tiers}; {_elsewhere(client, entry, most)}",
+            f"avio preload {_word(entry)} --tier {most} --wait",
         )
     if state == "dirty":
         return "some of its files changed in bucket and cache, or are deleted in the bucket", "avio ls shows which"
     return "the cache has no directory on the node", "read it through the cache itself, such as Alluxio's FUSE"
 
 
-def _elsewhere(client: Client, path: str, tier: str) -> str:
-    """Return which files below `path` are not on `tier`: the first ones by name, and how many."""
+def _word(entry: EntryInfo) -> str:
+    """Return the path of `entry` as a command takes it."""
+    raw = entry.get("pathBytes")
+    return shell_word(os.fsdecode(b64decode(raw)) if raw else entry["path"])
+
+
+def _elsewhere(client: Client, above: EntryInfo, tier: str) -> str:
+    """Return which files below `above` are not on `tier`: the first ones by name, and how many."""
+    path = above["path"]
     found: list[str] = []
     is_last = True
     for page in islice(pages(lambda token: client.list(path, page_size=PAGE, page_token=token)), LOOKED_PAGES):
         found += [each["path"] for each in page["entries"] if each["kind"] == "file" and tier not in each["tiers"]]
         is_last = page["nextPageToken"] is None
     if not found:
-        return f"avio ls -R {printable(path)} shows the tier of each"
+        return f"avio ls -R {_word(above)} shows the tier of each"
     count = f"{len(found)} {'file' if len(found) == 1 else 'files'}"
     dots = ", ..." if len(found) > NAMED else ""
     return f"{'' if is_last else 'at least '}{count} not on {tier}: {', '.join(map(printable, found[:NAMED]))}{dots}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from avio.isolation.calls import Unavailable
 from avio.isolation.reach import code
 from avio.isolation.users import User, become
+from avio.terminal.shell import shell_word
 
 WORDS = {os.R_OK: "read", os.W_OK: "write to", os.X_OK: "enter"}
 
@@ -36,11 +37,12 @@ class Denied:
     @property
     def cure(self) -> str:
         """Return the command that gives access."""
+        place = shell_word(self.place)
         if self.what == "enter":
-            return f"chmod o+x {self.place}, or move its content to a directory that everybody may enter, e.g. /opt"
+            return f"chmod o+x {place}, or move its content to a directory that everybody may enter, e.g. /opt"
         if self.what == "read":
-            return f"chmod -R o+rX {self.place}, or install it again with umask 022"
-        return f"chown {self.user} {self.place}"
+            return f"chmod -R o+rX {place}, or install it again with umask 022"
+        return f"chown {self.user} {place}"
 
 
 def denied_code(user: User) -> list[Denied]:

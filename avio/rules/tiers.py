@@ -20,6 +20,7 @@ from avio.engines.local.marker import make_marker, marker_of
 from avio.engines.local.memory_disks import in_memory
 from avio.engines.local.tier_safety import TierUnsafe
 from avio.errors import Conflict
+from avio.terminal.shell import shell_word
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def _lacking(settings: Settings, known: Mapping[str, str]) -> list[TierProblem]:
 
 
 def _cure_of_missing(tier: TierSpec) -> str:
-    again = f"mkdir -p -m 755 {tier.path}; avio-server tiers --init {tier.alias}"
+    again = f"mkdir -p -m 755 {shell_word(tier.path)}; avio-server tiers --init {tier.alias}"
     if in_memory(tier.path):
         return f"the tier is in the memory of the machine, which a restart empties; begin with an empty tier: {again}"
     return (

@@ -13,6 +13,7 @@ from avio.engines.local.memory_disks import in_memory
 from avio.engines.local.root import HIDDEN
 from avio.findings import Finding, fault, good, warning
 from avio.rules.tiers import TierProblem, wrong_tiers
+from avio.terminal.shell import shell_word
 
 # Below this share of free bytes or inodes a disk is as good as full.
 LEAST_FREE = 0.05
@@ -31,7 +32,7 @@ def look_at_tiers(settings: Settings) -> Iterator[Finding]:
             yield fault(subject, wrong[tier.alias].message.removeprefix(f"{subject}: "), wrong[tier.alias].cure)
             continue
         if not directory.is_dir():
-            make = f"mkdir -p -m 755 {directory}"
+            make = f"mkdir -p -m 755 {shell_word(directory)}"
             cure = make if in_memory(directory) else f"mount its disk, or {make}"
             yield fault(subject, f"{directory} does not exist", cure)
             continue

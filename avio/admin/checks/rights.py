@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from avio.config import Settings
 from avio.findings import Finding, good, warning
+from avio.terminal.shell import shell_word
 
 SUBJECT = "rights of files"
 
@@ -41,6 +42,9 @@ def _wrong(paths: list[Path], refused: int) -> Iterator[Finding]:
         mode = stat.S_IMODE(status.st_mode)
         if mode & refused:
             closed = mode & ~refused
-            yield warning(SUBJECT, f"other users may use {path}, mode {mode:04o}", f"chmod {closed:o} {path}")
+            yield warning(
+                SUBJECT, f"other users may use {path}, mode {mode:04o}", f"chmod {closed:o} {shell_word(path)}"
+            )
         if status.st_uid not in (0, os.geteuid()):
-            yield warning(SUBJECT, f"{path} belongs to another user, who may change it", f"chown {os.geteuid()} {path}")
+            cure = f"chown {os.geteuid()} {shell_word(path)}"
+            yield warning(SUBJECT, f"{path} belongs to another user, who may change it", cure)

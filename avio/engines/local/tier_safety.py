@@ -8,6 +8,7 @@ import stat
 from collections.abc import Collection
 
 from avio.errors import EngineError, Scope
+from avio.terminal.shell import shell_word
 
 _WRITE_OF_OTHERS = 0o022
 
@@ -63,7 +64,7 @@ def _require_safe(status: os.stat_result, path: str, owners: Collection[int]) ->
     if mode & _WRITE_OF_OTHERS:
         raise TierUnsafe(
             f"other users may write to {path} (mode {mode:04o})",
-            cure=f"chmod {mode & ~_WRITE_OF_OTHERS:o} {path}; if they may be trusted: {_SHARED}",
+            cure=f"chmod {mode & ~_WRITE_OF_OTHERS:o} {shell_word(path)}; if they may be trusted: {_SHARED}",
         )
 
 

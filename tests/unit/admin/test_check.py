@@ -117,7 +117,7 @@ def test_every_error_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_parts_that_do_not_answer_are_told_each_on_its_line(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config.write_text(f'[[tiers]]\nalias = "SSD"\npath = "{config.parent}/nowhere"\ncapacity = "1GiB"\n')
+    config.write_text(f'[[tiers]]\nalias = "SSD"\npath = "{config.parent}/no where"\ncapacity = "1GiB"\n')
     monkeypatch.setenv("AVIO_REDIS_URL", "redis://127.0.0.1:1/0")
 
     result = check()
@@ -127,7 +127,7 @@ def test_parts_that_do_not_answer_are_told_each_on_its_line(config: Path, monkey
     assert not (config.parent / "var").exists()
     assert "not ok   redis: unavailable" in result.stdout
     assert "not ok   tier SSD:" in result.stdout
-    assert "mkdir -p" in result.stdout
+    assert f"mkdir -p -m 755 '{config.parent}/no where'" in result.stdout
 
 
 def test_settings_are_shown_beside_their_errors(config: Path) -> None:

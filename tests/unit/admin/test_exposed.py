@@ -32,9 +32,9 @@ def test_each_part_that_the_engine_lacks_has_a_line_of_its_own(
     print_missing("", Home(tmp_path))
     assert capsys.readouterr().err == ""
 
-    print_missing("mount /a: no such bucket; create it\nno answer from mount /b", Home(tmp_path))
+    print_missing("mount /a: no such bucket; create it\nno answer from mount /b", Home(tmp_path / "my home"))
 
     first, second, last = capsys.readouterr().err.splitlines()
     assert first == "warning: mount /a: no such bucket; create it"
     assert second == "warning: no answer from mount /b"
-    assert last.endswith(f"avio-server check --home {tmp_path}")
+    assert last.endswith(f"avio-server check --home '{tmp_path}/my home'")

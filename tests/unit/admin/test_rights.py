@@ -36,7 +36,7 @@ def modes(directory: Path) -> dict[str, int]:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     tmp_path.chmod(0o755)
-    made = Home(tmp_path / "home")
+    made = Home(tmp_path / "my home")
     made.directory.mkdir(mode=0o755)  # by the user, before the first start
     made.prepare()
     return made
@@ -115,8 +115,8 @@ def test_the_files_of_the_up_that_a_command_looks_at_are_looked_at(
     with home.lock(), noted(home, settings):
         shown = CliRunner().invoke(commands, [command, "--home", str(home.directory)]).stdout
 
-    assert f"try: chmod 640 {home.config}" in shown
-    assert f"try: chmod 751 {home.logs}" in shown
+    assert f"try: chmod 640 '{home.config}'" in shown
+    assert f"try: chmod 751 '{home.logs}'" in shown
     assert str(tmp_path / "avio.toml") not in shown
 
 

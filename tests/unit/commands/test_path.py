@@ -43,6 +43,23 @@ def test_files_that_are_left_out_are_said_and_are_no_success(avio: Avio, stub: S
 
 
 @pytest.mark.parametrize(
+    ("name", "raw", "word"),
+    [
+        ("my depth=3 set", None, "'/data/my depth=3 set'"),
+        ("a\nb", None, r"$'/data/a\x0ab'"),
+        ("%FF", "L2RhdGEv/w==", r"$'/data/\xff'"),
+    ],
+)
+def test_a_path_in_a_suggested_command_is_quoted(avio: Avio, stub: Stub, name: str, raw: str, word: str) -> None:
+    remote = entry_info(f"/data/{name}", pathBytes=raw, state="remote", kind="directory", filesCached=0)
+    stub.on("GET", "/stat", remote)
+    assert avio("path /data/x", 6).stderr.splitlines()[-1] == f"try:     avio preload {word} --wait"
+
+    stub.on("GET", "/stat", remote | {"state": "cached", "localPath": "/ssd/x", "leftOut": 1})
+    assert avio("path /data/x", 3).stderr.endswith(f"; avio ls -R {word} counts them\n")
+
+
+@pytest.mark.parametrize(
     ("entry", "why"),
     [
         (directory("remote", filesCached=0), "it is not in the cache"),
