@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from avio.isolation.capabilities import KEPT
+from avio.isolation.cgroups import PREFIX
+from avio.isolation.mounts import own_groups
 from tests.process.programs.as_user import ROOT, command
 
 LIMIT = 30.0
@@ -123,6 +125,9 @@ def place() -> Iterator[Callable[[int | None], Trial]]:
     for listener in listeners:
         listener.close()
     shutil.rmtree(home)
+    own = own_groups()
+    parents = [parent for parent in (own.unified, *own.controllers.values()) if parent is not None]
+    assert [left for parent in parents for left in parent.glob(f"{PREFIX}{home.name}")] == []
 
 
 USERS = [pytest.param(None, id="this user"), pytest.param(NOBODY, id="nobody", marks=as_root)]

@@ -24,7 +24,7 @@ from typing import Any
 from avio.clock import boottime
 from avio.executor.attempt import Attempt
 from avio.isolation.calls import Unavailable, prctl, syscall
-from avio.isolation.cgroups import Groups
+from avio.isolation.cgroups import Groups, clear
 from avio.isolation.ladder import Ground
 from avio.isolation.plan import Limits, Plan
 from avio.isolation.users import find_user
@@ -201,7 +201,7 @@ def main() -> None:
     ground = Ground(plan, os.getpid())
     if plan.mode != "basic":
         try:
-            ground.group = Groups(plan.limits).make(f"trial.{os.getpid()}")
+            ground.group = Groups(plan.limits).make(home.name)
         except Unavailable as error:
             ground.no_group = str(error)
     entrypoint.run = work  # type: ignore[assignment]
@@ -232,6 +232,7 @@ def main() -> None:
     finally:
         process.kill(boottime())
         process.close()
+        clear([home.name])  # killed processes end a little later
 
 
 if __name__ == "__main__":
