@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from avio.admin.closed_files import closed
@@ -85,20 +86,41 @@ class Home:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the home for this process; Conflict when another holds it. The kernel lets go when we end."""
-        with open(self.directory.joinpath(*LOCK), "a+", opener=closed) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise Conflict(
-                    f"avio-server up already runs on {self.directory} (pid {file.read().strip()})",
-                    cure="stop it first, or use another --home",
-                ) from None
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
-            yield
+        """Hold the home for this process; Conflict when another holds it. The kernel lets go when we end.
+
+        The file is removed at the end, unless the process is killed. Whoever has opened it by then begins again.
+        """
+        while True:
+            with open(self.directory.joinpath(*LOCK), "a+", opener=closed) as file:
+                self._take(file)
+                if not _has_its_name(file):
+                    continue
+                file.truncate(0)
+                file.write(f"{os.getpid()}\n")
+                file.flush()
+                try:
+                    yield
+                finally:
+                    Path(file.name).unlink(missing_ok=True)
+                return
+
+    def _take(self, file: TextIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Conflict(
+                f"avio-server up already runs on {self.directory} (pid {file.read().strip()})",
+                cure="stop it first, or use another --home",
+            ) from None
+
+
+def _has_its_name(file: TextIO) -> bool:
+    """Return False if an open file was removed."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
+    except FileNotFoundError:
+        return False
 
 
 def _escaped(text: str) -> str:

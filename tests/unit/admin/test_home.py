@@ -1,5 +1,6 @@
 """The home directory of `up`: its first settings, its lock, its bounded logs."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -65,6 +66,27 @@ def test_the_lock_is_free_again_when_its_holder_was_killed(home: Home) -> None:
     # Then the next one has it
     with home.lock():
         assert (home.run / "up.pid").read_text() == f"{os.getpid()}\n"
+
+
+def test_the_lock_leaves_no_file_and_one_that_was_removed_is_no_lock(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, flock = home.run / "up.pid", fcntl.flock
+    with home.lock():
+        pass
+    assert not file.exists()
+
+    def lock_what_is_removed(*given: int) -> None:
+        flock(*given)
+        monkeypatch.setattr(fcntl, "flock", flock)
+        file.unlink()
+
+    monkeypatch.setattr(fcntl, "flock", lock_what_is_removed)
+    with home.lock():
+        assert file.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(Conflict), home.lock():
+            pass
+    assert not file.exists()
 
 
 def test_a_log_that_grew_too_large_is_cut_while_its_writer_goes_on(home: Home) -> None:
