@@ -3,13 +3,14 @@
 Knows the API's shapes and errors; neither the database nor the queue nor the server's settings.
 """
 
-from avio.client.calls import Client
+from avio.client.calls import PATIENCE_SECONDS, Client
 from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
 from avio.client.job_follow import follow
 from avio.client.pagination import pages
 from avio.client.spelling import spelled_path, spelled_paths
 
 __all__ = [
+    "PATIENCE_SECONDS",
     "ApiError",
     "Client",
     "ClientError",

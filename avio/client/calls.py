@@ -35,6 +35,7 @@ from avio.wire.states import JobType
 
 # An event stream sends at least a ping every 15 s; three missed ones mean that it is dead.
 EVENTS_READ_SECONDS = 45.0
+PATIENCE_SECONDS = 10.0  # enough for a second try after the Retry-After of a store that does not answer
 
 
 class Client:
@@ -44,7 +45,9 @@ class Client:
     again are reads, and orders of jobs: their Idempotency-Key sees to it that a repeated order makes no second job.
     """
 
-    def __init__(self, url: str, token: str | None = None, *, timeout: float = 60.0, patience: float = 8.0) -> None:
+    def __init__(
+        self, url: str, token: str | None = None, *, timeout: float = 60.0, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._transport = Transport(url, token, timeout=timeout, patience=patience)
 
     @property

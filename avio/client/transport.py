@@ -50,12 +50,14 @@ class Transport:
     def call(self, method: str, path: str, *, repeatable: bool, longer: float = 0, **request: Any) -> Any:
         """Return the JSON of the reply, None when it has no body.
 
-        `repeatable` allows another try, `longer` adds seconds to the time-out.
+        `repeatable` allows another try if one that takes as long as the last ends in time. `longer` adds seconds to
+        the time-out.
         Raises ApiError when the server refuses, Unreachable when it is unavailable.
         """
         give_up = time.monotonic() + self._patience
         pause = FIRST_PAUSE_SECONDS
         while True:
+            began = time.monotonic()
             try:
                 with self.stream(method, path, timeout=self._timeout + longer, **request) as reply:
                     return _json(reply)
@@ -63,7 +65,8 @@ class Transport:
                 wait = max(pause * random.uniform(0.5, 1.5), error.retry_after or 0)
                 # A quota is not free again in seconds: 429 is left to the caller.
                 is_final = error.status == TOO_MANY or not is_temporary(error)
-                if not repeatable or is_final or time.monotonic() + wait > give_up:
+                now = time.monotonic()
+                if not repeatable or is_final or now + wait + (now - began) > give_up:
                     raise
             time.sleep(wait)
             pause *= 2

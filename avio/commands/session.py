@@ -4,6 +4,7 @@ AVIO_URL and AVIO_TOKEN go before it. A token is sent to no other server than th
 """
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
-from avio.client import Client, ClientError
+from avio.client import PATIENCE_SECONDS, Client, ClientError
 from avio.plain_file import open_no_fifo
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -89,21 +90,25 @@ def current_token(url: str) -> str | None:
     return kept.token if kept and kept.url == url else None
 
 
-def connect(url: str, token: str | None) -> Client:
-    """Return a client; a wrong address is a usage error."""
+def connect(url: str, token: str | None, limit: float | None = None) -> Client:
+    """Return a client; a wrong address is a usage error. It tries no call again for longer than `limit` seconds."""
     try:
-        return Client(url, token)
+        return Client(url, token, patience=min(PATIENCE_SECONDS, math.inf if limit is None else limit))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
 
 def with_client(command: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
-    """Give the command a client of the server in effect, closed when the command ends."""
+    """Give the command a client of the server in effect, closed when the command ends.
+
+    The seconds of `--wait` limit how long each of its calls is tried again, too.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        url = current_url(click.get_current_context().find_root().params["url"])
-        with connect(url, current_token(url)) as client:
+        context = click.get_current_context()
+        url = current_url(context.find_root().params["url"])
+        with connect(url, current_token(url), context.params.get("wait")) as client:
             return command(client, *args, **kwargs)
 
     return run

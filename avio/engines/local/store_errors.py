@@ -24,6 +24,7 @@ SHOWN_CHARACTERS = 300  # of a store's own message
 _ERROR = re.compile(r"<(?:\w+:)?Error[\s>].*?</(?:\w+:)?Error>", re.DOTALL)
 _STATUS = re.compile(r"status code: (\d{3})")
 _MISSING_HEAD = re.compile(r"<!doctype html|<html", re.IGNORECASE)
+_LAST_TRY = re.compile(r"(?<=^Failed to connect to )(.+?) after \d+ ms(?=: )")  # of the last of several tries
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 
 _NO_REPLY = {
@@ -132,6 +133,7 @@ def refused_by(text: str) -> Refusal | None:
 def unreachable(what: str, code: int, text: str) -> EngineAway:
     """Return the error of a request without a complete answer. `code` and `text` are libcurl's."""
     meaning, cure = _NO_REPLY.get(code, ("the connection failed", None))
+    text = _LAST_TRY.sub(r"\1", text)
     error = EngineAway(f"{what}: {meaning}: {_shown(text) or f'libcurl error {code}'}", cure=cure)
     error.public = f"{meaning}; {error.cure}"
     return error

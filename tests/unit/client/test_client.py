@@ -3,11 +3,13 @@
 import math
 import ssl
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import httpcore2
 import pytest
 
-from avio.client import ApiError, Client, Unreachable
+from avio.client import ApiError, Client, Unreachable, transport
 from tests.unit.commands.samples import login_info, whoami_info
 from tests.unit.commands.stub import TOKEN, Reply, Stub, problem, running_stub
 
@@ -70,6 +72,28 @@ def test_a_reply_that_asks_for_a_wait_of_ages_asks_for_none(stub: Stub) -> None:
         client.whoami()
 
     assert refused.value.retry_after is None
+
+
+def test_a_call_ends_within_its_patience_though_each_try_takes_a_while(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub.on("GET", "/whoami", problem(503, "ENGINE_AWAY", "no store"))
+    now, stream = [0.0], transport.Transport.stream
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    def take_a_while(*given: Any, **named: Any) -> Any:
+        pass_by(2.0)
+        return stream(*given, **named)
+
+    monkeypatch.setattr(transport.Transport, "stream", take_a_while)
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pass_by))
+    with Client(stub.url, TOKEN, patience=5.0) as client, pytest.raises(ApiError):
+        client.whoami()
+
+    assert len(stub.requests) > 1
+    assert now[0] <= 5.0
 
 
 def test_certificates_are_loaded_for_an_address_with_tls_alone(monkeypatch: pytest.MonkeyPatch) -> None:

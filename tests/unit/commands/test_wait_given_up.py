@@ -79,3 +79,16 @@ def test_retry_hands_over_the_new_job(avio: Avio, stub: Stub) -> None:
 
     assert avio(f"retry {JOB}").stdout == new["id"] + "\n"
     assert stub.requests[0].headers["idempotency-key"]
+
+
+@pytest.mark.parametrize("command", ["preload", "save", "retry"])
+def test_the_order_itself_is_tried_again_for_no_longer_than_the_wait(
+    avio: Avio, stub: Stub, pauses: list[float], command: str
+) -> None:
+    path, target = (f"/jobs/{JOB}/retry", JOB) if command == "retry" else (f"/{command}", "/data")
+    stub.on("POST", path, problem(503, "ENGINE_AWAY", "no store"))
+
+    avio(f"{command} {target} --wait=1", 5)
+
+    assert len(pauses) > 0
+    assert max(pauses) < 1

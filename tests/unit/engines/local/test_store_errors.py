@@ -112,6 +112,14 @@ def test_libcurl_says_why_there_is_no_answer() -> None:
     assert "no such host: Could not resolve host: x.invalid" in error.message
 
 
+def test_the_time_of_the_last_try_to_connect_is_not_the_time_that_it_took() -> None:
+    said = "Failed to connect to 127.0.0.1 port 1 after 0 ms: Could not connect to server"
+    error = unreachable("s3://b", pycurl.E_COULDNT_CONNECT, said)
+    assert error.message == (
+        "s3://b: no connection: Failed to connect to 127.0.0.1 port 1: Could not connect to server"
+    )
+
+
 def test_the_tries_of_a_library_are_not_the_cause() -> None:
     text = (
         "Generic S3 error: Error performing GET http://h:9/b?list-type=2 in 1.2s, after 2 retries, max_retries: 2, "
