@@ -3,7 +3,7 @@
 from typing import Any
 
 from avio.client.shapes import EntryInfo
-from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, size
+from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, size
 from avio.terminal.tables import Column
 
 # What a listing counts as left out.
@@ -72,5 +72,5 @@ COLUMNS = (
     Column("CACHED", lambda row: percent(row["cachedPercent"]), _raw_percent, width=6, right=True),
     Column("STATE", lambda row: row["state"], lambda row: row["state"], width=7),
     Column("TIER", _tier_names, _raw_tiers, width=6),
-    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw(row["modified"]), width=25),
+    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw_moment(row["modified"]), width=25),
 )

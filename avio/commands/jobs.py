@@ -9,7 +9,7 @@ from avio.client.shapes import JobInfo, JobPage
 from avio.commands import options, progress_text
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.terminal.cells import NOTHING, moment, printable, raw
+from avio.terminal.cells import NOTHING, moment, printable, raw, raw_moment
 from avio.terminal.json_output import print_json_list
 from avio.terminal.numbers import WholeNumber
 from avio.terminal.tables import Column, print_table
@@ -27,7 +27,7 @@ COLUMNS = (
     Column("STATUS", lambda job: job["status"], lambda job: job["status"], width=9),
     Column("DONE", progress_text.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
     Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
-    Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw(job["createTime"])),
+    Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw_moment(job["createTime"])),
 )
 
 

@@ -9,7 +9,7 @@ from avio.client.shapes import FileListPage
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.terminal.cells import moment, raw, size
+from avio.terminal.cells import moment, raw, raw_moment, size
 from avio.terminal.json_output import print_json_list
 from avio.terminal.tables import Column, print_table
 
@@ -18,7 +18,7 @@ COLUMNS = (
     Column("PATHS", lambda row: raw(row["lines"]), lambda row: raw(row["lines"]), width=8, right=True),
     Column("SIZE", lambda row: size(row["bytes"]), lambda row: raw(row["bytes"]), width=8, right=True),
     Column("COMPLETE", lambda row: _yes(row["complete"]), lambda row: _yes(row["complete"])),
-    Column("UPLOADED", lambda row: moment(row["createTime"]), lambda row: raw(row["createTime"])),
+    Column("UPLOADED", lambda row: moment(row["createTime"]), lambda row: raw_moment(row["createTime"])),
 )
 
 

@@ -43,7 +43,20 @@ def moment(text: str | None) -> str:
         return NOTHING
     try:
         return clock(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
+        return printable(text)
+
+
+def raw_moment(text: str | None) -> str:
+    """Return an RFC 3339 time as one to the millisecond, in this machine's zone too; `-` for None.
+
+    An invalid time is shown as it is.
+    """
+    if text is None:
+        return NOTHING
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
         return printable(text)
 
 

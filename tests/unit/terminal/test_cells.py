@@ -47,3 +47,8 @@ def test_a_duration_has_two_units_at_most(seconds: float, shown: str) -> None:
 )
 def test_what_can_not_be_seen_is_written_out(text: str, shown: str) -> None:
     assert cells.printable(text) == shown
+
+
+@pytest.mark.parametrize("text", ["never", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_no_clock_here_shows_stands_as_it_is(text: str) -> None:
+    assert (cells.moment(text), cells.raw_moment(text)) == (text, text)
