@@ -35,8 +35,15 @@ NAMED = 5
 _WHY = {
     "remote": ("it is not in the cache", "avio preload {path} --wait"),
     "partial": ("{cached} of {files} files are in the cache", "avio preload {path} --wait"),
-    "stale": ("the bucket has a newer version, or has lost it", "avio preload {path} --wait"),
-    "gone": ("its object is deleted in the bucket", "avio stat {path}"),
+    "stale": ("the bucket has a newer version", "avio preload {path} --wait"),
+    "gone": (
+        "its object was deleted in the bucket",
+        "touch its copy on tier {tiers}, then: avio save {path}; or drop it: avio free {path}",
+    ),
+    "gone inside": (
+        "files in it were deleted in the bucket",
+        "avio ls -R {path} shows which are gone; touch their copies and save them again, or drop them by avio free",
+    ),
     "conflict": ("the file changed in the bucket and in the cache", "avio save {path} --on-conflict overwrite"),
     "unknown": ("the cache did not answer", "try again later"),
 }
@@ -101,9 +108,12 @@ def _why(client: Client, entry: EntryInfo) -> tuple[str, str]:
     """Return why `entry` has no local path, and what to do."""
     files, cached = entry["files"] or 0, entry["filesCached"] or 0
     state = "partial" if entry["state"] == "dirty" and cached < files else entry["state"]
+    if state == "stale" and entry["saved"] is False:  # no file that is stale is unsaved
+        state = "gone inside"
     if state in _WHY:
         why, cure = _WHY[state]
-        return why.format(cached=cached, files=files), cure.format(path=_word(entry))
+        tiers = ", ".join(entry["tiers"])
+        return why.format(cached=cached, files=files), cure.format(path=_word(entry), tiers=tiers)
     if entry["pathBytes"]:
         return "its name is not UTF-8", f"avio stat {_word(entry)} names its tier"
     if len(entry["tiers"]) > 1:
@@ -114,7 +124,8 @@ def _why(client: Client, entry: EntryInfo) -> tuple[str, str]:
             f"avio preload {_word(entry)} --tier {most} --wait",
         )
     if state == "dirty":
-        return "some of its files changed in bucket and cache, or are deleted in the bucket", "avio ls shows which"
+        why = "some of its files changed in bucket and cache, or were deleted in the bucket"
+        return why, f"avio ls -R {_word(entry)} shows which"
     return "the cache has no directory on the node", "read it through the cache itself, such as Alluxio's FUSE"
 
 

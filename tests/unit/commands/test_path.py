@@ -43,6 +43,29 @@ def test_files_that_are_left_out_are_said_and_are_no_success(avio: Avio, stub: S
 
 
 @pytest.mark.parametrize(
+    ("entry", "cure"),
+    [
+        (
+            entry_info("/data/f", state="gone", saved=False),
+            "touch its copy on tier MEM, then: avio save /data/f; or drop it: avio free /data/f",
+        ),
+        (directory("stale", saved=False), "avio ls -R /data/train shows which are gone"),
+        (directory("dirty", saved=False), "avio ls -R /data/train shows which"),
+    ],
+)
+def test_no_preload_is_suggested_for_what_the_bucket_deleted(
+    avio: Avio, stub: Stub, entry: dict[str, Any], cure: str
+) -> None:
+    stub.on("GET", "/stat", entry)
+
+    said = avio("path /data/train", 6).stderr
+
+    assert "deleted in the bucket" in said
+    assert cure in said.splitlines()[-1]
+    assert "preload" not in said
+
+
+@pytest.mark.parametrize(
     ("name", "raw", "word"),
     [
         ("my depth=3 set", None, "'/data/my depth=3 set'"),
@@ -66,7 +89,6 @@ def test_a_path_in_a_suggested_command_is_quoted(avio: Avio, stub: Stub, name: s
         (directory("partial", filesCached=3), "3 of 4 files are in the cache"),
         (directory("dirty", filesCached=3), "3 of 4 files are in the cache"),
         (directory("stale"), "the bucket has a newer version"),
-        (directory("gone"), "deleted in the bucket"),
         (directory("conflict"), "changed in the bucket and in the cache"),
         (directory("dirty"), "changed in bucket and cache"),
         (directory(tiers={"MEM": 1}), "the cache has no directory on the node"),
