@@ -198,6 +198,7 @@ class ReportLine(TypedDict):
     """The outcome of one file. `outcome` is a word of `avio.wire.results.Outcome`."""
 
     path: str
+    pathBytes: NotRequired[str]
     outcome: str
     bytes: int | None
     tier: str | None

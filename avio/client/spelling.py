@@ -3,7 +3,8 @@
 Used by the client and the CLI.
 """
 
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avio.wire.paths import encoded, spelled
@@ -22,3 +23,14 @@ def spelled_paths(paths: Sequence[str]) -> dict[str, Any]:
     if any(is_encoded for _, is_encoded in map(spelled, paths)):
         return {"paths": [encoded(path) for path in paths], "alluxioUriEncoded": True}
     return {"paths": [*paths]}
+
+
+def path_of(row: Mapping[str, Any]) -> str:
+    """Return the path of an entry or of a line of a report, with a lone surrogate for each byte that is not UTF-8.
+
+    The member `path` has the percent form then, in which another file may have its name.
+    """
+    try:
+        return b64decode(row.get("pathBytes") or "").decode("utf-8", "surrogateescape") or row["path"]
+    except ValueError:
+        return str(row["path"])

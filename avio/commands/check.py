@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from avio.client import Client
+from avio.client import Client, path_of
 from avio.client.shapes import ReportLine
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
@@ -73,4 +73,4 @@ def _print(lines: Iterator[ReportLine], *, as_json: bool) -> None:
             print_json(line)
         return
     while batch := list(islice(lines, BATCH)):
-        click.echo("\n".join(f"{SIGNS[Outcome(line['outcome'])]} {printable(line['path'])}" for line in batch))
+        click.echo("\n".join(f"{SIGNS[Outcome(line['outcome'])]} {printable(path_of(line))}" for line in batch))

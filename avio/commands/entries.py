@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from avio.client import path_of
 from avio.client.shapes import EntryInfo
 from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, size
 from avio.terminal.tables import Column
+from avio.wire.paths import shown_path
 
 # What a listing counts as left out.
 LEFT_OUT = "symlinks, special files, names that can't be paths, or directories that avio may not read"
@@ -33,15 +35,21 @@ def record(entry: EntryInfo) -> list[tuple[str, str]]:
 
 
 def _path(entry: Any) -> str:
-    path: str = printable(entry["path"])
-    return path + "/" if entry["kind"] == "directory" and not path.endswith("/") else path
+    return _shown(entry, path_of(entry))
 
 
 def _below(entry: Any, root: str) -> str:
-    path = _path(entry)
+    """Return the path of `entry` below `root`, which is in percent form if it is not UTF-8."""
+    path = path_of(entry)
     if entry["path"] == root:
-        return printable(entry["name"]) or path
-    return path.removeprefix(printable(root).rstrip("/") + "/")
+        return printable(path.rpartition("/")[2]) or _path(entry)
+    parts, depth = path.split("/"), len(root.rstrip("/").split("/"))
+    above = "/".join(parts[:depth])
+    return _shown(entry, "/".join(parts[depth:]) if root.rstrip("/") in (above, shown_path(above)) else path)
+
+
+def _shown(entry: Any, path: str) -> str:
+    return printable(path) + ("/" if entry["kind"] == "directory" and not path.endswith("/") else "")
 
 
 def _tier_names(entry: Any) -> str:

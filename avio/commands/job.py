@@ -68,14 +68,13 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         if name not in SHOWN_APART and value is not False
         for text in _option_texts(name, value)
     )
-    more = job["params"].get("paths", ())[1:]
     status = " ".join(part for part in (job["status"], job["reason"], in_cli_words(job["message"])) if part)
     return [
         ("Id", job["id"]),
         ("Name", printable(job["name"] or NOTHING)),
         ("Type", progress_text.kind(job)),
         ("Path", progress_text.subject(job)),
-        *(("Path", printable(path)) for path in more),
+        *(("Path", path) for path in progress_text.paths_of(job)[1:]),
         ("Options", printable(", ".join(options_given)) or NOTHING),
         ("Limits", progress_text.limits_of(job)),
         ("Uid", str(job["uid"])),

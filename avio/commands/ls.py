@@ -5,7 +5,7 @@ from itertools import chain
 
 import click
 
-from avio.client import Client, pages
+from avio.client import Client, pages, path_of
 from avio.client.shapes import EntryInfo, ListPage, RefusedMount
 from avio.commands import entries, options
 from avio.commands.command import Command
@@ -80,7 +80,7 @@ class Unknown:
     """The directories of a listing whose state is unknown, and those whose files were not counted."""
 
     def __init__(self) -> None:
-        self._first: list[str] = []
+        self._first: list[EntryInfo] = []
         self._count = 0
         self._uncounted = 0
 
@@ -90,16 +90,16 @@ class Unknown:
             if entry["kind"] == "directory" and entry["state"] == "unknown":
                 self._count += 1
                 if self._count <= MEMORY:
-                    self._first.append(entry["path"])
+                    self._first.append(entry)
             elif entry["kind"] == "directory" and entry["size"] is None:
                 self._uncounted += 1
 
     def lines(self, named: Collection[str], *, sums: bool) -> Iterator[str]:
         """Yield what to say of them, but for those `named` already. `sums` says that they were counted for longer."""
-        others = [path for path in self._first if path.rstrip("/") not in named]
+        others = [entry for entry in self._first if entry["path"].rstrip("/") not in named]
         rest = self._count - (len(self._first) - len(others)) - len(others[:NAMED])
         more = f" and {rest} more" if rest else ""
-        shown = ", ".join(map(printable, others[:NAMED]))
+        shown = ", ".join(printable(path_of(entry)) for entry in others[:NAMED])
         if others:
             yield f"state unknown: {shown}{more}; avio stat PATH shows it, or says why not"
         if self._uncounted:

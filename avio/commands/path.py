@@ -1,14 +1,12 @@
 """`avio path`: where a program on the node reads a path, for `train --data $(avio path /data)`."""
 
 import math
-import os
 import sys
-from base64 import b64decode
 from itertools import islice
 
 import click
 
-from avio.client import ApiError, Client, pages, spelled_path
+from avio.client import ApiError, Client, pages, path_of, spelled_path
 from avio.client.shapes import EntryInfo
 from avio.commands import entries, options
 from avio.commands.cached_path import without_store
@@ -78,7 +76,7 @@ def path(client: Client, path: str, progress: str, as_json: bool) -> Exit:
     if local:
         return _complete(entry)
     why, cure = _why(client, entry)
-    print_lines("error", f"{entry['path']} has no local path", why, cure)
+    print_lines("error", f"{path_of(entry)} has no local path", why, cure)
     return Exit.TEMPORARY if entry["state"] == "unknown" else Exit.NOT_FOUND
 
 
@@ -87,7 +85,7 @@ def _complete(entry: EntryInfo) -> Exit:
     left_out = entry.get("leftOut", 0)
     if not left_out:
         return Exit.OK
-    message = f"{left_out} left out below {printable(entry['path'])}: {entries.LEFT_OUT}"
+    message = f"{left_out} left out below {printable(path_of(entry))}: {entries.LEFT_OUT}"
     click.echo(f"{message}; avio ls -R {_word(entry)} counts them", err=True)
     return Exit.PARTIAL
 
@@ -131,17 +129,16 @@ def _why(client: Client, entry: EntryInfo) -> tuple[str, str]:
 
 def _word(entry: EntryInfo) -> str:
     """Return the path of `entry` as a command takes it."""
-    raw = entry.get("pathBytes")
-    return shell_word(os.fsdecode(b64decode(raw)) if raw else entry["path"])
+    return shell_word(path_of(entry))
 
 
 def _elsewhere(client: Client, above: EntryInfo, tier: str) -> str:
     """Return which files below `above` are not on `tier`: the first ones by name, and how many."""
-    path = above["path"]
+    path = path_of(above)
     found: list[str] = []
     is_last = True
     for page in islice(pages(lambda token: client.list(path, page_size=PAGE, page_token=token)), LOOKED_PAGES):
-        found += [each["path"] for each in page["entries"] if each["kind"] == "file" and tier not in each["tiers"]]
+        found += [path_of(each) for each in page["entries"] if each["kind"] == "file" and tier not in each["tiers"]]
         is_last = page["nextPageToken"] is None
     if not found:
         return f"avio ls -R {_word(above)} shows the tier of each"

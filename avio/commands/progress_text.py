@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from avio.client.shapes import Amount, JobInfo
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import UNKNOWN, clock, duration, percent, printable, size
+from avio.wire.paths import decoded
 from avio.wire.states import TERMINAL, JobType, Phase, State
 
 
@@ -15,11 +16,19 @@ def kind(job: JobInfo) -> str:
 
 def subject(job: JobInfo) -> str:
     """Return the path of the job, or the file list that it goes by."""
+    first, *more = paths_of(job) or [""]
+    if not first:
+        list_ = job["params"].get("fileListPath") or job["params"].get("fileListId")
+        return printable(f"file list {list_}")
+    return first + (f" and {len(more)} more" if more else "")
+
+
+def paths_of(job: JobInfo) -> list[str]:
+    """Return the paths that the job names, as they are shown."""
     params = job["params"]
-    if several := params.get("paths"):
-        return printable(several[0]) + (f" and {len(several) - 1} more" if len(several) > 1 else "")
-    list_ = params.get("fileListPath") or params.get("fileListId")
-    return printable(params.get("alluxioUri") or f"file list {list_}")
+    is_encoded = bool(params.get("alluxioUriEncoded"))
+    named = params.get("paths") or [params.get("alluxioUri") or ""]
+    return [printable(decoded(path, encoded=is_encoded)) for path in named if path]
 
 
 def is_listed(job: JobInfo) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from avio.client import Client, pages
+from avio.client import Client, pages, path_of
 from avio.client.shapes import JobInfo, ReportLine
 from avio.commands import options
 from avio.commands.command import Command
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("TIER", lambda row: raw(row["tier"]), lambda row: raw(row["tier"]), width=4),
     Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True),
     Column("REASON", lambda row: raw(row["reason"]), lambda row: raw(row["reason"]), width=6),
-    Column("PATH", lambda row: printable(row["path"]), lambda row: printable(row["path"])),
+    Column("PATH", lambda row: printable(path_of(row)), lambda row: printable(path_of(row))),
     Column("MESSAGE", lambda row: printable(_message(row)), lambda row: raw(_message(row))),
 )
 

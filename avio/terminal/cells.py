@@ -8,11 +8,21 @@ UNKNOWN = "?"
 
 
 def printable(value: object) -> str:
-    """Return a value as text, with control characters, invisible ones and line breaks written as escapes."""
+    r"""Return a value as text, with control characters, invisible ones and line breaks written as escapes.
+
+    Of two digits (`\xff`) is a control character of ASCII or a byte that is not UTF-8.
+    """
     text = value if isinstance(value, str) else str(value)
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() else _escape(ord(c)) for c in text)
+
+
+def _escape(number: int) -> str:
+    """Return the escape of a character, or of a byte that is not UTF-8."""
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"
+    return f"\\u{number:04x}" if 0x80 <= number <= 0xFF else chr(number).encode("unicode_escape").decode()
 
 
 def size(number: float | None) -> str:

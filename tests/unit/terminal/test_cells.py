@@ -42,7 +42,8 @@ def test_a_duration_has_two_units_at_most(seconds: float, shown: str) -> None:
         ("a\tb\nc", "a\\tb\\nc"),
         ("\x1b[2J", "\\x1b[2J"),
         ("\u202egpj", "\\u202egpj"),
-        ("\udc80", "\\udc80"),
+        ("\udc80", "\\x80"),
+        ("\x80\xa0", "\\u0080\\u00a0"),
     ],
 )
 def test_what_can_not_be_seen_is_written_out(text: str, shown: str) -> None:
