@@ -12,13 +12,14 @@ from avio.db.sql import change
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 # What is mended by a restart of intake or keeper takes the seconds that these need to begin, on a busy machine too.
 RESTART_LIMIT = 25.0
 
 PATIENT = {"AVIO_FENCE": "10", "AVIO_LEASE": "11"}
 
 
-@pytest.mark.faults
 def test_a_job_whose_hint_intake_died_with_is_found_by_polling(site_with_redis: Site) -> None:
     site = site_with_redis
     site.fill(3)
@@ -35,7 +36,6 @@ def test_a_job_whose_hint_intake_died_with_is_found_by_polling(site_with_redis: 
     assert supervisor.intake() != first or not is_alive(first)
 
 
-@pytest.mark.faults
 def test_a_claim_that_intake_died_with_is_given_back_by_the_next_intake(site: Site) -> None:
     site.fill(3)
     supervisor = site.supervisor(AVIO_FAULT="intake.after-claim:kill:2", **PATIENT)
@@ -81,7 +81,6 @@ def test_a_supervisor_does_not_start_with_tables_of_another_version(site: Site, 
     assert ("install that avio" if step > 0 else "run avio-server db upgrade") in words[0]
 
 
-@pytest.mark.faults
 def test_a_claim_that_the_whole_supervisor_died_with_is_given_back_by_the_next_one(site: Site) -> None:
     site.fill(3)
     job = site.order()
@@ -96,7 +95,6 @@ def test_a_claim_that_the_whole_supervisor_died_with_is_given_back_by_the_next_o
     assert site.attempts(job)[1].outcome == "lost"
 
 
-@pytest.mark.faults
 @pytest.mark.parametrize("point", ["intake.before-end", "intake.before-finish", "intake.after-end"])
 def test_an_end_that_intake_died_with_is_told_again_by_keeper(site: Site, point: str) -> None:
     site.fill(3)
@@ -113,7 +111,6 @@ def test_an_end_that_intake_died_with_is_told_again_by_keeper(site: Site, point:
     assert site.row(job) == row
 
 
-@pytest.mark.faults
 def test_an_end_in_the_spool_outlives_intake_and_keeper(site: Site) -> None:
     site.fill(3)
     job = site.order()

@@ -21,6 +21,8 @@ from avio.isolation.cgroups import PREFIX
 from avio.isolation.mounts import own_groups
 from tests.process.programs.as_user import ROOT, command
 
+pytestmark = pytest.mark.faults
+
 LIMIT = 30.0
 NOBODY = 65534
 NET_RAW = 13

@@ -12,6 +12,8 @@ from tests.contract.db import given
 from tests.process.site import SIZE, Site
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 
 def test_a_job_whose_process_is_killed_is_done_by_the_next_attempt(site: Site) -> None:
     site.fill(100)
@@ -74,7 +76,6 @@ def test_a_process_that_dies_after_its_result_has_succeeded(site: Site) -> None:
     assert site.attempts(job)[0].exit_signal == signal.SIGKILL
 
 
-@pytest.mark.faults
 def test_a_job_that_kills_its_process_each_time_is_poison(site: Site) -> None:
     site.fill(10)
     job = site.order()

@@ -14,6 +14,8 @@ from tests.process.avio_process import Supervisor
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 MISBEHAVING = "tests.process.programs.misbehaving"
 GRACE = 1.0
 FREEZER = Path("/sys/fs/cgroup/freezer")
@@ -100,7 +102,6 @@ def freezer() -> Iterator[Path]:
 UNKILLABLE = {"AVIO_STOP_GRACE": "0.5", "AVIO_KILL_WAIT": "1", "AVIO_SLOTS": "1"}
 
 
-@pytest.mark.faults
 def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, tmp_path: Path) -> None:
     (site.bucket / "quiet").mkdir()
     job = site.order("/data/quiet")
@@ -115,7 +116,6 @@ def test_an_unkillable_job_keeps_its_slot_and_its_node_drains(site: Site, tmp_pa
     assert_given_up(site, supervisor, job, process, grip.unlink)
 
 
-@pytest.mark.faults
 def test_a_job_that_the_kernel_holds_on_to_is_no_different(site: Site, freezer: Path) -> None:
     job = site.order("/data/wait")
     supervisor = site.supervisor(module=MISBEHAVING, **UNKILLABLE)

@@ -15,6 +15,8 @@ from tests.process.site import Site
 from tests.processes import wait_until
 from tests.servers.postgres import Postgres
 
+pytestmark = pytest.mark.faults
+
 KIB = 1 << 10
 FILES = 256
 FILE_BYTES = 128 * KIB  # 32 MiB in all

@@ -21,6 +21,8 @@ from tests.process.site import SIZE, Site
 from tests.process.test_secrets import CANARIES, environ_of, found_in, site_with_canaries
 from tests.processes import command, is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 __all__ = ["site_with_canaries"]
 
 SLOWLY = "download.publish:delay:0.05"
@@ -208,7 +210,6 @@ def test_a_killed_mover_costs_its_files_another_try_and_the_job_nothing(site: Si
     assert used(site) == (400 * SIZE, 0)
 
 
-@pytest.mark.faults
 def test_movers_that_are_killed_again_and_again_are_a_crash_of_the_attempt(site: Site) -> None:
     site.fill(100)
     job = site.order()
@@ -221,7 +222,6 @@ def test_movers_that_are_killed_again_and_again_are_a_crash_of_the_attempt(site:
     assert supervisor.jobs() == []
 
 
-@pytest.mark.faults
 def test_a_killed_spawner_is_a_crash_of_the_attempt_and_the_next_one_goes_on(site: Site) -> None:
     job, _, process = begin(site, 300)
     family = family_of(process)
@@ -258,7 +258,6 @@ def test_no_mover_outlives_its_job_process_or_keeper(site: Site, whom: str) -> N
 # -- what hangs, and what must stop
 
 
-@pytest.mark.faults
 def test_a_mover_that_hangs_is_a_stall_of_the_attempt(site: Site) -> None:
     job, _, process = begin(site, 300, AVIO_STALL_AFTER="2")
     family = family_of(process)
@@ -304,7 +303,6 @@ def test_movers_publish_nothing_after_the_lease_though_their_job_process_sleeps(
     assert before == len(site.cached()) < 2000
 
 
-@pytest.mark.faults
 def test_a_drained_node_leaves_no_mover_and_another_attempt_goes_on(site: Site) -> None:
     job, supervisor, process = begin(site, 400)
     family = family_of(process)

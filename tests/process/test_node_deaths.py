@@ -12,6 +12,8 @@ from tests.process.avio_process import STOP_LIMIT
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 
 def test_jobs_die_with_keeper_and_a_new_supervisor_finishes_them(site: Site) -> None:
     site.fill(100)
@@ -34,7 +36,6 @@ def test_jobs_die_with_keeper_and_a_new_supervisor_finishes_them(site: Site) -> 
     assert site.node().epoch == 2
 
 
-@pytest.mark.faults
 def test_a_start_that_ends_older_attempts_for_longer_than_a_lease_keeps_the_node(site: Site) -> None:
     site.fill(10)
     job = site.order()

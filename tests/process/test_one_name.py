@@ -11,6 +11,8 @@ from tests.process.avio_process import Supervisor
 from tests.process.site import Site
 from tests.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.faults
+
 LEAVE_LIMIT = 30.0
 
 
@@ -58,7 +60,6 @@ def test_a_supervisor_that_has_drained_gives_its_name_away_at_once(site: Site) -
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.faults
 def test_the_jobs_of_a_frozen_supervisor_are_begun_by_its_replacement_once_they_are_surely_dead(site: Site) -> None:
     site.fill(20)
     job = site.order()
@@ -86,7 +87,6 @@ def test_the_jobs_of_a_frozen_supervisor_are_begun_by_its_replacement_once_they_
     assert (new.process.poll(), site.node().epoch) == (None, 2)
 
 
-@pytest.mark.faults
 def test_two_supervisors_of_a_name_that_are_begun_again_and_again_do_not_fail_the_jobs(site: Site) -> None:
     site.fill(20)
     stop = threading.Event()
@@ -111,7 +111,6 @@ def test_two_supervisors_of_a_name_that_are_begun_again_and_again_do_not_fail_th
     assert (row["state"], row["attempt"], row["losses"], site.node().epoch) == ("succeeded", 1, 0, 1)
 
 
-@pytest.mark.faults
 def test_a_job_whose_start_intake_died_with_is_shown_as_running(site: Site) -> None:
     site.fill(3)
     site.fill(5000, "many")

@@ -16,6 +16,8 @@ from tests.process.programs import as_user
 from tests.process.site import CONFIG, END_LIMIT, SIZE, Site
 from tests.processes import wait_until
 
+pytestmark = pytest.mark.faults
+
 # The tiers of the second node, and how each of them is named.
 OWN = {
     "the same alias on a disk of its own": ("MEM", "tier MEM is not mounted at {home}/own"),
@@ -48,7 +50,6 @@ def admin(site: Site, config: str, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.faults
 def test_a_second_node_with_tiers_of_its_own_takes_no_job_and_is_named(second: tuple[Site, str, str]) -> None:
     site, config, wrong = second
     site.fill(3)

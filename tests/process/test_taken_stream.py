@@ -11,6 +11,8 @@ from avio.streams import EVENTS_KEY
 from tests.process.site import Site
 from tests.processes import wait_until
 
+pytestmark = pytest.mark.faults
+
 EMPTY = ("XADD", EVENTS_KEY, "MAXLEN", "0", "*", "x", "y")
 LAST_ID = ("XADD", EVENTS_KEY, "18446744073709551615-18446744073709551615", "x", "y")
 

@@ -15,6 +15,8 @@ from tests.contract.engines.harness import FilesHarness, OnDisk
 from tests.contract.engines.lying_store import Store, lying_store
 from tests.contract.engines.test_other_bytes import World
 
+pytestmark = pytest.mark.faults
+
 _WORK = """
 import sys
 from avio.engines.base import Side

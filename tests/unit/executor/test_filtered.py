@@ -106,6 +106,7 @@ def test_an_ls_job_of_several_paths_lists_each_entry_once(run_job: RunJob, tmp_p
     assert len(listed) == len(set(listed)) == 9
 
 
+@pytest.mark.faults
 def test_a_million_lines_are_read_with_flat_memory(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", _READ, str(tmp_path / "filelist"), str(LINES)], **CAPTURED)
 
