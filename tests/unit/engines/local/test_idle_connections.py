@@ -30,7 +30,7 @@ def test_threads_that_meet_closed_connections_share_the_others(monkeypatch: pyte
     sys.setswitchinterval(1e-6)
 
     def take(_: int) -> None:
-        for _ in range(60_000):
+        for _ in range(20_000):
             gets._connection("b/f", lambda: False)
             for _ in range(3):
                 gets._give_back(Closed())  # type: ignore[arg-type]
