@@ -12,7 +12,7 @@ import redis
 
 from tests.e2e.file_trees import small_files, upload
 from tests.e2e.running_server import Make, Stage
-from tests.processes import is_alive, wait_until
+from tests.processes import is_alive, slowness, wait_until
 from tests.servers.seaweed import SECRET_KEY, S3Server
 
 TREES = {folder: small_files(80, folder) for folder in ("a", "b", "c")}
@@ -39,7 +39,7 @@ def test_of_three_jobs_two_run_at_a_time_each_in_a_process_and_session_of_its_ow
     most, sessions = 0, {}
 
     # When they are looked at until all have ended
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 60 * slowness()
     with stage.user.client() as client:
         while (not statuses or statuses[-1] != ["succeeded"] * 3) and time.monotonic() < deadline:
             processes = stage.cluster.job_processes()
@@ -95,7 +95,7 @@ def test_who_watches_sees_progress_and_the_end(stage: Stage) -> None:
 
     # When it is watched at a terminal, and by its event stream
     with stage.user.client() as client, ThreadPoolExecutor(1) as pool:
-        stream = pool.submit(lambda: list(client.events(job, until=time.monotonic() + 30)))
+        stream = pool.submit(lambda: list(client.events(job, until=time.monotonic() + 30 * slowness())))
         seen = stage.user.watch(job)
         kinds = [event.kind for event in stream.result()]
 

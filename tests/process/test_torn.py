@@ -34,7 +34,6 @@ def copy(directory: Path, verb: str, rounds: int) -> dict[str, Any]:
     return counts
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("verb", ["preload", "save"])
 @pytest.mark.parametrize("rounds", [20, pytest.param(500, marks=pytest.mark.faults)])
 def test_a_file_is_never_torn_whenever_its_copier_is_killed(tmp_path: Path, verb: str, rounds: int) -> None:

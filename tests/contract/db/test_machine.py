@@ -231,7 +231,6 @@ def _decided(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row[member] for member in members)
 
 
-@pytest.mark.timeout(600)  # a failure is made small before it is shown, which takes minutes
 @pytest.mark.usefixtures("db")
 def test_no_order_of_steps_breaks_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
     given.user()

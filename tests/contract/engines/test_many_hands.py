@@ -261,13 +261,11 @@ def play(make: Callable[[Path], OnDisk], examples: int) -> None:
     )
 
 
-@pytest.mark.timeout(600)  # beside other work
 def test_many_hands_on_a_bucket_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     play(lambda directory: FilesHarness(directory, CAPACITY), 40)
 
 
-@pytest.mark.timeout(600)
 def test_many_hands_on_a_bucket_of_objects(
     seaweed_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,7 +190,7 @@ def _killed_midway(world: World, store: Store) -> None:
 
     store.before = hold
     with subprocess.Popen([sys.executable, "-c", _SAVE, repr(world.settings)]) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not store.count("PUT") and time.monotonic() < deadline:
             time.sleep(0.05)
         process.kill()
