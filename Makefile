@@ -44,7 +44,7 @@ test: .venv/dev.stamp  ## run all tests, six at a time: many wait for processes
 test-faults: .venv/dev.stamp  ## run the tests that break processes and check the recovery
 	@$(COMPILED)
 	@$(GO_BUILT)
-	$(PYTEST) -m faults -n 3 $(LOADFILE)
+	$(PYTEST) -m faults -n 4 $(LOADFILE)
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py
