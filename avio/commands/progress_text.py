@@ -16,11 +16,11 @@ def kind(job: JobInfo) -> str:
 
 def subject(job: JobInfo) -> str:
     """Return the path of the job, or the file list that it goes by."""
-    first, *more = paths_of(job) or [""]
-    if not first:
+    paths = paths_of(job)
+    if not paths:
         list_ = job["params"].get("fileListPath") or job["params"].get("fileListId")
         return printable(f"file list {list_}")
-    return first + (f" and {len(more)} more" if more else "")
+    return paths[0] + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
 
 
 def paths_of(job: JobInfo) -> list[str]:

@@ -4,7 +4,6 @@ AVIO_URL and AVIO_TOKEN go before it. A token is sent to no other server than th
 """
 
 import json
-import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -93,7 +92,7 @@ def current_token(url: str) -> str | None:
 def connect(url: str, token: str | None, limit: float | None = None) -> Client:
     """Return a client; a wrong address is a usage error. It tries no call again for longer than `limit` seconds."""
     try:
-        return Client(url, token, patience=min(PATIENCE_SECONDS, math.inf if limit is None else limit))
+        return Client(url, token, patience=PATIENCE_SECONDS if limit is None else min(PATIENCE_SECONDS, limit))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

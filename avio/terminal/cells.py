@@ -1,5 +1,6 @@
 """How a value looks to people: sizes, percentages, times, names. What is not known is `-` or `?`, never 0."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -49,12 +50,7 @@ def moment(text: str | None) -> str:
 
     An invalid time is shown as it is.
     """
-    if text is None:
-        return NOTHING
-    try:
-        return clock(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return printable(text)
+    return _shown_time(text, clock)
 
 
 def raw_moment(text: str | None) -> str:
@@ -62,10 +58,14 @@ def raw_moment(text: str | None) -> str:
 
     An invalid time is shown as it is.
     """
+    return _shown_time(text, lambda time: time.astimezone().isoformat(timespec="milliseconds"))
+
+
+def _shown_time(text: str | None, show: Callable[[datetime], str]) -> str:
     if text is None:
         return NOTHING
     try:
-        return datetime.fromisoformat(text).astimezone().isoformat(timespec="milliseconds")
+        return show(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return printable(text)
 
