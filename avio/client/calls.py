@@ -30,12 +30,13 @@ from avio.client.shapes import (
     Whoami,
 )
 from avio.client.spelling import spelled_path
-from avio.client.transport import Transport
+from avio.client.transport import CONNECT_SECONDS, Transport
 from avio.wire.states import JobType
 
 # An event stream sends at least a ping every 15 s; three missed ones mean that it is dead.
 EVENTS_READ_SECONDS = 45.0
-PATIENCE_SECONDS = 10.0  # enough for a second try after the Retry-After of a store that does not answer
+# Enough for a second try where each takes as long as it may to connect, or after a Retry-After of 5 s.
+PATIENCE_SECONDS = 2 * CONNECT_SECONDS + 2
 
 
 class Client:

@@ -101,13 +101,13 @@ class Free:
     def _list(self, worklist: Worklist, seen: Seen | None) -> None:
         for entry in self._engine.walk(self._path, depth=None, side=Side.CACHE, left_out=self._left_out):
             self._attempt.raise_if_stopping()
-            if seen is not None and not seen.add(entry.path):
-                continue
             if entry.path != self._path and not self._recursive:
                 raise IsDirectory(f"{self._path} is a directory")
             now = entry if entry.may_go else self._look_again(entry)
             if not now.may_go:
                 raise Unsaved(f"{entry.path} is not saved; nothing was freed")
+            if seen is not None and not seen.add(entry.path):  # only what has been judged
+                continue
             self._gone += now.state is EntryState.GONE
             size = entry.cached_bytes or 0
             self._attempt.listed(size)

@@ -96,6 +96,25 @@ def test_a_call_ends_within_its_patience_though_each_try_takes_a_while(
     assert now[0] <= 5.0
 
 
+def test_a_server_that_does_not_let_connect_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, tries = [0.0], []
+
+    def time_out(*_: Any, **__: Any) -> Any:
+        tries.append(now[0])
+        now[0] += transport.CONNECT_SECONDS
+        raise Unreachable("no connection", why="it does not answer", cure="start it")
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(transport.Transport, "stream", time_out)
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    with Client("http://127.0.0.1:1", TOKEN) as client, pytest.raises(Unreachable):
+        client.whoami()
+
+    assert len(tries) == 2
+
+
 def test_certificates_are_loaded_for_an_address_with_tls_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[object] = []
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

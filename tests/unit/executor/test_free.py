@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from avio.engines.base import Entry
 from avio.engines.memory import MemoryEngine
 from avio.errors import EngineAway
-from avio.executor import free
+from avio.executor import free, patience
 from avio.executor.attempt import Attempt
 from avio.wire.states import JobType
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures, report
@@ -146,3 +147,22 @@ def test_a_free_goes_on_when_the_cache_is_back_and_counts_what_it_dropped_before
     assert figures(result) == (12, 12, 0, 0)
     assert report(tmp_path) == dict.fromkeys(FILES, "done")
     assert engine.cache == {}
+
+
+def test_a_file_that_was_listed_but_not_judged_is_judged_after_the_cache_was_away(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_SECONDS", (0.0,))
+    engine.put_cache("/data/b/new", b"never saved")
+    recheck, failures = engine.recheck, iter([EngineAway("away"), EngineAway("away")])
+
+    def fail_twice(*given: Any) -> Iterator[Entry]:
+        for failure in failures:
+            raise failure
+        yield from recheck(*given)
+
+    monkeypatch.setattr(engine, "recheck", fail_twice)
+    before = dict(engine.cache)
+
+    assert run_job(JobType.FREE).reason == "NOT_SAVED"
+    assert engine.cache == before
