@@ -149,7 +149,7 @@ def test_a_free_goes_on_when_the_cache_is_back_and_counts_what_it_dropped_before
     assert engine.cache == {}
 
 
-def test_a_file_that_was_listed_but_not_judged_is_judged_after_the_cache_was_away(
+def test_a_file_that_was_listed_but_not_judged_is_judged_after_the_cache_was_unavailable(
     run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "PAUSES_SECONDS", (0.0,))
