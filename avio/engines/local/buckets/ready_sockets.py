@@ -1,6 +1,7 @@
 """Lets libcurl work on the sockets that are ready: its own select(2) looks at all of them each time.
 
-Used in the job process. One wait costs the same for 16 and for 512 connections, and descriptors may be above 1023.
+Used in web and the job process. One wait costs the same for 16 and for 512 connections. With a descriptor above 1023,
+select(2) does not wait at all.
 """
 
 import select

@@ -3,11 +3,13 @@
 Used in web and the job process.
 """
 
+import select
 import time
 from collections.abc import Mapping
 
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
+from avio.engines.local.buckets.ready_sockets import ReadySockets
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
 
@@ -15,7 +17,6 @@ CONNECT_SECONDS = 3
 MAX_BODY_BYTES = 32 << 20  # of one page; 1,000 keys of 1,024 bytes take less than 8 MiB in any encoding
 PART_BYTES = 1 << 18  # of a body at once: a page has about that many
 WAIT_SECONDS = 1.0  # for the next bytes, before libcurl looks at its limits
-NO_SOCKET_SECONDS = 0.01  # while libcurl looks up the name of the store
 
 
 class ListRequest:
@@ -27,7 +28,7 @@ class ListRequest:
         self._headers: dict[str, str] = {}
         self._begun_at = 0.0
         self.waited = 0.0  # seconds from the begin of a request until somebody read its answer
-        self._multi = pycurl.CurlMulti()
+        self._sockets = ReadySockets(pycurl.CurlMulti(), select.epoll())
         self._curl = curl = pycurl.Curl()
         set_place(curl, place, CONNECT_SECONDS)
         curl.setopt(pycurl.ACCEPT_ENCODING, "")
@@ -45,20 +46,21 @@ class ListRequest:
     def begin(self, url: str, pace: Pace) -> None:
         """Send the request. The answer comes while this process does other work, as far as the system holds it."""
         self._prepare(url, pace)
-        self._multi.add_handle(self._curl)
-        self._multi.perform()
+        self._sockets.multi.add_handle(self._curl)
+        self._sockets.work(0, live=1)
         self._begun_at = time.monotonic()
 
     def end(self) -> tuple[int, bytes, Mapping[str, str]]:
         """Return what `get` returns, of the request that was begun."""
         self.waited = time.monotonic() - self._begun_at
+        multi = self._sockets.multi
         try:
-            while self._multi.perform()[1]:
-                if self._multi.select(WAIT_SECONDS) < 0:  # no socket to wait for yet
-                    time.sleep(NO_SOCKET_SECONDS)
-            failed = self._multi.info_read()[2]
+            _, whole, failed = multi.info_read()
+            while not whole and not failed:
+                self._sockets.work(WAIT_SECONDS, live=1)
+                _, whole, failed = multi.info_read()
         finally:
-            self._multi.remove_handle(self._curl)
+            multi.remove_handle(self._curl)
         for _, code, text in failed:
             raise pycurl.error(code, text)
         return self._reply()
@@ -66,7 +68,7 @@ class ListRequest:
     def close(self) -> None:
         """Close the connections."""
         self._curl.close()
-        self._multi.close()
+        self._sockets.close()
 
     def _prepare(self, url: str, pace: Pace) -> None:
         self._parts, self._received, self._headers = [], 0, {}
