@@ -67,11 +67,13 @@ serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 alluxio: .venv/dev.stamp .alluxio/stamp  ## start a real Alluxio cluster to try avio on (WORKERS=2 for two workers)
 	@$(BIN)/python -m tests.servers.alluxio --workers $(WORKERS)
 
-lint: .venv/dev.stamp  ## check style, types and imports
+lint: .venv/dev.stamp  ## check style, types, imports, words and documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(GO_BUILT)
+	$(PYTEST) -m house -n 2 $(LOADFILE)
 
 house: .venv/dev.stamp  ## print the figures of the code: lengths of files and functions, import circles, late imports
 	@$(BIN)/python -m tests.house.figures

@@ -10,6 +10,9 @@ os.umask(0o022)  # avio refuses a tier that its group may write to, and users of
 # Before grpc is imported: what it does in a forked child for the sake of its channels aborts children that only exec.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
+# Each bucket that obstore opens reads all certificates of the system: 8 ms. No store of the tests has one of these.
+os.environ["SSL_CERT_FILE"] = f"{os.path.dirname(__file__)}/servers/nobody.pem"
+
 import ctypes
 import gc
 import resource
@@ -38,8 +41,11 @@ SURVIVAL_LIMIT = 5.0  # seconds
 # By the time of a file.
 SLOWEST_FIRST = ("tests/alluxio/", "tests/e2e/", "tests/process/", "tests/contract/", "tests/integration/")
 SHARED = pytest.StashKey[SharedServers]()
+GARBAGE_THRESHOLD = 20_000  # objects: with the 700 of Python, the search for garbage takes a twentieth of a run
 OPEN_FILES = 8192  # that a process of tests may have: engines of a whole run stay open, and many systems allow 1,024
 
+settings.register_profile("usual", max_examples=40)
+settings.load_profile("usual")
 # For a night: `pytest --hypothesis-profile=thorough`.
 settings.register_profile("thorough", max_examples=500, stateful_step_count=100, deadline=None)
 
@@ -57,7 +63,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "faults: breaks things or tries walls, for 5 s or more (make test-faults)")
     config.addinivalue_line("markers", "wheel: builds the wheel and installs it (make test-wheel)")
     config.addinivalue_line("markers", "siege: times a user's calls beside attacks, on a quiet machine (make siege)")
-    config.option.markexpr = config.option.markexpr or "not alluxio and not faults and not wheel and not siege"
+    config.addinivalue_line("markers", "house: looks at the source and the documents alone (make lint)")
+    if not config.option.markexpr:
+        apart = ["alluxio", "faults", "wheel", "siege"]
+        apart += [] if any("house" in argument for argument in config.args) else ["house"]
+        config.option.markexpr = " and ".join(f"not {mark}" for mark in apart)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -83,11 +93,16 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(GARBAGE_THRESHOLD)
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: at the end of a run, no worker waits for another one's long file."""
+    """Mark the house, and begin with the files that take longest: no worker waits at the end for another one's."""
+    for item in items:
+        if item.nodeid.startswith("tests/house/"):
+            item.add_marker("house")
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in SLOWEST_FIRST])
 
 

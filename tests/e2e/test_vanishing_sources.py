@@ -15,6 +15,8 @@ from tests.e2e.running_server import Make, Stage
 from tests.processes import wait_until
 from tests.servers.seaweed import S3Server
 
+pytestmark = pytest.mark.faults
+
 EARLY, LATE, AGAIN = (small_files(400, folder) for folder in ("early", "late", "again"))
 
 

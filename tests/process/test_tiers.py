@@ -1,11 +1,14 @@
 """A node whose tier is not mounted, or is another one, takes no job and says why."""
 
+import pytest
+
 from avio.db import tiers as queries
 from avio.db.connection import borrow
 from tests.process.site import Site
 from tests.processes import wait_until
 
 
+@pytest.mark.faults
 def test_a_job_waits_for_the_disk_of_a_tier_and_says_so(site: Site) -> None:
     site.fill(3)
     with borrow():
@@ -36,6 +39,7 @@ def test_a_supervisor_registers_a_new_tier_once(site: Site) -> None:
         assert queries.known() == {"MEM": (site.cache / ".avio/tier").read_text().strip()}
 
 
+@pytest.mark.faults
 def test_a_running_job_whose_tier_loses_its_disk_says_so_and_writes_nothing_in_its_place(site: Site) -> None:
     site.fill(400)
     job = site.order()

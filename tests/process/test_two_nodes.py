@@ -17,6 +17,7 @@ def push(site: Site, job: str) -> None:
         queue.push(client, [job])
 
 
+@pytest.mark.faults
 def test_a_job_goes_on_and_others_begin_while_redis_is_wiped(site_with_redis: Site) -> None:
     site = site_with_redis
     site.fill(20)

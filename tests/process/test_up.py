@@ -183,6 +183,7 @@ def test_a_short_password_is_refused_before_anything_starts(stage: Stage) -> Non
     assert "fewer than 8 characters" in (stage.directory / "stderr").read_text()
 
 
+@pytest.mark.faults
 def test_what_dies_is_started_again_and_that_is_said(stage: Stage) -> None:
     stage.start(TWO, AVIO_ADMIN_PASSWORD="password")
     stage.line()
@@ -212,6 +213,7 @@ def test_a_signal_stops_one_after_the_other_and_leaves_nothing(stage: Stage, num
     assert list((stage.home / "run").iterdir()) == []
 
 
+@pytest.mark.faults
 def test_a_second_signal_ends_the_wait_for_what_does_not_stop(stage: Stage) -> None:
     # Given a process that does not leave, and an `up` that would wait a minute for it
     up = stage.start("web: stand-in web stubborn\n", AVIO_ADMIN_PASSWORD="password", AVIO_STOP_GRACE="60")
@@ -228,6 +230,7 @@ def test_a_second_signal_ends_the_wait_for_what_does_not_stop(stage: Stage) -> N
     assert [pid for pid in pids if is_alive(pid)] == []
 
 
+@pytest.mark.faults
 def test_nothing_is_left_when_up_itself_is_killed(stage: Stage) -> None:
     up = stage.start("web: stand-in web\naggregator: stand-in aggregator\n", AVIO_ADMIN_PASSWORD="password")
     stage.line()
@@ -239,6 +242,7 @@ def test_nothing_is_left_when_up_itself_is_killed(stage: Stage) -> None:
     wait_until(lambda: not any(map(is_alive, pids)), 10, "the end of all processes")
 
 
+@pytest.mark.faults
 def test_what_does_not_get_ready_is_named_with_the_end_of_its_log(stage: Stage) -> None:
     up = stage.start(
         "web: stand-in web unready\naggregator: echo no such module; exit 1\n", AVIO_ADMIN_PASSWORD="password"

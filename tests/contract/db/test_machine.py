@@ -32,7 +32,7 @@ SUPERVISORS = ("spool-a", "spool-a", "spool-b")  # two of them are one that begi
 JOBS = 4
 FILES = 6
 
-QUICK = settings(max_examples=30, stateful_step_count=40)
+QUICK = settings(max_examples=15, stateful_step_count=40)
 
 # A job and an attempt are drawn as numbers, since what there is depends on the steps before: see `_job`.
 numbers = st.integers(0, JOBS - 1)

@@ -40,7 +40,7 @@ NAMES = st.text(alphabet="abc~!/é0", min_size=1, max_size=5).filter(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     ours=st.sets(NAMES, max_size=30),
     theirs=st.sets(NAMES, max_size=10),

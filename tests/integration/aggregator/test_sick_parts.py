@@ -62,6 +62,7 @@ def fill(client: redis.Redis) -> None:
         return
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("has_group", [True, False], ids=["with its group", "without a group"])
 def test_a_redis_that_events_have_filled_is_emptied_by_each_start(
     aggregator: Aggregators, server: Valkey, sick: redis.Redis, has_group: bool

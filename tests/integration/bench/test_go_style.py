@@ -1,6 +1,10 @@
 """The programs in Go are formatted, and `go vet` finds nothing in them."""
 
+import pytest
+
 from tests.servers.golang import go, unformatted
+
+pytestmark = pytest.mark.house
 
 
 def test_the_programs_are_formatted_and_vetted() -> None:

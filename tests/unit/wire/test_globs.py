@@ -62,7 +62,7 @@ def _fits(token: str, character: str) -> bool:
     return character == token.removeprefix("\\")
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(GLOBS, PATHS)
 @example("**", "a/b")
 @example("/**/a", "a")
@@ -83,7 +83,7 @@ def test_both_matchers_find_what_the_definition_says(glob: str, path: str) -> No
     assert PathRules(parse_rules([f"- {glob}"])).take(path) is not wanted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("+-"), GLOBS), max_size=5), PATHS)
 def test_the_first_rule_that_matches_decides(pairs: list[tuple[str, str]], path: str) -> None:
     assume(all("//" not in glob and glob.strip("/") and "}**/" not in glob for _, glob in pairs))
