@@ -1,4 +1,4 @@
-"""Large objects of stores without TLS come past libcurl: the same bytes, the same errors, few connections."""
+"""Objects of stores without TLS come past libcurl: the same bytes, the same errors, few connections."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,8 @@ import pytest
 
 from avio.engines.base import Side
 from avio.engines.local import store_gate
-from avio.engines.local.buckets import object_fetch, ranged_fetch
+from avio.engines.local.buckets import multiget, object_fetch, ranged_fetch
+from avio.engines.local.buckets.multiget import MultiGet
 from avio.engines.local.buckets.plain_gets import PlainGets
 from avio.engines.local.buckets.signed_requests import SignedRequests
 from avio.wire.params import Params
@@ -138,6 +139,54 @@ def test_what_a_store_refuses_is_said_as_by_libcurl(
         assert moved.outcome is Outcome.FAILED
         said.append((type(moved.error), str(moved.error), moved.tries))
         asked.append(store.count("GET f") - before)
+    assert said[0] == said[1]
+    assert asked[0] == asked[1]
+    assert world.temporaries() == []
+
+
+@contextmanager
+def small_by_libcurl(monkeypatch: pytest.MonkeyPatch, *, alone: bool) -> Iterator[list[str]]:
+    """Note the keys of small objects that libcurl gets among many. With `alone` it gets all."""
+    got: list[str] = []
+    ask = MultiGet._ask_libcurl
+
+    def noted(self: MultiGet[Any], asked: Any) -> None:
+        got.append(asked.source.key)
+        ask(self, asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MultiGet, "_ask_libcurl", noted)
+        if alone:
+            patch.setattr(multiget._PlainSide, "request", lambda *_, **__: None)
+        yield got
+
+
+def one_by_one() -> Attempt:
+    run = Attempt(threads=1)
+    run.concurrency = 1
+    return run
+
+
+@pytest.mark.parametrize("reply", REFUSALS.values(), ids=REFUSALS.keys())
+def test_what_a_store_refuses_of_a_small_object_is_said_as_by_libcurl(
+    world: World, store: Store, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    monkeypatch.setattr(store_gate, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
+    for name in ("a", "f"):
+        store.put(name, bytes(1000))
+    store.lie = lambda method, key, honest: reply if (method, key) == ("GET", "f") else honest
+    said, asked = [], []
+    for alone in (True, False):
+        before = store.count("GET f")
+        if world.read_cache("/data/a") is not None:
+            world.drop_cache("/data/a")
+        with small_by_libcurl(monkeypatch, alone=alone) as got:
+            moved = world.preload(run=one_by_one())
+        assert (moved["/data/a"].outcome, moved["/data/f"].outcome) == (Outcome.DONE, Outcome.FAILED)
+        said.append((type(moved["/data/f"].error), str(moved["/data/f"].error), moved["/data/f"].tries))
+        asked.append(store.count("GET f") - before)
+        assert got[0] == "a"
+        assert ("f" in got) == alone
     assert said[0] == said[1]
     assert asked[0] == asked[1]
     assert world.temporaries() == []

@@ -1,4 +1,4 @@
-"""Fetches many small S3 objects at a time, by one thread with libcurl. libcurl keeps connections and signs requests.
+"""Fetches many small S3 objects at a time, by one thread: by libcurl, and past it where a store shows that this does.
 
 Used in the job process. After any failure a thread fetches the object: it tries again, and
 reports the error. One thread, since many Python threads cost more than the small objects.
@@ -14,6 +14,9 @@ from avio.engines.local.buckets.content_proof import may_prove, outweighs, proof
 from avio.engines.local.buckets.heads import etag_of, pause_of
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.multi_requests import SLOW_DOWN, MultiRequests
+from avio.engines.local.buckets.plain_head import usual_head
+from avio.engines.local.buckets.plain_place import PlainAsk, PlainPlace
+from avio.engines.local.buckets.plain_requests import BROKEN, Address, Got, PlainRequests
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.store_facts import StoreFacts
@@ -25,6 +28,7 @@ _DIGESTS = re.compile(rb"(?im)^(x-amz-(?:server-side-encryption|checksum-)[^:]*)
 _CHECKSUM, _ENCRYPTION = b"\nx-amz-checksum-", b"\nx-amz-server-side-encryption"
 
 BUFFER_BYTES = 128 << 10  # bytes that libcurl hands over at once
+TURN_SECONDS = 0.005  # for which one way is waited for while the other one has requests, too
 HOPELESS_FAILURES = 16  # failures without a success, after which this way is given up
 
 
@@ -35,6 +39,39 @@ class Body(NamedTuple):
     content: Content | None  # None: it is of other bytes
 
 
+class _Asked(NamedTuple, Generic[T]):
+    """A GET. `asks` for the checksum of the object; `is_again` the one that follows when the store took that ill."""
+
+    place: S3Place
+    source: Source
+    tag: T
+    facts: StoreFacts
+    asks: bool
+    is_again: bool = False
+
+
+class _PlainSide:
+    """What goes past libcurl of the bucket of `place`: all, from the reply to libcurl that shows that it may."""
+
+    def __init__(self, place: S3Place) -> None:
+        self.place = place
+        self._plain = PlainPlace(place)
+        self._asks = {asks: PlainAsk(self._plain, {ASK: ASKED} if asks else {}) for asks in (False, True)}
+        self.address: Address | None = None
+
+    def learn(self, get: "_Get", head: bytes) -> None:
+        """Take the reply to a GET of libcurl."""
+        if not self._plain.is_usual:
+            return
+        if usual_head(head) is None:
+            self._plain.is_unusual()
+        self.address = get.address if self._plain.is_usual else None
+
+    def request(self, source: Source, *, asks: bool) -> bytes | None:
+        """Return the GET of an object, None if libcurl must ask."""
+        return self._asks[asks].request(source.key)
+
+
 class MultiGet(Generic[T]):
     """GETs under way, each with a `tag` of the caller's. For one thread."""
 
@@ -43,7 +80,9 @@ class MultiGet(Generic[T]):
         self._prove = prove
         self._idle: list[_Get] = []
         self._all: list[_Get] = []
-        self._requests: MultiRequests[tuple[_Get, Source, T, StoreFacts]] = MultiRequests()
+        self._requests: MultiRequests[tuple[_Get, _Asked[T]]] = MultiRequests()
+        self._plain: PlainRequests[_Asked[T]] = PlainRequests()
+        self._sides: dict[int, _PlainSide] = {}  # by the id of the place, which the side keeps
         self._fetched = 0
         self._failed = 0
         self._refused: list[T] = []
@@ -53,11 +92,11 @@ class MultiGet(Generic[T]):
     @property
     def live(self) -> int:
         """How many are under way."""
-        return self._requests.live
+        return self._requests.live + self._plain.live
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
-        return self._requests.take_waited()
+        return self._requests.take_waited() + self._plain.take_waited()
 
     @property
     def hopeless(self) -> bool:
@@ -75,9 +114,7 @@ class MultiGet(Generic[T]):
 
     def add(self, place: S3Place, source: Source, tag: T, facts: StoreFacts) -> None:
         """Begin to fetch an object from the store of `facts`."""
-        get = self._idle.pop() if self._idle else self._new()
-        get.prepare(place, source, asks=self._prove and facts.checksums)
-        self._requests.add(get.curl, (get, source, tag, facts))
+        self._ask(_Asked(place, source, tag, facts, self._prove and facts.checksums))
 
     def poll(self, limit: float) -> list[tuple[T, Body | None]]:
         """Return the tags of ended GETs, with the body if it is of the requested version, else None.
@@ -85,43 +122,81 @@ class MultiGet(Generic[T]):
         Waits up to `limit` seconds if none has ended.
         """
         ended = []
-        for (get, source, tag, facts), broken in self._requests.poll(limit):
-            status = get.status
-            if get.asks and status in UNKNOWN_HEADER:
-                get.ask_nothing(source)
-                self._requests.add(get.curl, (get, source, tag, facts))
+        for asked, got in self._replies(limit):
+            status, facts = got.status, asked.facts
+            if asked.asks and status in UNKNOWN_HEADER:
+                self._ask(asked._replace(asks=False, is_again=True))
                 continue
-            self._idle.append(get)
-            if status == OK and not broken:
-                if get.is_again:
+            if status == OK:
+                if asked.is_again:
                     facts.refuse_checksums()
-                elif get.asks and facts.refusals:
+                elif asked.asks and facts.refusals:
                     facts.take_checksums()
-            if status in SLOW_DOWN and not broken:
-                self._refused.append(tag)
-                self._pause = max(self._pause, get.retry_after)
+            if status in SLOW_DOWN:
+                self._refused.append(asked.tag)
+                self._pause = max(self._pause, pause_of(got.head))
             else:
-                ended.append((tag, self._result(get, source, facts, status, broken)))
+                ended.append((asked.tag, self._result(asked, got)))
         return ended
 
     def close(self) -> None:
         """Abort all GETs and close the connections."""
         self._requests.close()
+        self._plain.close()
         for get in self._all:
             get.curl.close()
         self._all, self._idle = [], []
+
+    def _ask(self, asked: _Asked[T]) -> None:
+        side = self._sides.get(id(asked.place))
+        if side is not None and side.address is not None:
+            request = side.request(asked.source, asks=asked.asks)
+            if request is not None:
+                self._plain.add(side.address, request, asked.source.size, asked)
+                return
+        self._ask_libcurl(asked)
+
+    def _ask_libcurl(self, asked: _Asked[T]) -> None:
+        get = self._idle.pop() if self._idle else self._new()
+        get.prepare(asked.place, asked.source, asks=asked.asks)
+        self._requests.add(get.curl, (get, asked))
 
     def _new(self) -> "_Get":
         get = _Get()
         self._all.append(get)
         return get
 
-    def _result(self, get: "_Get", source: Source, facts: StoreFacts, status: int, broken: str) -> Body | None:
-        is_whole = status == OK and not broken
-        body = get.result(source, facts if self._prove else None) if is_whole else None
+    def _replies(self, limit: float) -> list[tuple[_Asked[T], Got]]:
+        """Return the replies that have come, both ways."""
+        found = []
+        both = self._plain.live and self._requests.live
+        if self._plain.live:
+            for asked, got in self._plain.poll(min(limit, TURN_SECONDS) if both else limit):
+                if got is None:
+                    self._ask_libcurl(asked)
+                else:
+                    found.append((asked, got))
+        if self._requests.live or not self._plain.live:
+            for (get, asked), broken in self._requests.poll(0 if found or both else limit):
+                self._idle.append(get)
+                self.failure = broken or self.failure
+                got = BROKEN if broken else get.got()
+                found.append((asked, got))
+                if got.status == OK:
+                    self._side(asked.place).learn(get, got.head)
+        return found
+
+    def _side(self, place: S3Place) -> _PlainSide:
+        side = self._sides.get(id(place))
+        if side is None:
+            side = self._sides[id(place)] = _PlainSide(place)
+        return side
+
+    def _result(self, asked: _Asked[T], got: Got) -> Body | None:
+        body = _body(asked.source, got, asked.facts if self._prove else None) if got.status == OK else None
         if body is None:
             self._failed += 1
-            self.failure = broken or f"HTTP {status}, or another version"
+            self.failure = f"HTTP {got.status}, or another version" if got.status else self.failure or "the line broke"
         else:
             self._fetched += 1
         return body
@@ -135,8 +210,7 @@ class _Get:
         self._head: list[bytes] = []
         self._left = 0  # bytes that may still arrive
         self._place: S3Place | None = None
-        self.asks: bool | None = None
-        self.is_again = False
+        self._asks: bool | None = None
         self.curl = curl = pycurl.Curl()
         curl.setopt(pycurl.BUFFERSIZE, BUFFER_BYTES)
         curl.setopt(pycurl.WRITEFUNCTION, self._take)
@@ -148,43 +222,24 @@ class _Get:
         self._head.clear()
         self._left = source.size
         curl = self.curl
-        self.is_again = False
         if place is not self._place:
-            self._place, self.asks = place, None
+            self._place, self._asks = place, None
             set_place(curl, place)
-        if asks is not self.asks:
-            self.asks = asks
+        if asks is not self._asks:
+            self._asks = asks
             curl.setopt(pycurl.HTTPHEADER, headers_of(place, *([f"{ASK}: {ASKED}"] if asks else [])))
         curl.setopt(pycurl.URL, place.url_of(source.key))
 
-    def ask_nothing(self, source: Source) -> None:
-        """Set the same object once more, without asking for its checksum."""
-        assert self._place is not None  # it was prepared
-        self.prepare(self._place, source, asks=False)
-        self.is_again = True
-
     @property
-    def status(self) -> int:
-        """The HTTP status of the reply, 0 if none came."""
-        return int(self.curl.getinfo(pycurl.RESPONSE_CODE))
+    def address(self) -> Address:
+        """The address of the store that has answered."""
+        return self.curl.getinfo(pycurl.PRIMARY_IP), self.curl.getinfo(pycurl.PRIMARY_PORT)
 
-    @property
-    def retry_after(self) -> float:
-        """The seconds that the store asks to be left alone."""
-        return pause_of(b"".join(self._head))
-
-    def result(self, source: Source, facts: StoreFacts | None) -> Body | None:
-        """Return the body of a reply without error if it is complete and of the version of `source`.
-
-        Without `facts` nothing is proved.
-        """
+    def got(self) -> Got:
+        """Return the reply. An idle handle holds nothing."""
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()  # an idle handle holds nothing
-        head = b"".join(self._head)
-        small = head.lower()
-        if len(data) != source.size or source.etag is None or etag_of(head, small) != source.etag:
-            return None
-        return Body(data, _proved(source, data, (head, small), facts) if facts else Content.UNKNOWN)
+        self._parts.clear()
+        return Got(int(self.curl.getinfo(pycurl.RESPONSE_CODE)), b"".join(self._head), data)
 
     def _take(self, data: bytes) -> int:
         """Keep the bytes. Refuse more than the listed size: an object that grew must not fill the memory."""
@@ -193,6 +248,18 @@ class _Get:
             return 0
         self._parts.append(data)
         return len(data)
+
+
+def _body(source: Source, got: Got, facts: StoreFacts | None) -> Body | None:
+    """Return the body of a reply without error if it is complete and of the version of `source`.
+
+    Without `facts` nothing is proved.
+    """
+    _, head, data = got
+    small = head.lower()
+    if len(data) != source.size or source.etag is None or etag_of(head, small) != source.etag:
+        return None
+    return Body(data, _proved(source, data, (head, small), facts) if facts else Content.UNKNOWN)
 
 
 def _proved(source: Source, data: bytes, head: tuple[bytes, bytes], facts: StoreFacts) -> Content | None:

@@ -5,9 +5,7 @@ wherever a request or its reply is not of the usual form.
 """
 
 import os
-import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
 
@@ -15,28 +13,21 @@ from avio.engines.cancel import Stopped
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pieces import Pieces
 from avio.engines.local.buckets.plain_connection import PlainConnection
+from avio.engines.local.buckets.plain_place import PlainAsk, PlainPlace
 from avio.engines.local.buckets.s3_handle import set_place
 from avio.engines.local.buckets.s3_place import S3Place
-from avio.engines.local.buckets.s3_signature import Signature
 from avio.engines.local.buckets.signed_requests import CONTENT, MAX_BODY_BYTES, Reply
 from avio.engines.local.store_errors import unreachable
 
 IDLE_SECONDS = 60  # after which a connection is not used again: something on the way may have forgotten it
-
-_PLAIN = re.compile(r"http://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?)(?:/(?:[\w.~-]|%[0-9A-F]{2})*)*", re.ASCII)
-_DOTS = re.compile(r"/\.\.?(?:/|$)")  # libcurl takes them out of a path
-_PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
 class PlainGets:
     """GETs from the bucket of `place`."""
 
     def __init__(self, place: S3Place) -> None:
-        found = None if place.proxy else _PLAIN.fullmatch(place.url)
         self._place = place
-        self._is_usual = found is not None
-        self._host = found[1] if found else ""
-        self._signature = Signature(place)
+        self._plain = PlainPlace(place)
         self._lock = threading.Lock()
         self._idle: list[PlainConnection] = []  # the one that was used last is the last
 
@@ -47,12 +38,12 @@ class PlainGets:
 
         `begin` and errors are those of `SignedRequests.get`; `begin` may have been called before None.
         """
-        path = self._place.url_of(key).removeprefix(f"http://{self._host}")
-        if not self._is_usual or _DOTS.search(path) or any(os.environ.get(name) for name in _PROXIES):
+        request = PlainAsk(self._plain, headers).request(key) if self._plain.is_usual else None
+        if request is None:
             return None
         connection = self._connection(what, pieces.stopping)
         try:
-            return self._ask(connection, what, self._request(path, headers), size, begin, pieces)
+            return self._ask(connection, what, request, size, begin, pieces)
         finally:
             self._give_back(connection)
 
@@ -70,7 +61,8 @@ class PlainGets:
             return None
         status, headers, size = head
         if size < 0:
-            self._is_usual = self._is_usual and status >= 300  # such is the store, or what stands before it
+            if status < 300:
+                self._plain.is_unusual()
             return None
         if status in CONTENT:
             begin(Reply(status, headers))
@@ -84,12 +76,6 @@ class PlainGets:
         while (left := size - body.tell()) > 0:
             body.write(connection.receive(what, left, pieces.stopping))
         return Reply(status, headers, body.getvalue())
-
-    def _request(self, path: str, headers: Mapping[str, str]) -> bytes:
-        whole = self._signature.signed(path, {"Host": self._host.removesuffix(":80"), **headers}, time.time())
-        whole["User-Agent"] = self._place.agent or pycurl.version
-        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {text}" for name, text in whole.items())]
-        return "\r\n".join([*lines, "", ""]).encode()
 
     def _connection(self, what: str, stopping: Callable[[], bool]) -> PlainConnection:
         with self._lock:

@@ -7,11 +7,31 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from avio.engines.local.buckets.s3_place import S3Place
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _NO_BODY = hashlib.sha256().hexdigest()
+
+
+class Moment(NamedTuple):
+    """What GETs with the same headers in the same second have in common; `headers` are those, signed ones included.
+
+    The signed request is `before`, the path and `after`; the signed text is `text` and the digest of that.
+    """
+
+    headers: Mapping[str, str]
+    before: str
+    after: str
+    text: str
+    claim: str
+    key: bytes
+
+    def authorization(self, path: str) -> str:
+        """Return the header that signs a GET. `path` is that of the object as it is sent, with its % escapes."""
+        digest = hashlib.sha256(f"{self.before}{path}{self.after}".encode()).hexdigest()
+        return self.claim + hmac.digest(self.key, f"{self.text}{digest}".encode(), "sha256").hex()
 
 
 class Signature:
@@ -22,27 +42,27 @@ class Signature:
         self._key = ("", b"")  # the day, and the key that signs on it
 
     def signed(self, path: str, headers: Mapping[str, str], now: float) -> dict[str, str]:
-        """Return `headers`, which have the host, with those that sign them at the time `now`, in seconds since 1970.
+        """Return `headers`, which have the host, with those that sign them at the time `now`, in seconds since 1970."""
+        moment = self.moment(headers, now)
+        if moment is None:
+            return dict(headers)
+        return {**moment.headers, "Authorization": moment.authorization(path)}
 
-        `path` is that of the object as it is sent, with its % escapes.
-        """
+    def moment(self, headers: Mapping[str, str], now: float) -> Moment | None:
+        """Return what signs GETs with `headers`, which have the host, in this second. None: there is no key."""
         place = self._place
         if not place.key:
-            return dict(headers)
+            return None
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         whole = {**headers, "x-amz-content-sha256": _NO_BODY, "x-amz-date": at}
         if place.token:
             whole["x-amz-security-token"] = place.token
         lines = sorted((name.lower(), text.strip()) for name, text in whole.items())
         names = ";".join(name for name, _ in lines)
-        request = "\n".join(["GET", path, "", *(f"{name}:{text}" for name, text in lines), "", names, _NO_BODY])
+        after = "\n".join(["", "", *(f"{name}:{text}" for name, text in lines), "", names, _NO_BODY])
         scope = f"{at[:8]}/{place.region}/s3/aws4_request"
-        text = "\n".join([_ALGORITHM, at, scope, hashlib.sha256(request.encode()).hexdigest()])
-        proof = hmac.digest(self._key_of(at[:8]), text.encode(), "sha256").hex()
-        whole["Authorization"] = (
-            f"{_ALGORITHM} Credential={place.key}/{scope}, SignedHeaders={names}, Signature={proof}"
-        )
-        return whole
+        claim = f"{_ALGORITHM} Credential={place.key}/{scope}, SignedHeaders={names}, Signature="
+        return Moment(whole, "GET\n", after, f"{_ALGORITHM}\n{at}\n{scope}\n", claim, self._key_of(at[:8]))
 
     def _key_of(self, day: str) -> bytes:
         known, key = self._key

@@ -12,6 +12,7 @@ from avio.engines.cancel import Stopped
 from avio.engines.local.buckets import plain_connection, plain_gets, s3_handle
 from avio.engines.local.buckets.pieces import Pieces
 from avio.engines.local.buckets.plain_gets import PlainGets
+from avio.engines.local.buckets.plain_place import PlainAsk, PlainPlace
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import Reply
 from avio.errors import EngineAway, StoreError
@@ -394,4 +395,6 @@ def test_endpoints_by_name_and_with_a_path(target: Target, url: str, host: str, 
 
 def test_the_usual_port_is_not_in_the_host() -> None:
     place = S3Place("http://store.invalid:80/b", "b", "", "us-east-1", "", "")
-    assert PlainGets(place)._request("/b/f", {}).startswith(b"GET /b/f HTTP/1.1\r\nHost: store.invalid\r\n")
+    request = PlainAsk(PlainPlace(place), {}).request("f")
+    assert request is not None
+    assert request.startswith(b"GET /b/f HTTP/1.1\r\nHost: store.invalid\r\n")
