@@ -11,9 +11,10 @@ import pytest
 
 from avio.engines.base import Side
 from avio.engines.local import store_gate
-from avio.engines.local.buckets import multiget, object_fetch, ranged_fetch
+from avio.engines.local.buckets import object_fetch, ranged_fetch
 from avio.engines.local.buckets.multiget import MultiGet
 from avio.engines.local.buckets.plain_gets import PlainGets
+from avio.engines.local.buckets.plain_side import PlainSide
 from avio.engines.local.buckets.signed_requests import SignedRequests
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -157,7 +158,7 @@ def small_by_libcurl(monkeypatch: pytest.MonkeyPatch, *, alone: bool) -> Iterato
     with monkeypatch.context() as patch:
         patch.setattr(MultiGet, "_ask_libcurl", noted)
         if alone:
-            patch.setattr(multiget._PlainSide, "request", lambda *_, **__: None)
+            patch.setattr(PlainSide, "request", lambda *_: None)
         yield got
 
 

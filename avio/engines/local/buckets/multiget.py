@@ -13,13 +13,12 @@ from avio.engines.local.buckets.checksums import ASK, ASKED, UNKNOWN_HEADER, che
 from avio.engines.local.buckets.content_proof import may_prove, outweighs, proof_of, verdict_by, verdict_on
 from avio.engines.local.buckets.heads import etag_of, pause_of
 from avio.engines.local.buckets.libcurl import pycurl
-from avio.engines.local.buckets.multi_requests import SLOW_DOWN, MultiRequests
-from avio.engines.local.buckets.plain_head import usual_head
-from avio.engines.local.buckets.plain_place import PlainAsk, PlainPlace
-from avio.engines.local.buckets.plain_requests import BROKEN, Address, Got, PlainRequests
+from avio.engines.local.buckets.multi_requests import SLOW_DOWN
+from avio.engines.local.buckets.plain_requests import BROKEN, UNUSUAL, Got
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.store_facts import StoreFacts
+from avio.engines.local.buckets.two_ways import TwoWays
 
 T = TypeVar("T")
 
@@ -27,8 +26,9 @@ OK = 200
 _DIGESTS = re.compile(rb"(?im)^(x-amz-(?:server-side-encryption|checksum-)[^:]*):(.*?)\r?$")
 _CHECKSUM, _ENCRYPTION = b"\nx-amz-checksum-", b"\nx-amz-server-side-encryption"
 
+_ASKS = {True: ((ASK, ASKED),), False: ()}  # headers, by whether the checksum is asked for
+
 BUFFER_BYTES = 128 << 10  # bytes that libcurl hands over at once
-TURN_SECONDS = 0.005  # for which one way is waited for while the other one has requests, too
 HOPELESS_FAILURES = 16  # failures without a success, after which this way is given up
 
 
@@ -50,28 +50,6 @@ class _Asked(NamedTuple, Generic[T]):
     is_again: bool = False
 
 
-class _PlainSide:
-    """What goes past libcurl of the bucket of `place`: all, from the reply to libcurl that shows that it may."""
-
-    def __init__(self, place: S3Place) -> None:
-        self.place = place
-        self._plain = PlainPlace(place)
-        self._asks = {asks: PlainAsk(self._plain, {ASK: ASKED} if asks else {}) for asks in (False, True)}
-        self.address: Address | None = None
-
-    def learn(self, get: "_Get", head: bytes) -> None:
-        """Take the reply to a GET of libcurl."""
-        if not self._plain.is_usual:
-            return
-        if usual_head(head) is None:
-            self._plain.is_unusual()
-        self.address = get.address if self._plain.is_usual else None
-
-    def request(self, source: Source, *, asks: bool) -> bytes | None:
-        """Return the GET of an object, None if libcurl must ask."""
-        return self._asks[asks].request(source.key)
-
-
 class MultiGet(Generic[T]):
     """GETs under way, each with a `tag` of the caller's. For one thread."""
 
@@ -80,9 +58,7 @@ class MultiGet(Generic[T]):
         self._prove = prove
         self._idle: list[_Get] = []
         self._all: list[_Get] = []
-        self._requests: MultiRequests[tuple[_Get, _Asked[T]]] = MultiRequests()
-        self._plain: PlainRequests[_Asked[T]] = PlainRequests()
-        self._sides: dict[int, _PlainSide] = {}  # by the id of the place, which the side keeps
+        self._ways: TwoWays[_Get, _Asked[T]] = TwoWays("GET")
         self._fetched = 0
         self._failed = 0
         self._refused: list[T] = []
@@ -92,11 +68,11 @@ class MultiGet(Generic[T]):
     @property
     def live(self) -> int:
         """How many are under way."""
-        return self._requests.live + self._plain.live
+        return self._ways.live
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
-        return self._requests.take_waited() + self._plain.take_waited()
+        return self._ways.take_waited()
 
     @property
     def hopeless(self) -> bool:
@@ -141,25 +117,23 @@ class MultiGet(Generic[T]):
 
     def close(self) -> None:
         """Abort all GETs and close the connections."""
-        self._requests.close()
-        self._plain.close()
+        self._ways.close()
         for get in self._all:
             get.curl.close()
         self._all, self._idle = [], []
 
     def _ask(self, asked: _Asked[T]) -> None:
-        side = self._sides.get(id(asked.place))
-        if side is not None and side.address is not None:
-            request = side.request(asked.source, asks=asked.asks)
-            if request is not None:
-                self._plain.add(side.address, request, asked.source.size, asked)
-                return
-        self._ask_libcurl(asked)
+        side = self._ways.side(asked.place)
+        request = side.request(asked.source.key, _ASKS[asked.asks]) if side.address is not None else None
+        if request is None:
+            self._ask_libcurl(asked)
+        else:
+            self._ways.add_plain(side, request, asked.source.size, asked)
 
     def _ask_libcurl(self, asked: _Asked[T]) -> None:
         get = self._idle.pop() if self._idle else self._new()
         get.prepare(asked.place, asked.source, asks=asked.asks)
-        self._requests.add(get.curl, (get, asked))
+        self._ways.add(get.curl, get, asked)
 
     def _new(self) -> "_Get":
         get = _Get()
@@ -169,28 +143,20 @@ class MultiGet(Generic[T]):
     def _replies(self, limit: float) -> list[tuple[_Asked[T], Got]]:
         """Return the replies that have come, both ways."""
         found = []
-        both = self._plain.live and self._requests.live
-        if self._plain.live:
-            for asked, got in self._plain.poll(min(limit, TURN_SECONDS) if both else limit):
-                if got is None:
-                    self._ask_libcurl(asked)
-                else:
-                    found.append((asked, got))
-        if self._requests.live or not self._plain.live:
-            for (get, asked), broken in self._requests.poll(0 if found or both else limit):
-                self._idle.append(get)
-                self.failure = broken or self.failure
-                got = BROKEN if broken else get.got()
+        plain, by_libcurl = self._ways.poll(limit)
+        for asked, got in plain:
+            if got is None or got is UNUSUAL:
+                self._ask_libcurl(asked)
+            else:
                 found.append((asked, got))
-                if got.status == OK:
-                    self._side(asked.place).learn(get, got.head)
+        for (get, asked), broken in by_libcurl:
+            self._idle.append(get)
+            self.failure = broken or self.failure
+            got = BROKEN if broken else get.got()
+            found.append((asked, got))
+            if got.status == OK:
+                self._ways.side(asked.place).learn(get.curl, got.head)
         return found
-
-    def _side(self, place: S3Place) -> _PlainSide:
-        side = self._sides.get(id(place))
-        if side is None:
-            side = self._sides[id(place)] = _PlainSide(place)
-        return side
 
     def _result(self, asked: _Asked[T], got: Got) -> Body | None:
         body = _body(asked.source, got, asked.facts if self._prove else None) if got.status == OK else None
@@ -229,11 +195,6 @@ class _Get:
             self._asks = asks
             curl.setopt(pycurl.HTTPHEADER, headers_of(place, *([f"{ASK}: {ASKED}"] if asks else [])))
         curl.setopt(pycurl.URL, place.url_of(source.key))
-
-    @property
-    def address(self) -> Address:
-        """The address of the store that has answered."""
-        return self.curl.getinfo(pycurl.PRIMARY_IP), self.curl.getinfo(pycurl.PRIMARY_PORT)
 
     def got(self) -> Got:
         """Return the reply. An idle handle holds nothing."""

@@ -52,23 +52,24 @@ class PlainPlace:
 
 
 class PlainAsk:
-    """GETs of objects of `place` with the same headers: what they have in common is made once a second."""
+    """Requests for objects of `place` with the same headers: what they have in common is made once a second."""
 
-    def __init__(self, place: PlainPlace, headers: Mapping[str, str]) -> None:
+    def __init__(self, place: PlainPlace, headers: Mapping[str, str], method: str = "GET") -> None:
         self._place = place
+        self._method = method
         self._headers = place.headers(headers)
         self._second = -1
         self._moment: Moment | None = None
         self._lines = ""
 
-    def request(self, key: str) -> bytes | None:
-        """Return the signed GET of an object, None if libcurl must ask for it."""
+    def request(self, key: str, more: str = "") -> bytes | None:
+        """Return the head of a signed request, None if libcurl must ask. `more` are lines that nothing signs."""
         path = self._place.path_of(key)
         if path is None:
             return None
         now = int(time.time())
         if now != self._second:
-            self._second, self._moment = now, self._place.signature.moment(self._headers, now)
+            self._second, self._moment = now, self._place.signature.moment(self._headers, now, self._method)
             self._lines = self._place.lines(self._moment.headers if self._moment else self._headers)
         proof = f"Authorization: {self._moment.authorization(path)}\r\n" if self._moment else ""
-        return f"GET {path} HTTP/1.1\r\n{self._lines}{proof}\r\n".encode()
+        return f"{self._method} {path} HTTP/1.1\r\n{self._lines}{proof}{more}\r\n".encode()

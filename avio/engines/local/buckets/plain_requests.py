@@ -1,4 +1,4 @@
-"""GETs of small objects over many connections without TLS, by one thread, past libcurl.
+"""GETs and PUTs of small objects over many connections without TLS, by one thread, past libcurl.
 
 Used in the job process and in its movers. It opens connections to addresses that libcurl has found, and knows only
 replies whose head says how long they are.
@@ -24,7 +24,10 @@ OK = 200
 
 
 class Got(NamedTuple):
-    """A reply. `status` is 0 if the line broke, or the object is not of the size that was asked for."""
+    """A reply. `status` is 0 if the line broke, or the object is not of the size that was asked for.
+
+    It is -1 if a reply has come that only libcurl can read.
+    """
 
     status: int
     head: bytes
@@ -32,10 +35,11 @@ class Got(NamedTuple):
 
 
 BROKEN = Got(0, b"", b"")
+UNUSUAL = Got(-1, b"", b"")
 
 
 class _Line(Generic[T]):
-    """A connection; `tag` is that of the GET under way."""
+    """A connection; `tag` is that of the request under way."""
 
     __slots__ = (
         "address",
@@ -60,8 +64,9 @@ class _Line(Generic[T]):
         self.was_used = False
         self.used = 0.0
         self.events = select.EPOLLIN | select.EPOLLOUT
-        self.unsent = b""
-        self.asked = self.left = 0  # bytes of the object; those of the body that are to come
+        self.unsent = memoryview(b"")
+        self.asked: int | None = None  # bytes of the object, if that is known
+        self.left = 0  # bytes of the body that are to come
         self.head = b""
         self.status = 0
         self.keep = False  # for the next GET
@@ -69,9 +74,14 @@ class _Line(Generic[T]):
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    def __del__(self) -> None:
+        """Close it with an engine that nobody closes."""
+        if hasattr(self, "socket"):  # or there was none
+            self.socket.close()
+
 
 class PlainRequests(Generic[T]):
-    """GETs under way, each with a `tag` of the caller's. For one thread."""
+    """Requests under way, each with a `tag` of the caller's. For one thread."""
 
     def __init__(self) -> None:
         self._epoll: select.epoll | None = None  # a process that forks must not have one
@@ -82,22 +92,22 @@ class PlainRequests(Generic[T]):
         self._waited = 0.0
         self.live = 0  # how many are under way, or have ended since the last `poll`
 
-    def add(self, address: Address, request: bytes, size: int, tag: T) -> None:
-        """Begin to get an object of `size` bytes."""
+    def add(self, address: Address, request: bytes, size: int | None, tag: T) -> None:
+        """Begin a request. A good reply has a body of `size` bytes, if that is known."""
         self.live += 1
         try:
             line = self._idle_line(address) or self._opened(address)
         except OSError:  # too many open files
             self._ended.append((tag, None))
             return
-        line.tag, line.asked, line.unsent = tag, size, request
+        line.tag, line.asked, line.unsent = tag, size, memoryview(request)
         line.head, line.parts = b"", None
         line.used = time.monotonic()
         if line.was_used:
             self._send(line)
 
     def poll(self, limit: float) -> list[tuple[T, Got | None]]:
-        """Return the tags of ended GETs with their replies; None: libcurl must ask.
+        """Return the tags of ended requests with their replies. None: no store has seen it, as far as can be told.
 
         Waits up to `limit` seconds if none has ended.
         """
@@ -110,10 +120,11 @@ class PlainRequests(Generic[T]):
                 line = self._lines[fd]
                 if line.tag is None:  # the store has closed it, or says what nobody has asked for
                     self._drop(line)
-                elif line.unsent:
+                    continue
+                line.used = now
+                if line.unsent:
                     self._send(line)
                 else:
-                    line.used = now
                     self._receive(line)
             if now - self._looked > LOOK_SECONDS:
                 self._looked = now
@@ -127,13 +138,18 @@ class PlainRequests(Generic[T]):
         waited, self._waited = self._waited, 0.0
         return waited
 
-    def close(self) -> None:
-        """Abort all GETs and close the connections."""
-        for line in [*self._lines.values()]:
+    def abort(self) -> None:
+        """End all requests at once. The other connections stay, for the next ones."""
+        for line in [line for line in self._lines.values() if line.tag is not None]:
             self._drop(line)
-        self._idle = {}
         self._ended = []
         self.live = 0
+
+    def close(self) -> None:
+        """Abort all requests and close the connections."""
+        self.abort()
+        for line in [*self._lines.values()]:
+            self._drop(line)
         if self._epoll is not None:
             self._epoll.close()
             self._epoll = None
@@ -172,7 +188,7 @@ class PlainRequests(Generic[T]):
             self._epoll.modify(line.socket, events)
 
     def _receive(self, line: _Line[T]) -> None:
-        most = HEAD_BYTES + line.asked if line.parts is None else line.left
+        most = HEAD_BYTES + (line.asked or 0) if line.parts is None else line.left
         try:
             data = line.socket.recv(min(most, PART_BYTES))
         except BlockingIOError:
@@ -180,7 +196,7 @@ class PlainRequests(Generic[T]):
         except OSError:
             data = b""
         if not data:
-            # A connection that the store has closed meanwhile says nothing of the object.
+            # A connection that the store has closed meanwhile says nothing of this request.
             is_old = line.was_used and not line.head and line.parts is None
             self._end(line, None if is_old else BROKEN, keep=False)
             return
@@ -204,11 +220,11 @@ class PlainRequests(Generic[T]):
         line.head = head = whole[:end]
         usual = usual_head(head)
         if usual is None:
-            self._end(line, None, keep=False)
+            self._end(line, UNUSUAL, keep=False)
             return False
         line.status, size, closes = usual
         line.keep = not closes
-        if size != line.asked and line.status == OK:
+        if line.asked is not None and size != line.asked and line.status == OK:
             self._end(line, BROKEN, keep=False)
             return False
         if size > MOST_HEAD_BYTES and line.status != OK:  # a long refusal: only its head counts
@@ -217,13 +233,13 @@ class PlainRequests(Generic[T]):
         line.parts = [whole[end:]]
         line.left = size - len(whole) + end
         if line.left < 0:
-            self._end(line, None, keep=False)
+            self._end(line, UNUSUAL, keep=False)
         return line.left >= 0
 
     def _end(self, line: _Line[T], got: Got | None, *, keep: bool) -> None:
         assert line.tag is not None  # it is under way
         self._ended.append((line.tag, got))
-        line.tag, line.parts, line.unsent = None, None, b""
+        line.tag, line.parts, line.unsent = None, None, memoryview(b"")
         if keep:
             line.head = b""
             line.was_used = True
@@ -232,7 +248,7 @@ class PlainRequests(Generic[T]):
             self._drop(line)
 
     def _end_silent(self, now: float) -> None:
-        """End GETs whose connection is silent for as long as libcurl would wait."""
+        """End requests whose connection is silent for as long as libcurl would wait."""
         for line in [*self._lines.values()]:
             connects = line.unsent and not line.was_used
             patience = s3_handle.CONNECT_SECONDS if connects else s3_handle.SILENCE_SECONDS

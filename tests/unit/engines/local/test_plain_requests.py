@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from avio.engines.local.buckets import plain_requests, s3_handle
-from avio.engines.local.buckets.plain_requests import BROKEN, Got, PlainRequests
+from avio.engines.local.buckets.plain_requests import BROKEN, UNUSUAL, Got, PlainRequests
 from tests.unit.engines.local.raw_store import RawStore, Send, raw_store
 
 REQUEST = b"GET /b/f HTTP/1.1\r\nHost: store\r\n\r\n"
@@ -104,8 +104,8 @@ def test_what_is_not_of_the_usual_form_is_left_to_libcurl(gets: PlainRequests[in
         return True
 
     with raw_store(answer) as store:
-        assert one(gets, store) is None
-        assert one(gets, store) is None
+        assert one(gets, store) is UNUSUAL
+        assert one(gets, store) is UNUSUAL
         assert store.connections == 2
 
 
