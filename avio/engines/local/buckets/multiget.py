@@ -128,7 +128,7 @@ class MultiGet(Generic[T]):
         if request is None:
             self._ask_libcurl(asked)
         else:
-            self._ways.add_plain(side, request, asked.source.size, asked)
+            self._ways.add_plain(side, [request], asked.source.size, asked)
 
     def _ask_libcurl(self, asked: _Asked[T]) -> None:
         get = self._idle.pop() if self._idle else self._new()

@@ -103,7 +103,7 @@ class MultiPut(Generic[T]):
             self._put_by_libcurl(asked)
         else:
             moved(len(small.content))
-            self._ways.add_plain(side, head + small.content, None, asked)
+            self._ways.add_plain(side, [head, small.content], None, asked)
 
     def poll(self, limit: float) -> list[tuple[T, Answer]]:
         """Return the tags of ended PUTs, each with the store's answer.

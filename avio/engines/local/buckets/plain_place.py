@@ -21,7 +21,9 @@ class PlainPlace:
     """The bucket of `place`. Threads may share it."""
 
     def __init__(self, place: S3Place) -> None:
-        found = None if place.proxy else _PLAIN.fullmatch(place.url)
+        texts = (place.agent, place.token, place.key, place.region)  # libcurl knows how to send others
+        usual = not place.proxy and all(text.isascii() and text.isprintable() for text in texts)
+        found = _PLAIN.fullmatch(place.url) if usual else None
         self._place = place
         self._is_usual = found is not None
         self._host = found[1] if found else ""

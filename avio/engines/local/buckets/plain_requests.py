@@ -7,6 +7,7 @@ replies whose head says how long they are.
 import select
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Generic, NamedTuple, TypeVar
 
@@ -64,7 +65,7 @@ class _Line(Generic[T]):
         self.was_used = False
         self.used = 0.0
         self.events = select.EPOLLIN | select.EPOLLOUT
-        self.unsent = memoryview(b"")
+        self.unsent: list[memoryview] = []
         self.asked: int | None = None  # bytes of the object, if that is known
         self.left = 0  # bytes of the body that are to come
         self.head = b""
@@ -92,15 +93,15 @@ class PlainRequests(Generic[T]):
         self._waited = 0.0
         self.live = 0  # how many are under way, or have ended since the last `poll`
 
-    def add(self, address: Address, request: bytes, size: int | None, tag: T) -> None:
-        """Begin a request. A good reply has a body of `size` bytes, if that is known."""
+    def add(self, address: Address, request: Sequence[bytes], size: int | None, tag: T) -> None:
+        """Begin a request of these parts. A good reply has a body of `size` bytes, if that is known."""
         self.live += 1
         try:
             line = self._idle_line(address) or self._opened(address)
         except OSError:  # too many open files
             self._ended.append((tag, None))
             return
-        line.tag, line.asked, line.unsent = tag, size, memoryview(request)
+        line.tag, line.asked, line.unsent = tag, size, [memoryview(part) for part in request]
         line.head, line.parts = b"", None
         line.used = time.monotonic()
         if line.was_used:
@@ -175,13 +176,16 @@ class PlainRequests(Generic[T]):
 
     def _send(self, line: _Line[T]) -> None:
         try:
-            sent = line.socket.send(line.unsent)
+            sent = line.socket.sendmsg(line.unsent)
         except BlockingIOError:
             sent = 0
         except OSError:
             self._end(line, None, keep=False)
             return
-        line.unsent = line.unsent[sent:]
+        while line.unsent and sent >= len(line.unsent[0]):
+            sent -= len(line.unsent.pop(0))
+        if sent:
+            line.unsent[0] = line.unsent[0][sent:]
         events = select.EPOLLIN | (select.EPOLLOUT if line.unsent else 0)
         if events != line.events and self._epoll is not None:
             line.events = events
@@ -239,7 +243,7 @@ class PlainRequests(Generic[T]):
     def _end(self, line: _Line[T], got: Got | None, *, keep: bool) -> None:
         assert line.tag is not None  # it is under way
         self._ended.append((line.tag, got))
-        line.tag, line.parts, line.unsent = None, None, memoryview(b"")
+        line.tag, line.parts, line.unsent = None, None, []
         if keep:
             line.head = b""
             line.was_used = True

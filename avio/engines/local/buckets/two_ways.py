@@ -3,6 +3,7 @@
 The caller decides which way a request goes, and what follows from a reply.
 """
 
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from avio.engines.local.buckets.libcurl import pycurl
@@ -53,8 +54,8 @@ class TwoWays(Generic[H, A]):
         """Begin a request by libcurl."""
         self._requests.add(curl, (handle, asked))
 
-    def add_plain(self, side: PlainSide, request: bytes, size: int | None, asked: A) -> None:
-        """Begin a request past libcurl, of an object of `size` bytes, if that is known."""
+    def add_plain(self, side: PlainSide, request: Sequence[bytes], size: int | None, asked: A) -> None:
+        """Begin a request past libcurl, as `PlainRequests.add`."""
         assert side.address is not None  # or it would go by libcurl
         self._plain.add(side.address, request, size, asked)
 

@@ -36,7 +36,7 @@ def ended(gets: PlainRequests[int], count: int = 1, seconds: float = 20) -> dict
 
 
 def one(gets: PlainRequests[int], store: RawStore, size: int = len(BODY)) -> Got | None:
-    gets.add(("127.0.0.1", store.port), REQUEST, size, 1)
+    gets.add(("127.0.0.1", store.port), [REQUEST], size, 1)
     return ended(gets)[1]
 
 
@@ -49,7 +49,7 @@ def test_many_share_few_connections(gets: PlainRequests[int]) -> None:
     with raw_store(usual) as store:
         for _ in range(5):
             for tag in range(20):
-                gets.add(("127.0.0.1", store.port), REQUEST, len(BODY), tag)
+                gets.add(("127.0.0.1", store.port), [REQUEST], len(BODY), tag)
             assert gets.live == 20
             assert ended(gets, 20) == dict.fromkeys(range(20), Got(200, HEAD, BODY))
         assert store.connections == 20
@@ -193,7 +193,7 @@ def test_an_old_connection_is_not_used_again(gets: PlainRequests[int], monkeypat
 def test_without_a_connection_libcurl_asks(gets: PlainRequests[int]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
-    gets.add(("127.0.0.1", port), REQUEST, 5, 1)
+    gets.add(("127.0.0.1", port), [REQUEST], 5, 1)
     assert ended(gets) == {1: None}
 
 
@@ -203,7 +203,7 @@ def test_without_a_free_descriptor_libcurl_asks(gets: PlainRequests[int]) -> Non
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
     try:
-        gets.add(("127.0.0.1", 1), REQUEST, 5, 1)
+        gets.add(("127.0.0.1", 1), [REQUEST], 5, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert gets.live == 1
@@ -256,7 +256,7 @@ def test_a_request_may_need_several_turns_to_be_sent(gets: PlainRequests[int]) -
     long = REQUEST[:-2] + b"".join(b"X-%d: %s\r\n" % (number, b"x" * 60_000) for number in range(80)) + b"\r\n"
     with raw_store(usual) as store:
         for _ in range(2):
-            gets.add(("127.0.0.1", store.port), long, len(BODY), 1)
+            gets.add(("127.0.0.1", store.port), [long, b""], len(BODY), 1)
             assert ended(gets) == {1: Got(200, HEAD, BODY)}
             before = time.thread_time()
             assert gets.poll(0.3) == []
@@ -275,7 +275,7 @@ def test_nothing_is_left_open() -> None:
     with raw_store(answer) as store:
         assert one(gets, store) == Got(200, HEAD, BODY)
         for tag in range(3):
-            gets.add(("127.0.0.1", store.port), REQUEST, 1000, tag)
+            gets.add(("127.0.0.1", store.port), [REQUEST], 1000, tag)
         assert len(os.listdir("/proc/self/fd")) > before
         gets.close()
         assert gets.live == 0
