@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from avio.engines.local.buckets import idle_handles
 from avio.engines.local.buckets.idle_handles import MOST_IDLE, IdleHandles
+from avio.engines.local.buckets.multipart import MultipartUpload
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.buckets.s3_list import Ask, S3List
 from avio.engines.local.buckets.s3_objects import S3Objects
@@ -122,5 +125,27 @@ def test_requests_that_nobody_uses_any_longer_close_their_connections_at_once(st
         assert opened_by_libcurl() > before
         del requests
         assert opened_by_libcurl() == before
+    finally:
+        gc.enable()
+
+
+def test_an_upload_that_has_ended_closes_its_connections_at_once() -> None:
+    body = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+
+    def answer(_: dict[str, str], send: Send) -> bool:
+        send(HEAD.replace(b"3", b"%d" % len(body)) + body)
+        return True
+
+    gc.collect()
+    gc.disable()
+    try:
+        with raw_store(answer) as store:
+            before = opened_by_libcurl()
+            run: Any = SimpleNamespace(stopping=lambda: False)
+            upload = MultipartUpload(store.place(), "b/k", "k", StoreFacts("s3://b"), run)
+            upload.complete({})
+            assert opened_by_libcurl() > before
+            del upload
+            assert opened_by_libcurl() == before
     finally:
         gc.enable()
