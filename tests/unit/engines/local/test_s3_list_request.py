@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from avio.engines.local.buckets.pace import JOB, TASK
+from avio.engines.local.buckets.plain_gets import _opened
 from avio.engines.local.buckets.s3_list import Ask, S3List
 from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_pages import S3Pages
@@ -87,8 +89,9 @@ def _pages(place: S3Place) -> None:
         lambda place: S3List(place, "s3://b").page(Ask(""), JOB._replace(retry_seconds=0)),
         _pages,
         lambda place: SignedRequests(place).send("s3://b/k", "HEAD", "k", {}),
+        lambda place: _opened("s3://b/k", place, lambda: False),
     ],
-    ids=["begin", "page", "pages", "request"],
+    ids=["begin", "page", "pages", "request", "plain"],
 )
 @pytest.mark.parametrize("left", [0, 1, 2])
 def test_without_open_files_the_store_is_unavailable_to_this_process(
@@ -101,6 +104,19 @@ def test_without_open_files_the_store_is_unavailable_to_this_process(
         assert "s3://b" in caught.value.message
         assert "no open files left" in caught.value.message
         assert "ulimit" in caught.value.cure
+
+
+def test_a_connection_without_an_open_file_for_python_is_unavailable_to_this_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = _nowhere()._replace(url=f"http://127.0.0.1:{listener.getsockname()[1]}/b")
+        errors = []
+        for left in range(6):
+            with _files_left(left):
+                try:
+                    os.close(_opened("s3://b/k", place, lambda: False))
+                except EngineAway as error:
+                    errors.append(error.message)
+    assert "s3://b/k: this process has no memory or no open files left: Too many open files" in errors
 
 
 def test_a_page_that_cant_be_asked_for_ahead_is_asked_for_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
