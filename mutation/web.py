@@ -53,4 +53,19 @@ MUTANTS = (
         ("            if len(levels) > HELD_LEVELS:\n", "            if False:\n"),
         tests=f"{UNIT}engines/local/test_directory_window.py -k descriptors",
     ),
+    mutant(
+        "a worker without open files rests",
+        "avio/api/sockets/worker.py",
+        (
+            "                if not self._make_room():\n                    self._pause(error)\n",
+            "                self._make_room()\n",
+        ),
+        tests=f"{UNIT}api/test_accept_pause.py",
+    ),
+    mutant(
+        "connections of buckets that nobody uses are closed",
+        "avio/engines/local/buckets/idle_handles.py",
+        ("            handles.close_old(now)\n", "            pass\n"),
+        tests=f"{UNIT}engines/local/test_idle_handles.py -k any_bucket",
+    ),
 )

@@ -6,6 +6,7 @@ Invalid settings are all printed and end the master with exit code 2, since a re
 
 import resource
 import sys
+from contextlib import suppress
 from typing import Any
 
 import avio.startup
@@ -23,6 +24,11 @@ except (SettingsError, ValueError) as error:
     print("the settings are invalid:", *_problems, sep="\n  ", file=sys.stderr)
     sys.exit(2)
 avio.startup.loaded()
+
+# Clients and connections to stores need open files, and many systems allow 1,024 unless a process asks for more.
+_, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+with suppress(ValueError, OSError):  # a hard limit above the kernel's own
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 
 bind = _settings.web_address()
 workers = _settings.web_workers

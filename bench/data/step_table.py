@@ -38,6 +38,7 @@ KNOWN = {
     "avio/engines/local/buckets/object_fetch.py": "request",
     "avio/engines/local/buckets/s3_handle.py": "request",
     "avio/engines/local/buckets/signed_requests.py": "request",
+    "avio/engines/local/buckets/idle_handles.py": "request",
     "avio/engines/local/buckets/obstore_objects.py": "request",
     "avio/engines/local/kernel_copy.py": "write",
     "avio/engines/local/stamps.py": "stamp",

@@ -4,6 +4,7 @@ Gunicorn's own gthread gives a thread to every connection, and lets its loop wai
 """
 
 import errno
+import resource
 import socket
 import sys
 import time
@@ -26,6 +27,8 @@ from avio.errors import AvioError
 PIECE_BYTES = 64 << 10
 SWEEP_SECONDS = 0.25  # between two looks at the deadlines
 LINGER_SECONDS = 2.0  # for a client to close after us; a reset could destroy the end of the reply
+PAUSE_SECONDS = 0.25  # without accepting, while there is no open file for a connection
+WARN_SECONDS = 60.0  # between two warnings of that
 DRAIN_SECONDS = 0.05  # for the rest of a body that nobody wants
 LIVENESS_THREADS = 2  # apart from all others, so that liveness is answered when those are busy
 
@@ -56,6 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._waiting = Waiting(services.settings.connections_per_address, services.proxies.trusts)
         self._lingering: dict[Connection, float] = {}
         self._swept = 0.0
+        self._paused_until = self._warned = -WARN_SECONDS
         self._liveness = ThreadPoolExecutor(LIVENESS_THREADS)
         super().run()
         self._liveness.shutdown(wait=False)
@@ -66,7 +70,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sock, address = listener.accept()
         except OSError as error:
             if error.errno in _NO_ROOM:
-                self._make_room()
+                if not self._make_room():
+                    self._pause(error)
             elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
                 raise
             return
@@ -74,6 +79,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if self.nr_conns >= self.worker_connections:
             self._make_room()
         self._wait(Connection(self.cfg, sock, address, listener.getsockname(), self._rate), HEAD_SECONDS)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections or not. Gunicorn calls this in each round of its loop, also during a pause."""
+        super().set_accept_enabled(enabled and time.monotonic() >= self._paused_until)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for what the loop has to do. A pause of accepting ends in time."""
+        left = self._paused_until - time.monotonic()
+        super().wait_for_and_dispatch_events(min(timeout, left) if left > 0 else timeout)
 
     def enqueue_req(self, conn: Connection) -> None:
         """Give a whole request to a thread."""
@@ -184,11 +198,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._waiting.remove(conn)
         self.poller.unregister(conn.sock)
 
-    def _make_room(self) -> None:
-        """Close the longest waiting connection of the client that has most."""
+    def _make_room(self) -> bool:
+        """Close the longest waiting connection of the client that has most. Return False if none waits."""
         longest = self._waiting.longest()
         if longest is not None:
             self._drop(longest)
+        return longest is not None
+
+    def _pause(self, error: OSError) -> None:
+        """Accept nothing for a moment: the listener stays readable, and would be tried again without an end."""
+        now = time.monotonic()
+        self._paused_until = now + PAUSE_SECONDS
+        self.set_accept_enabled(False)
+        if now - self._warned >= WARN_SECONDS:
+            self._warned = now
+            self.log.warning(
+                "web can't accept connections: %s. Clients wait. This process may have %d open files: raise its limit, "
+                "such as with LimitNOFILE of systemd or ulimit -n",
+                error.strerror,
+                resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+            )
 
     def _drop(self, conn: Connection) -> None:
         self._stop_waiting(conn)

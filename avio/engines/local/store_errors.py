@@ -1,9 +1,10 @@
-"""Errors of an S3-like store by its Code and Message: `refusal` (of a reply), `unreachable` (by libcurl's code).
+"""Errors of an S3-like store: `refusal` (by Code and Message of a reply), `unreachable` and `no_answer` (without one).
 
 `read_refusal` reads a reply; `refused_by` finds one in another library's text. Used in web and the job process.
 Opens no connection.
 """
 
+import errno
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -17,7 +18,10 @@ from avio.errors import EngineAway, EngineError, StoreError
 
 # libcurl's numbers of what kept a reply from coming.
 NO_PROXY_HOST, NO_HOST, NO_CONNECTION, TOO_LATE, NO_TLS, NOT_TRUSTED = 5, 6, 7, 28, 35, 60
+NO_RESOURCES = 27  # "Out of memory", which libcurl also says without open files
 LINE_ENDED, LINE_BROKE = 18, 56  # after the head of a reply
+
+_NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 SHOWN_CHARACTERS = 300  # of a store's own message
 
@@ -35,6 +39,10 @@ _NO_REPLY = {
     NOT_TRUSTED: (
         "the certificate is not trusted",
         "let SSL_CERT_FILE name the certificate of its issuer, or correct the host name of the endpoint",
+    ),
+    NO_RESOURCES: (
+        "this process has no memory or no open files left",
+        "try again; if it lasts, raise the limit of open files of this process (ulimit -n, or job_files of a job)",
     ),
     TOO_LATE: ("no answer in time", "check that the store is up and not overloaded"),
 }
@@ -137,6 +145,15 @@ def unreachable(what: str, code: int, text: str) -> EngineAway:
     error = EngineAway(f"{what}: {meaning}: {_shown(text) or f'libcurl error {code}'}", cure=cure)
     error.public = f"{meaning}; {error.cure}"
     return error
+
+
+def no_answer(what: str, error: Exception) -> EngineAway:
+    """Return the error of a request that `error` ended: libcurl's, or an OSError of the sockets' own."""
+    if isinstance(error, OSError):
+        return unreachable(what, NO_RESOURCES if error.errno in _NO_RESOURCES else 0, error.strerror or str(error))
+    # Without a code libcurl could not even make a group of handles.
+    code, text = error.args if len(error.args) > 1 else (NO_RESOURCES, *error.args)
+    return unreachable(what, code, text)
 
 
 def _member(error: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,3 +106,17 @@ def test_settings_that_do_not_hold_end_the_master_with_2(
     assert ended.returncode == 2
     assert all(name in ended.stderr for name in told)
     assert "Traceback" not in ended.stderr
+
+
+def test_web_takes_as_many_open_files_as_it_may(settings: Settings, tmp_path: Path) -> None:
+    soft, hard = 200, 1500
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
+        "from avio.api import gunicorn_config\n"
+        "print(*resource.getrlimit(resource.RLIMIT_NOFILE), gunicorn_config.worker_connections)"
+    )
+    env = environment(settings, tmp_path / "avio.toml")
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=LIMIT
+    )
+    assert ended.stdout.split() == [str(hard), str(hard), str(hard // 2)], ended.stderr

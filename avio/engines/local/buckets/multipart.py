@@ -37,8 +37,8 @@ class MultipartUpload:
 
     def __init__(self, place: S3Place, name: str, key: str, facts: StoreFacts, run: Run) -> None:
         self._facts = facts
-        self._broken = Event()  # a part is given up, and the others with it
-        self._stopping = lambda: run.stopping() or self._broken.is_set()
+        self._broken = broken = Event()  # a part is given up, and the others with it
+        self._stopping = lambda: run.stopping() or broken.is_set()  # without self: a circle would keep connections
         self._requests = SignedRequests(place, self._stopping)
         self._name = name
         self._key = key

@@ -17,7 +17,7 @@ from avio.engines.local.buckets.plain_place import PlainAsk, PlainPlace
 from avio.engines.local.buckets.s3_handle import set_place
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.signed_requests import CONTENT, MAX_BODY_BYTES, Reply
-from avio.engines.local.store_errors import unreachable
+from avio.engines.local.store_errors import no_answer
 
 IDLE_SECONDS = 60  # after which a connection is not used again: something on the way may have forgotten it
 
@@ -109,9 +109,9 @@ def _opened(what: str, place: S3Place, stopping: Callable[[], bool]) -> int:
         curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping()))
         curl.perform()
         return os.dup(curl.getinfo(pycurl.ACTIVESOCKET))
-    except pycurl.error as error:
+    except (pycurl.error, OSError) as error:
         if error.args[0] == pycurl.E_ABORTED_BY_CALLBACK:
             raise Stopped from None
-        raise unreachable(what, *error.args) from None
+        raise no_answer(what, error) from None
     finally:
         curl.close()

@@ -22,10 +22,13 @@ class ReadySockets:
         self.multi = multi
         self._epoll = epoll
         self._watched: set[int] = set()
-        self._delays: list[int] = []  # ms after which libcurl wants to be called, as it said; the last counts
+        # When libcurl said after how many ms it wants to be called; the last counts. It says so in `act`, too, and
+        # the thread may have other work until the next call of `work`.
+        self._delays: list[tuple[float, int]] = []
         self._due: float | None = None
         multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        multi.setopt(pycurl.M_TIMERFUNCTION, self._delays.append)
+        delays, now = self._delays, time.monotonic
+        multi.setopt(pycurl.M_TIMERFUNCTION, lambda ms: delays.append((now(), ms)))
 
     def work(self, limit: float, live: int) -> float:
         """Do what can be done now. Wait up to `limit` seconds for that while all of `live` handles are under way.
@@ -33,13 +36,13 @@ class ReadySockets:
         Return the seconds for which it has waited.
         """
         began = time.monotonic()
-        self._take_delay(began)
+        self._take_delay()
         if self._due is not None and self._due <= began:
             self._due = None
             _, running = self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
             limit = limit if running == live else 0
             began = time.monotonic()
-            self._take_delay(began)  # libcurl says it once: it waits for the call until it came
+            self._take_delay()  # libcurl says it once: it waits for the call until it came
         if self._due is not None:
             limit = max(0.0, min(limit, self._due - began))
         ready = self._epoll.poll(limit)
@@ -55,12 +58,12 @@ class ReadySockets:
         self.multi.close()
         self._epoll.close()
 
-    def _take_delay(self, now: float) -> None:
+    def _take_delay(self) -> None:
         """Take what libcurl has said of when it wants to be called."""
         if self._delays:
-            delay = self._delays[-1]
+            said, delay = self._delays[-1]
             self._delays.clear()
-            self._due = None if delay < 0 else now + delay / 1000
+            self._due = None if delay < 0 else said + delay / 1000
 
     def _watch(self, action: int, fd: int, _multi: object, _data: object) -> None:
         """Watch a socket as libcurl wants it."""

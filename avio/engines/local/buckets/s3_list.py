@@ -5,17 +5,17 @@ Used in web and the job process.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
+from avio.engines.local.buckets.idle_handles import IdleHandles
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
 from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_list_xml import ListPage, NotAListing, Unparsable, likely_token, read_page, repaired
 from avio.engines.local.buckets.s3_place import S3Place
-from avio.engines.local.store_errors import read_refusal, refusal, unreachable
+from avio.engines.local.store_errors import no_answer, read_refusal, refusal
 from avio.errors import BadReply, EngineAway, EngineError, Gone, StoreError
 
 PAGE_KEYS = 1000
@@ -54,12 +54,16 @@ class S3List:
     def __init__(self, place: S3Place, name: str) -> None:
         self._place = place
         self._name = name
-        self._idle: deque[ListRequest] = deque()
+        self._idle: IdleHandles[ListRequest] = IdleHandles()
 
     def begin(self, ask: Ask, pace: Pace) -> ListRequest:
-        """Ask for a page that `page` will read, or the caller closes."""
+        """Ask for a page that `page` will read, or the caller closes. Raises EngineAway if that can't be begun."""
         request = self._request()
-        request.begin(self._url(ask, encoded=False), pace)
+        try:
+            request.begin(self._url(ask, encoded=False), pace)
+        except (pycurl.error, OSError) as error:
+            request.close()
+            raise no_answer(self._name, error) from None
         return request
 
     def page(
@@ -114,18 +118,18 @@ class S3List:
         request = begun or self._request()
         try:
             status, body, headers = begun.end() if begun else request.get(self._url(ask, encoded=encoded), pace)
-        except pycurl.error as error:
+        except (pycurl.error, OSError) as error:
             request.close()
             if begun and begun.waited > LONG_WAIT_SECONDS:  # too long, perhaps, for the store or for libcurl's limits
                 return self._body(ask, pace, encoded=encoded)
-            raise unreachable(self._name, *error.args) from None
-        self._idle.append(request)
+            raise no_answer(self._name, error) from None
+        self._idle.give_back(request)
         if status != 200:
             raise self._refusal(status, body, headers)
         return body
 
     def _request(self) -> ListRequest:
-        return self._idle.pop() if self._idle else ListRequest(self._place)
+        return self._idle.take() or ListRequest(self._place)
 
     def _url(self, ask: Ask, *, encoded: bool) -> str:
         return f"{self._place.url}?{ask.query(encoded=encoded)}"

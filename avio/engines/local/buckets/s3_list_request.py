@@ -6,6 +6,7 @@ Used in web and the job process.
 import select
 import time
 from collections.abc import Mapping
+from functools import cached_property
 
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
@@ -28,7 +29,6 @@ class ListRequest:
         self._headers: dict[str, str] = {}
         self._begun_at = 0.0
         self.waited = 0.0  # seconds from the begin of a request until somebody read its answer
-        self._sockets = ReadySockets(pycurl.CurlMulti(), select.epoll())
         self._curl = curl = pycurl.Curl()
         set_place(curl, place, CONNECT_SECONDS)
         curl.setopt(pycurl.ACCEPT_ENCODING, "")
@@ -36,6 +36,11 @@ class ListRequest:
         curl.setopt(pycurl.WRITEFUNCTION, self._receive)
         curl.setopt(pycurl.HEADERFUNCTION, self._see_header)
         curl.setopt(pycurl.HTTPHEADER, headers_of(place))
+
+    @cached_property
+    def _sockets(self) -> ReadySockets:
+        """What waits for an answer to `begin`. Most requests are never begun, and it takes three open files."""
+        return ReadySockets(pycurl.CurlMulti(), select.epoll())
 
     def get(self, url: str, pace: Pace) -> tuple[int, bytes, Mapping[str, str]]:
         """Return HTTP status, body, and the headers that a refusal needs. Raise pycurl.error."""
@@ -68,7 +73,8 @@ class ListRequest:
     def close(self) -> None:
         """Close the connections."""
         self._curl.close()
-        self._sockets.close()
+        if "_sockets" in vars(self):
+            self._sockets.close()
 
     def _prepare(self, url: str, pace: Pace) -> None:
         self._parts, self._received, self._headers = [], 0, {}

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -12,6 +11,8 @@ from avio.engines.local.buckets.checked_upload import send_checked
 from avio.engines.local.buckets.checksums import ASK, ASKED, UNKNOWN_HEADER, Checksum, checksum_of
 from avio.engines.local.buckets.content_proof import may_prove
 from avio.engines.local.buckets.content_types import content_type
+from avio.engines.local.buckets.idle_handles import IdleHandles
+from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.buckets.pieces import Pieces
 from avio.engines.local.buckets.plain_gets import PlainGets
@@ -45,10 +46,10 @@ class S3Objects(StoreCalls):
     def __init__(self, place: S3Place, url: str, facts: StoreFacts) -> None:
         self._url = url
         self._facts = facts
-        connections = threading.local()  # a small object is looked at before and after its PUT
-        self._asking = SignedRequests(place, limit=int(TASK.page_seconds), connections=connections)
-        self._putting = SignedRequests(place, connections=connections)
-        self._moving = SignedRequests(place)
+        idle: IdleHandles[pycurl.Curl] = IdleHandles()  # of all: a small object is looked at before and after its PUT
+        self._asking = SignedRequests(place, limit=int(TASK.page_seconds), idle=idle)
+        self._putting = SignedRequests(place, idle=idle)
+        self._moving = SignedRequests(place, idle=idle)
         self._plain = PlainGets(place)
 
     def head(self, key: str) -> Source | None:

@@ -5,12 +5,14 @@ Used in web and the job process. Holds one page, and one request.
 
 import time
 from collections.abc import Generator
+from contextlib import suppress
 
 from avio.engines.local.buckets.key_order import Cycle, endless
 from avio.engines.local.buckets.pace import OutOfTime, Pace
 from avio.engines.local.buckets.s3_list import Ask, S3List
 from avio.engines.local.buckets.s3_list_request import ListRequest
 from avio.engines.local.buckets.s3_list_xml import ListPage
+from avio.errors import EngineAway
 
 MAX_EMPTY_PAGES = 10_000  # in a row; stores with many deleted objects send some
 
@@ -59,10 +61,11 @@ class S3Pages:
         return page
 
     def _begin(self, token: str | None) -> None:
-        """Ask for the page of `token`."""
+        """Ask for the page of `token`. If that can't be begun, `_next` asks for it, with patience."""
         self._drop()
         if self._begins:
-            self._begun = (token, self._list.begin(self._ask._replace(token=token), self._pace))
+            with suppress(EngineAway):
+                self._begun = (token, self._list.begin(self._ask._replace(token=token), self._pace))
 
     def _drop(self, but: str | None = None) -> None:
         """Close a request that nobody will read: any, or one for another page than that of the token `but`."""

@@ -4,7 +4,6 @@ Used in web, intake (the sweep) and the job process, by several threads at once.
 """
 
 import re
-import threading
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import NamedTuple
@@ -12,10 +11,11 @@ from urllib.parse import quote
 
 from avio.engines.cancel import Stopped
 from avio.engines.local.buckets.bodies import NO_BODY, UPLOAD_BUFFER_BYTES, Body
+from avio.engines.local.buckets.idle_handles import IdleHandles
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
-from avio.engines.local.store_errors import read_refusal, refusal, unreachable
+from avio.engines.local.store_errors import no_answer, read_refusal, refusal
 from avio.errors import BadReply, EngineError
 
 BUFFER_BYTES = 1 << 20  # that libcurl receives at once; it hands over 16 KiB of them at a time
@@ -59,10 +59,10 @@ class Reply(NamedTuple):
 
 
 class SignedRequests:
-    """Requests to the bucket of `place`. Each thread has a connection of its own.
+    """Requests to the bucket of `place`. Each request under way has a connection of its own.
 
     A request under way ends with Stopped when `stopping()` is true, with EngineAway after `limit` seconds (0: never).
-    `connections` can be shared by two whose requests no thread has under way at once.
+    Others that ask the same store may share the handles `idle`.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class SignedRequests:
         place: S3Place,
         stopping: Callable[[], bool] = lambda: False,
         limit: int = 0,
-        connections: threading.local | None = None,
+        idle: "IdleHandles[pycurl.Curl] | None" = None,
     ) -> None:
         self._place = place
         self._stopping = stopping
         self._limit = limit
-        self._local = connections or threading.local()
+        self._idle: IdleHandles[pycurl.Curl] = IdleHandles() if idle is None else idle
 
     def send(
         self,
@@ -87,10 +87,14 @@ class SignedRequests:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send one request and return the reply, also an error. Raise EngineAway, which names `what`, without one."""
-        curl = self._handle(key, query, headers or {})
         body = Body(body) if isinstance(body, bytes) else body
-        _set_body(curl, method, body)
-        return self._perform(what, curl, _Incoming(), body)
+        curl = self._idle.take() or pycurl.Curl()
+        try:
+            self._prepare(curl, key, query, headers or {})
+            _set_body(curl, method, body)
+            return self._perform(what, curl, _Incoming(), body)
+        finally:
+            self._give_back(curl)
 
     def get(self, what: str, key: str, headers: Mapping[str, str], begin: Callable[[Reply], None], take: Take) -> Reply:
         """Get an object, or the bytes of it that a Range in `headers` names. Return the reply, also an error.
@@ -99,15 +103,21 @@ class SignedRequests:
         come. What they raise ends the request and is raised. Raises EngineAway, Stopped.
         """
         incoming = _Incoming(begin, take)
-        reply = self._perform(what, self._handle(key, {}, headers), incoming)
+        curl = self._idle.take() or pycurl.Curl()
+        try:
+            self._prepare(curl, key, {}, headers)
+            reply = self._perform(what, curl, incoming)
+        finally:
+            self._give_back(curl)
         if reply.status in CONTENT:
             incoming.begin()  # of an empty object
         return reply
 
-    def _handle(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> "pycurl.Curl":
-        curl: pycurl.Curl = getattr(self._local, "curl", None) or pycurl.Curl()
-        self._local.curl = curl
-        curl.reset()  # keeps the connection
+    def _give_back(self, curl: "pycurl.Curl") -> None:
+        curl.reset()  # keeps the connection, and nothing else of the request
+        self._idle.give_back(curl)
+
+    def _prepare(self, curl: "pycurl.Curl", key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
         set_place(curl, self._place)
         curl.setopt(pycurl.URL, f"{self._place.url_of(key)}?{_encoded(query)}".rstrip("?"))
         lines = ["Expect:", *(f"{name}: {text}" for name, text in headers.items())]
@@ -116,7 +126,6 @@ class SignedRequests:
         curl.setopt(pycurl.TIMEOUT, self._limit)
         curl.setopt(pycurl.NOPROGRESS, 0)
         curl.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(self._stopping()))
-        return curl
 
     def _perform(self, what: str, curl: "pycurl.Curl", incoming: "_Incoming", body: Body = NO_BODY) -> Reply:
         curl.setopt(pycurl.WRITEFUNCTION, incoming.receive)
@@ -129,7 +138,7 @@ class SignedRequests:
                     raise cause from None
             if error.args[0] == pycurl.E_ABORTED_BY_CALLBACK:
                 raise Stopped from None
-            raise unreachable(what, *error.args) from None
+            raise no_answer(what, error) from None
         return incoming.reply()
 
 
