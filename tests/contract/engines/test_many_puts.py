@@ -18,7 +18,7 @@ from avio.engines.local.transfer import outgoing
 from avio.errors import NotSaved, Unsaved
 from avio.wire.params import Params
 from avio.wire.results import Outcome
-from tests.contract.engines.harness import Attempt, OnDisk, outcomes
+from tests.contract.engines.harness import Attempt, outcomes
 from tests.contract.engines.lying_store import Reply, Store, error
 from tests.contract.engines.test_other_bytes import World
 from tests.processes import wait_until
@@ -33,7 +33,7 @@ def world(store: Store, tmp_path: Path) -> World:
     return World(tmp_path, ("s3://b", store.options), 1 << 30)
 
 
-def put_old(world: OnDisk, path: str, content: bytes) -> None:
+def put_old(world: World, path: str, content: bytes) -> None:
     """Write a cached file a while ago: a file of this moment is left to a thread, which waits."""
     world.put_cache(path, content)
     for tier in world.tiers:

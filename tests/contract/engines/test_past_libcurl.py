@@ -158,7 +158,7 @@ def small_by_libcurl(monkeypatch: pytest.MonkeyPatch, *, alone: bool) -> Iterato
     with monkeypatch.context() as patch:
         patch.setattr(MultiGet, "_ask_libcurl", noted)
         if alone:
-            patch.setattr(PlainSide, "request", lambda *_: None)
+            patch.setattr(PlainSide, "request", lambda *_, **__: None)
         yield got
 
 

@@ -13,12 +13,12 @@ from avio.engines.local.buckets.checksums import ASK, ASKED, UNKNOWN_HEADER, che
 from avio.engines.local.buckets.content_proof import may_prove, outweighs, proof_of, verdict_by, verdict_on
 from avio.engines.local.buckets.heads import etag_of, pause_of
 from avio.engines.local.buckets.libcurl import pycurl
-from avio.engines.local.buckets.multi_requests import SLOW_DOWN
-from avio.engines.local.buckets.plain_requests import BROKEN, UNUSUAL, Got
+from avio.engines.local.buckets.multi_requests import SLOW_DOWN, MultiRequests
+from avio.engines.local.buckets.plain_requests import BROKEN, Got, PlainRequests
+from avio.engines.local.buckets.plain_side import PlainSide
 from avio.engines.local.buckets.s3_handle import headers_of, set_place
 from avio.engines.local.buckets.s3_place import S3Place
 from avio.engines.local.buckets.store_facts import StoreFacts
-from avio.engines.local.buckets.two_ways import TwoWays
 
 T = TypeVar("T")
 
@@ -26,9 +26,8 @@ OK = 200
 _DIGESTS = re.compile(rb"(?im)^(x-amz-(?:server-side-encryption|checksum-)[^:]*):(.*?)\r?$")
 _CHECKSUM, _ENCRYPTION = b"\nx-amz-checksum-", b"\nx-amz-server-side-encryption"
 
-_ASKS = {True: ((ASK, ASKED),), False: ()}  # headers, by whether the checksum is asked for
-
 BUFFER_BYTES = 128 << 10  # bytes that libcurl hands over at once
+TURN_SECONDS = 0.005  # for which one way is waited for while the other one has requests, too
 HOPELESS_FAILURES = 16  # failures without a success, after which this way is given up
 
 
@@ -58,7 +57,9 @@ class MultiGet(Generic[T]):
         self._prove = prove
         self._idle: list[_Get] = []
         self._all: list[_Get] = []
-        self._ways: TwoWays[_Get, _Asked[T]] = TwoWays("GET")
+        self._requests: MultiRequests[tuple[_Get, _Asked[T]]] = MultiRequests()
+        self._plain: PlainRequests[_Asked[T]] = PlainRequests()
+        self._sides: dict[int, PlainSide] = {}  # by the id of the place, which the side keeps
         self._fetched = 0
         self._failed = 0
         self._refused: list[T] = []
@@ -68,11 +69,11 @@ class MultiGet(Generic[T]):
     @property
     def live(self) -> int:
         """How many are under way."""
-        return self._ways.live
+        return self._requests.live + self._plain.live
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
-        return self._ways.take_waited()
+        return self._requests.take_waited() + self._plain.take_waited()
 
     @property
     def hopeless(self) -> bool:
@@ -117,23 +118,25 @@ class MultiGet(Generic[T]):
 
     def close(self) -> None:
         """Abort all GETs and close the connections."""
-        self._ways.close()
+        self._requests.close()
+        self._plain.close()
         for get in self._all:
             get.curl.close()
         self._all, self._idle = [], []
 
     def _ask(self, asked: _Asked[T]) -> None:
-        side = self._ways.side(asked.place)
-        request = side.request(asked.source.key, _ASKS[asked.asks]) if side.address is not None else None
-        if request is None:
+        side = self._side(asked.place)
+        address = side.address
+        request = side.request(asked.source.key, asks=asked.asks) if address is not None else None
+        if address is None or request is None:
             self._ask_libcurl(asked)
         else:
-            self._ways.add_plain(side, [request], asked.source.size, asked)
+            self._plain.add(address, request, asked.source.size, asked)
 
     def _ask_libcurl(self, asked: _Asked[T]) -> None:
         get = self._idle.pop() if self._idle else self._new()
         get.prepare(asked.place, asked.source, asks=asked.asks)
-        self._ways.add(get.curl, get, asked)
+        self._requests.add(get.curl, (get, asked))
 
     def _new(self) -> "_Get":
         get = _Get()
@@ -143,20 +146,30 @@ class MultiGet(Generic[T]):
     def _replies(self, limit: float) -> list[tuple[_Asked[T], Got]]:
         """Return the replies that have come, both ways."""
         found = []
-        plain, by_libcurl = self._ways.poll(limit)
-        for asked, got in plain:
-            if got is None or got is UNUSUAL:
-                self._ask_libcurl(asked)
-            else:
+        both = self._plain.live and self._requests.live
+        if self._plain.live:
+            for asked, got in self._plain.poll(min(limit, TURN_SECONDS) if both else limit):
+                if got is None or got is BROKEN:
+                    self._side(asked.place).doubt()
+                if got is None:
+                    self._ask_libcurl(asked)
+                else:
+                    found.append((asked, got))
+        if self._requests.live or not self._plain.live:
+            for (get, asked), broken in self._requests.poll(0 if found or both else limit):
+                self._idle.append(get)
+                self.failure = broken or self.failure
+                got = BROKEN if broken else get.got()
                 found.append((asked, got))
-        for (get, asked), broken in by_libcurl:
-            self._idle.append(get)
-            self.failure = broken or self.failure
-            got = BROKEN if broken else get.got()
-            found.append((asked, got))
-            if got.status == OK:
-                self._ways.side(asked.place).learn(get.curl, got.head)
+                if got.status == OK:
+                    self._side(asked.place).learn(get.curl, got.head)
         return found
+
+    def _side(self, place: S3Place) -> PlainSide:
+        side = self._sides.get(id(place))
+        if side is None:
+            side = self._sides[id(place)] = PlainSide(place)
+        return side
 
     def _result(self, asked: _Asked[T], got: Got) -> Body | None:
         body = _body(asked.source, got, asked.facts if self._prove else None) if got.status == OK else None

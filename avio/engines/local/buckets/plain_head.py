@@ -11,6 +11,7 @@ MOST_HEAD_BYTES = 64 << 10
 
 _STATUS = re.compile(rb"http/1\.1 (?!204|304)([2-5]\d\d)[ \r]")  # these two have no body, whatever they say
 _LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r")
+_REFUSAL = re.compile(rb"HTTP/1\.[01] ([45]\d\d)[ \r]")
 _CLOSE = re.compile(rb"\nconnection:[^\r]*close")
 
 
@@ -30,3 +31,9 @@ def usual_head(head: bytes) -> UsualHead | None:
         return None
     closes = b"\nconnection:" in small and _CLOSE.search(small) is not None
     return UsualHead(int(status[1]), int(length[1]), closes)
+
+
+def refusal_in(head: bytes) -> int:
+    """Return the status of an error, 0 if it is none. Its body counts for nothing, whatever its form is."""
+    found = _REFUSAL.match(head)
+    return int(found[1]) if found else 0

@@ -26,7 +26,7 @@ class PlainPlace:
         found = _PLAIN.fullmatch(place.url) if usual else None
         self._place = place
         self._is_usual = found is not None
-        self._host = found[1] if found else ""
+        self.host = found[1] if found else ""
         self._agent = place.agent or pycurl.version
         self.signature = Signature(place)
 
@@ -41,12 +41,12 @@ class PlainPlace:
 
     def path_of(self, key: str) -> str | None:
         """Return the path of an object as it is sent, None if libcurl must ask for it."""
-        path = self._place.url_of(key).removeprefix(f"http://{self._host}")
+        path = self._place.url_of(key).removeprefix(f"http://{self.host}")
         return None if _DOTS.search(path) else path
 
     def headers(self, more: Mapping[str, str]) -> dict[str, str]:
         """Return the headers of a GET that are signed: the host, and `more`."""
-        return {"Host": self._host.removesuffix(":80"), **more}
+        return {"Host": self.host.removesuffix(":80"), **more}
 
     def lines(self, headers: Mapping[str, str]) -> str:
         """Return the lines of a head for `headers`."""
@@ -54,24 +54,23 @@ class PlainPlace:
 
 
 class PlainAsk:
-    """Requests for objects of `place` with the same headers: what they have in common is made once a second."""
+    """GETs of objects of `place` with the same headers: what they have in common is made once a second."""
 
-    def __init__(self, place: PlainPlace, headers: Mapping[str, str], method: str = "GET") -> None:
+    def __init__(self, place: PlainPlace, headers: Mapping[str, str]) -> None:
         self._place = place
-        self._method = method
         self._headers = place.headers(headers)
         self._second = -1
         self._moment: Moment | None = None
         self._lines = ""
 
-    def request(self, key: str, more: str = "") -> bytes | None:
-        """Return the head of a signed request, None if libcurl must ask. `more` are lines that nothing signs."""
+    def request(self, key: str) -> bytes | None:
+        """Return the signed GET of an object, None if libcurl must ask for it."""
         path = self._place.path_of(key)
         if path is None:
             return None
         now = int(time.time())
         if now != self._second:
-            self._second, self._moment = now, self._place.signature.moment(self._headers, now, self._method)
+            self._second, self._moment = now, self._place.signature.moment(self._headers, now)
             self._lines = self._place.lines(self._moment.headers if self._moment else self._headers)
         proof = f"Authorization: {self._moment.authorization(path)}\r\n" if self._moment else ""
-        return f"{self._method} {path} HTTP/1.1\r\n{self._lines}{proof}{more}\r\n".encode()
+        return f"GET {path} HTTP/1.1\r\n{self._lines}{proof}\r\n".encode()

@@ -1,22 +1,19 @@
-"""GETs and PUTs of small objects over many connections without TLS, by one thread, past libcurl.
+"""GETs of small objects over many connections without TLS, by one thread, past libcurl.
 
 Used in the job process and in its movers. It opens connections to addresses that libcurl has found, and knows only
-replies whose head says how long they are.
+replies whose head says how long they are, and errors.
 """
 
 import select
 import socket
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Generic, NamedTuple, TypeVar
 
 from avio.engines.local.buckets import s3_handle
-from avio.engines.local.buckets.plain_head import HEAD_BYTES, MOST_HEAD_BYTES, usual_head
+from avio.engines.local.buckets.plain_head import HEAD_BYTES, MOST_HEAD_BYTES, refusal_in, usual_head
 
 T = TypeVar("T")
-
-Address = tuple[str, int]
 
 IDLE_SECONDS = 60  # after which a connection is not used again: something on the way may have forgotten it
 LOOK_SECONDS = 1.0  # between two looks for connections that are silent
@@ -24,11 +21,16 @@ PART_BYTES = 256 << 10  # that are received at once
 OK = 200
 
 
-class Got(NamedTuple):
-    """A reply. `status` is 0 if the line broke, or the object is not of the size that was asked for.
+class Address(NamedTuple):
+    """Where `host` is. Connections are for one host: a balancer may have chosen by it where they lead."""
 
-    It is -1 if a reply has come that only libcurl can read.
-    """
+    host: str
+    ip: str
+    port: int
+
+
+class Got(NamedTuple):
+    """A reply. `status` is 0 if the line broke, or the object is not of the size that was asked for."""
 
     status: int
     head: bytes
@@ -36,11 +38,10 @@ class Got(NamedTuple):
 
 
 BROKEN = Got(0, b"", b"")
-UNUSUAL = Got(-1, b"", b"")
 
 
 class _Line(Generic[T]):
-    """A connection; `tag` is that of the request under way."""
+    """A connection; `tag` is that of the GET under way."""
 
     __slots__ = (
         "address",
@@ -60,14 +61,13 @@ class _Line(Generic[T]):
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address.ip else socket.AF_INET)
         self.tag: T | None = None
         self.was_used = False
         self.used = 0.0
         self.events = select.EPOLLIN | select.EPOLLOUT
-        self.unsent: list[memoryview] = []
-        self.asked: int | None = None  # bytes of the object, if that is known
-        self.left = 0  # bytes of the body that are to come
+        self.unsent = b""
+        self.asked = self.left = 0  # bytes of the object; those of the body that are to come
         self.head = b""
         self.status = 0
         self.keep = False  # for the next GET
@@ -80,9 +80,26 @@ class _Line(Generic[T]):
         if hasattr(self, "socket"):  # or there was none
             self.socket.close()
 
+    @property
+    def is_new(self) -> bool:
+        """True as long as nothing was sent."""
+        return bool(self.unsent) and not self.was_used
+
+    def is_fresh(self, now: float) -> bool:
+        """Return True if the store was asked lately, has not left since, and says nothing that nobody has asked for."""
+        if now - self.used >= IDLE_SECONDS:
+            return False
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
 
 class PlainRequests(Generic[T]):
-    """Requests under way, each with a `tag` of the caller's. For one thread."""
+    """GETs under way, each with a `tag` of the caller's. For one thread."""
 
     def __init__(self) -> None:
         self._epoll: select.epoll | None = None  # a process that forks must not have one
@@ -93,22 +110,22 @@ class PlainRequests(Generic[T]):
         self._waited = 0.0
         self.live = 0  # how many are under way, or have ended since the last `poll`
 
-    def add(self, address: Address, request: Sequence[bytes], size: int | None, tag: T) -> None:
-        """Begin a request of these parts. A good reply has a body of `size` bytes, if that is known."""
+    def add(self, address: Address, request: bytes, size: int, tag: T) -> None:
+        """Begin to get an object of `size` bytes."""
         self.live += 1
         try:
             line = self._idle_line(address) or self._opened(address)
         except OSError:  # too many open files
             self._ended.append((tag, None))
             return
-        line.tag, line.asked, line.unsent = tag, size, [memoryview(part) for part in request]
+        line.tag, line.asked, line.unsent = tag, size, request
         line.head, line.parts = b"", None
         line.used = time.monotonic()
         if line.was_used:
             self._send(line)
 
     def poll(self, limit: float) -> list[tuple[T, Got | None]]:
-        """Return the tags of ended requests with their replies. None: no store has seen it, as far as can be told.
+        """Return the tags of ended GETs with their replies. None: libcurl must ask; the address may be another one now.
 
         Waits up to `limit` seconds if none has ended.
         """
@@ -117,16 +134,14 @@ class PlainRequests(Generic[T]):
             ready = self._epoll.poll(0 if self._ended else limit)
             now = time.monotonic()
             self._waited += now - began
-            for fd, _ in ready:
+            for fd, events in ready:
                 line = self._lines[fd]
                 if line.tag is None:  # the store has closed it, or says what nobody has asked for
                     self._drop(line)
-                    continue
-                line.used = now
-                if line.unsent:
-                    self._send(line)
+                elif events & select.EPOLLIN or not line.unsent:
+                    self._receive(line, now)
                 else:
-                    self._receive(line)
+                    self._send(line)
             if now - self._looked > LOOK_SECONDS:
                 self._looked = now
                 self._end_silent(now)
@@ -139,18 +154,13 @@ class PlainRequests(Generic[T]):
         waited, self._waited = self._waited, 0.0
         return waited
 
-    def abort(self) -> None:
-        """End all requests at once. The other connections stay, for the next ones."""
-        for line in [line for line in self._lines.values() if line.tag is not None]:
-            self._drop(line)
-        self._ended = []
-        self.live = 0
-
     def close(self) -> None:
-        """Abort all requests and close the connections."""
-        self.abort()
+        """Abort all GETs and close the connections."""
         for line in [*self._lines.values()]:
             self._drop(line)
+        self._idle = {}
+        self._ended = []
+        self.live = 0
         if self._epoll is not None:
             self._epoll.close()
             self._epoll = None
@@ -159,7 +169,7 @@ class PlainRequests(Generic[T]):
         lines = self._idle.get(address)
         while lines:
             line = lines.pop()
-            if time.monotonic() - line.used < IDLE_SECONDS:
+            if line.is_fresh(time.monotonic()):
                 return line
             self._drop(line)
         return None
@@ -167,7 +177,7 @@ class PlainRequests(Generic[T]):
     def _opened(self, address: Address) -> _Line[T]:
         """Return a new connection. It sends once it is there; if it can't be, libcurl says why."""
         line: _Line[T] = _Line(address)
-        line.socket.connect_ex(address)
+        line.socket.connect_ex((address.ip, address.port))
         if self._epoll is None:
             self._epoll = select.epoll()
         self._epoll.register(line.socket, line.events)
@@ -176,23 +186,20 @@ class PlainRequests(Generic[T]):
 
     def _send(self, line: _Line[T]) -> None:
         try:
-            sent = line.socket.sendmsg(line.unsent)
+            sent = line.socket.send(line.unsent)
         except BlockingIOError:
             sent = 0
         except OSError:
             self._end(line, None, keep=False)
             return
-        while line.unsent and sent >= len(line.unsent[0]):
-            sent -= len(line.unsent.pop(0))
-        if sent:
-            line.unsent[0] = line.unsent[0][sent:]
+        line.unsent = line.unsent[sent:]
         events = select.EPOLLIN | (select.EPOLLOUT if line.unsent else 0)
         if events != line.events and self._epoll is not None:
             line.events = events
             self._epoll.modify(line.socket, events)
 
-    def _receive(self, line: _Line[T]) -> None:
-        most = HEAD_BYTES + (line.asked or 0) if line.parts is None else line.left
+    def _receive(self, line: _Line[T], now: float) -> None:
+        most = HEAD_BYTES + line.asked if line.parts is None else line.left
         try:
             data = line.socket.recv(min(most, PART_BYTES))
         except BlockingIOError:
@@ -200,10 +207,11 @@ class PlainRequests(Generic[T]):
         except OSError:
             data = b""
         if not data:
-            # A connection that the store has closed meanwhile says nothing of this request.
-            is_old = line.was_used and not line.head and line.parts is None
-            self._end(line, None if is_old else BROKEN, keep=False)
+            # A connection that was never there, or that the store has closed meanwhile, says nothing of the object.
+            nothing = line.is_new or (line.was_used and not line.head and line.parts is None)
+            self._end(line, None if nothing else BROKEN, keep=False)
             return
+        line.used = now
         if line.parts is not None:
             line.parts.append(data)
             line.left -= len(data)
@@ -212,7 +220,7 @@ class PlainRequests(Generic[T]):
         if not line.left:
             parts = line.parts or []
             body = parts[0] if len(parts) == 1 else b"".join(parts)
-            self._end(line, Got(line.status, line.head, body), keep=line.keep)
+            self._end(line, Got(line.status, line.head, body), keep=line.keep and not line.unsent)
 
     def _take_head(self, line: _Line[T], data: bytes) -> bool:
         """Take the first bytes of a reply. Return False if the head is not complete, or the GET has ended."""
@@ -224,11 +232,12 @@ class PlainRequests(Generic[T]):
         line.head = head = whole[:end]
         usual = usual_head(head)
         if usual is None:
-            self._end(line, UNUSUAL, keep=False)
+            refused = refusal_in(head)
+            self._end(line, Got(refused, head, b"") if refused else None, keep=False)
             return False
         line.status, size, closes = usual
         line.keep = not closes
-        if line.asked is not None and size != line.asked and line.status == OK:
+        if size != line.asked and line.status == OK:
             self._end(line, BROKEN, keep=False)
             return False
         if size > MOST_HEAD_BYTES and line.status != OK:  # a long refusal: only its head counts
@@ -237,13 +246,13 @@ class PlainRequests(Generic[T]):
         line.parts = [whole[end:]]
         line.left = size - len(whole) + end
         if line.left < 0:
-            self._end(line, UNUSUAL, keep=False)
+            self._end(line, None, keep=False)
         return line.left >= 0
 
     def _end(self, line: _Line[T], got: Got | None, *, keep: bool) -> None:
         assert line.tag is not None  # it is under way
         self._ended.append((line.tag, got))
-        line.tag, line.parts, line.unsent = None, None, []
+        line.tag, line.parts, line.unsent = None, None, b""
         if keep:
             line.head = b""
             line.was_used = True
@@ -252,11 +261,16 @@ class PlainRequests(Generic[T]):
             self._drop(line)
 
     def _end_silent(self, now: float) -> None:
-        """End requests whose connection is silent for as long as libcurl would wait."""
+        """End GETs whose connection is silent for as long as libcurl would wait; close those that are idle for long."""
         for line in [*self._lines.values()]:
-            connects = line.unsent and not line.was_used
-            patience = s3_handle.CONNECT_SECONDS if connects else s3_handle.SILENCE_SECONDS
-            if line.tag is not None and now - line.used > patience:
+            silent = now - line.used
+            if line.tag is None:
+                if silent > IDLE_SECONDS:
+                    self._drop(line)
+            elif line.is_new:
+                if silent > s3_handle.CONNECT_SECONDS:
+                    self._end(line, None, keep=False)
+            elif silent > s3_handle.SILENCE_SECONDS:
                 self._end(line, BROKEN, keep=False)
 
     def _drop(self, line: _Line[T]) -> None:

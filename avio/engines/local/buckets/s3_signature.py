@@ -1,4 +1,4 @@
-"""Signs a GET or PUT of an object by Signature Version 4, in its headers. Used in the job process and its movers. Pure.
+"""Signs a GET of an object by Signature Version 4, in its headers. Used in the job process and in its movers. Pure.
 
 Amazon describes it in "Authenticating Requests: Using the Authorization Header". `libcurl` signs all other requests.
 """
@@ -12,11 +12,11 @@ from typing import NamedTuple
 from avio.engines.local.buckets.s3_place import S3Place
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_BODIES = {"GET": hashlib.sha256().hexdigest(), "PUT": "UNSIGNED-PAYLOAD"}  # by the method: what is signed of the body
+_NO_BODY = hashlib.sha256().hexdigest()
 
 
 class Moment(NamedTuple):
-    """What requests with the same headers in the same second have in common; `headers` are those, signed ones included.
+    """What GETs with the same headers in the same second have in common; `headers` are those, signed ones included.
 
     The signed request is `before`, the path and `after`; the signed text is `text` and the digest of that.
     """
@@ -29,7 +29,7 @@ class Moment(NamedTuple):
     key: bytes
 
     def authorization(self, path: str) -> str:
-        """Return the header that signs a request. `path` is that of the object as it is sent, with its % escapes."""
+        """Return the header that signs a GET. `path` is that of the object as it is sent, with its % escapes."""
         digest = hashlib.sha256(f"{self.before}{path}{self.after}".encode()).hexdigest()
         return self.claim + hmac.digest(self.key, f"{self.text}{digest}".encode(), "sha256").hex()
 
@@ -48,22 +48,21 @@ class Signature:
             return dict(headers)
         return {**moment.headers, "Authorization": moment.authorization(path)}
 
-    def moment(self, headers: Mapping[str, str], now: float, method: str = "GET") -> Moment | None:
-        """Return what signs requests with `headers`, which have the host, in this second. None: there is no key."""
+    def moment(self, headers: Mapping[str, str], now: float) -> Moment | None:
+        """Return what signs GETs with `headers`, which have the host, in this second. None: there is no key."""
         place = self._place
         if not place.key:
             return None
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        body = _BODIES[method]
-        whole = {**headers, "x-amz-content-sha256": body, "x-amz-date": at}
+        whole = {**headers, "x-amz-content-sha256": _NO_BODY, "x-amz-date": at}
         if place.token:
             whole["x-amz-security-token"] = place.token
         lines = sorted((name.lower(), text.strip()) for name, text in whole.items())
         names = ";".join(name for name, _ in lines)
-        after = "\n".join(["", "", *(f"{name}:{text}" for name, text in lines), "", names, body])
+        after = "\n".join(["", "", *(f"{name}:{text}" for name, text in lines), "", names, _NO_BODY])
         scope = f"{at[:8]}/{place.region}/s3/aws4_request"
         claim = f"{_ALGORITHM} Credential={place.key}/{scope}, SignedHeaders={names}, Signature="
-        return Moment(whole, f"{method}\n", after, f"{_ALGORITHM}\n{at}\n{scope}\n", claim, self._key_of(at[:8]))
+        return Moment(whole, "GET\n", after, f"{_ALGORITHM}\n{at}\n{scope}\n", claim, self._key_of(at[:8]))
 
     def _key_of(self, day: str) -> bytes:
         known, key = self._key

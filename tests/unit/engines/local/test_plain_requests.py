@@ -5,11 +5,12 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from avio.engines.local.buckets import plain_requests, s3_handle
-from avio.engines.local.buckets.plain_requests import BROKEN, UNUSUAL, Got, PlainRequests
+from avio.engines.local.buckets.plain_requests import BROKEN, Address, Got, PlainRequests
 from tests.unit.engines.local.raw_store import RawStore, Send, raw_store
 
 REQUEST = b"GET /b/f HTTP/1.1\r\nHost: store\r\n\r\n"
@@ -24,6 +25,10 @@ def gets() -> Iterator[PlainRequests[int]]:
     gets.close()
 
 
+def at(port: int, host: str = "store") -> Address:
+    return Address(host, "127.0.0.1", port)
+
+
 def ended(gets: PlainRequests[int], count: int = 1, seconds: float = 20) -> dict[int, Got | None]:
     """Return the replies to `count` GETs by their tags."""
     until = time.monotonic() + seconds
@@ -36,7 +41,7 @@ def ended(gets: PlainRequests[int], count: int = 1, seconds: float = 20) -> dict
 
 
 def one(gets: PlainRequests[int], store: RawStore, size: int = len(BODY)) -> Got | None:
-    gets.add(("127.0.0.1", store.port), [REQUEST], size, 1)
+    gets.add(at(store.port), REQUEST, size, 1)
     return ended(gets)[1]
 
 
@@ -49,7 +54,7 @@ def test_many_share_few_connections(gets: PlainRequests[int]) -> None:
     with raw_store(usual) as store:
         for _ in range(5):
             for tag in range(20):
-                gets.add(("127.0.0.1", store.port), [REQUEST], len(BODY), tag)
+                gets.add(at(store.port), REQUEST, len(BODY), tag)
             assert gets.live == 20
             assert ended(gets, 20) == dict.fromkeys(range(20), Got(200, HEAD, BODY))
         assert store.connections == 20
@@ -104,8 +109,8 @@ def test_what_is_not_of_the_usual_form_is_left_to_libcurl(gets: PlainRequests[in
         return True
 
     with raw_store(answer) as store:
-        assert one(gets, store) is UNUSUAL
-        assert one(gets, store) is UNUSUAL
+        assert one(gets, store) is None
+        assert one(gets, store) is None
         assert store.connections == 2
 
 
@@ -150,9 +155,7 @@ def test_a_store_that_closes_after_each_reply_gets_new_connections(gets: PlainRe
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_connection_that_was_closed_meanwhile_tells_nothing_of_the_object(
-    gets: PlainRequests[int], seen: bool
-) -> None:
+def test_a_connection_that_was_closed_meanwhile_is_not_used(gets: PlainRequests[int], seen: bool) -> None:
     def answer(_: dict[str, str], send: Send) -> bool:
         send(HEAD + BODY)
         return False
@@ -162,10 +165,25 @@ def test_a_connection_that_was_closed_meanwhile_tells_nothing_of_the_object(
         time.sleep(0.1)
         if seen:
             assert gets.poll(0) == []
-        assert one(gets, store) == (Got(200, HEAD, BODY) if seen else None)
+        assert one(gets, store) == Got(200, HEAD, BODY)
+        assert len(store.requests) == 2
 
 
-def test_what_an_idle_connection_says_is_in_no_later_reply(gets: PlainRequests[int]) -> None:
+def test_a_connection_that_is_closed_by_then_tells_nothing_of_the_object(gets: PlainRequests[int]) -> None:
+    def answer(_: dict[str, str], send: Send) -> bool:
+        if len(store.requests) == 2:
+            return False
+        send(HEAD + BODY)
+        return True
+
+    with raw_store(answer) as store:
+        assert one(gets, store) == Got(200, HEAD, BODY)
+        assert one(gets, store) is None
+        assert one(gets, store) == Got(200, HEAD, BODY)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_what_an_idle_connection_says_is_in_no_later_reply(gets: PlainRequests[int], seen: bool) -> None:
     late = []
 
     def answer(_: dict[str, str], send: Send) -> bool:
@@ -177,9 +195,77 @@ def test_what_an_idle_connection_says_is_in_no_later_reply(gets: PlainRequests[i
         assert one(gets, store) == Got(200, HEAD, BODY)
         late[0](HEAD + bytes(1000))
         time.sleep(0.1)
-        assert gets.poll(0) == []
+        if seen:
+            assert gets.poll(0) == []
         assert one(gets, store) == Got(200, HEAD, BODY)
         assert store.connections == 2
+
+
+def test_each_host_has_connections_of_its_own(gets: PlainRequests[int]) -> None:
+    with raw_store(usual) as store:
+        for host in ("one", "two", "one", "two"):
+            gets.add(at(store.port, host), REQUEST, len(BODY), 1)
+            assert ended(gets) == {1: Got(200, HEAD, BODY)}
+        assert store.connections == 2
+
+
+def test_idle_connections_are_closed_after_a_while(gets: PlainRequests[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_requests, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(plain_requests, "LOOK_SECONDS", 0.1)
+    with raw_store(usual) as store:
+        for tag in range(5):
+            gets.add(at(store.port), REQUEST, len(BODY), tag)
+        assert len(ended(gets, 5)) == 5
+        open_files = len(os.listdir("/proc/self/fd"))
+        time.sleep(0.5)
+        assert gets.poll(0) == []
+        assert len(os.listdir("/proc/self/fd")) <= open_files - 5
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 503 Slow Down\r\nRetry-After: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.0 429 Too Many Requests\r\nRetry-After: 3\r\n\r\n",
+    ],
+)
+def test_a_refusal_of_another_form_has_its_head_too(gets: PlainRequests[int], reply: bytes) -> None:
+    def answer(_: dict[str, str], send: Send) -> bool:
+        send(reply + b"5\r\nlater\r\n0\r\n\r\n")
+        return True
+
+    with raw_store(answer) as store:
+        assert one(gets, store) == Got(int(reply[9:12]), reply, b"")
+
+
+def test_a_refusal_may_come_before_the_request_is_sent(gets: PlainRequests[int]) -> None:
+    refused = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        gets.add(at(listener.getsockname()[1]), b"GET /" + b"x" * (32 << 20), 5, 1)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.sendall(refused)
+            before = time.thread_time()
+            assert ended(gets, seconds=5) == {1: Got(503, refused, b"")}
+            assert time.thread_time() - before < 1
+
+
+def test_a_connection_that_does_not_come_is_left_to_libcurl(
+    gets: PlainRequests[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_handle, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(plain_requests, "LOOK_SECONDS", 0.1)
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):  # its queue is full: further connections get no answer
+            other = stack.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(full.getsockname())
+        gets.add(at(full.getsockname()[1]), REQUEST, 5, 1)
+        assert ended(gets, seconds=10) == {1: None}
 
 
 def test_an_old_connection_is_not_used_again(gets: PlainRequests[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +279,7 @@ def test_an_old_connection_is_not_used_again(gets: PlainRequests[int], monkeypat
 def test_without_a_connection_libcurl_asks(gets: PlainRequests[int]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
-    gets.add(("127.0.0.1", port), [REQUEST], 5, 1)
+    gets.add(at(port), REQUEST, 5, 1)
     assert ended(gets) == {1: None}
 
 
@@ -203,7 +289,7 @@ def test_without_a_free_descriptor_libcurl_asks(gets: PlainRequests[int]) -> Non
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
     try:
-        gets.add(("127.0.0.1", 1), [REQUEST], 5, 1)
+        gets.add(at(1), REQUEST, 5, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert gets.live == 1
@@ -256,7 +342,7 @@ def test_a_request_may_need_several_turns_to_be_sent(gets: PlainRequests[int]) -
     long = REQUEST[:-2] + b"".join(b"X-%d: %s\r\n" % (number, b"x" * 60_000) for number in range(80)) + b"\r\n"
     with raw_store(usual) as store:
         for _ in range(2):
-            gets.add(("127.0.0.1", store.port), [long, b""], len(BODY), 1)
+            gets.add(at(store.port), long, len(BODY), 1)
             assert ended(gets) == {1: Got(200, HEAD, BODY)}
             before = time.thread_time()
             assert gets.poll(0.3) == []
@@ -275,7 +361,7 @@ def test_nothing_is_left_open() -> None:
     with raw_store(answer) as store:
         assert one(gets, store) == Got(200, HEAD, BODY)
         for tag in range(3):
-            gets.add(("127.0.0.1", store.port), [REQUEST], 1000, tag)
+            gets.add(at(store.port), REQUEST, 1000, tag)
         assert len(os.listdir("/proc/self/fd")) > before
         gets.close()
         assert gets.live == 0
