@@ -41,14 +41,14 @@ class AvioError(Exception):
 
 
 class BadRequest(AvioError):
-    """The input is invalid. `fields` has every field error at once."""
+    """The input is invalid. `fields` has every field error at once, or the first ones; then there are `more`."""
 
     reason = "BAD_REQUEST"
     status = 400
 
     def __init__(self, message: str, fields: list[FieldError] | None = None, *, cure: str | None = None) -> None:
         super().__init__(message, cure=cure)
-        self.fields = fields or []
+        self.fields, self.more = fields or [], 0
 
 
 class NotAuthenticated(AvioError):

@@ -44,7 +44,7 @@ SHARED = pytest.StashKey[SharedServers]()
 GARBAGE_THRESHOLD = 20_000  # objects: with the 700 of Python, the search for garbage takes a twentieth of a run
 OPEN_FILES = 8192  # that a process of tests may have: engines of a whole run stay open, and many systems allow 1,024
 
-settings.register_profile("usual", max_examples=40)
+settings.register_profile("usual", max_examples=40, deadline=None)  # a busy machine is no failure
 settings.load_profile("usual")
 # For a night: `pytest --hypothesis-profile=thorough`.
 settings.register_profile("thorough", max_examples=500, stateful_step_count=100, deadline=None)

@@ -5,6 +5,7 @@ Registered by `create_app`; a route raises and never formats.
 
 import json
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, g, request
@@ -15,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from avio import streams
 from avio.api.discretion import without_addresses
-from avio.api.problem_document import MEDIA_TYPE, problem, shortened
+from avio.api.problem_document import FIELDS_MAX, MEDIA_TYPE, problem, shortened
 from avio.errors import AvioError, BadRequest, EngineError, FieldError, NoMount, NotAuthenticated, Unavailable
 from avio.rules.types import DATABASE_AWAY
 from avio.wire.paths import PathError
@@ -48,14 +49,17 @@ def register(app: Flask) -> None:
 
 
 def refuse(error: ValidationError) -> None:
-    """Raise BadRequest with every field error at once; flask-openapi calls this."""
-    fields = [FieldError(_name(detail), _explain(detail)) for detail in error.errors()]
+    """Raise BadRequest with the first field errors at once, and the number of the rest; flask-openapi calls this."""
+    count = error.error_count()
+    details = error.errors(include_url=False)[:FIELDS_MAX]  # few: `requests` bounds members and lists
+    fields = [FieldError(_name(detail), _explain(detail)) for detail in details]
     names = ", ".join(shortened(field.field, 40) or "the body" for field in fields[:NAMED_FIELDS])
-    if len(fields) > NAMED_FIELDS:
-        names += f" and {len(fields) - NAMED_FIELDS} more"
-    raise BadRequest(
-        f"the request is invalid: {names}", fields, cure="correct the members in errors[]; /openapi.json has the shapes"
-    )
+    if count > NAMED_FIELDS:
+        names += f" and {count - NAMED_FIELDS} more"
+    cure = "correct the members in errors[]; /openapi.json has the shapes"
+    refused = BadRequest(f"the request is invalid: {names}", fields, cure=cure)
+    refused.more = count - len(fields)
+    raise refused
 
 
 def _name(detail: ErrorDetails) -> str:
@@ -85,6 +89,7 @@ def _ours(error: AvioError) -> Response:
         for_the_caller(error),
         cure=error.cure,
         fields=error.fields if isinstance(error, BadRequest) else [],
+        more=error.more if isinstance(error, BadRequest) else 0,
         retry_after=error.retry_after,
     )
     if isinstance(error, NotAuthenticated):
@@ -140,11 +145,12 @@ def _problem(
     detail: str,
     *,
     cure: str = "",
-    fields: list[FieldError] | None = None,
+    fields: Sequence[FieldError] = (),
+    more: int = 0,
     retry_after: int | None = None,
 ) -> Response:
     document = problem(
-        status, reason, detail, instance=request.path, request_id=g.request_id, cure=cure, fields=fields or []
+        status, reason, detail, instance=request.path, request_id=g.request_id, cure=cure, fields=fields, more=more
     )
     response = Response(json.dumps(document), status, mimetype=MEDIA_TYPE)
     if retry_after is not None:

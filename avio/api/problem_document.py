@@ -1,6 +1,6 @@
 """The problem document of an error (RFC 9457), as a plain dictionary. Used by web alone; knows no Flask."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from avio.errors import FieldError
@@ -20,15 +20,19 @@ def problem(
     instance: str,
     request_id: str,
     cure: str = "",
-    fields: Iterable[FieldError] = (),
+    fields: Sequence[FieldError] = (),
+    more: int = 0,
 ) -> dict[str, Any]:
-    """Return the document. What a client sent is repeated shortened, so that no reply is longer than its request."""
-    named = list(fields)
+    """Return the document. What a client sent is repeated shortened, so that no reply is longer than its request.
+
+    There are `more` errors than those of `fields`.
+    """
     errors = [
-        {"field": shortened(field.field, NAME_MAX), "message": shortened(field.message)} for field in named[:FIELDS_MAX]
+        {"field": shortened(field.field, NAME_MAX), "message": shortened(field.message)}
+        for field in fields[:FIELDS_MAX]
     ]
-    if len(named) > FIELDS_MAX:
-        errors.append({"field": "", "message": f"and {len(named) - FIELDS_MAX} more"})
+    if more := more + len(fields) - len(errors):
+        errors.append({"field": "", "message": f"and {more} more"})
     return {
         "type": "urn:avio:problem:" + reason.lower().replace("_", "-"),
         "title": reason.replace("_", " ").capitalize(),

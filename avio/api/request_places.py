@@ -1,6 +1,7 @@
 """Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
 
-Requests without a valid token share the places of one user. Liveness needs none.
+Requests without a valid token share the places of one user; those for readiness have as many of their own, so that
+logins don't keep load balancers from their answer. Liveness needs none.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from avio.errors import TooMany
 from avio.rules.places import Places
 
 NOBODY = "nobody"
+READINESS = "/readyz"
 FREE = frozenset({"/healthz"})
 
 
@@ -21,7 +23,7 @@ def register(app: Flask, places: Places) -> None:
         if request.url_rule is None or request.url_rule.rule in FREE:
             return
         login = g.get("flask_httpauth_user")
-        key: Any = NOBODY if login is None else login.uid
+        key: Any = login.uid if login is not None else READINESS if request.url_rule.rule == READINESS else NOBODY
         if not places.take(key):
             who = "clients that are not logged in have" if login is None else "you have"
             raise TooMany(f"{who} {places.limit} requests under way", cure="wait for some of them", retry_after=1)

@@ -36,17 +36,13 @@ from avio.wire.states import State
 PAGE_MAX = 1000
 WAIT_MAX = 60
 INT_MAX = 2**63 - 1
+QUERY_MEMBERS_MAX = 64  # of a query, and values of one that is a list
 
 
 def _without_controls(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("has a control character (NUL, line break, tab ...); remove it")
     return text
-
-
-def _split_commas(given: Any) -> Any:
-    """A member that may be repeated may also be written as `a,b`."""
-    return [part for text in given for part in str(text).split(",")] if isinstance(given, list) else given
 
 
 Line = Annotated[
@@ -132,7 +128,7 @@ def _shapes(names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         member = declared[name]
         rule: Option = member.metadata["option"]
-        checks = Field(json_schema_extra=rule.schema()), AfterValidator(rule.checked)
+        checks = Field(json_schema_extra=rule.schema()), AfterValidator(rule.checked), BeforeValidator(rule.check_count)
         shapes[name] = (_shape(types[name], checks), Field(member.default, description=rule.description))
     return shapes
 
@@ -203,12 +199,19 @@ class JobChange(_live_params()):  # type: ignore[misc]
 class JobsQuery(Asked):
     """Which jobs; `status` and `type` may be repeated or written with commas."""
 
-    status: Annotated[list[State], BeforeValidator(_split_commas)] | None = None
-    type: Annotated[list[AnyType], BeforeValidator(_split_commas)] | None = None
+    status: list[State] | None = None
+    type: list[AnyType] | None = None
     uid: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
     name: Line | None = None
     page_size: PageSize = 100
     page_token: Ulid | None = None
+
+    @field_validator("status", "type", mode="before")  # before the digits: a validator of a subclass comes first
+    @classmethod
+    def _split_commas(cls, given: list[str]) -> list[str]:
+        if sum(text.count(",") for text in given) + len(given) > QUERY_MEMBERS_MAX:
+            raise ValueError(f"has more than {QUERY_MEMBERS_MAX} values; give each once")
+        return [part for text in given for part in text.split(",")]
 
 
 class UploadQuery(Asked):

@@ -4,11 +4,13 @@ flask-openapi asks for JSON with `silent=True`. This class raises anyway, so tha
 """
 
 import json
+import sys
 from typing import Any, NoReturn
 
 from flask import Flask, Request, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from avio.api.requests import QUERY_MEMBERS_MAX
 from avio.errors import BadRequest as Refused
 from avio.errors import FieldError
 
@@ -25,9 +27,9 @@ REPEATABLE = frozenset({"status", "type"})
 
 
 def register(app: Flask) -> None:
-    """Bound the waits for a client, and refuse queries with a repeated member."""
+    """Bound the waits for a client, and refuse queries with too many members or a repeated one."""
     app.before_request(_bound_waits)
-    app.before_request(_refuse_doubled)
+    app.before_request(_check_query)
 
 
 def _bound_waits() -> None:
@@ -36,12 +38,23 @@ def _bound_waits() -> None:
         request.environ["gunicorn.socket"].settimeout(IDLE_SECONDS)
 
 
-def _refuse_doubled() -> None:
-    """Refuse a repeated member, since one of its values would be ignored."""
+def _check_query() -> None:
+    """Refuse too many members before any is parsed, and a repeated one, since one of its values would be ignored.
+
+    No route is no query: such a request takes no place among those of its user, and must cost nothing.
+    """
+    if request.url_rule is None:
+        return
+    if request.query_string.count(b"&") >= QUERY_MEMBERS_MAX:
+        raise Refused(f"the query has more than {QUERY_MEMBERS_MAX} members", cure="give each member once")
     doubled = [name for name, values in request.args.lists() if len(values) > 1 and name not in REPEATABLE]
     if doubled:
         fields = [FieldError(name, "occurs more than once; give it once") for name in doubled]
         raise Refused(f"the request is invalid: {', '.join(doubled)}", fields)
+
+
+class _NotStrict(Exception):
+    """The JSON is one that parsers read differently. The message says where."""
 
 
 class StrictRequest(Request):
@@ -58,8 +71,13 @@ class StrictRequest(Request):
             found = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_number)
         except RecursionError:
             raise BadRequest("the JSON is nested too deeply") from None
-        except ValueError as error:
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"the body is not JSON: its byte {error.start + 1} is not valid UTF-8") from None
+        except (json.JSONDecodeError, _NotStrict) as error:
             raise BadRequest(f"the body is not JSON: {error}") from None
+        except ValueError:  # of int()
+            digits = sys.get_int_max_str_digits()
+            raise BadRequest(f"the body is not JSON that avio reads: a number has more than {digits} digits") from None
         if not isinstance(found, dict):
             raise BadRequest("the body is not a JSON object; send {...}")
         return found
@@ -67,14 +85,14 @@ class StrictRequest(Request):
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MEMBERS_MAX:
-        raise ValueError(f"an object has more than {MEMBERS_MAX} members")
+        raise _NotStrict(f"an object has more than {MEMBERS_MAX} members")
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"member {name[:MAX_NAME]!r} occurs more than once")
+            raise _NotStrict(f"member {name[:MAX_NAME]!r} occurs more than once")
         found[name] = value
     return found
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a JSON number")
+    raise _NotStrict(f"{text} is not a JSON number")

@@ -34,7 +34,7 @@ class WebLimits(PlainNumbers):
     requests_per_user: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="Requests of one user that each web process answers at once; absent: a quarter of web_threads."
-        " Requests without a valid token have as many together.",
+        " Requests without a valid token have as many together, and /readyz has as many.",
     )
     requests_per_mount: Annotated[int, Field(ge=1)] | None = Field(
         None,

@@ -38,9 +38,8 @@ def only_digits(kind: Any, given: Any) -> Any:
     read = whole if int in kinds else number
     if int in kinds or float in kinds:
         for text in given if isinstance(given, list) else [given]:
-            for part in text.split(",") if isinstance(text, str) else ():
-                if _is_python_number(part):
-                    read(part)
+            if isinstance(text, str) and _is_python_number(text):
+                read(text)
     return given
 
 

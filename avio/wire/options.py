@@ -86,6 +86,12 @@ class Option:
             self.test(value)
         return value
 
+    def check_count(self, value: Any) -> Any:
+        """Return `value`, of any type. Raise ValueError if it is a list with too many items; they are not looked at."""
+        if isinstance(value, list) and self.least is None and self.most is not None and len(value) > self.most:
+            raise ValueError(f"must be {self.values}")
+        return value
+
     def needs(self, value: Any) -> bool:
         """Return True if `value`, which is not the default, needs the ability: it may be about one of the choices."""
         _, _, asked = (self.ability or "").partition("=")

@@ -8,3 +8,4 @@ A slow or silent client costs a socket and its buffer, never a thread.
 #   worker                     the gunicorn worker: accepts, waits, hands over, closes
 #   waiting, connection        who waits for a request; one connection, and how a thread reads the rest of a body
 #   incoming, refusals         one request while it arrives; problem documents without Flask
+#   chunks                     where a chunked body ends

@@ -5,18 +5,19 @@ Run by web's main loop, ahead of gunicorn's parser: that one judges requests, th
 
 import re
 
+from avio.api.sockets.chunks import ChunkError, Chunks
+
 HEAD_BYTES = 64 << 10  # request line and headers
 LINE_BYTES = 32 << 10  # the request line: two paths of 4,096 bytes, each byte as %XX, and the rest of a query
 HEAD_SECONDS = 10.0  # from the first byte to the end of the headers
 BODY_SECONDS = 20.0  # for a body, and one second more for each `rate` bytes of it
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _STREAMED = re.compile(rb"POST /filelists[ ?]")  # a thread reads its body
 _LIVENESS = re.compile(rb"(?:GET|HEAD) /healthz[ ?]")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
-_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class Refused(Exception):
@@ -41,7 +42,8 @@ class Incoming:
         self._rate = rate
         self._deadline = idle_until
         self._head = 0  # bytes of the head; 0 before it is complete
-        self._needed: int | None = None  # bytes of head and body; None if the last chunk says it
+        self._needed = 0  # bytes of head and body
+        self._chunks: Chunks | None = None  # the body, if its last chunk says where it ends
 
     @property
     def deadline(self) -> float:
@@ -89,19 +91,23 @@ class Incoming:
         self._needed = self._head
         if _STREAMED.match(head):
             return
-        if _CHUNKED.search(head):
-            self._needed = None
-        elif (length := _LENGTH.search(head)) is not None and int(length[1]) <= self._body_max:
+        is_chunked = _CHUNKED.search(head) is not None
+        length = None if is_chunked else _LENGTH.search(head)
+        if length is not None and int(length[1]) <= self._body_max:
             self._needed += int(length[1])
-        if (waits := _CONTINUE.search(head)) is not None and self._needed != self._head:
+        if (waits := _CONTINUE.search(head)) is not None and (is_chunked or self._needed != self._head):
             del self.data[waits.start() : waits.end()]
             size = waits.end() - waits.start()
             self._head -= size
-            self._needed = None if self._needed is None else self._needed - size
+            self._needed -= size
             self.owes_continue = True
+        if is_chunked:
+            self._chunks = Chunks(self._head)
 
     def _is_whole(self) -> bool:
-        if self._needed is not None:
+        if self._chunks is None:
             return len(self.data) >= self._needed
-        body = len(self.data) - self._head
-        return body > self._body_max or (body >= len(_LAST_CHUNK) and self.data.endswith(_LAST_CHUNK))
+        try:
+            return self._chunks.ends(self.data) or self._chunks.arrived(self.data) > self._body_max
+        except ChunkError as error:
+            raise Refused(400, str(error)) from None

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from avio.api import Web
 from avio.api.services import KEY
-from avio.api.strict_request import IDLE_SECONDS
+from avio.api.strict_request import IDLE_SECONDS, StrictRequest
 from avio.config import Settings
 from avio.errors import EngineAway
 from tests.integration.api.conftest import CheckedClient
@@ -58,6 +59,30 @@ def test_queries_that_are_refused(ada: CheckedClient, page: str, named: set[str]
     response = ada.get(page)
     assert response.status_code == 400
     assert fields(response.get_json()) == named
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [("/nothing?%aa&%aa", 404), ("/login?" + "aa&" * 8000, 400), ("/jobs?" + "status=queued&" * 64, 400)],
+)
+def test_a_query_that_is_too_long_or_for_no_endpoint_is_not_parsed(
+    ada: CheckedClient, monkeypatch: pytest.MonkeyPatch, page: str, status: int
+) -> None:
+    parsed = []
+    monkeypatch.setattr(StrictRequest, "args", property(lambda _: parsed.append(1) or MultiDict()))
+    refused = ada.post(page, json={}) if page.startswith("/login") else ada.get(page)
+    assert (refused.status_code, parsed) == (status, [])
+    if status == 400:
+        assert refused.get_json()["detail"] == "the query has more than 64 members"
+
+
+@pytest.mark.parametrize("member", ["status", "type"])
+@pytest.mark.parametrize("values", ["," * 30_000, "x," * 15_000, "1," * 64])
+def test_values_with_commas_are_counted_before_they_are_read(ada: CheckedClient, member: str, values: str) -> None:
+    refused = ada.get(f"/jobs?{member}={values}")
+    assert refused.status_code == 400
+    named = {error["field"]: error["message"] for error in refused.get_json()["errors"]}
+    assert named == {member: "has more than 64 values; give each once"}
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256, "k\u00e9y"])

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from avio.api import errors
+from avio.api.problem_document import FIELDS_MAX
 from avio.api.strict_request import BODY_MAX
 from tests.integration.api.conftest import CheckedClient
 
@@ -104,10 +106,10 @@ def test_a_type_that_is_none(ada: CheckedClient, number: Any) -> None:
         (b'{"params": {"alluxioUri": "/data", "alluxioUri": "/data/x"}}', "more than once"),
         (b'{"params": {"alluxioUri": "/data", "depth": NaN}}', "not a JSON number"),
         (b'{"params": {"alluxioUri": "/data", "depth": -Infinity}}', "not a JSON number"),
-        (b'{"params": {"alluxioUri": "/data", "depth": ' + b"9" * 5000 + b"}}", "not JSON"),
+        (b'{"params": {"alluxioUri": "/data", "depth": ' + b"9" * 5000 + b"}}", "a number has more than 4300 digits"),
         (DEEP.encode(), "too deep"),
         (b'{"params":' * 6_000, "too deep"),
-        (b'{"name": "\xff\xfe"}', "not JSON"),
+        (b'{"name": "\xff\xfe"}', "its byte 11 is not valid UTF-8"),
     ],
 )
 def test_text_that_is_no_json(ada: CheckedClient, count_jobs: Callable[[], int], text: bytes, says: str) -> None:
@@ -152,6 +154,30 @@ def test_no_error_is_longer_than_what_it_is_about(ada: CheckedClient, nobody: Ch
         assert response.status_code == 400
         assert len(response.get_data()) < 8_000
         assert len(response.get_json()["errors"]) <= 33
+
+
+@pytest.mark.parametrize(
+    ("member", "items", "says"),
+    [("paths", [1] * 30_000, "up to 1000 paths"), ("filters", [1] * 30_000, "up to 100 rules")],
+)
+def test_a_list_is_counted_before_its_items_are_read(
+    ada: CheckedClient, member: str, items: list[Any], says: str
+) -> None:
+    refused = ada.post("/preload", json={"params": {"alluxioUri": "/data", member: items}})
+    assert refused.status_code == 400
+    named = {error["field"]: error["message"] for error in refused.get_json()["errors"]}
+    assert named == {f"params.{member}": f"must be a list of {says}"}
+
+
+def test_only_the_first_errors_are_put_into_words(ada: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    explained = []
+    explain = errors._explain
+    monkeypatch.setattr(errors, "_explain", lambda detail: explained.append(detail) or explain(detail))
+    told = ada.post("/preload", json={"params": {"alluxioUri": "/data", "paths": [1] * 1000}}).get_json()
+    assert len(explained) == FIELDS_MAX
+    assert len(told["errors"]) == FIELDS_MAX + 1
+    assert told["errors"][-1]["message"] == f"and {1000 - FIELDS_MAX} more"
+    assert told["detail"].endswith("and 990 more")
 
 
 def test_a_body_that_is_too_long(ada: CheckedClient) -> None:

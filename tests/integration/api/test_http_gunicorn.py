@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from avio.clock import now
 from avio.config import Settings
 from avio.wire.events import Event, ProgressEvent, StateEvent
 from avio.wire.progress import Counters, Progress
+from tests.integration.api import attacks
 from tests.integration.api.conftest import CheckedClient
 from tests.integration.api.served_web import COMMAND, LIMIT, ROOT, Web, client, environment, served
 from tests.processes import slowness
@@ -67,6 +69,32 @@ def test_a_stop_ends_streams_at_once(web: Web, ada: CheckedClient, order: str) -
         assert list(events) == []
     assert web.process.wait(LIMIT) == 0
     assert time.monotonic() - began < 20
+
+
+CHUNKED = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+LENGTH = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + b"0" * 20
+
+
+@pytest.mark.parametrize("stalled", [CHUNKED + b'1000\r\n["xxxx0\r\n\r\n', LENGTH + b"900\r\n\r\n{"])
+def test_bodies_that_stall_take_no_thread(web: Web, ada: CheckedClient, stalled: bytes) -> None:
+    with ExitStack() as opened:
+        for _ in range(8):  # twice as many as threads
+            opened.enter_context(attacks.connect(web.port)).sendall(stalled)
+        with client(web, str(ada.token)) as http:
+            assert [http.get(page).status_code for page in ("/openapi.json", "/whoami") * 4] == [200] * 8
+
+
+def test_a_chunked_body_with_trailers_and_a_request_behind_it_is_read(web: Web) -> None:
+    with attacks.connect(web.port) as connection:
+        connection.sendall(CHUNKED + b"2;a=b\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        told = b""
+        while b'"ok"' not in told:
+            piece = connection.recv(1 << 16)
+            assert piece, told
+            told += piece
+    assert told.startswith(b"HTTP/1.1 400 "), "the body {} has no name"
+    assert b"name, password" in told
+    assert b"HTTP/1.1 200 " in told
 
 
 def test_the_log_is_json_lines_without_tokens_and_queries(web: Web, ada: CheckedClient) -> None:

@@ -4,19 +4,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from avio.api import Web, job_watch
 from avio.api.hub import Hub, Listener, Note
+from avio.api.login_lanes import Lane
 from avio.api.services import KEY
 from avio.config import Settings
 from avio.db import tokens, users
 from avio.db.connection import borrow
 from avio.errors import Unavailable
 from avio.passwords import digest
-from avio.rules import history
+from avio.rules import accounts, history
 from avio.rules.places import MountPlaces
 from avio.streams import Events
 from tests.integration.api.conftest import CheckedClient
@@ -100,6 +102,31 @@ def test_a_user_has_so_many_requests_at_once(
 
     hanging.set()
     until(lambda: ada.get("/whoami").status_code == 200)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_logins_under_way_leave_readiness_its_places(nobody: CheckedClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def log_in(*_: object) -> object:
+        begun.release()
+        go_on.wait(LIMIT)
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(accounts, "log_in", log_in)
+    monkeypatch.setattr(Lane, "turn", lambda *_: nullcontext())
+    body = {"name": "ada", "password": "x"}
+    logins = [threading.Thread(target=lambda: nobody.post("/login", json=body), daemon=True) for _ in range(SHARE)]
+    for each in logins:
+        each.start()
+    assert all(begun.acquire(timeout=LIMIT) for _ in logins)
+
+    assert nobody.post("/login", json=body).status_code == 429
+    assert nobody.get("/readyz").status_code == 200
+
+    go_on.set()
+    for each in logins:
+        each.join(LIMIT)
 
 
 @pytest.mark.parametrize("page", ["/whoami", "/jobs", "/nothing", "/jobs?oops=1", "/stat?alluxioUri=/no", "/readyz"])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avio.api.sockets.chunks import FRAMING_BYTES, Chunks
 from avio.api.sockets.incoming import (
     BODY_SECONDS,
     HEAD_BYTES,
@@ -19,6 +20,8 @@ RATE = 1000
 BODY_MAX = 5000
 GET = b"GET /whoami HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /login HTTP/1.1\r\nContent-Length: 10\r\n\r\n"
+CHUNKED = b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED_WHOLE = CHUNKED + b"5\r\n0\r\n\r\n\r\n1;a=b\r\n}\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"
 
 
 def incoming() -> Incoming:
@@ -41,9 +44,17 @@ def is_whole(text: bytes) -> bool:
         (POST.replace(b"10", b"5001"), True),  # a thread refuses it, and does not read it
         (POST.replace(b"login", b"filelists"), True),  # a thread reads it
         (POST.replace(b"login", b"filelistsx"), False),
-        (b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", False),
-        (b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", True),
-        (b"POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"x" * (BODY_MAX + 1), True),
+        (POST.replace(b": 10", b": " + b"0" * 20 + b"10"), False),
+        (CHUNKED, False),
+        (CHUNKED + b"2\r\n{}\r\n0\r\n\r\n", True),
+        (CHUNKED + b"2\r\n{}\r\n0\r\n\r\nGET /", True),  # of the next request
+        (CHUNKED + b"002;a=b\r\n{}\r\n000\r\n\r\n", True),
+        (CHUNKED + b"2\r\n{}\r\n0\r\nX-Sum: 1\r\n", False),
+        (CHUNKED + b"2\r\n{}\r\n0\r\nX-Sum: 1\r\n\r\n", True),
+        (CHUNKED + b"1000\r\nxxxx0\r\n\r\n", False),  # data that looks like a last chunk
+        (CHUNKED + b"ffffff\r\n" + b"x" * BODY_MAX, False),
+        (CHUNKED + b"ffffff\r\n" + b"x" * (BODY_MAX + 1), True),  # a thread refuses it without the rest
+        (CHUNKED + b"1\r\nx\r\n" * (BODY_MAX // 5), False),  # long by its framing alone
     ],
 )
 def test_a_request_is_whole_with_its_body(text: bytes, whole: bool) -> None:
@@ -60,6 +71,33 @@ def test_it_is_whole_with_its_last_byte_however_it_is_cut(cuts: list[int]) -> No
     assert one.data == text
 
 
+@given(st.lists(st.integers(0, len(CHUNKED_WHOLE))))
+def test_a_chunked_body_ends_with_its_last_byte_however_it_is_cut(cuts: list[int]) -> None:
+    places = [0, *sorted(cuts), len(CHUNKED_WHOLE)]
+    one = incoming()
+    pieces = [CHUNKED_WHOLE[begin:end] for begin, end in pairwise(places) if begin < end]
+    assert [one.feed(piece, 1.0) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+
+
+class Counted(bytearray):
+    """A request that counts how many of its bytes were searched."""
+
+    searched = 0
+
+    def find(self, sub: object, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        self.searched += (len(self) if end is None else end) - start
+        return super().find(sub, start)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("body", [b"a;" + b"x" * 10_000, b"1\r\nx\r\n" * 2000, b"1000\r\n" + b"x" * 4096])
+def test_each_byte_of_a_chunked_body_is_looked_at_a_few_times_however_it_comes(body: bytes) -> None:
+    data, chunks = Counted(), Chunks(0)
+    for at in range(len(body)):
+        data += body[at : at + 1]
+        assert not chunks.ends(data)
+    assert data.searched <= 3 * len(body)
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [
@@ -67,6 +105,12 @@ def test_it_is_whole_with_its_last_byte_however_it_is_cut(cuts: list[int]) -> No
         (b"GET / HTTP/1.1\r\n" + b"X-Long: y\r\n" * HEAD_BYTES, 431),
         (b"GET / HTTP/1.1\nHost: x\n\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\n\r\n", 400),
+        (CHUNKED + b"x" * 100 + b"\r\n", 400),
+        (CHUNKED + b"-1\r\n", 400),
+        (CHUNKED + b"\r\n", 400),
+        (CHUNKED + b"1;" + b"x" * FRAMING_BYTES, 400),
+        (CHUNKED + b"1\r\nx\r\n" * FRAMING_BYTES, 400),
+        (CHUNKED + b"0\r\n" + b"X-Trailer: y\r\n" * FRAMING_BYTES, 400),
     ],
 )
 def test_what_is_no_request_is_refused(text: bytes, status: int) -> None:
