@@ -6,6 +6,8 @@ Raised in every process; the API turns them into problem documents, the CLI into
 from dataclasses import dataclass
 from enum import StrEnum
 
+from avio.undecoded import readable
+
 
 class Scope(StrEnum):
     """What an engine's error means for the job."""
@@ -33,11 +35,11 @@ class AvioError(Exception):
     retry_after: int | None = None
 
     def __init__(self, message: str, *, cure: str | None = None, retry_after: int | None = None) -> None:
-        message = message.encode("utf-8", "backslashreplace").decode()  # JSON and databases take no lone surrogates
+        message = readable(message)  # JSON and databases take no lone surrogates
         super().__init__(message)
         self.message = message
         self.retry_after = self.retry_after if retry_after is None else retry_after
-        self.cure = self.cure if cure is None else cure
+        self.cure = self.cure if cure is None else readable(cure)
 
 
 class BadRequest(AvioError):

@@ -24,6 +24,7 @@ from avio.executor.verdict import BothChanged
 from avio.faults import fault
 from avio.streams import AWAY, Events, connect
 from avio.terminal.cells import printable
+from avio.undecoded import readable
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.paths import shown_path
 from avio.wire.progress import Progress
@@ -217,4 +218,4 @@ def _open(file: Path) -> IO[bytes]:
 
 def _storable(words: str) -> str:
     """Return `words` without what databases refuse: NUL, and lone surrogates of a name that is not UTF-8."""
-    return words.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return readable(words.replace("\0", "\\0"))

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from avio.wire import moments
-from avio.wire.paths import PathError, canonical, respelled
+from avio.wire.filters import parse_rules
+from avio.wire.paths import PathError, canonical, decoded, respelled
 
 Earlier = Mapping[str, Any]
 
 # The members that the rules need, before the others.
-FIRST = ("from_file_list", "alluxio_uri_encoded", "paths", "file_list_path", "overwrite")
+FIRST = ("from_file_list", "alluxio_uri_encoded", "paths", "file_list_path", "filters_encoded", "overwrite")
 
 
 def related(name: str, value: Any, earlier: Earlier) -> Any:
@@ -73,6 +74,12 @@ def _with_list(value: str | None, earlier: Earlier) -> str | None:
     return value
 
 
+def _filters(values: tuple[str, ...], earlier: Earlier) -> tuple[str, ...]:
+    is_encoded = bool(earlier.get("filters_encoded"))
+    parse_rules([decoded(value, encoded=is_encoded) for value in values])
+    return values
+
+
 def _max_size(value: int | None, earlier: Earlier) -> int | None:
     least = earlier.get("min_size")
     if value is not None and least is not None and value < least:
@@ -99,6 +106,7 @@ _RULES: dict[str, Callable[[Any, Earlier], Any]] = {
     "paths": _paths,
     "file_list_id": _list_id,
     "file_list_path": _list_path,
+    "filters": _filters,
     "max_size": _max_size,
     "older_than": _older_than,
     "on_conflict": _on_conflict,

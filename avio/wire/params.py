@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from avio.wire import moments
-from avio.wire.filters import parse_rules
 from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
 from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, shown_path, spelled
@@ -88,10 +87,17 @@ class Params:
         SAVE,
         CHECK,
         most=MAX_RULES,
-        test=parse_rules,
         form=f"a list of up to {MAX_RULES} rules",
         kind=Kind.RULES,
         narrows=True,
+    )
+    filters_encoded: bool = option(
+        False,
+        "The globs of filters are percent-encoded; for names that are not UTF-8.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        names_files=True,
     )
     min_size: int | None = option(
         None,
@@ -248,6 +254,11 @@ class Params:
         """The canonical paths that are named here, as `path`; none for a file list."""
         named = () if self.from_file_list else self.paths or (self.alluxio_uri or "/",)
         return tuple(decoded(each, encoded=self.alluxio_uri_encoded) for each in named)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules of `filters`, with a lone surrogate for each byte that is not UTF-8."""
+        return tuple(decoded(each, encoded=self.filters_encoded) for each in self.filters)
 
     @property
     def subject(self) -> str:
