@@ -8,7 +8,7 @@ from typing import Any
 
 from avio.wire import moments
 from avio.wire.filters import parse_rules
-from avio.wire.paths import PathError, canonical, decoded, respelled
+from avio.wire.paths import NotPlain, PathError, canonical, decoded, respelled
 
 Earlier = Mapping[str, Any]
 
@@ -56,7 +56,7 @@ def _one(value: str, earlier: Earlier) -> str:
 
 
 def _list_id(value: str | None, earlier: Earlier) -> str | None:
-    from_list, at_path = earlier.get("from_file_list"), earlier.get("file_list_path") is not None
+    from_list, at_path = earlier.get("from_file_list"), earlier.get("file_list_path", "invalid") is not None
     if from_list and value is None and not at_path:
         raise ValueError("is missing; upload the list with POST /filelists and give its fileListId")
     if value is not None and at_path:
@@ -65,7 +65,10 @@ def _list_id(value: str | None, earlier: Earlier) -> str | None:
 
 
 def _list_path(value: str | None, earlier: Earlier) -> str | None:
-    return _with_list(None if value is None else canonical(value), earlier)
+    try:
+        return _with_list(None if value is None else canonical(value), earlier)
+    except NotPlain as error:
+        raise PathError(f"{error.what}; rename the object, or upload it with POST /filelists") from None
 
 
 def _with_list(value: str | None, earlier: Earlier) -> str | None:
