@@ -8,7 +8,7 @@ from typing import Any
 
 from avio.wire import moments
 from avio.wire.filters import parse_rules
-from avio.wire.paths import NotPlain, PathError, canonical, decoded, respelled
+from avio.wire.paths import NeedsEncoding, PathError, canonical, decoded, respelled
 
 Earlier = Mapping[str, Any]
 
@@ -67,7 +67,7 @@ def _list_id(value: str | None, earlier: Earlier) -> str | None:
 def _list_path(value: str | None, earlier: Earlier) -> str | None:
     try:
         return _with_list(None if value is None else canonical(value), earlier)
-    except NotPlain as error:
+    except NeedsEncoding as error:
         raise PathError(f"{error.what}; rename the object, or upload it with POST /filelists") from None
 
 
