@@ -106,7 +106,7 @@ class Transport:
             raise Unreachable(
                 f"{self.url} is unavailable",
                 why=str(error),
-                cure="check the address (AVIO_URL or --url) and that the server runs, then try again",
+                cure=error.cure or "check the address (AVIO_URL or --url) and that the server runs, then try again",
             ) from error
 
 
