@@ -19,6 +19,12 @@ def quoted(text: str) -> str:
     return _BYTE_IN_REPR.sub(r"\1\\x\2", repr(text))
 
 
+def described(error: Exception) -> str:
+    """Return the text of an error as JSON and databases take it. That of an OSError quotes its paths."""
+    text = str(error)
+    return readable(_BYTE_IN_REPR.sub(r"\1\\x\2", text) if isinstance(error, OSError) else text)
+
+
 def reread(text: str) -> str:
     """Return `text` as if its bytes were read as UTF-8; a locale of ASCII has a lone surrogate for each byte of `é`."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")

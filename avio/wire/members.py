@@ -6,6 +6,7 @@ Runs in web. Standard library only.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from avio.undecoded import quoted
 from avio.wire import moments
 from avio.wire.filters import parse_rules
 from avio.wire.paths import NeedsEncoding, PathError, canonical, decoded, respelled
@@ -47,7 +48,8 @@ def _paths(values: tuple[str, ...], earlier: Earlier) -> tuple[str, ...]:
         try:
             found.append(_one(value, earlier))
         except PathError as error:
-            raise PathError(f"{value[:100]!r} {error}") from None
+            shown = quoted(decoded(value, encoded=bool(earlier.get("alluxio_uri_encoded")))[:100])
+            raise PathError(f"{shown} {error}") from None
     return tuple(dict.fromkeys(found))
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from avio.undecoded import readable
 from avio.wire import moments
 from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
 from avio.wire.options import Ability, Kind, Option, camel, option
-from avio.wire.paths import decoded, shown_path, spelled
+from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
 
 LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
@@ -265,7 +266,7 @@ class Params:
         """What the job is about, for people: its path or its first one, or its file list."""
         if self.from_file_list:
             return f"file list {self.file_list_path}" if self.file_list_path else "file list"
-        first, *more = map(shown_path, self.roots)
+        first, *more = map(readable, self.roots)
         return f"{first} and {len(more)} more" if more else first
 
     def to_json(self) -> dict[str, Any]:

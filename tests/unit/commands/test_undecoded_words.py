@@ -106,9 +106,23 @@ def test_a_password_that_is_not_utf8_is_refused(stub: Stub, monkeypatch: pytest.
     assert not stub.requests
 
 
+def test_a_word_that_is_no_command_is_quoted_by_its_bytes() -> None:
+    assert r"No such command '\xff'." in run(RAW).stderr
+
+
+@pytest.mark.parametrize("stub_path", ["/data/%FF", "/data/\udcff"])
+def test_what_was_freed_is_shown_by_its_bytes(stub: Stub, stub_path: str) -> None:
+    stub.on("POST", "/free", {"path": "/data/%FF", "files": 1, "bytes": 7, "gone": 0})
+
+    said = run("free", stub_path).stderr
+
+    assert said == f"freed {stub_path.replace(RAW, chr(92) + 'xff')}: 1 file, 7 B\n"
+
+
 def test_a_rule_that_is_wrong_is_quoted_by_its_bytes() -> None:
     assert r"'\xff[' has a [ without ]" in run("preload", "/data", "--exclude", f"{RAW}[").stderr
-    assert r"'x\xff' is not below" not in run("filter", "explain", f"x{RAW}", "--exclude", RAW).stderr
+    assert r"--include '\xff' comes last" in run("preload", "/data", "--include", RAW).stderr
+    assert r"'/\xff/..' has a '..' part" in run("filter", "explain", f"/{RAW}/..", "--exclude", RAW).stderr
 
 
 @pytest.mark.parametrize("ask", [{"json": {"name": RAW}}, {"params": {"name": RAW}}])
