@@ -30,14 +30,12 @@ class AvioError(Exception):
 
     reason = "INTERNAL"
     status = 500
-    cure = ""
-    public = ""  # cause and cure, but no address, name or key
+    cure = public = ""  # what is public has cause and cure, but no address, name or key
     retry_after: int | None = None
 
     def __init__(self, message: str, *, cure: str | None = None, retry_after: int | None = None) -> None:
-        message = readable(message)  # JSON and databases take no lone surrogates
-        super().__init__(message)
-        self.message = message
+        self.message = readable(message)  # JSON and databases take no lone surrogates
+        super().__init__(self.message)
         self.retry_after = self.retry_after if retry_after is None else retry_after
         self.cure = self.cure if cure is None else readable(cure)
 

@@ -15,6 +15,7 @@ from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
 
 LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
+CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
 MAX_DEPTH = 1000
 MAX_PATHS = 1000
 MAX_RULES = 100
@@ -84,9 +85,7 @@ class Params:
     filters: tuple[str, ...] = option(
         (),
         "Rules on paths: + GLOB takes a file, - GLOB leaves it; the first that matches decides.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         most=MAX_RULES,
         form=f"a list of up to {MAX_RULES} rules",
         kind=Kind.RULES,
@@ -95,17 +94,13 @@ class Params:
     filters_encoded: bool = option(
         False,
         "The globs of filters are percent-encoded; for names that are not UTF-8.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         names_files=True,
     )
     min_size: int | None = option(
         None,
         "Take only files of at least so many bytes.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=0,
         most=MAX_NUMBER,
         form="a number of bytes",
@@ -115,9 +110,7 @@ class Params:
     max_size: int | None = option(
         None,
         "Take only files of at most so many bytes.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=0,
         most=MAX_NUMBER,
         form="a number of bytes",
@@ -127,9 +120,7 @@ class Params:
     newer_than: str | None = option(
         None,
         "Take only files that were modified at this time or later.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         pattern=moments.PATTERN,
         test=moments.epoch,
         form=moments.FORM,
@@ -139,9 +130,7 @@ class Params:
     older_than: str | None = option(
         None,
         "Take only files that were modified before this time.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         pattern=moments.PATTERN,
         test=moments.epoch,
         form=moments.FORM,
@@ -151,9 +140,7 @@ class Params:
     max_files: int | None = option(
         None,
         "Take only the first so many files, in the order of the listing.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=1,
         most=MAX_NUMBER,
         form="a number from 1",
@@ -162,9 +149,7 @@ class Params:
     max_bytes: int | None = option(
         None,
         "Take files in the order of the listing while they have at most so many bytes together.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=1,
         most=MAX_NUMBER,
         form="a number of bytes from 1",
