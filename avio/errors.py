@@ -6,6 +6,8 @@ Raised in every process; the API turns them into problem documents, the CLI into
 from dataclasses import dataclass
 from enum import StrEnum
 
+from avio.undecoded import readable
+
 
 class Scope(StrEnum):
     """What an engine's error means for the job."""
@@ -28,16 +30,14 @@ class AvioError(Exception):
 
     reason = "INTERNAL"
     status = 500
-    cure = ""
-    public = ""  # cause and cure, but no address, name or key
+    cure = public = ""  # what is public has cause and cure, but no address, name or key
     retry_after: int | None = None
 
     def __init__(self, message: str, *, cure: str | None = None, retry_after: int | None = None) -> None:
-        message = message.encode("utf-8", "backslashreplace").decode()  # JSON and databases take no lone surrogates
-        super().__init__(message)
-        self.message = message
+        self.message = readable(message)  # JSON and databases take no lone surrogates
+        super().__init__(self.message)
         self.retry_after = self.retry_after if retry_after is None else retry_after
-        self.cure = self.cure if cure is None else cure
+        self.cure = self.cure if cure is None else readable(cure)
 
 
 class BadRequest(AvioError):

@@ -4,10 +4,13 @@ Used by web and the job process. A list of lines is UTF-8, and its paths have no
 end with NUL has any names.
 """
 
-from codecs import BOM_UTF8
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from avio.errors import BadRequest, FieldError, TooLarge
+from avio.undecoded import quoted
 from avio.wire.paths import MAX_PATH_BYTES, PathError, canonical
 
 CHUNK_BYTES = 256 << 10
@@ -17,15 +20,22 @@ QUOTED_CHARACTERS = 80
 
 LINE, NUL = b"\n", b"\0"
 
+BEGIN_BYTES = 4  # that show the encoding
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+# Of a list with NULs the second path would be one that is not absolute.
+_UTF16 = re.compile(rb"[/a]\0[^/\0]\0|\0[/a]\0[^/\0a]")
+
 
 class Lines:
     """One list. `clean` checks it; then `count` and `size` have its lines and bytes.
 
-    A line ends with `separator`, LINE or NUL.
+    A line ends with `separator`, LINE or NUL. A list of the `bucket` has the one that its last byte shows.
     """
 
-    def __init__(self, *, lines_max: int, bytes_max: int, separator: bytes = LINE) -> None:
+    def __init__(self, *, lines_max: int, bytes_max: int, separator: bytes = LINE, bucket: bool = False) -> None:
         self._separator = separator
+        self._end_alike = "end the last one with a NUL, too" if bucket else "use separator=nul"
+        self._with_nuls = "end each path with a NUL" if bucket else "end each path with a NUL and use separator=nul"
         self.count = 0
         self.size = 0
         self._lines_max = lines_max
@@ -37,11 +47,14 @@ class Lines:
     def clean(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Yield chunks of at most `CHUNK_BYTES`. Each has whole lines.
 
-        Raises TooLarge as soon as a limit is passed. At the end raises BadRequest with the first invalid lines, or if
-        the list is empty. Skips blank lines, and a byte order mark at the very beginning.
+        Raises TooLarge as soon as a limit is passed, BadRequest for a list in UTF-16. At the end raises BadRequest with
+        the first invalid lines, or if the list is empty. Skips blank lines, and a byte order mark at the beginning.
         """
         chunk = bytearray()
-        text = _without_mark(pieces) if self._separator == LINE else pieces
+        begin, rest = _begun(pieces)
+        if _is_utf16(begin):
+            raise BadRequest("the file list is in UTF-16", cure="save it as UTF-8")
+        text = chain([begin.removeprefix(BOM_UTF8) if self._separator == LINE else begin], rest)
         for number, line in enumerate(self._split(text), 1):
             path = self._check(number, line)
             if path is None:
@@ -60,7 +73,8 @@ class Lines:
             message = f"{self._wrong} line{'' if self._wrong == 1 else 's'} of the file list can't be used"
             raise BadRequest(message, self._bad, cure="correct these lines and upload the list again")
         if not self.count:
-            raise BadRequest("the file list is empty", cure="write one path on each line")
+            cure = "write one path on each line" if self._separator == LINE else "write paths, and a NUL behind each"
+            raise BadRequest("the file list is empty", cure=cure)
         yield bytes(chunk)
 
     def _split(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -87,13 +101,15 @@ class Lines:
     def _check(self, number: int, line: bytes) -> bytes | None:
         if not line if self._separator == NUL else not line.strip():
             return None
-        if self._separator == LINE and NUL in line:
-            self._refuse(number, f"{_quoted(line)} has a NUL; if one ends each path, use separator=nul")
+        if self._separator == LINE and (why := self._unlike_a_line(line.removesuffix(b"\r"))):
+            self._refuse(number, f"{_quoted(line)} {why}")
             return None
         try:
             path = self._canonical(line) + self._separator
         except UnicodeDecodeError:
-            self._refuse(number, "is not UTF-8; save the list as UTF-8")
+            self._refuse(
+                number, f"{_quoted(line)} is not UTF-8; save the list as UTF-8 or, if names are not, {self._with_nuls}"
+            )
         except PathError as error:
             self._refuse(number, f"{_quoted(line)} {error}")
         else:
@@ -103,6 +119,17 @@ class Lines:
                 raise TooLarge(f"the file list has more than {self._lines_max} lines", cure="split the list")
             return path
         return None
+
+    def _unlike_a_line(self, line: bytes) -> str:
+        """Return what a line has that only a list with NULs may have, and what to do; "" if it has nothing."""
+        if NUL in line:
+            return f"has a NUL; if one ends each path, {self._end_alike}"
+        if b"\r" in line:
+            ends = "if one ends each path, save the list with LF as the end of lines"
+            return f"has a carriage return (CR); {ends}; if names have it, {self._with_nuls}"
+        if _CONTROL.search(line):
+            return f"has a control character (tab ...); remove it or, if the name has it, {self._with_nuls}"
+        return ""
 
     def _canonical(self, line: bytes) -> bytes:
         if self._separator == NUL:
@@ -116,17 +143,21 @@ class Lines:
 
 
 def _quoted(line: bytes) -> str:
-    text = line.removesuffix(b"\r").decode(errors="backslashreplace")
-    return repr(text if len(text) <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "...")
+    text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+    return quoted(text if len(text) <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "...")
 
 
-def _without_mark(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield `pieces` without the byte order mark that some editors write before the first line of UTF-8."""
+def _begun(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the beginning of `pieces`, of at least BEGIN_BYTES if there are so many, and the rest."""
     rest = iter(pieces)
     begin = b""
     for piece in rest:
         begin += piece
-        if len(begin) >= len(BOM_UTF8):
+        if len(begin) >= BEGIN_BYTES:
             break
-    yield begin.removeprefix(BOM_UTF8)
-    yield from rest
+    return begin, rest
+
+
+def _is_utf16(begin: bytes) -> bool:
+    """Return True if a list begins as UTF-16 does: with a mark that no path begins with, or with two characters."""
+    return begin.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or _UTF16.match(begin) is not None

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from avio.terminal.standard_streams import INTERRUPTED, guarded_streams
+from avio.undecoded import quoted
 
 
 class WholeLines(click.Group):
@@ -92,7 +93,7 @@ class LazyGroup(click.Group):
         name = args[0]
         if name not in self._table and not name.startswith("-") and not ctx.resilient_parsing:
             near = " or ".join(repr(each) for each in get_close_matches(name, self._table))
-            raise click.UsageError(f"No such command {name!r}." + (f" Did you mean {near}?" if near else ""), ctx)
+            raise click.UsageError(f"No such command {quoted(name)}." + (f" Did you mean {near}?" if near else ""), ctx)
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

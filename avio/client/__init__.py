@@ -7,7 +7,7 @@ from avio.client.calls import PATIENCE_SECONDS, Client
 from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
 from avio.client.job_follow import follow
 from avio.client.pagination import pages
-from avio.client.spelling import path_of, spelled_path, spelled_paths
+from avio.client.spelling import path_of, spelled_path, spelled_paths, spelled_rules
 
 __all__ = [
     "PATIENCE_SECONDS",
@@ -21,4 +21,5 @@ __all__ = [
     "path_of",
     "spelled_path",
     "spelled_paths",
+    "spelled_rules",
 ]

@@ -22,7 +22,11 @@ LINUX = "linux"  # elsewhere the system's own settings may name a proxy
 
 
 class NoReply(Exception):
-    """No reply, or half a reply. The text says what happened."""
+    """No reply, or half a reply. The text says what happened; `cure` what to do if it is not the server's fault."""
+
+    def __init__(self, text: str, cure: str = "") -> None:
+        super().__init__(text)
+        self.cure = cure
 
 
 class Reply(Protocol):

@@ -4,11 +4,14 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 
 from avio.client.connections import Content, NoReply
+from avio.client.surroundings import PORTS, certificates_variable, proxy_at, trusted
 
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _HAPPENED: dict[type[Exception], str] = {
     httpx2.ConnectError: "no connection",
@@ -23,6 +26,7 @@ class HttpxConnections:
 
     def __init__(self, url: str) -> None:
         self._http = _open(url)
+        self._reached: tuple[str, int] | None = None
 
     @contextmanager
     def send(
@@ -31,14 +35,33 @@ class HttpxConnections:
         """Open the reply to a request."""
         limits = httpx2.Timeout(read, connect=connect)
         try:
-            with self._http.stream(method, target, headers=headers, content=content, timeout=limits) as response:
+            with self._http.stream(
+                method, target, headers=headers, content=content, timeout=limits, extensions={"trace": self._note}
+            ) as response:
                 yield HttpxReply(response)
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            raise NoReply(_in_words(error)) from error
+            raise self._no_reply(_in_words(error)) from error
 
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
+
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note the address of each new connection: it is that of a proxy if one is in use."""
+        if event.endswith("connect_tcp.started"):
+            self._reached = info["host"], info["port"]
+
+    def _no_reply(self, words: str) -> NoReply:
+        """Return the error of a call. Where a variable of the environment may be the cause, its cure names that."""
+        server = self._http.base_url
+        address = server.raw_host.decode(), server.port or PORTS[server.scheme]
+        if self._reached is not None and self._reached != address:
+            host, port = self._reached
+            name, proxy = proxy_at(host, port) or ("HTTP_PROXY, HTTPS_PROXY or ALL_PROXY", f"{host}:{port}")
+            return NoReply(f"by the proxy {proxy}: {words}", f"correct {name}, or name the server in NO_PROXY")
+        if _UNTRUSTED in words and (variable := certificates_variable()):
+            return NoReply(words, f"put the certificate of the server's authority into {variable}, or unset it")
+        return NoReply(words)
 
 
 class HttpxReply:
@@ -76,9 +99,10 @@ def _open(url: str) -> httpx2.Client:
         address = httpx2.URL(url)
     except (ValueError, httpx2.InvalidURL) as error:
         raise ValueError(f"{url!r} is not a server address: {error}") from error
+    # A plain address needs no certificates, which take 20 ms to load. Without them no TLS server is trusted.
+    is_plain = address.scheme == "http"
+    verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else trusted(httpx2.create_ssl_context)
     try:
-        # A plain address needs no certificates, which take 20 ms to load. Without them no TLS server is trusted.
-        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if address.scheme == "http" else True
         return httpx2.Client(base_url=address, verify=verify)
     except ImportError as error:
         raise ValueError(

@@ -7,7 +7,10 @@ from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from avio.wire.paths import encoded, spelled
+from avio.wire.filters import TAKE
+from avio.wire.paths import encoded, is_text, spelled
+
+SIGN = len(TAKE)  # characters of a rule before its glob
 
 
 def spelled_path(path: str) -> dict[str, Any]:
@@ -23,6 +26,13 @@ def spelled_paths(paths: Sequence[str]) -> dict[str, Any]:
     if any(is_encoded for _, is_encoded in map(spelled, paths)):
         return {"paths": [encoded(path) for path in paths], "alluxioUriEncoded": True}
     return {"paths": [*paths]}
+
+
+def spelled_rules(rules: Sequence[str]) -> dict[str, Any]:
+    """Return the members of a request for rules on paths: all percent-encoded if one of them is not UTF-8."""
+    if all(map(is_text, rules)):
+        return {"filters": [*rules]}
+    return {"filters": [rule[:SIGN] + encoded(rule[SIGN:]) for rule in rules], "filtersEncoded": True}
 
 
 def path_of(row: Mapping[str, Any]) -> str:

@@ -11,10 +11,12 @@ from urllib.parse import quote, urlencode
 from avio import __version__
 from avio.client.connections import Content, NoReply, Reply, open_connections
 from avio.client.errors import ApiError, ClientError, Unreachable
+from avio.undecoded import quoted
 
 CONNECT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 TOO_MANY = 429
+SHOWN_CHARACTERS = 20  # before and behind a byte that is not UTF-8
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 
 
@@ -104,7 +106,7 @@ class Transport:
             raise Unreachable(
                 f"{self.url} is unavailable",
                 why=str(error),
-                cure="check the address (AVIO_URL or --url) and that the server runs, then try again",
+                cure=error.cure or "check the address (AVIO_URL or --url) and that the server runs, then try again",
             ) from error
 
 
@@ -114,13 +116,28 @@ def is_temporary(error: ClientError) -> bool:
 
 
 def _as_json(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    """Return the JSON of `body`. ClientError if it has text that is not UTF-8."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise _not_text(error) from error
 
 
 def _target(path: str, params: Mapping[str, Any] | None) -> str:
     """Return path and query. A list is a member for each of its values."""
     members = [(name, each) for name, value in (params or {}).items() for each in _values(value)]
-    return f"{path}?{urlencode(members, quote_via=quote)}" if members else path
+    try:
+        return f"{path}?{urlencode(members, quote_via=quote)}" if members else path
+    except UnicodeEncodeError as error:
+        raise _not_text(error) from error
+
+
+def _not_text(error: UnicodeEncodeError) -> ClientError:
+    part = error.object[max(0, error.start - SHOWN_CHARACTERS) : error.end + SHOWN_CHARACTERS]
+    return ClientError(
+        "the request is not UTF-8", why=f"it has {quoted(part)}", cure="write it in UTF-8; paths may have other bytes"
+    )
 
 
 def _values(value: Any) -> list[str]:

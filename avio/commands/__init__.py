@@ -8,6 +8,7 @@ import click
 from avio import __version__
 from avio.commands.exit_codes import MEANINGS
 from avio.lazygroup import LazyGroup
+from avio.terminal.texts import Text
 
 # Command: where it lives, and its line in `avio --help`.
 COMMANDS = {
@@ -62,7 +63,9 @@ COMMANDS = {
     sections={"Exit codes": [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]},
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--url", envvar="AVIO_URL", help="Address of the server; overrides AVIO_URL and the last login.")
+@click.option(
+    "--url", type=Text(), envvar="AVIO_URL", help="Address of the server; overrides AVIO_URL and the last login."
+)
 @click.version_option(__version__, prog_name="avio")
 def main(url: str | None) -> None:
     """Preload, save, list and stat training data in a cache."""

@@ -2,7 +2,7 @@
 
 import click
 
-from avio.client import ApiError, Client
+from avio.client import ApiError, Client, path_of
 from avio.client.shapes import EntryInfo, JobInfo
 from avio.commands.command import show, show_lines
 from avio.commands.exit_codes import Exit
@@ -31,7 +31,7 @@ def without_store(client: Client, path: str, error: ApiError, *, as_json: bool) 
     if not local:
         tiers = f"its cached files are on several tiers: {', '.join(entry['tiers'])}"
         why = tiers if len(entry["tiers"]) > 1 else error.message
-        show_lines("error", f"{entry['path']} has no local path", why, f"wait until the bucket answers: {error.cure}")
+        show_lines("error", f"{path_of(entry)} has no local path", why, f"wait until the bucket answers: {error.cure}")
         return Exit.TEMPORARY
     whole = _brought_by(client, entry)
     text = f"job {whole['id']} brought all of them" if whole else "none of your preloads says that these are all"

@@ -4,12 +4,13 @@ A command returns its exit code, or None for 0.
 """
 
 import os
+import re
 from itertools import pairwise
 from typing import Any
 
 import click
 
-from avio.client import ClientError
+from avio.client import ApiError, ClientError
 from avio.commands.exit_codes import Exit, of_error
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable
@@ -78,8 +79,20 @@ def show(error: ClientError) -> Exit:
     cure = cure or CURES.get(code, "tell an admin the id of the request")
     if code is Exit.LOGIN_NEEDED:
         cure = cure.replace(LOGIN, LOGIN + _of_other_server())
-    show_lines("error", f"{error.message} ({error.reason})", error.why, cure)
+    message, why = _with_options(error)
+    show_lines("error", f"{message} ({error.reason})", why, cure)
     return code
+
+
+def _with_options(error: ClientError) -> tuple[str, str]:
+    """Return message and cause of an error, with the options of the command for members that are called the same."""
+    message, why = error.message, error.why
+    refused = {field.field for field in error.fields} if isinstance(error, ApiError) else set()
+    for param in click.get_current_context().command.params:
+        if isinstance(param, click.Option) and param.name in refused:
+            why = re.sub(rf"(?:^|(?<=; )){param.name}(?=: )", param.opts[-1], why)
+            message = re.sub(rf"(?<=[:,] ){param.name}(?=,|$)", param.opts[-1], message)
+    return message, why
 
 
 def _of_other_server() -> str:

@@ -7,6 +7,7 @@ from avio.commands.filter_options import FilterCommand, filter_options, option_t
 from avio.lazygroup import WholeLines
 from avio.terminal.json_output import print_json_list
 from avio.terminal.tables import Column, print_table
+from avio.undecoded import quoted, reread
 from avio.wire.filters import below, first_match, parse_rules
 from avio.wire.paths import PathError, canonical, is_under
 
@@ -51,14 +52,15 @@ def explain(files: tuple[str, ...], root: str, filters: list[str] | None, as_jso
 
 def _relative(file: str, root: str) -> str:
     """Return what rules match of `file`, which a job at `root` finds. Raise UsageError if it can't be there."""
+    root, file = reread(root), reread(file)
     try:
         root = canonical(root, any_name=True)
     except PathError as error:
-        raise click.BadParameter(f"{root!r} {error}", param_hint="'--path'") from None
+        raise click.BadParameter(f"{quoted(root)} {error}", param_hint="'--path'") from None
     try:
         path = canonical(file if file.startswith("/") else f"{root}/{file}", any_name=True)
     except PathError as error:
-        raise click.UsageError(f"{file!r} {error}") from None
+        raise click.UsageError(f"{quoted(file)} {error}") from None
     if not is_under(path, root):
         raise click.UsageError(f"{file} is not below --path {root}; give the PATH of the job, or a file below it")
     return below(path, root)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from avio.commands.command import Command
+from avio.undecoded import quoted, reread
 from avio.wire.filters import LEAVE, TAKE
 from avio.wire.globs import GlobError, parse
 
@@ -27,9 +28,9 @@ class GlobText(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the glob as it is. Fail if it is invalid."""
         try:
-            return parse(str(value)).text
+            return parse(reread(str(value))).text
         except GlobError as error:
-            self.fail(f"{value!r} {error}", param, ctx)
+            self.fail(f"{quoted(reread(str(value)))} {error}", param, ctx)
 
 
 def filter_options(command: Any) -> Any:
@@ -65,8 +66,8 @@ class FilterCommand(Command):
         last = (ctx.params["filters"] or [""])[-1]
         if last.startswith(TAKE) and not ctx.resilient_parsing:
             message = (
-                f"--include {last.removeprefix(TAKE)!r} comes last and has no effect, since files that no rule matches"
-                " are taken; add --exclude '**' after it to take nothing else"
+                f"--include {quoted(last.removeprefix(TAKE))} comes last and has no effect, since files that no rule"
+                " matches are taken; add --exclude '**' after it to take nothing else"
             )
             raise click.UsageError(message, ctx)
         return rest
@@ -75,4 +76,4 @@ class FilterCommand(Command):
 def _in_order(values: dict[str, Any], order: Sequence[click.Parameter]) -> list[str] | None:
     globs = {name: iter(values.get(name) or ()) for name in SIGNS}
     given = [option.name for option in order if option.name in SIGNS]
-    return [SIGNS[name] + next(globs[name]) for name in given] or None
+    return [SIGNS[name] + reread(next(globs[name])) for name in given] or None

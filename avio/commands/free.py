@@ -16,6 +16,8 @@ from avio.commands.session import with_client
 from avio.commands.wait import follow_to_end, say_end
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json
+from avio.undecoded import reread
+from avio.wire.paths import PathError, canonical, encoded, shown_path
 from avio.wire.states import State
 
 
@@ -48,6 +50,15 @@ def free(client: Client, path: str, recursive: bool, progress: str, as_json: boo
         print_json(freed)
     elif code is Exit.OK:
         counted: Amount = {"files": freed["files"], "bytes": freed["bytes"]}
-        text = "; ".join(filter(None, (f"freed {freed['path']}: {amount(counted)}", also)))
+        text = "; ".join(filter(None, (f"freed {_named(path, freed['path'])}: {amount(counted)}", also)))
         click.echo(printable(text), err=True)
     return code
+
+
+def _named(given: str, shown: str) -> str:
+    """Return the path that was `given` if it is `shown` in percent form, else what is shown."""
+    try:
+        path = canonical(reread(given), any_name=True)
+    except PathError:
+        return shown
+    return path if shown in (shown_path(path), encoded(path)) else shown

@@ -1,6 +1,7 @@
 """`avio job show`: all about one job."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -19,13 +20,17 @@ from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
 from avio.wire.options import camel
 from avio.wire.params import LIVE
+from avio.wire.paths import decoded
 from avio.wire.states import JobType
 
 _ID = re.compile(r"@last|[0-7][0-9A-Za-z]{0,25}")
 
 # Members of the params that have lines of their own: those of the path, and those that may have changed since.
 OF_THE_PATH = ("alluxioUri", "paths", "alluxioUriEncoded", "fromFileList", "fileListId", "fileListPath")
-SHOWN_APART = (*OF_THE_PATH, *map(camel, LIVE))
+
+# How the rules are written, which are shown as they are.
+SPELLINGS = ("filtersEncoded",)
+SHOWN_APART = (*OF_THE_PATH, *SPELLINGS, *map(camel, LIVE))
 
 
 class _Job(WholeLines):
@@ -64,7 +69,7 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
     counted = job["progress"]
     options_given = (
         text
-        for name, value in job["params"].items()
+        for name, value in _readable_params(job["params"]).items()
         if name not in SHOWN_APART and value is not False
         for text in _option_texts(name, value)
     )
@@ -124,6 +129,13 @@ def _movers(job: JobDetail) -> list[tuple[str, str]]:
         for share in shares
     )
     return [(f"Mover {number} of {len(shares)}", line) for number, line in enumerate(lines, 1)]
+
+
+def _readable_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the params with rules that are not percent-encoded."""
+    if not params.get("filtersEncoded"):
+        return params
+    return {**params, "filters": [decoded(rule, encoded=True) for rule in params.get("filters", ())]}
 
 
 def _option_texts(name: str, value: Any) -> list[str]:

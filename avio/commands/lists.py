@@ -12,6 +12,7 @@ from avio.commands.session import with_client
 from avio.terminal.cells import moment, raw, raw_moment, size
 from avio.terminal.json_output import print_json_list
 from avio.terminal.tables import Column, print_table
+from avio.terminal.texts import Text
 
 COLUMNS = (
     Column("ID", lambda row: row["fileListId"], lambda row: row["fileListId"]),
@@ -23,7 +24,9 @@ COLUMNS = (
 
 
 @click.command(cls=Command)
-@click.option("--delete", "unwanted", metavar="ID", multiple=True, help="Delete this list; may be repeated.")
+@click.option(
+    "--delete", "unwanted", type=Text(), metavar="ID", multiple=True, help="Delete this list; may be repeated."
+)
 @options.as_json
 @with_client
 def lists(client: Client, unwanted: tuple[str, ...], as_json: bool) -> None:

@@ -4,10 +4,11 @@ import click
 
 from avio.commands.job_ids import complete_job
 from avio.terminal.numbers import Number
+from avio.terminal.texts import Text
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the names of the API.")
 
-job_argument = click.argument("job", shell_complete=complete_job)
+job_argument = click.argument("job", type=Text(), shell_complete=complete_job)
 
 wait = click.option(
     "--wait",

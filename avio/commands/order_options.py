@@ -6,11 +6,12 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from avio.client import Client, spelled_paths
+from avio.client import Client, spelled_paths, spelled_rules
 from avio.commands import options
 from avio.commands.filter_options import filter_options
 from avio.terminal.numbers import ByteNumber, WholeNumber
 from avio.terminal.quantities import Moment, Size
+from avio.terminal.texts import Text, TextPath
 from avio.wire.options import Kind, Option, camel
 from avio.wire.params import MAX_NUMBER, Params
 from avio.wire.states import JobType
@@ -22,9 +23,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 _BEFORE = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
     click.option("--from-file", type=click.File("rb"), help="A file of paths, one a line; - for standard input."),
-    click.option("--from-object", metavar="PATH", help="An object of the bucket with paths, one a line or with NULs."),
+    click.option(
+        "--from-object",
+        type=TextPath(),
+        metavar="PATH",
+        help="An object of the bucket with paths, one a line or with NULs.",
+    ),
     click.option("-0", "--null", is_flag=True, help="The paths in the file end with NUL, as find -print0 writes them."),
-    click.option("--name", help="A name for the job, for your own use."),
+    click.option("--name", type=Text(), help="A name for the job, for your own use."),
 )
 _AFTER = (options.progress, options.as_json)
 
@@ -66,9 +72,7 @@ def type_of(rule: Option) -> "click.ParamType[Any]":
         return ByteNumber(rule.least or 0, rule.most or MAX_NUMBER) if rule.live else Size()
     if rule.kind is Kind.MOMENT:
         return Moment()
-    return (
-        click.STRING if rule.least is None else WholeNumber(rule.least, None if rule.most == MAX_NUMBER else rule.most)
-    )
+    return Text() if rule.least is None else WholeNumber(rule.least, None if rule.most == MAX_NUMBER else rule.most)
 
 
 def build_params(
@@ -84,6 +88,8 @@ def build_params(
     if bool(paths) + (from_file is not None) + (from_object is not None) != 1:
         raise click.UsageError("give either PATH, --from-file or --from-object")
     params = {camel(name): value for name, value in chosen.items() if value is not None}
+    if "filters" in params:
+        params |= spelled_rules(params["filters"])
     if null and from_file is None:
         raise click.UsageError("--null has no effect without --from-file")
     if from_object is not None:

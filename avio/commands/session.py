@@ -6,16 +6,18 @@ AVIO_URL and AVIO_TOKEN go before it. A token is sent to no other server than th
 import json
 import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, astuple, dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from avio.client import PATIENCE_SECONDS, Client, ClientError
 from avio.plain_file import open_no_fifo
+from avio.wire.paths import is_text
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -47,11 +49,25 @@ def load() -> Session | None:
     """Return the kept session, None when there is none."""
     try:
         with open(config_file(), encoding="utf-8", opener=open_no_fifo) as file:
-            return Session(**json.load(file))
+            return _session(json.load(file))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
         raise _file_error("read", error) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ClientError(
+            f"{config_file()} is not a login of avio",
+            why="it is not JSON with the four texts that avio login writes",
+            cure="delete it, or move it away if it is another program's; then run avio login",
+        ) from error
+
+
+def _session(document: Any) -> Session:
+    """Return the session of a file. TypeError if it is none."""
+    session = Session(**document)
+    if not all(isinstance(text, str) and is_text(text) for text in astuple(session)):
+        raise TypeError("a member is not a text")
+    return session
 
 
 def store(session: Session) -> None:
@@ -59,11 +75,23 @@ def store(session: Session) -> None:
     file = config_file()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as temporary:
+        with _temporary(file.parent) as temporary:
             json.dump(asdict(session), temporary)
-        os.replace(temporary.name, file)
+            temporary.flush()
+            os.replace(temporary.name, file)
     except OSError as error:
         raise _file_error("write", error) from error
+
+
+@contextmanager
+def _temporary(directory: Path) -> Iterator[IO[str]]:
+    """Create a file for the block to rename. It has a token: no failure leaves it behind."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=directory, delete=False) as temporary:
+        try:
+            yield temporary
+        finally:
+            with suppress(OSError):
+                os.unlink(temporary.name)  # the block has not renamed it
 
 
 def forget(token: str | None) -> None:

@@ -16,6 +16,7 @@ from avio.commands.progress_text import limits_of
 from avio.commands.session import with_client
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json
+from avio.terminal.texts import Text
 from avio.wire.options import camel
 from avio.wire.params import LIVE, OPTIONS
 
@@ -49,7 +50,7 @@ def _live_options(command: Any) -> Any:
 @click.command("set", cls=Command)
 @options.job_argument
 @_live_options
-@click.option("--name", help="A name for the job, for your own use.")
+@click.option("--name", type=Text(), help="A name for the job, for your own use.")
 @options.as_json
 @with_client
 def set_(client: Client, /, job: str, as_json: bool, **chosen: Any) -> None:

@@ -32,6 +32,8 @@ _PHRASES = {
     "send less; upload long lists of paths with POST /filelists": "send less; give many paths with --from-file",
     "correct these lines and upload the list again": "correct these lines of the file and run the command again",
     "use separator=nul": "use --null",
+    "does not fit its separator": "does not fit --null",
+    "separator: is nul, but no path": "--null: no path",
     "leave separator=nul out": "leave --null out",
     "send text/plain, one path on each line": "write one path on each line of the file",
     "poll without wait, or try again": "try again in some seconds",

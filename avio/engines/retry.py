@@ -14,7 +14,6 @@ from avio.engines.cancel import Stopped, sleep
 from avio.engines.run import Run
 from avio.errors import EngineError, Scope
 from avio.terminal.cells import printable
-from avio.wire.paths import shown_path
 
 T = TypeVar("T")
 
@@ -42,9 +41,7 @@ def with_retries(work: Callable[[Entry], T], entry: Entry, run: Run) -> tuple[T 
                 raise
             if error.scope is Scope.FILE or tries == MAX_TRIES:
                 return error, tries
-            log.info(
-                "another try of %s: %s: %s", printable(shown_path(entry.path)), error.reason, printable(str(error))
-            )
+            log.info("another try of %s: %s: %s", printable(entry.path), error.reason, printable(str(error)))
             pause = error.pause
         if not sleep(max(pause, next(waits)), run.stopping):
             raise Stopped

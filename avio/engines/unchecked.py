@@ -13,7 +13,6 @@ from avio.engines.run import Run
 from avio.engines.sums import nowhere
 from avio.errors import EngineAway, EngineError, Scope
 from avio.terminal.cells import printable
-from avio.wire.paths import shown_path
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +32,6 @@ def checked(check: Callable[[Entry], Entry], entry: Entry, run: Run, unchecked: 
         return result
     if concerns_all(result):
         raise result
-    log.warning("%s can't be checked: %s", printable(shown_path(entry.path)), printable(str(result)))
+    log.warning("%s can't be checked: %s", printable(entry.path), printable(str(result)))
     unchecked(entry.path, result)
     return nowhere(entry.path)

@@ -3,7 +3,7 @@
 Runs in the job process. RE2 matches without backtracking, so that no rule takes long for any path.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
@@ -39,8 +39,8 @@ class PathRules:
         options.dot_nl, options.log_errors, options.max_mem = True, False, MATCHER_BYTES
         self._rules = rules
         self._runs = [
-            (takes, re2.compile("|".join(rule.glob.regex for rule in run), options).fullmatch)
-            for takes, run in groupby(rules, lambda rule: rule.takes)
+            (takes, _matcher(tuple(run), options) if is_utf8 else _slow_matcher(tuple(run)))
+            for (takes, is_utf8), run in groupby(rules, lambda rule: (rule.takes, is_text(rule.glob.text)))
         ]
 
     def take(self, path: str) -> bool:
@@ -49,6 +49,16 @@ class PathRules:
             decisive = first_match(self._rules, path)
             return decisive is None or decisive.takes
         return next((takes for takes, matches in self._runs if matches(path)), True)
+
+
+def _matcher(rules: Sequence[Rule], options: re2.Options) -> Callable[[str], object]:
+    matches: Callable[[str], object] = re2.compile("|".join(rule.glob.regex for rule in rules), options).fullmatch
+    return matches
+
+
+def _slow_matcher(rules: Sequence[Rule]) -> Callable[[str], object]:
+    """Return what matches rules with bytes that are not UTF-8, which RE2 can't read."""
+    return lambda path: any(rule.glob.matches(path) for rule in rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ EVERY = Filter()  # takes every file
 
 def filter_of(params: Params) -> Filter:
     """Return the filter of an order."""
-    rules = parse_rules(params.filters)
+    rules = parse_rules(params.rules)
     return Filter(
         PathRules(rules) if rules else None,
         params.min_size,

@@ -53,7 +53,7 @@ class Limits:
         """What to do if the order takes no file because of its limits; None if they are not why."""
         if self.reached:
             return f"raise {self.reached.partition('=')[0]}, since the first file is larger"
-        return "correct filters, minSize, maxSize, newerThan or olderThan" if self._excluded() else None
+        return "correct params.filters, minSize, maxSize, newerThan or olderThan" if self._excluded() else None
 
     def in_words(self) -> str:
         """Return such as `12 files excluded by filters; the listing ended at maxFiles=10`; empty if all was taken."""

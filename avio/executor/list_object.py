@@ -59,7 +59,7 @@ def _fetch(work: Work, path: str, file: Path) -> None:
 def _checked(work: Work, file: Path) -> Iterator[bytes]:
     """Yield the paths of a list, each with its separator."""
     with open(file, "rb") as stream:
-        lines = Lines(lines_max=LINES_MAX, bytes_max=BYTES_MAX, separator=separator_of(stream))
+        lines = Lines(lines_max=LINES_MAX, bytes_max=BYTES_MAX, separator=separator_of(stream), bucket=True)
         pieces = iter(lambda: stream.read(PIECE_BYTES), b"")
         for chunk in lines.clean(pieces):
             work.attempt.checked()

@@ -24,6 +24,7 @@ from avio.executor.verdict import BothChanged
 from avio.faults import fault
 from avio.streams import AWAY, Events, connect
 from avio.terminal.cells import printable
+from avio.undecoded import described, readable
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.paths import shown_path
 from avio.wire.progress import Progress
@@ -110,7 +111,7 @@ class Reporter:
         reason = error.reason if isinstance(error, AvioError) else "INTERNAL"
         hint = error.cure if isinstance(error, AvioError) else ""
         retryable = isinstance(error, EngineError) and error.scope is Scope.RETRY
-        message = _storable(str(error))
+        message = _storable(described(error))
         self._attempt.failed(entry, reason, hint, retryable=retryable)
         self._write(
             path=entry.path, outcome=Outcome.FAILED, bytes=0, tier=None, reason=reason, message=message, tries=tries
@@ -123,7 +124,7 @@ class Reporter:
             self._unsent.append(FailureEvent(self._attempt.job, self._attempt.number, path, reason, message, tries))
             named = len(self.failures) <= LOGGED_FAILURES
         if named:
-            log.warning("failed: %s: %s (%s)", printable(path), printable(message), reason)
+            log.warning("failed: %s: %s (%s)", printable(entry.path), printable(message), reason)
 
     def left_out(self, left: LeftOut) -> None:
         """Report a file that the job can't handle, and name the first ones in the log."""
@@ -135,7 +136,7 @@ class Reporter:
             self._left_out += 1
             named = self._left_out <= LOGGED_FAILURES
         if named:
-            log.warning("left out: %s: %s (%s)", printable(shown_path(left.path)), printable(message), left.reason)
+            log.warning("left out: %s: %s (%s)", printable(left.path), printable(message), left.reason)
 
     def close(self) -> None:
         """Publish the last progress and close the report; waits at most `CLOSE_SECONDS` for the stream."""
@@ -217,4 +218,4 @@ def _open(file: Path) -> IO[bytes]:
 
 def _storable(words: str) -> str:
     """Return `words` without what databases refuse: NUL, and lone surrogates of a name that is not UTF-8."""
-    return words.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return readable(words.replace("\0", "\\0"))

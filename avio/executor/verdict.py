@@ -4,6 +4,7 @@ Runs in the job process; pure.
 """
 
 from avio.errors import AvioError, EngineError, LeftOutFiles
+from avio.undecoded import described
 from avio.wire.progress import ErrorGroup, Progress
 from avio.wire.states import State
 
@@ -90,5 +91,5 @@ def explain(error: Exception) -> tuple[str, str]:
     if isinstance(error, AvioError):
         return error.reason, f"{error}; {error.cure}" if error.cure else str(error)
     if isinstance(error, OSError):
-        return "NODE_FAULT", f"the node's own disk: {error}"
-    return "INTERNAL", f"{type(error).__name__}: {error}"
+        return "NODE_FAULT", f"the node's own disk: {described(error)}"
+    return "INTERNAL", f"{type(error).__name__}: {described(error)}"

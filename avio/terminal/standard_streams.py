@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from avio.undecoded import readable
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -120,4 +122,6 @@ def _escaped(error: UnicodeError) -> tuple[str | bytes, int]:
     """Write what the encoding lacks as an escape, or as a sign that means the same."""
     if isinstance(error, UnicodeEncodeError) and (plain := _PLAIN.get(error.object[error.start])) is not None:
         return plain, error.start + 1
+    if isinstance(error, UnicodeEncodeError) and 0xDC80 <= ord(error.object[error.start]) <= 0xDCFF:
+        return readable(error.object[error.start]), error.start + 1  # a byte that is not UTF-8
     return codecs.backslashreplace_errors(error)

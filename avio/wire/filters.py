@@ -6,6 +6,7 @@ Runs in every process. Standard library only.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from avio.undecoded import quoted
 from avio.wire.globs import Glob, GlobError, parse
 
 TAKE, LEAVE = "+ ", "- "
@@ -30,11 +31,11 @@ class Rule:
 def parse_rule(text: str) -> Rule:
     """Return the rule. Raise ValueError if it is invalid; the message says which, why and where."""
     if not text.startswith((TAKE, LEAVE)):
-        raise ValueError(f"{text!r} is no rule; write '+ GLOB' to take files or '- GLOB' to leave them")
+        raise ValueError(f"{quoted(text)} is no rule; write '+ GLOB' to take files or '- GLOB' to leave them")
     try:
         return Rule(text.startswith(TAKE), parse(text[len(TAKE) :]))
     except GlobError as error:
-        raise ValueError(f"{text[len(TAKE) :]!r} {error}") from None
+        raise ValueError(f"{quoted(text[len(TAKE) :])} {error}") from None
 
 
 def parse_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
@@ -43,7 +44,7 @@ def parse_rules(texts: Sequence[str]) -> tuple[Rule, ...]:
         raise ValueError(f"has rules of more than {MAX_CHARACTERS} characters together; use fewer, or a file list")
     rules = tuple(map(parse_rule, texts))
     if rules and rules[-1].takes:
-        last = f"{rules[-1].text!r} comes last and has no effect, since files that no rule matches are taken"
+        last = f"{quoted(rules[-1].text)} comes last and has no effect, since files that no rule matches are taken"
         raise ValueError(f"{last}; add '- **' as the last rule to take nothing else")
     return rules
 

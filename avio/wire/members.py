@@ -6,13 +6,15 @@ Runs in web. Standard library only.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from avio.undecoded import quoted
 from avio.wire import moments
-from avio.wire.paths import PathError, canonical, respelled
+from avio.wire.filters import parse_rules
+from avio.wire.paths import NeedsEncoding, PathError, canonical, decoded, respelled
 
 Earlier = Mapping[str, Any]
 
 # The members that the rules need, before the others.
-FIRST = ("from_file_list", "alluxio_uri_encoded", "paths", "file_list_path", "overwrite")
+FIRST = ("from_file_list", "alluxio_uri_encoded", "paths", "file_list_path", "filters_encoded", "overwrite")
 
 
 def related(name: str, value: Any, earlier: Earlier) -> Any:
@@ -46,7 +48,8 @@ def _paths(values: tuple[str, ...], earlier: Earlier) -> tuple[str, ...]:
         try:
             found.append(_one(value, earlier))
         except PathError as error:
-            raise PathError(f"{value[:100]!r} {error}") from None
+            shown = quoted(decoded(value, encoded=bool(earlier.get("alluxio_uri_encoded")))[:100])
+            raise PathError(f"{shown} {error}") from None
     return tuple(dict.fromkeys(found))
 
 
@@ -55,7 +58,7 @@ def _one(value: str, earlier: Earlier) -> str:
 
 
 def _list_id(value: str | None, earlier: Earlier) -> str | None:
-    from_list, at_path = earlier.get("from_file_list"), earlier.get("file_list_path") is not None
+    from_list, at_path = earlier.get("from_file_list"), earlier.get("file_list_path", "invalid") is not None
     if from_list and value is None and not at_path:
         raise ValueError("is missing; upload the list with POST /filelists and give its fileListId")
     if value is not None and at_path:
@@ -64,13 +67,22 @@ def _list_id(value: str | None, earlier: Earlier) -> str | None:
 
 
 def _list_path(value: str | None, earlier: Earlier) -> str | None:
-    return _with_list(None if value is None else canonical(value), earlier)
+    try:
+        return _with_list(None if value is None else canonical(value), earlier)
+    except NeedsEncoding as error:
+        raise PathError(f"{error.what}; rename the object, or upload it with POST /filelists") from None
 
 
 def _with_list(value: str | None, earlier: Earlier) -> str | None:
     if value is not None and earlier.get("from_file_list") is False:
         raise ValueError("has no effect without fromFileList=true; add that or remove this")
     return value
+
+
+def _filters(values: tuple[str, ...], earlier: Earlier) -> tuple[str, ...]:
+    is_encoded = bool(earlier.get("filters_encoded"))
+    parse_rules([decoded(value, encoded=is_encoded) for value in values])
+    return values
 
 
 def _max_size(value: int | None, earlier: Earlier) -> int | None:
@@ -99,6 +111,7 @@ _RULES: dict[str, Callable[[Any, Earlier], Any]] = {
     "paths": _paths,
     "file_list_id": _list_id,
     "file_list_path": _list_path,
+    "filters": _filters,
     "max_size": _max_size,
     "older_than": _older_than,
     "on_conflict": _on_conflict,

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from avio.undecoded import readable
 from avio.wire import moments
-from avio.wire.filters import parse_rules
 from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
 from avio.wire.options import Ability, Kind, Option, camel, option
-from avio.wire.paths import decoded, shown_path, spelled
+from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
 
 LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
+CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
 MAX_DEPTH = 1000
 MAX_PATHS = 1000
 MAX_RULES = 100
@@ -84,21 +85,22 @@ class Params:
     filters: tuple[str, ...] = option(
         (),
         "Rules on paths: + GLOB takes a file, - GLOB leaves it; the first that matches decides.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         most=MAX_RULES,
-        test=parse_rules,
         form=f"a list of up to {MAX_RULES} rules",
         kind=Kind.RULES,
         narrows=True,
     )
+    filters_encoded: bool = option(
+        False,
+        "The globs of filters are percent-encoded; for names that are not UTF-8.",
+        *CHOOSING,
+        names_files=True,
+    )
     min_size: int | None = option(
         None,
         "Take only files of at least so many bytes.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=0,
         most=MAX_NUMBER,
         form="a number of bytes",
@@ -108,9 +110,7 @@ class Params:
     max_size: int | None = option(
         None,
         "Take only files of at most so many bytes.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=0,
         most=MAX_NUMBER,
         form="a number of bytes",
@@ -120,9 +120,7 @@ class Params:
     newer_than: str | None = option(
         None,
         "Take only files that were modified at this time or later.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         pattern=moments.PATTERN,
         test=moments.epoch,
         form=moments.FORM,
@@ -132,9 +130,7 @@ class Params:
     older_than: str | None = option(
         None,
         "Take only files that were modified before this time.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         pattern=moments.PATTERN,
         test=moments.epoch,
         form=moments.FORM,
@@ -144,9 +140,7 @@ class Params:
     max_files: int | None = option(
         None,
         "Take only the first so many files, in the order of the listing.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=1,
         most=MAX_NUMBER,
         form="a number from 1",
@@ -155,9 +149,7 @@ class Params:
     max_bytes: int | None = option(
         None,
         "Take files in the order of the listing while they have at most so many bytes together.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=1,
         most=MAX_NUMBER,
         form="a number of bytes from 1",
@@ -250,11 +242,16 @@ class Params:
         return tuple(decoded(each, encoded=self.alluxio_uri_encoded) for each in named)
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules of `filters`, with a lone surrogate for each byte that is not UTF-8."""
+        return tuple(decoded(each, encoded=self.filters_encoded) for each in self.filters)
+
+    @property
     def subject(self) -> str:
         """What the job is about, for people: its path or its first one, or its file list."""
         if self.from_file_list:
             return f"file list {self.file_list_path}" if self.file_list_path else "file list"
-        first, *more = map(shown_path, self.roots)
+        first, *more = map(readable, self.roots)
         return f"{first} and {len(more)} more" if more else first
 
     def to_json(self) -> dict[str, Any]:

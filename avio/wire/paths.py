@@ -27,6 +27,14 @@ class PathError(ValueError):
     """The path is invalid. The message says why and what to do."""
 
 
+class NeedsEncoding(PathError):
+    """The path must be percent-encoded. `what` says why, for places where it can't be."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(f"{what}; {cure}")
+        self.what = what
+
+
 def canonical(text: str, *, any_name: bool = False) -> str:
     """Return the canonical `/a/b` of a path or `alluxio://` URI, or raise `PathError`.
 
@@ -41,9 +49,9 @@ def canonical(text: str, *, any_name: bool = False) -> str:
     if "\0" in text:
         raise PathError("has a NUL, a control character that no name can have; remove it")
     if not any_name and any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise PathError("has a control character (line break, tab ...); remove it, or percent-encode the path")
+        raise NeedsEncoding("has a control character (line break, tab ...)", "remove it, or percent-encode the path")
     if not (is_bytes(text) if any_name else is_text(text)):
-        raise PathError("is not valid UTF-8; percent-encode the path")
+        raise NeedsEncoding("is not valid UTF-8", "percent-encode the path")
     path = _absolute(text)
     parts = [part for part in path.split("/") if part]
     for part in parts:

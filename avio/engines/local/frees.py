@@ -19,7 +19,7 @@ from avio.engines.local.root import HIDDEN, Root
 from avio.engines.local.tiers import Tiers
 from avio.engines.run import Run
 from avio.terminal.cells import printable
-from avio.wire.paths import ancestors, shown_path
+from avio.wire.paths import ancestors
 
 LOOK_SECONDS = 0.2  # between two looks
 BEAT_SECONDS = 5.0  # for which a job that waits may show no progress
@@ -57,7 +57,7 @@ class Frees:
         try:
             bytes_ = (_below(path), *map(_at, ancestors(path)))
             if any(is_locked(fd, byte) for byte in bytes_):
-                log.info("waits for a free that began earlier, at, above or below %s", printable(shown_path(path)))
+                log.info("waits for a free that began earlier, at, above or below %s", printable(path))
             while any(is_locked(fd, byte) for byte in bytes_):
                 with run.silent(BEAT_SECONDS):
                     if not sleep(LOOK_SECONDS, run.stopping):

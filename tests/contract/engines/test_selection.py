@@ -235,7 +235,7 @@ def test_a_limit_that_is_not_reached_is_not_mentioned(world: Harness, run_job: R
 @pytest.mark.parametrize(
     ("params", "words", "cure"),
     [
-        ({"filters": ("- **",)}, "6 files excluded by filters", "correct filters"),
+        ({"filters": ("- **",)}, "6 files excluded by filters", "correct params.filters"),
         ({"alluxio_uri": None, "paths": ("/data/a.jpg", "/data/logs"), "min_size": 99}, "3 files excluded", "minSize"),
         ({"filters": ("- a.jpg",), "max_bytes": 1}, "the listing ended at maxBytes=1", "raise maxBytes"),
     ],

@@ -11,7 +11,7 @@ from avio.api.services import KEY
 from avio.db import filelists
 from avio.db.connection import borrow
 from avio.db.models import FileList, FileListChunk
-from avio.errors import TooLarge
+from avio.errors import BadRequest, TooLarge
 from avio.filelist_parser import CHUNK_BYTES, Lines
 from tests.integration.api.conftest import CheckedClient
 
@@ -73,10 +73,72 @@ def test_paths_between_nuls_that_can_not_be_used_are_counted(ada: CheckedClient)
     response = ada.post("/filelists?separator=nul", data=b"/data/a\0\xffb\0/../c\0", content_type="text/plain")
     assert response.status_code == 400
     assert [(each["field"], each["message"]) for each in response.get_json()["errors"]] == [
-        ("path 2", "'\\\\xffb' is not absolute; start it with / or alluxio://host:port/"),
+        ("path 2", "'\\xffb' is not absolute; start it with / or alluxio://host:port/"),
         ("path 3", "'/../c' has a '..' part; write the full path"),
     ]
     assert kept() == (0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("query", ["", "?separator=nul"])
+@pytest.mark.parametrize("text", ["/data/a\r\n/data/b\r\n", "alluxio://cache:1/a\n"])
+def test_a_list_in_utf16_is_refused_as_such(ada: CheckedClient, encoding: str, query: str, text: str) -> None:
+    response = ada.post(f"/filelists{query}", data=text.encode(encoding), content_type="text/plain")
+    said = response.get_json()
+    assert (response.status_code, said["detail"], said["cure"]) == (
+        400,
+        "the file list is in UTF-16",
+        "save it as UTF-8",
+    )
+    assert kept() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            b"/data/a\r/data/b\r",
+            "save the list with LF as the end of lines; if names have it, end each path with a NUL",
+        ),
+        (
+            b"/data/\tb\n",
+            "has a control character (tab ...); remove it or, if the name has it, end each path with a NUL",
+        ),
+        (
+            b"/data/\xff\n",
+            "is not UTF-8; save the list as UTF-8 or, if names are not, end each path with a NUL and use",
+        ),
+        (b"/data/a\0/data/b\0", "has a NUL; if one ends each path, use separator=nul"),
+    ],
+)
+def test_the_advice_for_a_line_is_one_that_a_list_can_take(ada: CheckedClient, text: bytes, said: str) -> None:
+    response = ada.post("/filelists", data=text, content_type="text/plain")
+    [error] = response.get_json()["errors"]
+    assert said in error["message"]
+    assert "separator=nul" in error["message"]
+    assert "percent" not in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "cure"), [("", "write one path on each line"), ("?separator=nul", "a NUL behind each")]
+)
+def test_an_empty_list_says_how_paths_end(ada: CheckedClient, query: str, cure: str) -> None:
+    response = ada.post(f"/filelists{query}", data=b"", content_type="text/plain")
+    assert cure in response.get_json()["cure"]
+
+
+def test_a_list_of_a_bucket_has_no_option_for_its_separator() -> None:
+    for text in (b"/a\0/b", b"/a\rb", b"/\tb", b"/\xff"):
+        with pytest.raises(BadRequest) as refused:
+            list(Lines(lines_max=9, bytes_max=99, bucket=True).clean([text]))
+        assert "with a NUL" in refused.value.fields[0].message
+        assert "separator=" not in refused.value.fields[0].message
+
+
+def test_a_path_of_a_list_that_must_be_encoded_names_what_helps(ada: CheckedClient) -> None:
+    params = {"fromFileList": True, "fileListPath": "/data/a\tb"}
+    [error] = ada.post("/preload", json={"params": params}).get_json()["errors"]
+    assert error["message"].endswith("; rename the object, or upload it with POST /filelists")
 
 
 def test_a_list_that_is_read_with_the_wrong_separator_is_refused_with_the_right_one(ada: CheckedClient) -> None:

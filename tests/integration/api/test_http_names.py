@@ -49,3 +49,20 @@ def test_a_listing_says_how_much_it_leaves_out(ada: CheckedClient, bucket: Path)
     assert ada.get("/list?alluxioUri=/data").get_json()["leftOut"] == 1
     assert ada.get("/stat?alluxioUri=/data/train").get_json()["leftOut"] == 1
     assert ada.get("/stat?alluxioUri=/data/train/a.bin").get_json()["leftOut"] == 0
+
+
+def test_a_rule_that_is_no_utf8_is_taken_percent_encoded_and_again_by_a_retry(ada: CheckedClient) -> None:
+    params = {"alluxioUri": "/data", "filters": ["- %FF%2A"], "filtersEncoded": True}
+    job = ada.post("/preload", json={"params": params}).get_json()
+    assert job["params"] == {**params, "fromFileList": False}
+    assert ada.post(f"/jobs/{job['id']}/cancel").status_code == 202
+    again = ada.post(f"/jobs/{job['id']}/retry").get_json()
+    assert again["params"] == job["params"]
+    refused = ada.post("/preload", json={"params": {**params, "filters": ["- %FF["]}}).get_json()
+    assert refused["errors"][0]["field"] == "params.filters"
+    assert refused["errors"][0]["message"].startswith(r"'\xff[' has a [ without ]")
+
+
+def test_a_message_shows_a_byte_that_is_no_utf8(ada: CheckedClient) -> None:
+    answer = ada.get("/stat?alluxioUri=/data/%25FF&alluxioUriEncoded=true")
+    assert r"/data/\xff" in answer.get_json()["detail"]

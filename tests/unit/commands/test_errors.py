@@ -31,6 +31,18 @@ def test_a_refused_request_says_what_why_with_every_field_and_what_to_do(avio: A
     ]
 
 
+def test_a_member_that_an_option_gives_is_called_by_it(avio: Avio, stub: Stub) -> None:
+    fields = [{"field": "name", "message": "is empty; leave it out"}, {"field": "params.tier", "message": "is no tier"}]
+    message = "the request is invalid: name, params.tier"
+    for path in ("/preload", "/login"):
+        stub.on("POST", path, problem(400, "BAD_REQUEST", message, errors=fields))
+
+    for line in ("preload /data --name ''", "login --name x --password-stdin"):
+        said = avio(line, 2, stdin="x\n").stderr
+        assert "error:   the request is invalid: --name, --tier (BAD_REQUEST)" in said
+        assert "why:     --name: is empty; leave it out; --tier: is no tier" in said
+
+
 @pytest.mark.parametrize(
     ("status", "reason", "code"),
     [

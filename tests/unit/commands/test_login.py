@@ -133,6 +133,46 @@ def test_a_broken_configuration_is_said_with_its_file_and_cure(avio: Avio, confi
     assert "avio login" in said
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"theme": "dark"}',
+        "[]",
+        "null",
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        '{"url": 1, "token": "t", "name": "n", "expires": "e"}',
+        r'{"url": "\udcff", "token": "t", "name": "n", "expires": "e"}',
+    ],
+)
+def test_a_file_that_is_no_login_is_said_to_be_none(avio: Avio, config: Path, text: str) -> None:
+    config.parent.mkdir()
+    config.write_text(text)
+
+    said = avio("whoami", 1).stderr
+
+    assert f"{config} is not a login of avio" in said
+    assert "delete it, or move it away" in said
+    assert "Session" not in said
+
+
+def test_a_login_that_can_not_be_kept_leaves_no_token_behind(avio: Avio, stub: Stub, config: Path) -> None:
+    stub.on("POST", "/login", login_info())
+    (config / "in the way").mkdir(parents=True)
+
+    said = avio(f"--url {stub.url} login --url {stub.url} --name lena --password-stdin", 1, stdin="secret\n").stderr
+
+    assert "cannot write" in said
+    assert [file.name for file in config.parent.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("stdin", ["", "\n", "\r\nsecret\n"])
+def test_an_empty_password_is_refused_before_a_request(avio: Avio, stub: Stub, stdin: str) -> None:
+    said = avio(f"login --url {stub.url} --name lena --password-stdin", 2, stdin=stdin).stderr
+
+    assert "the password on standard input is empty" in said
+    assert not stub.requests
+
+
 def test_a_fifo_in_the_place_of_the_configuration_holds_nobody_up(avio: Avio, config: Path) -> None:
     config.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(config)

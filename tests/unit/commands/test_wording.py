@@ -35,6 +35,8 @@ DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encod
         ("correct these lines and upload the list again", "correct these lines of the file and run the command again"),
         ("has a NUL; if one ends each path, use separator=nul", "has a NUL; if one ends each path, use --null"),
         ("leave separator=nul out if each line is a path", "leave --null out if each line is a path"),
+        ("the file list does not fit its separator", "the file list does not fit --null"),
+        ("separator: is nul, but no path ends with NUL", "--null: no path ends with NUL"),
         ("chooses its files by params.filters", "chooses its files by --include or --exclude"),
         ("alluxioUri is too long.", "alluxioUri is too long."),
     ],

@@ -25,7 +25,7 @@ def test_each_further_try_names_path_and_cause_in_its_text(
 
     entry = Entry("/data/f\udcff", "file", 1, None, EntryState.REMOTE)
     assert with_retries(work, entry, Attempt("JOB", 1)) == (entry.path, 2)
-    assert caplog.messages == ["another try of /data/f%FF: ENGINE_AWAY: HTTP 503\\nslow down"]
+    assert caplog.messages == ["another try of /data/f\\xff: ENGINE_AWAY: HTTP 503\\nslow down"]
 
 
 def test_a_store_that_asks_for_a_pause_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,6 @@ from avio.errors import CacheFull, Damaged, EngineError, Gone, SourceChanged, St
 from avio.faults import fault
 from avio.terminal.cells import printable
 from avio.wire.params import Params
-from avio.wire.paths import shown_path
 from avio.wire.results import Outcome
 
 SIZE_ONLY = "size"  # the value of `verify` that asks for no proof of the bytes
@@ -153,9 +152,7 @@ class Download:
 
     def suspect(self, wanted: Wanted) -> None:
         """Note that other bytes came than those of the object: it is fetched once more."""
-        log.warning(
-            "%s: other bytes came than those of its digest; fetching it again", printable(shown_path(wanted.entry.path))
-        )
+        log.warning("%s: other bytes came than those of its digest; fetching it again", printable(wanted.entry.path))
         self._suspects.add(wanted.entry.path)
 
     def finish(self) -> None:

@@ -28,7 +28,6 @@ from avio.errors import EngineAway, Gone, PathNotFound, SourceChanged
 from avio.faults import fault
 from avio.terminal.cells import printable
 from avio.wire.params import Params
-from avio.wire.paths import shown_path
 from avio.wire.results import Outcome
 
 log = logging.getLogger(__name__)
@@ -134,7 +133,7 @@ class Upload:
                 "tier %s: a saved file can't be marked (no extended attributes, or another user's file); "
                 "its state is found by its etag; first %s",
                 copy.tier.alias,
-                printable(shown_path(path)),
+                printable(path),
             )
 
     def _is_saved(self, mount: Mount, path: str, source: Source, copy: Copy) -> bool:
