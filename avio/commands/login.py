@@ -13,6 +13,7 @@ from avio.commands.command import Command
 from avio.commands.session import Session, connect, current_url, load, store
 from avio.terminal.cells import moment, printable
 from avio.terminal.json_output import print_json
+from avio.terminal.passwords import read_password
 
 
 @click.command(cls=Command)
@@ -44,7 +45,7 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return read_password()
     return os.environ.get("AVIO_PASSWORD") or _ask("password", hide_input=True)
 
 

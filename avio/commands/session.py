@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from avio.client import PATIENCE_SECONDS, Client, ClientError
-from avio.plain_file import open_no_fifo
+from avio.plain_file import read_small
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -46,11 +46,10 @@ def config_file() -> Path:
 def load() -> Session | None:
     """Return the kept session, None when there is none."""
     try:
-        with open(config_file(), encoding="utf-8", opener=open_no_fifo) as file:
-            return Session(**json.load(file))
+        return Session(**json.loads(read_small(config_file()).decode("utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise _file_error("read", error) from error
 
 
