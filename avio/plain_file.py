@@ -12,6 +12,16 @@ from pathlib import Path
 _NEVER_PLAIN = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
 
 
+_NULL = os.makedev(1, 3)  # /dev/null
+
+# A file that is read whole: settings, a login, a note. Endless ones, such as /dev/zero, would fill the memory.
+SMALL_BYTES = 4 << 20
+
+
+class TooLarge(OSError):
+    """The file is larger than any that is meant to be here."""
+
+
 class NotPlain(OSError):
     """There is no plain file at the path, but a symlink, a FIFO, a socket, a device or a directory."""
 
@@ -52,7 +62,14 @@ def require_plain(fd: int, path: str | Path) -> int:
     raise NotPlain(errno.EINVAL, f"not a plain file{kind}", str(path))
 
 
-def open_no_fifo(path: str | Path, flags: int) -> int:
-    """Open a file of this user, also by a symlink, and also /dev/null. Raises NotPlain for a FIFO. An `opener`."""
-    fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
-    return require_plain(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else fd
+def read_small(path: str | Path, most: int = SMALL_BYTES) -> bytes:
+    """Return a file of this user, also by a symlink, and also /dev/null. Raises NotPlain, and TooLarge above `most`."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    status = os.fstat(fd)
+    if not (stat.S_ISCHR(status.st_mode) and status.st_rdev == _NULL):
+        require_plain(fd, path)
+    with open(fd, "rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(errno.EFBIG, f"larger than {most:,} bytes", str(path))
+    return content

@@ -16,6 +16,7 @@ from avio.admin.home import LOCK, SOCKET_NAME, Home
 from avio.config import read
 from avio.config.sources import settings_in
 from avio.errors import BadRequest, NotFound
+from avio.plain_file import open_plain, read_small
 
 DEFAULT_HOME = Path("var")
 NOTE = "environ.json"
@@ -69,7 +70,7 @@ def find_beside(home: Path | None, environ: Mapping[str, str]) -> Beside:
             return _of(near, here, environ)
         note = f"not those of the avio-server up of {near.absolute()}, which differ: see --home"
         return Beside({**environ}, notes=[f"the settings of this shell; {note}"])
-    if _own(environ) or Path("avio.toml").exists():
+    if _own(environ) or os.path.exists("avio.toml"):
         return Beside({**environ})
     homes = running_homes()
     if len(homes) > 1:
@@ -105,8 +106,15 @@ def _of(home: Path, given: dict[str, str], environ: Mapping[str, str]) -> Beside
 def _stopped(home: Path, environ: Mapping[str, str]) -> Beside:
     """Return what the next `up` of a home takes from its settings file and its places."""
     places = Home(home.absolute())
-    if not places.config.exists():
-        raise NotFound(f"{home} is not the home of an avio-server up", cure=_running_or("start it, or correct --home"))
+    places.require_utf8()
+    try:
+        places.config.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        cure = _running_or("start it, or correct --home")
+        raise NotFound(f"{home} is not the home of an avio-server up", cure=cure) from None
+    except OSError as error:
+        cure = "run this as the user of the server, or correct --home"
+        raise BadRequest(f"cannot look into {home}: {error.strerror}", cure=cure) from error
     others = {name: text for name, text in environ.items() if name not in _own(environ)}
     others[CONFIG] = str(places.config)
     origins = read(others).origins
@@ -134,11 +142,11 @@ def _given(home: Path) -> dict[str, str] | None:
     """Return what the `up` of a home has noted, or None if none runs there."""
     run = Home(home.absolute()).run
     try:
-        with open(run / LOCK[-1], encoding="utf-8") as file:
+        with open(run / LOCK[-1], encoding="utf-8", opener=open_plain) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         with suppress(OSError, ValueError):  # it is about to start or to end
-            found: dict[str, str] = json.loads((run / NOTE).read_text(encoding="utf-8"))
+            found: dict[str, str] = json.loads(read_small(run / NOTE).decode("utf-8"))
             return found
     except OSError:
         pass

@@ -16,20 +16,25 @@ def opened(settings: Settings, *, current: bool = True, make: bool = False) -> I
     `current` also asks that its tables are at our version. `make` makes an SQLite file that is missing.
     """
     try:
-        open_database(settings.database_url, connections=1, make=make)
+        _open(settings.database_url, make=make)
         with borrow():
             if current:
                 require_current()
             yield
-    except NoDatabase as error:
-        raise NotFound(
-            str(error), cure="avio-server db init makes it; the database of an avio-server up is found by --home"
-        ) from error
-    except ValueError as error:
-        raise BadRequest(f"database_url: {error}", cure="correct it: avio-server check shows the settings") from error
     except AWAY as error:
         raise Unavailable(
             f"the database is unavailable: {error}", cure="start it, or correct database_url: avio-server check"
         ) from error
     finally:
         shut()
+
+
+def _open(url: str, *, make: bool) -> None:
+    try:
+        open_database(url, connections=1, make=make)
+    except NoDatabase as error:
+        raise NotFound(
+            str(error), cure="avio-server db init makes it; the database of an avio-server up is found by --home"
+        ) from error
+    except ValueError as error:
+        raise BadRequest(f"database_url: {error}", cure="correct it: avio-server check shows the settings") from error

@@ -12,10 +12,11 @@ from avio.config import Settings
 from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Attempt
+from avio.terminal.texts import Text
 
 
 @click.command()
-@click.argument("job_id")
+@click.argument("job_id", type=Text())
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
 def job(job_id: str, as_json: bool, settings: Settings) -> None:

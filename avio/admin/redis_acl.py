@@ -59,7 +59,8 @@ def _given(lines: Iterable[str]) -> dict[str, str]:
     for number, line in enumerate(lines, 1):
         user, _, password = line.rstrip("\n").partition(" ")
         if user not in known:
-            raise BadRequest(f"line {number}: unknown user {user!r}", cure=f"users are {', '.join(sorted(known))}")
+            cure = f"begin it with one of {', '.join(sorted(known))}, and a space"
+            raise BadRequest(f"line {number} begins with no user", cure=cure)  # but perhaps with a password
         if not password:
             raise BadRequest(f"line {number}: {user} has no password", cure="write the user, a space and the password")
         found[user] = password

@@ -11,6 +11,7 @@ from avio.lazygroup import WholeLines
 from avio.rules import accounts
 from avio.rules.callers import LOCAL_ADMIN
 from avio.terminal.numbers import WholeNumber
+from avio.terminal.texts import Text
 
 SHOWN = 12
 
@@ -21,7 +22,7 @@ def token() -> None:
 
 
 @token.command("list")
-@click.option("--user", "name", help="Of this user alone.")
+@click.option("--user", "name", type=Text(), help="Of this user alone.")
 @click.option("--limit", default=100, show_default=True, type=WholeNumber(1, 10_000), help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
@@ -43,7 +44,7 @@ def list_(name: str | None, limit: int, as_json: bool, settings: Settings) -> No
 
 
 @token.command()
-@click.argument("token_id")
+@click.argument("token_id", type=Text())
 @with_settings
 def revoke(token_id: str, settings: Settings) -> None:
     """Take back the token whose id is TOKEN_ID, as `token list` shows it."""

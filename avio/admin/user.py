@@ -13,6 +13,8 @@ from avio.lazygroup import WholeLines
 from avio.passwords import require_long
 from avio.rules import accounts
 from avio.rules.callers import LOCAL_ADMIN
+from avio.terminal.passwords import read_password
+from avio.terminal.texts import Text
 
 
 @click.group(cls=WholeLines)
@@ -21,7 +23,7 @@ def user() -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @click.option("--admin", is_flag=True, help="May see and order for all users.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--if-missing", is_flag=True, help="Do nothing if the user exists.")
@@ -42,7 +44,7 @@ def add(name: str, admin: bool, password_stdin: bool, if_missing: bool, settings
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_settings
 def passwd(name: str, password_stdin: bool, settings: Settings) -> None:
@@ -54,7 +56,7 @@ def passwd(name: str, password_stdin: bool, settings: Settings) -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @click.option("--force", is_flag=True, help="Disable the last admin too.")
 @with_settings
 def disable(name: str, force: bool, settings: Settings) -> None:
@@ -65,7 +67,7 @@ def disable(name: str, force: bool, settings: Settings) -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", type=Text())
 @with_settings
 def enable(name: str, settings: Settings) -> None:
     """Let the disabled user NAME in again."""
@@ -95,7 +97,7 @@ def list_(as_json: bool, settings: Settings) -> None:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = read_password()
     elif not sys.stdin.isatty():
         raise click.UsageError("cannot ask for the password: standard input is not a terminal; use --password-stdin")
     else:

@@ -8,7 +8,8 @@ import re
 PLACE = "(address)"
 
 _ADDRESSES = re.compile(
-    r"""\b(?!alluxio:)(?:https?|grpc|redis|rediss|postgresql|socks\w*)://[^\s'"<>,;)]+   # a URL
+    r"""\b[a-z][a-z0-9+.-]*://[^\s/'"<>@]*:[^\s'"<>]*@[^\s'"<>,;)]+                        # a URL with a password
+    | \b(?!alluxio:)(?:https?|grpc|redis|rediss|postgresql|socks\w*)://[^\s'"<>,;)]+   # a URL
     | \b(?:[\w-]+\.)+[\w-]+:\d{2,5}\b                                                    # host.name:port, 10.0.0.1:80
     | \blocalhost:\d{2,5}\b
     | \[[0-9a-f:]*:[0-9a-f:]*\](?::\d{2,5})?                                             # [::1]:80

@@ -13,11 +13,10 @@ from avio.commands.command import Command
 from avio.commands.session import Session, connect, current_url, load, store
 from avio.terminal.cells import moment, printable
 from avio.terminal.json_output import print_json
+from avio.terminal.passwords import read_password
 from avio.terminal.texts import Text
 from avio.undecoded import reread
 from avio.wire.paths import is_text
-
-_PLACES = {True: "on standard input", False: "of AVIO_PASSWORD"}
 
 
 @click.command(cls=Command)
@@ -48,16 +47,12 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
 
 
 def _password(from_stdin: bool) -> str:
-    password = _first_line() if from_stdin else os.environ.get("AVIO_PASSWORD") or _ask("password", hide_input=True)
-    if not password:
-        raise click.UsageError("the password on standard input is empty; write it on the first line")
-    if not is_text(password := reread(password)):
-        raise click.UsageError(f"the password {_PLACES[from_stdin]} is not UTF-8; write it in UTF-8")
+    if from_stdin:
+        return read_password()
+    password = reread(os.environ.get("AVIO_PASSWORD") or _ask("password", hide_input=True))
+    if not is_text(password):
+        raise click.UsageError("the password of AVIO_PASSWORD is not UTF-8; write it in UTF-8")
     return password
-
-
-def _first_line() -> str:
-    return sys.stdin.buffer.readline().rstrip(b"\r\n").decode("utf-8", "surrogateescape")
 
 
 def _is_readable_on_the_way(url: str) -> bool:

@@ -16,7 +16,7 @@ from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from avio.client import PATIENCE_SECONDS, Client, ClientError
-from avio.plain_file import open_no_fifo
+from avio.plain_file import read_small
 from avio.wire.paths import is_text
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -48,8 +48,7 @@ def config_file() -> Path:
 def load() -> Session | None:
     """Return the kept session, None when there is none."""
     try:
-        with open(config_file(), encoding="utf-8", opener=open_no_fifo) as file:
-            return _session(json.load(file))
+        return _session(json.loads(read_small(config_file()).decode("utf-8")))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from avio.config.local import MountPath
-from avio.config.plain_numbers import PlainNumbers
 from avio.config.size import Bandwidth
-from avio.config.urls import require_port
+from avio.config.table import Table
+from avio.config.urls import is_host, refuse_login, require_port, shown
+from avio.wire.limits import MOST_BANDWIDTH
 
 MASTER_PORT = 19998
 WEB_PORT = 19999
@@ -25,16 +26,16 @@ def _with_port(text: str) -> str:
         port = parts.port
     except ValueError:
         port = 0
-    if not parts.hostname or parts.netloc != text or parts.username is not None or port == 0:
-        raise ValueError(f"{text!r} is not an address; write host:{MASTER_PORT}")
+    if not is_host(parts.hostname or "") or parts.netloc != text or parts.username is not None or port == 0:
+        raise ValueError(f"{shown(text)} is not an address; write host:{MASTER_PORT}")
     return text if port else f"{text}:{MASTER_PORT}"
 
 
 def _base_url(text: str) -> str:
     """Return the URL without a final slash."""
     if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
-        raise ValueError(f"{text!r} is not a URL; write http://host:port")
-    return require_port(text).rstrip("/")
+        raise ValueError(f"{shown(text)} is not a URL; write http://host:port")
+    return require_port(refuse_login(text, "and let avio act as the setting user")).rstrip("/")
 
 
 MasterAddress = Annotated[str, AfterValidator(_with_port)]
@@ -42,7 +43,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class AlluxioSpec(PlainNumbers):
+class AlluxioSpec(Table):
     """The addresses of a cluster, and the user that avio acts as."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,7 +69,7 @@ class AlluxioSpec(PlainNumbers):
     patience: Annotated[float, Field(ge=0, le=3600)] = Field(
         10.0, description="Seconds that avio repeats a call while the cluster does not answer."
     )
-    bandwidth: Annotated[int, Field(gt=0)] | None = Field(
+    bandwidth: Annotated[int, Field(gt=0, le=MOST_BANDWIDTH)] | None = Field(
         None, description="Bytes per second that each worker may load for one job; absent: no limit."
     )
     mount_bandwidths: dict[MountPath, Bandwidth] = Field(

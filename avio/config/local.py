@@ -5,16 +5,19 @@ Opens no connection.
 
 import re
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
 from avio.config.size import Bandwidth, Size
-from avio.config.urls import require_port
+from avio.config.table import Table
+from avio.config.urls import refuse_login, require_port
 from avio.wire.paths import PathError, canonical
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss", "http", "https")
+WEB = ("http", "https")
+CONTAINER_FIRST = ("abfs", "abfss")  # abfss://container@account.dfs.core.windows.net
 
 
 def _canonical_path(path: str) -> str:
@@ -38,7 +41,7 @@ PLAIN = re.compile(
 )
 
 
-class Mount(BaseModel):
+class Mount(Table):
     """A path and its bucket, or a folder (prefix) of one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,11 +64,25 @@ class Mount(BaseModel):
             raise ValueError("is not a URL; write s3://bucket/prefix or file:///dir")
         if scheme not in SCHEMES:
             raise ValueError(f"{scheme}:// is not a known scheme; write one of {', '.join(SCHEMES)}")
-        parts = urlsplit(value)
+        _refuse_secrets(scheme, value)
+        parts = _split(value)
         if parts.scheme == "file" and parts.netloc:
             directory = f"/{parts.netloc}{parts.path}"
             raise ValueError(f"names the host {parts.netloc!r}; for a directory write file://{directory}, 3 slashes")
-        return require_port(value) if scheme in ("http", "https") else value
+        return require_port(value) if scheme in WEB else value
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _are_texts(cls, value: Any) -> Any:
+        """Refuse other values here: a message about them would quote the types of this table, and the value."""
+        if not isinstance(value, dict):
+            raise ValueError('is no table; write { region = "us-east-1" }')
+        for name, text in value.items():
+            if not isinstance(text, str | SecretStr):
+                raise ValueError(f"{name} is not a text; write its value in quotes")
+            if isinstance(text, str) and name.lower().endswith(("endpoint", "endpoint_url")):
+                _refuse_login_of(name, text)
+        return value
 
     @field_validator("options")
     @classmethod
@@ -76,7 +93,35 @@ class Mount(BaseModel):
         }
 
 
-class TierSpec(BaseModel):
+def _refuse_secrets(scheme: str, url: str) -> None:
+    """Raise ValueError for a user or password, also one with a character that ends the host: messages quote URLs."""
+    if scheme in CONTAINER_FIRST:
+        if ":" in url.partition("://")[2].rpartition("@")[0]:
+            raise ValueError("has a password, which messages and logs would show; write it into options")
+        return
+    refuse_login(url, "and write the keys of the store into options")
+    if scheme not in WEB:
+        if ":" in url.partition("://")[2].partition("/")[0]:
+            raise ValueError("has a colon in the name of the bucket; write the address of a store as option endpoint")
+        if "?" in url or "#" in url:
+            raise ValueError("has a ? or #, which would end the path; write them as %3F and %23, and keys into options")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket without its other one
+        raise ValueError("has no valid host; write s3://bucket/prefix or https://host:port/dir") from None
+
+
+def _refuse_login_of(name: str, text: str) -> None:
+    try:
+        refuse_login(text, "and write the keys of the store as options of their own")
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+class TierSpec(Table):
     """A directory that holds cached files, best first in the list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -3,19 +3,15 @@
 Read by the aggregator, which deletes, and by web, which refuses. Ages are in seconds; 0 keeps for ever.
 """
 
-from typing import Annotated
-
 from pydantic import ByteSize, Field
 
-from avio.config.plain_numbers import PlainNumbers
 from avio.config.size import Size
-
-Age = Annotated[int, Field(ge=0)]
+from avio.config.table import Age, Count, Table
 
 DAY_SECONDS = 86400
 
 
-class RetentionSettings(PlainNumbers):
+class RetentionSettings(Table):
     """How long what is kept."""
 
     job_keep: Age = Field(
@@ -48,9 +44,7 @@ class RetentionSettings(PlainNumbers):
     token_keep: Age = Field(
         7 * DAY_SECONDS, description="Seconds that an expired token stays in avio-server token list; 0 is for ever."
     )
-    lists_max: Annotated[int, Field(ge=1)] = Field(
-        1000, description="File lists that one user may have, unfinished uploads included."
-    )
+    lists_max: Count = Field(1000, description="File lists that one user may have, unfinished uploads included.")
     lists_bytes_max: Size = Field(
         ByteSize(1 << 30), gt=0, description="Bytes that all file lists of one user may have."
     )

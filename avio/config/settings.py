@@ -14,7 +14,8 @@ from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.retention import RetentionSettings
 from avio.config.size import Bandwidth, Size
-from avio.config.urls import UrlWithPort
+from avio.config.table import Count, Interval, Lifetime, Patience, Wait
+from avio.config.urls import DatabaseUrl, Host, RedisUrl
 from avio.config.web import WebLimits
 
 
@@ -23,13 +24,13 @@ class Settings(RetentionSettings, WebLimits):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         "sqlite:///var/avio.db", description="sqlite:///path or postgresql://user:password@host/name."
     )
-    redis_url: UrlWithPort = Field(
+    redis_url: RedisUrl = Field(
         "redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix:// URL of Redis or Valkey."
     )
-    executor_redis_url: UrlWithPort | None = Field(
+    executor_redis_url: RedisUrl | None = Field(
         None, description="The same Redis for job processes, with the user executor; absent: redis_url."
     )
     engine: Literal["local", "alluxio"] = Field(
@@ -65,32 +66,26 @@ class Settings(RetentionSettings, WebLimits):
         description="Most processes that move the files of one job; 0: half of the processors, at most 16. "
         "A small job has one.",
     )
-    host: str = Field("127.0.0.1", description="Address that web listens on.")
+    host: Host = Field("127.0.0.1", description="Address that web listens on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="Port that web listens on.")
     web_workers: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Number of web processes.")
     timezone: str = Field("+08:00", description="Offset of the times in replies.")
-    token_ttl: Annotated[int, Field(ge=60)] = Field(
-        43200, description="Seconds that a login token is valid after its last use."
-    )
-    token_max_age: Annotated[int, Field(ge=60)] = Field(
+    token_ttl: Lifetime = Field(43200, description="Seconds that a login token is valid after its last use.")
+    token_max_age: Lifetime = Field(
         2_592_000, description="Seconds after its login until a token ends, however much it is used."
     )
-    heartbeat: Annotated[float, Field(gt=0)] = Field(2, description="Seconds between two renewals of a node's lease.")
-    fence: Annotated[float, Field(gt=0)] = Field(
-        20, description="Seconds without a renewal after which a job process ends itself."
-    )
-    lease: Annotated[float, Field(gt=0)] = Field(30, description="Seconds that a renewed lease is valid.")
-    grace: Annotated[float, Field(ge=0)] = Field(
-        10, description="Seconds between the end of a lease and the reaping of the node's jobs."
-    )
-    stop_grace: Annotated[float, Field(gt=0)] = Field(10, description="Seconds between TERM and KILL of a job process.")
-    kill_wait: Annotated[float, Field(gt=0)] = Field(
+    heartbeat: Interval = Field(2, description="Seconds between two renewals of a node's lease.")
+    fence: Interval = Field(20, description="Seconds without a renewal after which a job process ends itself.")
+    lease: Interval = Field(30, description="Seconds that a renewed lease is valid.")
+    grace: Wait = Field(10, description="Seconds between the end of a lease and the reaping of the node's jobs.")
+    stop_grace: Interval = Field(10, description="Seconds between TERM and KILL of a job process.")
+    kill_wait: Interval = Field(
         30, description="Seconds after KILL until a process that still exists counts as unkillable."
     )
-    stall_after: Annotated[float, Field(gt=0)] = Field(
+    stall_after: Annotated[Patience, Field(gt=0)] = Field(
         600, description="Seconds without a byte or an entry, after which keeper ends a job process."
     )
-    store_patience: Annotated[float, Field(ge=0)] = Field(
+    store_patience: Patience = Field(
         600, description="Seconds without progress that a job waits for a bucket or cache that is unavailable."
     )
     isolation: Literal["best", "strict", "basic"] = Field(
@@ -102,9 +97,11 @@ class Settings(RetentionSettings, WebLimits):
         None,
         description="System user of job processes, if the supervisor is root; it must be able to write to the tiers.",
     )
-    job_files: Annotated[int, Field(ge=64)] = Field(4096, description="Files that a job process may have open.")
+    job_files: Annotated[int, Field(ge=64, le=1 << 20)] = Field(
+        4096, description="Files that a job process may have open."
+    )
     job_file_size: Size = Field(ByteSize(0), description="Bytes that a file written by a job may have; 0 is unlimited.")
-    job_processes: Annotated[int, Field(ge=0)] = Field(
+    job_processes: Annotated[int, Field(ge=0, le=1 << 22)] = Field(
         0, description="Processes and threads that a job may have (its user, where there is no cgroup); 0 is unlimited."
     )
     job_memory: Size = Field(
@@ -119,8 +116,8 @@ class Settings(RetentionSettings, WebLimits):
     )
     job_nice: Annotated[int, Field(ge=0, le=19)] = Field(5, description="Niceness of job processes.")
     job_idle_io: bool = Field(False, description="Job processes use the disk only while no other process does.")
-    queued_max: Annotated[int, Field(ge=1)] = Field(1000, description="Jobs that one user may have queued.")
-    list_lines_max: Annotated[int, Field(ge=1)] = Field(10_000_000, description="Lines that one file list may have.")
+    queued_max: Count = Field(1000, description="Jobs that one user may have queued.")
+    list_lines_max: Count = Field(10_000_000, description="Lines that one file list may have.")
     list_bytes_max: Size = Field(ByteSize(1 << 30), gt=0, description="Bytes that one file list may have.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
 

@@ -17,7 +17,7 @@ from avio.config.contradictions import contradictions
 from avio.config.local import Mount, TierSpec
 from avio.config.settings import Settings
 from avio.errors import SettingsError
-from avio.plain_file import open_no_fifo
+from avio.plain_file import read_small
 
 PREFIX = "AVIO_"
 
@@ -146,14 +146,26 @@ def _without(values: Mapping[str, Any], places: Sequence[tuple[int | str, ...]])
 def _read_file(environ: Mapping[str, str], problems: list[str]) -> tuple[dict[str, Any], Path]:
     file = config_file(environ)
     try:
-        with open(file, "rb", opener=open_no_fifo) as stream:
-            return tomllib.load(stream), file
+        return tomllib.loads(read_small(file).decode("utf-8")), file
     except FileNotFoundError:
         if environ.get("AVIO_CONFIG"):
             problems.append(f"AVIO_CONFIG: {file} does not exist; create the file or unset the variable")
-    except (OSError, ValueError) as error:  # ValueError: no TOML, or no UTF-8
-        problems.append(f"{file}: {error}")
+    except RecursionError:
+        problems.append(f"{file}: its arrays or tables are nested too deeply; no setting needs more than 3 levels")
+    except OSError as error:
+        problems.append(f"{file}: {error.strerror or error}; correct AVIO_CONFIG, or the file")
+    except ValueError as error:
+        problems.append(f"{file}: {_why_not_read(error)}")
     return {}, file
+
+
+def _why_not_read(error: ValueError) -> str:
+    """Return what is wrong with an invalid file."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is not UTF-8; save the file as UTF-8"
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    return "a number has more than 4,300 digits; correct it"  # in place of Python's words about itself
 
 
 def _read_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ByteSize, Field, field_validator
 
-from avio.config.plain_numbers import PlainNumbers
 from avio.config.size import Size
+from avio.config.table import Count, Table
 
 
 def _split(given: Any) -> Any:
@@ -17,7 +17,7 @@ def _split(given: Any) -> Any:
     return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
 
-class WebLimits(PlainNumbers):
+class WebLimits(Table):
     """Part of `avio.config.Settings`.
 
     A limit without a value is a quarter of what it limits, and lets one user do at least two things at once.
@@ -27,20 +27,20 @@ class WebLimits(PlainNumbers):
     listeners: Annotated[int, Field(ge=1, le=900)] = Field(
         32, description="Event streams and long polls that each web process keeps open; below web_threads."
     )
-    listeners_per_user: Annotated[int, Field(ge=1)] | None = Field(
+    listeners_per_user: Count | None = Field(
         None,
         description="Event streams and long polls of one user in each web process; absent: a quarter of listeners.",
     )
-    requests_per_user: Annotated[int, Field(ge=1)] | None = Field(
+    requests_per_user: Count | None = Field(
         None,
         description="Requests of one user that each web process answers at once; absent: a quarter of web_threads."
         " Requests without a valid token have as many together, and /readyz has as many.",
     )
-    requests_per_mount: Annotated[int, Field(ge=1)] | None = Field(
+    requests_per_mount: Count | None = Field(
         None,
         description="Requests that may use one mount at once in each web process; absent: a quarter of web_threads.",
     )
-    connections_per_address: Annotated[int, Field(ge=1)] = Field(
+    connections_per_address: Count = Field(
         200, description="Connections of one address that wait for a request in each web process."
     )
     client_rate: Size = Field(
@@ -50,10 +50,10 @@ class WebLimits(PlainNumbers):
         [],
         description="Addresses or networks of proxies in front of web, whose X-Forwarded-For names the client.",
     )
-    failures_per_address: Annotated[int, Field(ge=1)] = Field(
+    failures_per_address: Count = Field(
         60, description="Failed logins from one address in 15 minutes, of all names together."
     )
-    failures_per_account: Annotated[int, Field(ge=1)] = Field(
+    failures_per_account: Count = Field(
         30, description="Failed logins of one name in 15 minutes, from all addresses where it never logged in."
     )
 

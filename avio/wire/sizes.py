@@ -5,8 +5,13 @@ Used for settings and command lines. Standard library only.
 
 import re
 
+from avio.wire.digits import quoted
+
 _UNITS = "KMGTPE"
-_TEXT = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*(?:([{_UNITS}])(i?))?B?", re.IGNORECASE | re.ASCII)
+_TEXT = re.compile(
+    rf"0*([0-9]+)(?:\.([0-9]+))?\s*(?:([{_UNITS}])(i?))?B?", re.IGNORECASE | re.ASCII
+)  # whole bytes, a fraction, the unit, the i of units of 1024
+_MOST_DIGITS = 30  # more of a fraction say nothing; more before the point are beyond the largest size
 LARGEST = 2**63 - 1
 
 CURE = "write a number of bytes, or one with KiB, MiB, GiB, TiB (of 1024) or KB, MB, GB, TB (of 1000)"
@@ -17,12 +22,21 @@ def size_of(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         size = value
     elif isinstance(value, str) and (match := _TEXT.fullmatch(value.strip())):
-        number, unit, binary = match.groups()
-        power = _UNITS.index(unit.upper()) + 1 if unit else 0
-        factor = (1024 if binary else 1000) ** power
-        size = int(number) * factor if number.isdecimal() else int(float(number) * factor)
+        size = _bytes(*match.groups())
     else:
-        raise ValueError(f"{value!r} is not a size; {CURE}")
-    if not 0 <= size <= LARGEST:
-        raise ValueError(f"{value!r} is not a possible size; {CURE}")
+        raise ValueError(f"{quoted(value)} is not a size; {CURE}")
+    if size < 0:
+        raise ValueError(f"{quoted(value)} is not a size; {CURE}")
+    if size > LARGEST:
+        raise ValueError(f"{quoted(value)} is too large: a size is below 8 EiB")
     return size
+
+
+def _bytes(whole: str, fraction: str | None, unit: str | None, binary: str | None) -> int:
+    """Return the bytes of the parts of a text, or more than the largest size."""
+    if len(whole) > _MOST_DIGITS:
+        return LARGEST + 1
+    factor: int = (1024 if binary else 1000) ** (_UNITS.index(unit.upper()) + 1 if unit else 0)
+    part = (fraction or "0")[:_MOST_DIGITS]
+    share: int = int(part) * factor // 10 ** len(part)
+    return int(whole) * factor + share

@@ -181,7 +181,7 @@ def _bucket(path: str, url: str, options: dict[str, str]) -> Bucket:
             f"mounts.{path}.options: a file:// bucket has no option {', '.join(sorted(options))}; remove it"
         )
     if parts.netloc or not parts.path.startswith("/"):
-        raise ValueError(f"mounts.{path}.url: {url!r} names a host; write file:///dir with three slashes")
+        raise ValueError(f"mounts.{path}.url: it names a host; write file:///dir with three slashes")
     return FilesBucket(unquote(parts.path).rstrip("/") or "/", separator, path)
 
 

@@ -146,3 +146,22 @@ def test_the_last_admin_who_can_log_in_is_disabled_by_force_alone(server: Server
     assert "is disabled" in server.done("user", "disable", "ada")
     assert "is disabled" in server.done("user", "disable", "--force", "grace")
     assert "already" in server.done("user", "disable", "grace")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("user", "disable"), ("user", "add"), ("user", "passwd"), ("user", "enable"), ("token", "revoke"), ("job",)],
+    ids=" ".join,
+)
+def test_an_argument_that_is_not_utf8_is_named(server: Server, arguments: tuple[str, ...]) -> None:
+    result = server.run(*arguments, "\udcff")
+
+    assert result.exit_code == 2
+    assert "'\\udcff' is not UTF-8" in result.stderr
+
+
+def test_an_endless_line_is_no_password(server: Server) -> None:
+    result = server.run("user", "add", "ada", "--password-stdin", given="x" * 5000)
+
+    assert result.exit_code == 2
+    assert "the password has more than 1,024 characters" in result.stderr

@@ -1,5 +1,6 @@
 """Which settings admin commands look at beside an `avio-server up`, and what they say about it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +119,20 @@ def test_the_note_has_no_secrets_of_others_and_is_closed(home: Home) -> None:
 
     assert "hush" not in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["file/below", "x" * 300, "/dev/null", "/proc/x", os.fsdecode(b"\xff")])
+def test_what_can_not_be_a_home_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises((NotFound, BadRequest), match=r"home of an avio-server up|File name too long|not UTF-8"):
+        find_beside(tmp_path / name, {})
+
+
+def test_a_fifo_in_the_place_of_the_lock_holds_nobody_up(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.prepare()
+    os.mkfifo(home.run / "up.pid")
+
+    with pytest.raises(NotFound):
+        find_beside(tmp_path, {})

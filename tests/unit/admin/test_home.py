@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from avio.admin import log_files
-from avio.admin.home import Home
+from avio.admin.home import LOCK, Home
 from avio.config import load
-from avio.errors import Conflict
+from avio.errors import BadRequest, Conflict
 
 
 @pytest.fixture
@@ -29,6 +29,37 @@ def test_the_first_settings_hold_and_point_into_the_home(home: Home) -> None:
     assert settings.tiers[0].path == home.directory / "cache"
     assert settings.mounts["/data"].url == (home.directory / "bucket").as_uri()
     assert settings.tiers[0].path.is_dir()
+
+
+def test_a_home_with_any_character_has_settings_that_hold(tmp_path: Path) -> None:
+    made = Home(tmp_path / 'a\nb\tc\x01d\x7f"\\e')
+    made.prepare()
+    made.write_first_config()
+
+    settings = load({"AVIO_CONFIG": str(made.config)})
+
+    assert settings.tiers[0].path == made.directory / "cache"
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300, "/proc/x", "/dev/null", os.fsdecode(b"\xff")])
+def test_what_can_not_be_a_home_is_refused_with_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(BadRequest, match="the home") as refused:
+        Home(tmp_path / name).prepare()
+
+    assert ascii(str(tmp_path / name))[1:-1] in refused.value.message
+    assert "--home" in str(refused.value.cure)
+
+
+def test_a_home_whose_files_are_directories_is_refused(home: Home) -> None:
+    home.directory.joinpath(*LOCK).mkdir()
+    (home.directory / "cache").touch()
+
+    with pytest.raises(BadRequest, match=r"run/up\.pid: Is a directory"), home.lock():
+        pass
+    with pytest.raises(BadRequest, match="cache: File exists"):
+        home.write_first_config()
 
 
 def test_settings_that_are_there_are_never_written_over(home: Home) -> None:

@@ -9,6 +9,8 @@ from avio.api.discretion import without_addresses
     "text",
     [
         "s3://train: error sending request for url (http://CANARY:18899/dead)",
+        "s3://u:CANARY@bucket/x: no such bucket",
+        "gs://u:p/CANARY@bucket/x: no such bucket",
         "http://CANARY.internal:9000 does not answer",
         "the master CANARY.internal:19998 does not answer",
         "s3://train: no connection: Failed to connect to CANARY port 9000 after 0 ms",

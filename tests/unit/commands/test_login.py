@@ -180,6 +180,16 @@ def test_a_fifo_in_the_place_of_the_configuration_holds_nobody_up(avio: Avio, co
     assert "not a plain file" in avio("whoami", 1).stderr
 
 
+def test_an_endless_or_deep_file_is_no_configuration(avio: Avio, config: Path) -> None:
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.symlink_to("/dev/zero")
+    assert "not a plain file" in avio("whoami", 1).stderr
+
+    config.unlink()
+    config.write_text("[" * 100_000)
+    assert str(config) in avio("whoami", 1).stderr
+
+
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://host:port"])
 def test_an_address_that_is_none_is_wrong_usage(avio: Avio, url: str) -> None:
     assert f"'{url}' is not a server address" in avio(f"--url {url} whoami", 2).stderr

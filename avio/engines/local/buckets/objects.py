@@ -28,6 +28,7 @@ from avio.engines.local.buckets.s3_list_xml import Row
 from avio.engines.local.buckets.s3_listing import S3Listing
 from avio.engines.local.buckets.s3_objects import S3Objects
 from avio.engines.local.buckets.s3_place import S3Place, place_of
+from avio.engines.local.buckets.shown_url import without_login
 from avio.engines.local.buckets.signed_requests import SignedRequests
 from avio.engines.local.buckets.store_calls import Head, StoreCalls
 from avio.engines.local.buckets.store_facts import StoreFacts
@@ -52,12 +53,13 @@ class ObjectsBucket(Bucket):
 
     def __init__(self, url: str, options: dict[str, str], separator: str = "/", *, etags: bool = True) -> None:
         self.separator = separator
-        self.url = self._url = url.rstrip("/")
+        self.url = url = url.rstrip("/")
+        self._url = without_login(url)
         self.store = store_id(options)
-        self._place = place_of(self._url, options)
+        self._place = place_of(url, options)
         self._lanes = Lanes()
         self._facts = StoreFacts(self._url, etags=etags)
-        self._obstore = ObstoreObjects(self._url, StoreOpener(self._url, options))
+        self._obstore = ObstoreObjects(self._url, StoreOpener(url, options))
         self._calls: StoreCalls = self._obstore
         self._listing: S3Listing | ObstoreListing
         if self._place is not None:

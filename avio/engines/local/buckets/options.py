@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 _STORE_SCHEMES = ("http", "https")
 _PROXY_SCHEMES = ("http", "https")
 _SOCKS_SCHEMES = ("socks5h", "socks5", "socks4a", "socks4")  # of libcurl; obstore knows none
-_SECRET = re.compile(r"//[^/]*@")
+_SECRET = re.compile(r"//.*@")  # a password may hold any character
 _YES = ("1", "true", "on", "yes", "y")
 
 

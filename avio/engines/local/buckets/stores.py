@@ -11,6 +11,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from avio.engines.local.buckets.options import with_plain_http
+from avio.engines.local.buckets.shown_url import without_login
 from avio.engines.local.errors import is_panic
 
 _RETRIES = {
@@ -67,7 +68,9 @@ class StoreOpener:
             if not isinstance(error, BaseError | ValueError | TypeError) and not is_panic(error):
                 raise
             reason = str(error).partition("\n")[0]
-            raise ValueError(f"{self._url} can't be opened: {reason.rstrip('.')}; correct url or options") from None
+            raise ValueError(
+                f"{without_login(self._url)} can't be opened: {reason.rstrip('.')}; correct url or options"
+            ) from None
 
     def open_to_ask(self) -> ObjectStore:
         """Return a store for queries, with short time limits."""

@@ -4,6 +4,7 @@ import pytest
 
 from avio.engines.local.buckets import stores
 from avio.engines.local.buckets.options import check_options
+from avio.engines.local.buckets.shown_url import without_login
 from avio.engines.local.errors import store_errors
 from avio.engines.local.mounts import BadMounts, open_mounts
 from avio.errors import StoreError
@@ -75,3 +76,17 @@ def test_a_crash_of_a_library_is_an_error_of_the_store() -> None:
         raise crash("unwrap")
     with pytest.raises(KeyboardInterrupt), store_errors("s3://b/f"):
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("s3://u:SECRETPW@b/x", "s3://b/x"),
+        ("https://u:SECRETPW@h:1/x/", "https://h:1/x"),
+        ("https://h/x?token=SECRETPW", "https://h/x"),
+        ("https://h:80/a@b", "https://h:80/a@b"),
+        ("abfss://c@a.dfs.core.windows.net/x", "abfss://c@a.dfs.core.windows.net/x"),
+    ],
+)
+def test_a_bucket_is_called_by_its_url_without_secrets(url: str, shown: str) -> None:
+    assert without_login(url) == shown
