@@ -12,6 +12,7 @@ from avio.admin import log_files
 from avio.admin.home import LOCK, Home
 from avio.config import load
 from avio.errors import BadRequest, Conflict
+from avio.undecoded import readable
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_what_can_not_be_a_home_is_refused_with_its_name(tmp_path: Path, name: s
     with pytest.raises(BadRequest, match="the home") as refused:
         Home(tmp_path / name).prepare()
 
-    assert ascii(str(tmp_path / name))[1:-1] in refused.value.message
+    assert readable(str(tmp_path / name)) in refused.value.message
     assert "--home" in str(refused.value.cure)
 
 
