@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from avio.engines.base import Entry, EntryState
+from avio.engines.base import Entry, EntryState, Side
 from avio.errors import IsDirectory, PathNotFound, Unsaved
+from avio.wire.params import Params
 from avio.wire.results import Outcome
-from tests.contract.engines.harness import CAPACITY, FilesHarness, ObjectsHarness, OnDisk
+from tests.contract.engines.harness import CAPACITY, Attempt, FilesHarness, ObjectsHarness, OnDisk
 from tests.servers.seaweed import S3Server
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -176,7 +177,9 @@ class Hands(RuleBasedStateMachine):
         states = self.states()
         params = {"on_conflict": "overwrite"} if overwrite else {}
         with suppress(PathNotFound):
-            for path, moved in self.world.save(**params).items():
+            outcomes = self.world.save(**params)
+            self.checked()
+            for path, moved in outcomes.items():
                 name, now = path[-1], self.seen(path[-1])
                 if moved.outcome in (Outcome.DONE, Outcome.SKIPPED):
                     self.by_hand.discard(name)
@@ -191,6 +194,11 @@ class Hands(RuleBasedStateMachine):
                 assert now.cache == before[name].cache
         if overwrite:
             self.thrown_away(before)
+
+    def checked(self) -> None:
+        """Look at the copies as a job does behind its save: until then a mark says what the bucket may have."""
+        entries = list(self.world.engine.walk("/data", depth=None, side=Side.SAVE))
+        list(self.world.engine.recheck(iter(entries), Params(), Attempt(), original=True))
 
     @rule(name=NAMES)
     def freed(self, name: str) -> None:
