@@ -157,7 +157,7 @@ def test_an_argument_that_is_not_utf8_is_named(server: Server, arguments: tuple[
     result = server.run(*arguments, "\udcff")
 
     assert result.exit_code == 2
-    assert "'\\udcff' is not UTF-8" in result.stderr
+    assert r"'\xff' is not UTF-8; write it in UTF-8" in result.stderr
 
 
 def test_an_endless_line_is_no_password(server: Server) -> None:

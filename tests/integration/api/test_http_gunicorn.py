@@ -122,7 +122,7 @@ def test_the_log_is_json_lines_without_tokens_and_queries(web: Web, ada: Checked
     ("more", "told"),
     [
         ({"AVIO_WEB_THREADS": "x", "AVIO_OOPS": "1", "AVIO_SLOTS": "0"}, ["web_threads", "AVIO_OOPS", "slots"]),
-        ({"AVIO_DATABASE_URL": "mysql://h/d"}, ["mysql"]),
+        ({"AVIO_DATABASE_URL": "mysql://h/d"}, ["database_url", "postgresql://"]),
         ({"AVIO_TRUSTED_PROXIES": "10.0.0.0/8, nonsense"}, ["trusted_proxies", "nonsense"]),
     ],
 )
