@@ -41,15 +41,11 @@ class Signature:
         self._place = place
         self._key = ("", b"")  # the day, and the key that signs on it
 
-    def signed(self, path: str, headers: Mapping[str, str], now: float) -> dict[str, str]:
-        """Return `headers`, which have the host, with those that sign them at the time `now`, in seconds since 1970."""
-        moment = self.moment(headers, now)
-        if moment is None:
-            return dict(headers)
-        return {**moment.headers, "Authorization": moment.authorization(path)}
-
     def moment(self, headers: Mapping[str, str], now: float) -> Moment | None:
-        """Return what signs GETs with `headers`, which have the host, in this second. None: there is no key."""
+        """Return what signs GETs with `headers`, which have the host, at the time `now`, in seconds since 1970.
+
+        None: there is no key.
+        """
         place = self._place
         if not place.key:
             return None
