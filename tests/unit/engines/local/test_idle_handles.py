@@ -1,11 +1,9 @@
 """Connections to a store are as many as its requests at once. They are closed when no request needs them."""
 
 import gc
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +17,7 @@ from avio.engines.local.buckets.s3_list import Ask, S3List
 from avio.engines.local.buckets.s3_objects import S3Objects
 from avio.engines.local.buckets.signed_requests import SignedRequests
 from avio.engines.local.buckets.store_facts import StoreFacts
+from tests.processes import open_files
 from tests.unit.engines.local.raw_store import RawStore, Send, raw_store
 
 THREADS = 16
@@ -50,11 +49,7 @@ def store() -> Iterator[RawStore]:
 
 def opened_by_libcurl() -> int:
     """Return how many files libcurl has open for its own use."""
-    links = []
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError):  # it was closed meanwhile
-            links.append(os.readlink(f"/proc/self/fd/{name}"))
-    return sum("eventfd" in link for link in links)
+    return open_files("eventfd")
 
 
 def test_many_threads_need_no_more_connections_than_requests_at_once(store: RawStore) -> None:

@@ -19,6 +19,7 @@ from avio.engines.local.buckets.s3_pages import S3Pages
 from avio.engines.local.buckets.s3_place import S3Place, place_of
 from avio.engines.local.buckets.signed_requests import SignedRequests
 from avio.errors import EngineAway
+from tests.processes import open_files
 from tests.servers.hostile_s3 import hostile_s3
 
 SECONDS = 0.5  # until the store answers
@@ -138,18 +139,10 @@ def test_a_page_that_is_read_at_once_needs_no_group_of_handles() -> None:
         place = place_of(f"s3://{store.bucket}", store.options)
         assert place is not None
         request = ListRequest(place)
-        before = _polls()
+        before = open_files("eventpoll")
         assert request.get(f"{place.url}?list-type=2", TASK)[0] == 200
-        assert _polls() == before
+        assert open_files("eventpoll") == before
         request.begin(f"{place.url}?list-type=2", TASK)
         assert request.end()[0] == 200
         request.close()
-        assert _polls() == before
-
-
-def _polls() -> int:
-    links = []
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError):  # it was closed meanwhile
-            links.append(os.readlink(f"/proc/self/fd/{name}"))
-    return sum("eventpoll" in link for link in links)
+        assert open_files("eventpoll") == before
