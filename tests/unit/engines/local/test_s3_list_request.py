@@ -1,7 +1,6 @@
 """Pages of a listing in a process with many open files, and in one that may open no other."""
 
 import errno
-import gc
 import os
 import resource
 import socket
@@ -11,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from avio.engines.local.buckets import idle_handles
 from avio.engines.local.buckets.pace import JOB, TASK
 from avio.engines.local.buckets.plain_gets import _opened
 from avio.engines.local.buckets.s3_list import Ask, S3List
@@ -23,6 +23,12 @@ from tests.processes import open_files
 from tests.servers.hostile_s3 import hostile_s3
 
 SECONDS = 0.5  # until the store answers
+
+
+@pytest.fixture(autouse=True)
+def _no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close no idle handle of other tests meanwhile: that would give back open files."""
+    monkeypatch.setattr(idle_handles._sweep, "_due", float("inf"))
 
 
 @pytest.fixture
@@ -100,7 +106,6 @@ def test_without_open_files_the_store_is_unavailable_to_this_process(
     ask: Callable[[S3Place], object], left: int
 ) -> None:
     place = _nowhere()
-    gc.collect()  # or garbage of other tests gives back its files meanwhile
     with _files_left(left), pytest.raises(EngineAway) as caught:
         ask(place)
     if left == 0:
