@@ -68,10 +68,13 @@ def movers(world: World) -> Iterator[Movers]:
 
 
 def saved(world: World) -> list[Entry]:
-    """Save all. Return the entries, as they were listed before."""
+    """Save all. Return the entries, as they were listed before.
+
+    On a busy machine a saved copy may be marked so late that it passes for a changed one: it is compared once more.
+    """
     entries = list(world.engine.walk("/data", depth=None, side=Side.SAVE))
     moved = list(world.engine.save((entry for entry in entries if not entry.saved), Params(), Attempt()))
-    assert {each.outcome for each in moved} <= {Outcome.DONE}
+    assert {each.outcome for each in moved} <= {Outcome.DONE, Outcome.SKIPPED}
     return entries
 
 
