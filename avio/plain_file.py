@@ -11,6 +11,8 @@ from pathlib import Path
 # A symlink; a socket, or a FIFO without a reader that is opened for writing; a directory that is opened for writing.
 _NEVER_PLAIN = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
 
+# The process or the machine has nothing left to open a file with: another try may find some.
+NO_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 
 _NULL = os.makedev(1, 3)  # /dev/null
 

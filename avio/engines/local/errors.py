@@ -20,6 +20,7 @@ from avio.engines.local.store_errors import (
     NOT_TRUSTED,
     TOO_LATE,
     Refusal,
+    no_answer,
     refusal,
     refused_by,
     unreachable,
@@ -35,6 +36,7 @@ from avio.errors import (
     Scope,
     StoreError,
 )
+from avio.plain_file import NO_RESOURCES
 from avio.wire.options import Ability
 
 E = TypeVar("E", bound=Exception)
@@ -159,6 +161,8 @@ def of_bucket_disk(error: OSError, what: str) -> EngineError:
 
 def _of_bucket_disk(error: OSError, what: str) -> EngineError:
     text = f"{what}: {error.strerror or error}"
+    if error.errno in NO_RESOURCES:
+        return no_answer(what, error)
     if error.errno == errno.ESTALE:
         return _replaced(what)
     if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -175,6 +179,8 @@ def _of_bucket_disk(error: OSError, what: str) -> EngineError:
 def of_tier_disk(error: OSError, what: str) -> EngineError:
     """Return the error of avio for an OSError of a tier."""
     text = f"{what}: {error.strerror or error}"
+    if error.errno in NO_RESOURCES:
+        return no_answer(what, error)
     if error.errno == errno.ESTALE:
         return _replaced(what)
     if error.errno in _DISK_FULL:

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from avio.engines.local.directories import Directory, Held
 from avio.errors import TierNotMounted
-from avio.plain_file import open_plain
+from avio.plain_file import NO_RESOURCES, open_plain
 
 HIDDEN = ".avio"  # avio's own directory at the top of a root, for temporary files
 MARKER = "tier"  # the file in it that has the id of a tier
@@ -164,20 +164,24 @@ class Root:
 
     def real_name(self, name: str) -> str | None:
         """Return the name of what `name` leads to inside the root, without symlinks; None if it leads elsewhere."""
-        try:
-            found = Directory(self.follow(name, os.O_PATH))
-        except OSError:
+        found = self._led_to(name)
+        if found is None:
             return None
         top, path = (os.readlink(f"/proc/self/fd/{fd}") for fd in (self.fd, found.fd))
         return path.removeprefix(top.rstrip("/") + "/") if path.startswith(top.rstrip("/") + "/") else None
 
     def target(self, name: str) -> os.stat_result | None:
         """Return the stat of what `name` leads to inside the root, or None if it leads elsewhere or nowhere."""
+        found = self._led_to(name)
+        return None if found is None else os.fstat(found.fd)
+
+    def _led_to(self, name: str) -> Directory | None:
         try:
-            found = Directory(self.follow(name, os.O_PATH))
-        except OSError:
+            return Directory(self.follow(name, os.O_PATH))
+        except OSError as error:
+            if error.errno in NO_RESOURCES or error.errno == errno.EIO:
+                raise
             return None
-        return os.fstat(found.fd)
 
     @contextmanager
     def holding(self) -> Iterator[None]:

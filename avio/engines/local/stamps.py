@@ -5,6 +5,7 @@ object's name, and its value the store and the copy's inode: copies, links and r
 web and the job process.
 """
 
+import errno
 import json
 import os
 import time
@@ -21,6 +22,8 @@ ATTRIBUTE = "user.avio.source"  # older caches have it without a digest
 # Between a copy's ctime that its stamp holds, and the ctime that the stamp itself and the copy's final name give it.
 OWN_NS = 20_000_000
 NO_TIME = -(1 << 63)  # the mtime of no file
+# The disk or the machine fails: what a file has is unknown then. After other errors it has no stamp that can be read.
+_UNKNOWN = frozenset({errno.EIO, errno.ENOMEM, errno.ESTALE, errno.EUCLEAN})
 RENEWALS = 20  # of a stamp, on a busy machine that lets the process wait in between; then the copy is compared once
 
 
@@ -92,7 +95,8 @@ def attribute_of(name: ObjectName) -> str:
 def read_marks(fd: int, name: ObjectName) -> Marks:
     """Return the marks of an open file as a copy of the object `name`.
 
-    A stamp with another inode was copied here from another file, and counts as one of an older cache does.
+    A stamp with another inode was copied here from another file, and counts as one of an older cache does. Raise
+    OSError if the disk fails.
     """
     found = _all(fd)
     if not found:
@@ -206,17 +210,26 @@ def _copied_over(others: dict[str, Stamp | None], inode: Inode) -> bool:
 
 
 def _all(fd: int, but: str = "") -> dict[str, Stamp | None]:
-    """Return every stamp on an open file but one by its attribute; None for one that can't be read."""
+    """Return every stamp on an open file but one by its attribute; None for one that can't be read.
+
+    Raise OSError if the disk fails.
+    """
     try:
         return {each: _read(fd, each) for each in os.listxattr(fd) if each.startswith(ATTRIBUTE) and each != but}
-    except OSError:
+    except OSError as error:
+        if error.errno in _UNKNOWN:
+            raise
         return {}
 
 
 def _read(fd: int, attribute: str) -> Stamp | None:
     try:
         return _loaded(os.getxattr(fd, attribute))
-    except (OSError, ValueError, TypeError):
+    except OSError as error:
+        if error.errno in _UNKNOWN:
+            raise
+        return None
+    except (ValueError, TypeError):
         return None
 
 

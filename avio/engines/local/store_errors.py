@@ -4,7 +4,6 @@
 Opens no connection.
 """
 
-import errno
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -15,13 +14,12 @@ from urllib.parse import urlsplit
 from avio.engines.local.retry_after import retry_after
 from avio.engines.local.store_codes import BY_CODE, BY_STATUS, ELSEWHERE, Row
 from avio.errors import EngineAway, EngineError, StoreError
+from avio.plain_file import NO_RESOURCES
 
 # libcurl's numbers of what kept a reply from coming.
 NO_PROXY_HOST, NO_HOST, NO_CONNECTION, TOO_LATE, NO_TLS, NOT_TRUSTED = 5, 6, 7, 28, 35, 60
-NO_RESOURCES = 27  # "Out of memory", which libcurl also says without open files
+OUT_OF_MEMORY = 27  # libcurl says it without open files, too
 LINE_ENDED, LINE_BROKE = 18, 56  # after the head of a reply
-
-_NO_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 SHOWN_CHARACTERS = 300  # of a store's own message
 
@@ -40,7 +38,7 @@ _NO_REPLY = {
         "the certificate is not trusted",
         "let SSL_CERT_FILE name the certificate of its issuer, or correct the host name of the endpoint",
     ),
-    NO_RESOURCES: (
+    OUT_OF_MEMORY: (
         "this process has no memory or no open files left",
         "try again; if it lasts, raise the limit of open files of this process (ulimit -n, or job_files of a job)",
     ),
@@ -150,9 +148,9 @@ def unreachable(what: str, code: int, text: str) -> EngineAway:
 def no_answer(what: str, error: Exception) -> EngineAway:
     """Return the error of a request that `error` ended: libcurl's, or an OSError of the sockets' own."""
     if isinstance(error, OSError):
-        return unreachable(what, NO_RESOURCES if error.errno in _NO_RESOURCES else 0, error.strerror or str(error))
+        return unreachable(what, OUT_OF_MEMORY if error.errno in NO_RESOURCES else 0, error.strerror or str(error))
     # Without a code libcurl could not even make a group of handles.
-    code, text = error.args if len(error.args) > 1 else (NO_RESOURCES, *error.args)
+    code, text = error.args if len(error.args) > 1 else (OUT_OF_MEMORY, *error.args)
     return unreachable(what, code, text)
 
 

@@ -85,15 +85,23 @@ class TierDirectory:
             return None
 
     def marks_of(self, path: str, name: ObjectName) -> Marks:
-        """Return the marks of the cached file at `path` as a copy of the object `name`."""
+        """Return the marks of the cached file at `path` as a copy of the object `name`.
+
+        A file that can't be opened by its rights, and one that has gone, has none. Raise EngineAway without open files,
+        NodeFault if the disk fails: then nobody knows.
+        """
         try:
             fd = self._open(path)
-        except OSError:
+            try:
+                return read_marks(fd, name)
+            finally:
+                os.close(fd)
+        except (NotPlain, PermissionError):
             return UNMARKED
-        try:
-            return read_marks(fd, name)
-        finally:
-            os.close(fd)
+        except OSError as error:
+            if self.root.lacks(error):
+                return UNMARKED
+            raise of_tier_disk(error, f"tier {self.alias}: {path}") from None
 
     def _open(self, path: str) -> int:
         return self.root.open_file(path[1:], os.O_RDONLY)

@@ -35,8 +35,8 @@ class MultiRequests(Generic[T]):
 
     def add(self, curl: "pycurl.Curl", tag: T) -> None:
         """Begin a request."""
-        self._live[curl] = tag
         self._sockets.multi.add_handle(curl)
+        self._live[curl] = tag
 
     def poll(self, limit: float) -> list[tuple[T, str]]:
         """Return the tags of ended requests, each with what broke it, or "" if a reply came.

@@ -49,6 +49,8 @@ class PlainConnection:
         self._left = 0  # bytes of the body that are to come
         self._is_good = True
         self._used = time.monotonic()
+        self._silent = 0.0  # seconds of waiting for the store since the last byte
+        self._waited, self._came = 0.0, 0  # seconds of waiting in the present while, and the bytes that came in it
 
     def __del__(self) -> None:
         self._socket.close()
@@ -71,9 +73,10 @@ class PlainConnection:
     def ask(self, what: str, request: bytes, stopping: Callable[[], bool]) -> ReplyHead | None:
         """Send a request; return the head of the reply, None if the line broke before its end.
 
-        Raises EngineAway after SILENCE_SECONDS without a byte, Stopped.
+        Raises EngineAway after SILENCE_SECONDS with less than a byte a second, Stopped.
         """
         self._is_good = False
+        self._silent, self._waited, self._came = 0.0, 0.0, 0
         got, end = 0, -1
         try:
             self._socket.sendall(request)
@@ -117,19 +120,28 @@ class PlainConnection:
 
     def _receive(self, what: str, room: memoryview, flags: int, stopping: Callable[[], bool]) -> int:
         """Wait for bytes. Return 0 if the store has closed the connection. Raises OSError."""
-        until = time.monotonic() + s3_handle.SILENCE_SECONDS
-        while True:
+        count = None
+        while count is None:
+            began = time.monotonic()
             try:
                 count = self._socket.recv_into(room, 0, flags)
             except BlockingIOError:
                 if stopping():
                     raise Stopped from None
-                if time.monotonic() >= until:
-                    text = f"no byte came in the last {s3_handle.SILENCE_SECONDS} seconds"
-                    raise unreachable(what, TOO_LATE, text) from None
-            else:
-                self._used = time.monotonic()
-                return count
+            self._look_at_pace(what, time.monotonic() - began, count or 0)
+        self._used = time.monotonic()
+        return count
+
+    def _look_at_pace(self, what: str, seconds: float, count: int) -> None:
+        """Count the waiting for the store, and what came. Raises EngineAway, as `ask` says."""
+        self._silent = 0.0 if count else self._silent + seconds
+        self._waited += seconds
+        self._came += count
+        most = s3_handle.SILENCE_SECONDS
+        if self._silent >= most or (self._waited >= most and self._came < self._waited):
+            raise unreachable(what, TOO_LATE, f"less than a byte a second came in the last {most} seconds")
+        if self._waited >= most:
+            self._waited, self._came = 0.0, 0
 
 
 def _parsed(head: bytes) -> ReplyHead:

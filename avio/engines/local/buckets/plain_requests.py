@@ -46,6 +46,7 @@ class _Line(Generic[T]):
     __slots__ = (
         "address",
         "asked",
+        "came",
         "events",
         "head",
         "keep",
@@ -57,6 +58,7 @@ class _Line(Generic[T]):
         "unsent",
         "used",
         "was_used",
+        "window",
     )
 
     def __init__(self, address: Address) -> None:
@@ -65,6 +67,7 @@ class _Line(Generic[T]):
         self.tag: T | None = None
         self.was_used = False
         self.used = 0.0
+        self.window, self.came = 0.0, 0  # bytes that came since then
         self.events = select.EPOLLIN | select.EPOLLOUT
         self.unsent = b""
         self.asked = self.left = 0  # bytes of the object; those of the body that are to come
@@ -120,7 +123,8 @@ class PlainRequests(Generic[T]):
             return
         line.tag, line.asked, line.unsent = tag, size, request
         line.head, line.parts = b"", None
-        line.used = time.monotonic()
+        line.used = line.window = time.monotonic()
+        line.came = 0
         if line.was_used:
             self._send(line)
 
@@ -212,6 +216,7 @@ class PlainRequests(Generic[T]):
             self._end(line, None if nothing else BROKEN, keep=False)
             return
         line.used = now
+        line.came += len(data)
         if line.parts is not None:
             line.parts.append(data)
             line.left -= len(data)
@@ -261,17 +266,19 @@ class PlainRequests(Generic[T]):
             self._drop(line)
 
     def _end_silent(self, now: float) -> None:
-        """End GETs whose connection is silent for as long as libcurl would wait; close those that are idle for long."""
+        """End GETs with less than a byte a second for as long as libcurl would wait; close what is idle for long."""
+        most = s3_handle.SILENCE_SECONDS
         for line in [*self._lines.values()]:
-            silent = now - line.used
             if line.tag is None:
-                if silent > IDLE_SECONDS:
+                if now - line.used > IDLE_SECONDS:
                     self._drop(line)
             elif line.is_new:
-                if silent > s3_handle.CONNECT_SECONDS:
+                if now - line.used > s3_handle.CONNECT_SECONDS:
                     self._end(line, None, keep=False)
-            elif silent > s3_handle.SILENCE_SECONDS:
+            elif now - line.used > most or (now - line.window > most and line.came < now - line.window):
                 self._end(line, BROKEN, keep=False)
+            elif now - line.window > most:
+                line.window, line.came = now, 0
 
     def _drop(self, line: _Line[T]) -> None:
         del self._lines[line.socket.fileno()]

@@ -3,9 +3,10 @@
 Used in the job process, by one thread, which tells of each request that begins and ends. Opens nothing.
 """
 
+import resource
 import time
 
-from avio.engines.local.transfer.adaptive_width import MOST, AdaptiveWidth
+from avio.engines.local.transfer.adaptive_width import LEAST, MOST, AdaptiveWidth
 from avio.engines.run import Run
 
 SMALL_BYTES = 1 << 20  # an object of more is not small
@@ -13,6 +14,7 @@ MAX_BYTES = 64 << 20  # of all small objects that are under way: they are in mem
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0  # while the store refuses all of them
 LONG_FILL_SECONDS = 0.25  # to begin requests: lister or disk are slow, and what has ended says nothing of the width
 LONG_REPLY_SECONDS = 0.02  # of the store, to one request: then more of them are worth their begin at once
+OPEN_FILES_PART = 4  # of the open files that the process may have: so many connections at most
 MAX_TRIES = 8  # of an object that the store refuses since there are too many; then a thread moves it
 
 
@@ -22,7 +24,8 @@ class RequestFlow:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._bandwidth = run.bandwidth
-        self._width = AdaptiveWidth()
+        self._most = _most_by_files()
+        self._width = AdaptiveWidth(self._most)
         self._live = self._bytes = 0
         self._filling = self._looked = time.monotonic()
         self._full = False
@@ -46,7 +49,7 @@ class RequestFlow:
         self._filling = time.monotonic()
         self._bandwidth = self._run.bandwidth
         most = self._run.concurrency
-        self._width.limit(most or MOST)
+        self._width.limit(min(most or MOST, self._most))
         width = self._width.width if most is None else min(self._width.width, most - beside)
         return max(0, width - self._live)
 
@@ -97,3 +100,9 @@ class RequestFlow:
             pause = max(pause, self._pause)
             self._pause = min(LONGEST_PAUSE_SECONDS, 2 * self._pause)
         self._resume_at = max(self._resume_at, now + pause)
+
+
+def _most_by_files() -> int:
+    """Return how many connections leave open files for everything else of this process."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else max(LEAST, min(MOST, soft // OPEN_FILES_PART))
