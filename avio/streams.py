@@ -45,8 +45,11 @@ Keys = Callable[[set[tuple[str, int]]], Mapping[tuple[str, int], str]]
 
 
 def connect(url: str, *, timeout: float = 2.0) -> redis.Redis:
-    """Return a client with a time limit in seconds and without retries. It connects at its first use."""
-    return redis.Redis.from_url(
+    """Return a client with a time limit in seconds and without retries. It connects at its first use.
+
+    Raise ValueError for a URL with an option that the client does not know.
+    """
+    client = redis.Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
@@ -54,6 +57,11 @@ def connect(url: str, *, timeout: float = 2.0) -> redis.Redis:
         health_check_interval=0,
         driver_info=None,  # Redis before 7.2 does not know CLIENT SETINFO, and an ACL would have to allow it
     )
+    try:
+        client.connection_pool.make_connection()  # opens nothing
+    except TypeError:
+        raise ValueError("the URL of Redis has an option behind its ? that redis-py does not know") from None
+    return client
 
 
 class Events:

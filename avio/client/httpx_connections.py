@@ -109,7 +109,8 @@ def _open(url: str) -> httpx2.Client:
             "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY names a SOCKS proxy, and the package socksio is not installed; "
             "install avio[socks], or name the server in NO_PROXY"
         ) from error
-    except (ValueError, httpx2.InvalidURL) as error:
-        raise ValueError(
-            f"ALL_PROXY, HTTP_PROXY or HTTPS_PROXY is invalid: {error}; correct it, or name the server in NO_PROXY"
-        ) from error
+    except (ValueError, httpx2.InvalidURL):
+        raise ValueError(  # the error's own words may have a part of a password
+            "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY is not the URL of a proxy; write http://host:port, in a password "
+            "/ as %2F, # as %23 and @ as %40, or name the server in NO_PROXY"
+        ) from None

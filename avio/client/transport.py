@@ -20,6 +20,18 @@ SHOWN_CHARACTERS = 20  # before and behind a byte that is not UTF-8
 UNAVAILABLE_STATUSES = frozenset({502, 503, 504})
 
 
+def require_address(url: str) -> str:
+    """Return the address of a server. Raise ValueError if it is none, or may have a password."""
+    if "@" in url:
+        raise ValueError(
+            "the server's address has an @, so perhaps a password, which messages would show; write http://host:port: "
+            "avio login asks for name and password"
+        )
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{url!r} is not a server address; write http://host:port")
+    return url
+
+
 class Transport:
     """A connection pool to one server.
 
@@ -27,9 +39,7 @@ class Transport:
     """
 
     def __init__(self, url: str, token: str | None, *, patience: float, timeout: float) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"{url!r} is not a server address; write http://host:port")
-        self.url = url.rstrip("/")
+        self.url = require_address(url).rstrip("/")
         self._patience = patience
         self._timeout = timeout
         self._connections = open_connections(self.url)

@@ -31,14 +31,13 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
     The password is asked for without echo; AVIO_PASSWORD or --password-stdin give it where nobody can be asked.
     """
     url = current_url(url or context.find_root().params["url"])
-    name = name or _ask("name", default=_usual_name())
-    if _is_readable_on_the_way(url):
-        click.echo(
-            f"warning: {printable(url)} is not encrypted: others on the way can read password and token", err=True
-        )
-    password = _password(password_stdin)
-    with connect(url, token=None) as client:
-        reply = client.login(name, password)
+    with connect(url, token=None) as client:  # refuses what is no address, before anything is asked or shown
+        name = name or _ask("name", default=_usual_name())
+        if _is_readable_on_the_way(url):
+            click.echo(
+                f"warning: {printable(url)} is not encrypted: others on the way can read password and token", err=True
+            )
+        reply = client.login(name, _password(password_stdin))
     store(Session(url=url, token=reply["authToken"], name=reply["name"], expires=reply["expireTime"]))
     if as_json:
         print_json({"url": url, **{member: value for member, value in reply.items() if member != "authToken"}})

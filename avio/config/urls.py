@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from avio.wire.paths import is_text
+
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _LONGEST_NAME = 253  # characters of DNS
 
@@ -53,11 +56,19 @@ def _refuse_split_login(text: str) -> None:
         raise ValueError(f"has an @ or # behind its host; {_ESCAPES}")
 
 
+def _refuse_wrong_escapes(text: str) -> None:
+    if _NO_ESCAPE.search(text):
+        raise ValueError(f"has a % that begins no escape such as %2F; {_ESCAPES}")
+    if not is_text(text):
+        raise ValueError(f"has bytes that are not UTF-8; write them as escapes such as %FF; {_ESCAPES}")
+
+
 def _redis_url(text: str) -> str:
     if text.partition("://")[0] not in _REDISES:
         raise ValueError("is not a URL of Redis; write redis://host:port/0, rediss://host:port/0 or unix:///path")
     if not text.startswith("unix://"):
         _refuse_split_login(text)
+    _refuse_wrong_escapes(text)
     return require_port(text)
 
 
@@ -67,6 +78,7 @@ def _database_url(text: str) -> str:
         raise ValueError("is not the URL of a database; write sqlite:///path or postgresql://user:password@host/name")
     if scheme != "sqlite":
         _refuse_split_login(text)
+        _refuse_wrong_escapes(text)
         for place in _before_path(text).rpartition("@")[2].split(","):  # libpq tries several hosts
             require_port(f"{scheme}://{place}")
     return text

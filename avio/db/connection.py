@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from peewee import Database, PeeweeException
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase, PooledSqliteDatabase
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
 
 from avio.db.away import DatabaseAway, driver_error, is_away
 from avio.db.models import database
@@ -70,6 +72,10 @@ def _sqlite(path: str, connections: int, *, make: bool) -> Database:
 
 def _postgresql(url: str, connections: int) -> Database:
     parts = urlsplit(url)
+    try:
+        parse_dsn(url)
+    except ProgrammingError:  # its words have a part of the URL, perhaps of the password
+        raise ValueError("the URL has an option behind its ? that libpq does not know, or is none") from None
     options: dict[str, Any] = {
         "connect_timeout": BUSY_SECONDS,
         "application_name": "avio",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from peewee import ProgrammingError
+from peewee import PeeweeException
 
 from avio.config import Settings
 from avio.db.connection import AWAY, borrow, open_database, shut
@@ -20,7 +20,7 @@ def look_at_nodes(settings: Settings) -> Iterator[Finding]:
         open_database(settings.database_url, connections=1, make=False)
         with borrow():
             found = fleet()
-    except (*AWAY, ProgrammingError, ValueError, OSError):
+    except (*AWAY, PeeweeException, ValueError, OSError):
         return
     finally:
         shut()

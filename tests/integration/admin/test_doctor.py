@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from avio.admin.checks import disks, isolation
+from avio.admin.checks import disks, isolation, nodes
 from avio.admin.checks.redis import _version
 from avio.config import Settings, load
 from avio.db.models import database
@@ -249,3 +249,9 @@ def test_without_roots_rights_it_tells_what_is_missing_and_why() -> None:
     if rungs["cgroup"]["severity"] == "good":
         pytest.skip("this user may make control groups")
     assert "can't be written to" in rungs["cgroup"]["message"] or "not mounted" in rungs["cgroup"]["message"]
+
+
+def test_an_sqlite_file_without_tables_has_no_nodes_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
+    assert list(nodes.look_at_nodes(settings)) == []

@@ -55,6 +55,14 @@ def test_a_proxy_that_does_not_answer_is_named_with_its_variable(
     assert "secret" not in str(error)
 
 
+@pytest.mark.parametrize("password", ["SECRET/pw", "SECRET#pw"])
+def test_a_proxy_that_is_none_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:{password}@127.0.0.1:2")
+    with pytest.raises(ValueError, match="HTTP_PROXY or HTTPS_PROXY is not the URL of a proxy") as caught:
+        Client("http://10.0.0.1:1", patience=0)
+    assert "SECRET" not in str(caught.value)
+
+
 def test_a_proxy_that_a_server_is_reached_without_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

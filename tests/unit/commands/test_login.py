@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,23 @@ def test_an_endless_or_deep_file_is_no_configuration(avio: Avio, config: Path) -
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "http://host:port"])
 def test_an_address_that_is_none_is_wrong_usage(avio: Avio, url: str) -> None:
     assert f"'{url}' is not a server address" in avio(f"--url {url} whoami", 2).stderr
+
+
+@pytest.mark.parametrize("command", ["whoami", "login --name lena"])
+@pytest.mark.parametrize("url", ["http://u:SECRET@127.0.0.1:1", "http://u:SEC/RET@127.0.0.1:1", "u:SECRET@127.0.0.1"])
+def test_an_address_with_a_password_is_refused_without_it(
+    avio: Avio, monkeypatch: pytest.MonkeyPatch, command: str, url: str
+) -> None:
+    monkeypatch.setenv("AVIO_PASSWORD", "x")
+    found = avio(f"--url {url} {command}", 2).stderr
+    assert "has an @" in found
+    assert not {"SECRET", "SEC", "RET"} & set(re.findall(r"\w+", found))
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://[zz]:1", "http://h]:1"])
+def test_an_address_with_a_lone_bracket_is_none(avio: Avio, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("AVIO_PASSWORD", "x")
+    assert f"'{url}' is not a server address" in avio(f"login --url {url} --name lena", 2).stderr
 
 
 @pytest.mark.parametrize("line", ["ls /data", "login --name lena --password-stdin"])

@@ -69,6 +69,10 @@ def test_an_option_is_a_text_and_an_endpoint_has_no_login(tmp_path: Path) -> Non
     ]
     + [
         'database_url = "SECRETPW"',
+        'database_url = "postgresql://u:SECRETPW%zz@h/d"',
+        'database_url = "postgresql://u:SECRETPW%00@h/d"',
+        'database_url = "postgresql://u@h/d?password=SECRETPW%zz"',
+        'redis_url = "redis://u:SECRETPW%zz@h/0"',
         'database_url = "mysql://u:SECRETPW@h/d"',
         'database_url = "postgresql://h:1,h2:SECRETPW/d"',
         'redis_url = "http://u:SECRETPW@h"',
