@@ -34,7 +34,8 @@ def _open(url: str, *, make: bool) -> None:
         open_database(url, connections=1, make=make)
     except NoDatabase as error:
         raise NotFound(
-            str(error), cure="avio-server db init makes it; the database of an avio-server up is found by --home"
+            str(error),
+            cure="avio-server db init makes it, and so does the first avio-server up, of which --home finds it",
         ) from error
     except ValueError as error:
         raise BadRequest(f"database_url: {error}", cure="correct it: avio-server check shows the settings") from error

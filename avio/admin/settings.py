@@ -13,9 +13,23 @@ from avio.admin.checks.engine import engine_problems
 from avio.config import Reading, Settings, read
 from avio.errors import SettingsError
 
+
+class HomeDirectory(click.Path):
+    """The value of `--home`. An empty one, of a variable that is not set, would be the working directory."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or fail for an empty one."""
+        if value == "":
+            self.fail("is empty; name a directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 home_option = click.option(
     "--home",
-    type=click.Path(path_type=Path),
+    type=HomeDirectory(),
     help="Look at the `avio-server up` of this home.  [default: the one that runs, if this shell has no settings]",
 )
 

@@ -12,14 +12,18 @@ import click
 from avio.admin import beside_up, log_files, valkey
 from avio.admin.bootstrap import ADMIN, prepare_database
 from avio.admin.child_process import Child
+from avio.admin.database import opened
 from avio.admin.environment import Environment, server_environment
 from avio.admin.home import Home
 from avio.admin.process_manager import POLL_SECONDS, ProcessManager
 from avio.admin.procfile import complete, parse
 from avio.admin.readiness import ask_readiness
 from avio.admin.ready_wait import wait_until_ready
+from avio.admin.settings import HomeDirectory
 from avio.clock import boottime
+from avio.config import Settings
 from avio.root import ROOT
+from avio.rules import tiers
 from avio.stop_signals import handle_stop
 from avio.terminal.numbers import WholeNumber
 from avio.terminal.shell import shell_word
@@ -32,7 +36,7 @@ VALKEY = "valkey"
 
 
 @click.command()
-@click.option("--home", type=click.Path(path_type=Path), default="var", show_default=True, help="Where all files go.")
+@click.option("--home", type=HomeDirectory(), default="var", show_default=True, help="Where all files go.")
 @click.option("--port", type=WholeNumber(0, 65535), help="Port of web; 0 takes a free one.  [default: 8080]")
 @click.option("--host", help="Address of web.  [default: 127.0.0.1]")
 def up(home: Path, port: int | None, host: str | None) -> None:
@@ -47,9 +51,15 @@ def up(home: Path, port: int | None, host: str | None) -> None:
     here.prepare()
     with here.lock(), server_environment(here, os.environ, host=host, port=port) as environment:
         os.chdir(root)  # where the processes run, so that relative paths mean the same to all
-        password = prepare_database(environment.settings.database_url, os.environ.get("AVIO_ADMIN_PASSWORD"))
-        if password:
-            click.echo(f"created user {ADMIN} with password {password}  (shown only once)")
+        prepared = prepare_database(environment.settings.database_url, os.environ.get("AVIO_ADMIN_PASSWORD"))
+        if prepared.password:
+            click.echo(f"created user {ADMIN} with password {prepared.password}  (shown only once)")
+        if prepared.is_other:
+            set_it = f"avio-server user passwd {ADMIN} --home {shell_word(here.directory)}"
+            click.echo(
+                f"warning: user {ADMIN} keeps its password, which is not AVIO_ADMIN_PASSWORD: {set_it}", err=True
+            )
+        print_removed_tiers(environment.settings)
         with beside_up.noted(here, environment.environ):
             serve(here, root, commands, environment)
 
@@ -102,6 +112,17 @@ class Signals:
     def hurried(self) -> bool:
         """Return True after the second signal."""
         return self.asked > 1
+
+
+def print_removed_tiers(settings: Settings) -> None:
+    """Print which tiers were there at the last start and are not in the settings now: what lies there is forgotten."""
+    with opened(settings):
+        removed = tiers.removed(settings)
+    for alias in removed:
+        gone = "files there are no longer listed, nor saved if they were not"
+        click.echo(
+            f"warning: tier {alias} is no longer in the settings: {gone}; put it back to save them first", err=True
+        )
 
 
 def print_exposed(host: str) -> None:

@@ -117,10 +117,13 @@ def _why(client: Client, entry: EntryInfo) -> tuple[str, str]:
     if len(entry["tiers"]) > 1:
         most = max(entry["tiers"], key=lambda alias: entry["tiers"][alias])
         tiers = ", ".join(f"{alias} {size(held)}" for alias, held in entry["tiers"].items())
-        return (
-            f"its files are on several tiers: {tiers}; {_elsewhere(client, entry, most)}",
-            f"avio preload {_word(entry)} --tier {most} --wait",
-        )
+        elsewhere, in_conflict = _elsewhere(client, entry, most)
+        cure = f"avio preload {_word(entry)} --tier {most} --wait"
+        if in_conflict:
+            cure = (
+                f"avio save {shell_word(in_conflict)} --on-conflict overwrite, if the cached one is right; then: {cure}"
+            )
+        return f"its files are on several tiers: {tiers}; {elsewhere}", cure
     if state == "dirty":
         why = "some of its files changed in bucket and cache, or were deleted in the bucket"
         return why, f"avio ls -R {_word(entry)} shows which"
@@ -132,16 +135,20 @@ def _word(entry: EntryInfo) -> str:
     return shell_word(path_of(entry))
 
 
-def _elsewhere(client: Client, above: EntryInfo, tier: str) -> str:
-    """Return which files below `above` are not on `tier`: the first ones by name, and how many."""
+def _elsewhere(client: Client, above: EntryInfo, tier: str) -> tuple[str, str]:
+    """Return which files below `above` are not on `tier`: how many, and the first; and one in conflict, or ""."""
     path = path_of(above)
     found: list[str] = []
+    in_conflict = ""
     is_last = True
     for page in islice(pages(lambda token: client.list(path, page_size=PAGE, page_token=token)), LOOKED_PAGES):
-        found += [path_of(each) for each in page["entries"] if each["kind"] == "file" and tier not in each["tiers"]]
+        others = [each for each in page["entries"] if each["kind"] == "file" and tier not in each["tiers"]]
+        found += map(path_of, others)
+        in_conflict = in_conflict or next((path_of(each) for each in others if each["state"] == "conflict"), "")
         is_last = page["nextPageToken"] is None
     if not found:
-        return f"avio ls -R {_word(above)} shows the tier of each"
+        return f"avio ls -R {_word(above)} shows the tier of each", ""
     count = f"{len(found)} {'file' if len(found) == 1 else 'files'}"
     dots = ", ..." if len(found) > NAMED else ""
-    return f"{'' if is_last else 'at least '}{count} not on {tier}: {', '.join(map(printable, found[:NAMED]))}{dots}"
+    named = ", ".join(map(printable, found[:NAMED]))
+    return f"{'' if is_last else 'at least '}{count} not on {tier}: {named}{dots}", in_conflict

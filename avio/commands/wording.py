@@ -42,6 +42,7 @@ _PHRASES = {
     "upload the list with POST /filelists and give its fileListId": "give it with --from-file",
     "upload it with POST /filelists": "give it with --from-file",
     "an id from POST /filelists": "a list that --from-file has uploaded",
+    "exclude it by filters": "leave it out by --exclude",
     "Idempotency-Key": "key of the request",
     "report the requestId to your admin": "tell an admin the id of the request",
     "POST /free": "avio free PATH",

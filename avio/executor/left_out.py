@@ -19,6 +19,8 @@ from avio.engines.left_out import (
 )
 from avio.executor.seen import Seen
 from avio.executor.work import Work
+from avio.wire.params import OPTIONS
+from avio.wire.states import JobType
 
 # One and several of each reason, in words.
 _WORDS = {
@@ -40,6 +42,7 @@ def counting(work: Work, *, excuse: Callable[[LeftOut], bool] | None = None) -> 
     """
     accepts = excuse or (lambda left: left.reason == Symlink.reason and work.order.params.symlinks == "skip")
 
+    about_symlinks = _cure_of_symlinks(work.order.type)
     seen: list[Seen] = []  # made by the first one: most jobs leave nothing out
 
     def leave_out(left: LeftOut) -> None:
@@ -47,10 +50,18 @@ def counting(work: Work, *, excuse: Callable[[LeftOut], bool] | None = None) -> 
             seen.append(Seen(work.directory / "seen.left_out"))
         if not seen[0].add(left.path):  # the listing began again
             return
-        work.attempt.left_out(left.path, left.reason, left.cure, excused=accepts(left))
+        cure = about_symlinks if left.reason == Symlink.reason else left.cure
+        work.attempt.left_out(left.path, left.reason, cure, excused=accepts(left))
         work.reporter.left_out(left)
 
     return leave_out
+
+
+def _cure_of_symlinks(type_: JobType) -> str:
+    """Return what the user of such a job can do about symlinks, by its options."""
+    if type_ in OPTIONS["symlinks"].verbs:
+        return Symlink.cure
+    return "exclude it by filters" if type_ in OPTIONS["filters"].verbs else ""
 
 
 def in_words(by_reason: Mapping[str, int]) -> str:

@@ -14,7 +14,10 @@ class BothChanged(EngineError):
 
     reason = "BOTH_CHANGED"
     status = 409
-    cure = "compare both; overwrite the bucket's by a save, or remove the cached one and preload again"
+    cure = (
+        "compare both; a save with onConflict=overwrite replaces the bucket's; or remove the copy in its tier's "
+        "directory, and preload again"
+    )
 
 
 class Differences(EngineError):

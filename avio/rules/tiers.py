@@ -63,6 +63,11 @@ def adopt(settings: Settings) -> list[TierProblem]:
     return wrong_tiers(settings)
 
 
+def removed(settings: Settings) -> list[str]:
+    """Return the tiers that the server knows and `settings` do not have, of the local engine."""
+    return [wrong.alias for wrong in _lacking(settings, queries.known())]
+
+
 def _forget_unused(settings: Settings) -> None:
     if settings.engine != "local" or [node.name for node in leases.all_nodes()] != [settings.node]:
         return

@@ -135,15 +135,24 @@ def test_it_shows_the_password_once_says_ready_and_keeps_all_its_files_at_home(s
     assert {path.name for path in stage.home.iterdir()} >= {"avio.toml", "avio.db", "logs", "run"}
     assert stage.stop() == 0
 
-    # At the second start the user is there, and no password is shown
-    stage.start(TWO)
+    # At the second start the user is there, and no password is shown. It has not the one of the variable
+    stage.start(TWO, AVIO_ADMIN_PASSWORD="correct horse")
     assert stage.line().startswith("ready ")
+    assert "user admin keeps its password, which is not AVIO_ADMIN_PASSWORD: avio-server user passwd" in stage.stderr()
 
 
 def test_a_given_password_is_never_shown(stage: Stage) -> None:
     stage.start(TWO, AVIO_ADMIN_PASSWORD="correct horse")
 
     assert stage.line().startswith("ready ")
+
+
+def test_an_empty_home_is_none(stage: Stage) -> None:
+    for command in ("up", "check", "user"):
+        line = [sys.executable, "-m", "avio.admin", command, *(["list"] if command == "user" else []), "--home", ""]
+        found = subprocess.run(line, capture_output=True, text=True, cwd=stage.directory)
+        assert (found.returncode, "--home': is empty; name a directory" in found.stderr) == (2, True)
+    assert not (stage.directory / "avio.toml").exists()
 
 
 @pytest.mark.parametrize("manner", ["half", "away"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import redis
 from redis.exceptions import NoPermissionError
 
+from avio.admin.home import SOCKET_NAME
 from avio.admin.one_line import one_line
 from avio.config import Settings
 from avio.findings import Finding, fault, good, note, warning
@@ -26,7 +27,9 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
             yield _version(client)
         yield from _executor(settings)
     except (*AWAY, ValueError, OSError) as error:
-        yield fault(SUBJECT, f"unavailable: {one_line(error)}", "start it, or correct redis_url")
+        is_of_up = settings.redis_url.startswith("unix:") and settings.redis_url.partition("?")[0].endswith(SOCKET_NAME)
+        cure = "start avio-server up, which runs it" if is_of_up else "start it, or correct redis_url"
+        yield fault(SUBJECT, f"unavailable: {one_line(error)}", cure)
 
 
 def _version(client: redis.Redis) -> Finding:

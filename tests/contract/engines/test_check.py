@@ -285,6 +285,7 @@ def test_what_is_left_out_keeps_a_check_from_success(files: FilesHarness, check_
 
     assert signs == {"a": "=", "link": "!", "pipe": "!"}
     assert (result.state, result.reason) == (State.PARTIAL, "LEFT_OUT")
+    assert [each.hint for each in result.progress.errors if each.reason == "SYMLINK"] == ["exclude it by filters"]
     result, signs = check_files(filters=("- link", "- pipe"))
     assert (result.state, signs) == (State.SUCCEEDED, {"a": "="})
 

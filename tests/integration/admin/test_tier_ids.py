@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from avio.admin.checks.disks import look_at_tiers
+from avio.admin.up import print_removed_tiers
 from avio.config import Settings
 from avio.db import leases
 from avio.db import tiers as queries
@@ -136,3 +137,15 @@ def test_the_only_node_forgets_a_tier_that_its_settings_no_longer_have(server: S
         leases.register("another", "boot", "spool", 1, 60)
         (wrong,) = adopt(settings_of(server, tmp_path / "ssd"))
     assert "tier HDD of the other nodes is missing" in wrong.message
+
+
+def test_up_says_which_tier_is_no_longer_in_the_settings(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_of(server, tmp_path / "ssd")
+    with server.database():
+        adopt(settings)
+    print_removed_tiers(settings)
+    assert capsys.readouterr().err == ""
+    print_removed_tiers(settings.model_copy(update={"tiers": []}))
+    assert "warning: tier SSD is no longer in the settings: files there are no longer" in capsys.readouterr().err

@@ -100,8 +100,8 @@ def test_a_server_that_does_not_answer_is_temporary_and_named(
     ("proxy", "told"),
     [
         ("socks5://127.0.0.1:1", "SOCKS proxy"),
-        ("ftp://127.0.0.1:1", "Unknown scheme for proxy URL"),
-        (":::", "Invalid port"),
+        ("ftp://127.0.0.1:1", "is not the URL of a proxy"),
+        (":::", "is not the URL of a proxy"),
     ],
 )
 def test_a_proxy_that_can_not_be_used_is_a_usage_error_that_names_the_variables(

@@ -160,6 +160,15 @@ def test_files_on_several_tiers_are_named_with_the_tier_that_has_most(avio: Avio
     assert "try:     avio preload /data/train --tier SSD --wait" in said
 
 
+def test_a_file_in_conflict_on_another_tier_is_settled_first(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/stat", directory(tiers={"MEM": 1024, "SSD": 2048}))
+    stub.on("GET", "/list", entry_page(entry_info("/data/train/a b", tiers={"MEM": 9}, state="conflict")))
+
+    said = avio("path /data/train", 6).stderr
+
+    assert "try:     avio save '/data/train/a b' --on-conflict overwrite, if the cached one is right; then: " in said
+
+
 AWAY = problem(503, "ENGINE_AWAY", "s3://b: no answer", cure="check that the store is up", retry_after=99)
 
 
