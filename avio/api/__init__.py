@@ -39,6 +39,7 @@ from avio.api.artifacts import artifacts
 from avio.api.cache import cache
 from avio.api.events import events
 from avio.api.filelists import filelists
+from avio.api.gate import gate
 from avio.api.health import health
 from avio.api.hub import Hub
 from avio.api.jobs import jobs
@@ -61,14 +62,15 @@ from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.event_keys import EventKeys
 from avio.rules.fresh import Fresh
+from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, health)
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
-USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs"})
+USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs"})
 TIER_SECONDS = 5.0
 
 READY_SECONDS = 1.0  # for which an answer of /readyz is given again
@@ -147,11 +149,13 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     client = streams.connect(settings.redis_url)
     stream = streams.Events(client, keys=EventKeys())
     places = MountPlaces(engine, settings.requests_of_mount)
+    shared = Cache(engine, places)
     return Services(
         settings=settings,
         engine=engine,
         readiness=Fresh(Readings(engine, EngineHealth(engine), client).take, READY_SECONDS),
-        cache=Cache(engine, places),
+        cache=shared,
+        gate=Gate(shared),
         jobs=Service(
             engine,
             push=lambda job: queue.push(client, [job]),

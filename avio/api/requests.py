@@ -24,6 +24,7 @@ from avio.api.job_types import AnyType, OrderedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
+from avio.wire import conditions
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
 from avio.wire.members import related
@@ -99,6 +100,23 @@ class StateQuery(StatQuery):
     """The path to look at; with `cachedOnly` in the cache alone, without its bucket."""
 
     cached_only: bool = False
+
+
+class WaitQuery(StatQuery):
+    """The path to wait for, and what for. `missing` says whether a path that is not there is an error."""
+
+    until: Annotated[
+        str,
+        Field(min_length=1, max_length=conditions.MAX_CHARACTERS, description="Such as `cached>=95%,saved`."),
+        AfterValidator(lambda text: str(conditions.parse(text))),
+    ]
+    wait: Annotated[float, Field(ge=0, le=WAIT_MAX, allow_inf_nan=False)] = 30
+    missing: Literal["error", "wait"] = "error"
+
+    @property
+    def condition(self) -> conditions.Condition:
+        """What `until` says."""
+        return conditions.parse(self.until)
 
 
 class ListQuery(StatQuery):

@@ -54,6 +54,17 @@ class EntryInfo(Reply):
     local_path: str | None = Field(description="Where a program on the node reads it, if all of it is in one place.")
 
 
+class WaitInfo(Reply):
+    """How a path stood at the last look, which web processes share. Unknown figures meet no term."""
+
+    path: str
+    until: str
+    met: bool
+    unmet: list[str] = Field(description="The terms of `until` that are not met, as far as is known.")
+    look_time: str | None = Field(description="Null: no look has ended yet.")
+    entry: EntryInfo | None = Field(description="Null: nothing is known, or the path is not there.")
+
+
 class RefusedMount(Reply):
     """A mount that can't be listed, and why."""
 

@@ -15,6 +15,7 @@ from avio.api.throttle import Throttle
 from avio.config import Settings
 from avio.rules.cache import Cache
 from avio.rules.fresh import Fresh
+from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.types import Engine
 from avio.streams import Events
@@ -30,6 +31,7 @@ class Services:
     engine: Engine
     readiness: Fresh[Mapping[str, Any]]
     cache: Cache
+    gate: Gate
     jobs: Service
     events: Events
     hub: Hub

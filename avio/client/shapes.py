@@ -49,6 +49,17 @@ class EntryInfo(TypedDict):
     localPath: NotRequired[str | None]
 
 
+class WaitInfo(TypedDict):
+    """How a path stood at the last look; `unmet` are the terms that are not met. None as `entry`: not known, or no path."""
+
+    path: str
+    until: str
+    met: bool
+    unmet: list[str]
+    lookTime: str | None
+    entry: EntryInfo | None
+
+
 class RefusedMount(TypedDict):
     """A mount that can't be listed, and why."""
 

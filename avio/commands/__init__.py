@@ -48,6 +48,11 @@ COMMANDS = {
     "jobs": ("avio.commands.jobs", "jobs", "List jobs, newest first."),
     "job": ("avio.commands.job", "job", "Look at one job."),
     "watch": ("avio.commands.watch", "watch", "Follow a job to its end."),
+    "wait": (
+        "avio.commands.gate",
+        "wait",
+        "Wait until PATH is cached or saved, or until JOB has ended; for scripts.",
+    ),
     "cancel": ("avio.commands.cancel", "cancel", "Cancel a job."),
     "set": ("avio.commands.set", "set_", "Change the limits or the name of a job while it runs."),
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),

@@ -57,6 +57,23 @@ def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "
     }
 
 
+def wait_info(met: bool = True, **changes: Any) -> dict[str, Any]:
+    """Return a WaitInfo: all of /data/train is cached, or half of it."""
+    files = 4 if met else 2
+    entry = entry_info(
+        "/data/train", kind="directory", files=4, filesCached=files, cachedBytes=768 * files, cachedPercent=25.0 * files
+    )
+    return {
+        "path": "/data/train",
+        "until": "cached",
+        "met": met,
+        "unmet": [] if met else ["cached"],
+        "lookTime": "2026-05-02T11:40:00.000+08:00",
+        "entry": entry,
+        **changes,
+    }
+
+
 def freed_info() -> dict[str, Any]:
     """Return a FreedInfo."""
     return {"path": "/data/train", "files": 2, "bytes": 4096, "gone": 0}

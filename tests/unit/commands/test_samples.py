@@ -25,6 +25,7 @@ from tests.unit.commands import samples
         (responses.JobPage, samples.PAGE_OF_NONE),
         (responses.FreedInfo, samples.freed_info()),
         (responses.TierList, samples.tier_list()),
+        (responses.WaitInfo, samples.wait_info()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
     ],
@@ -53,6 +54,7 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FreedInfo, shapes.Freed),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
+        (responses.WaitInfo, shapes.WaitInfo),
     ],
 )
 def test_the_client_knows_every_member_of_a_reply(model: type[BaseModel], shape: type) -> None:
