@@ -150,16 +150,18 @@ class Client:
         kinds: Iterable[JobType] = (),
         uid: int | None = None,
         name: str | None = None,
+        matching: str | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> JobPage:
-        """Return one page of jobs, newest first."""
+        """Return one page of jobs, newest first. `matching` is a filter such as `status:failed since:2d`."""
         reply = self._get(
             "/jobs",
             status=list(statuses),
             type=[int(kind) for kind in kinds],
             uid=uid,
             name=name,
+            filter=matching,
             pageSize=page_size,
             pageToken=page_token,
         )

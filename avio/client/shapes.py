@@ -202,6 +202,7 @@ class JobPage(TypedDict):
     """Some jobs, newest first."""
 
     jobs: list[JobInfo]
+    users: NotRequired[dict[str, str]]
     nextPageToken: str | None
 
 

@@ -1,5 +1,4 @@
-"""Filters of jobs as people type them: `status:failed path:/datasets/* user:lena since:2d`. `GET /jobs` and `avio jobs` read
-them here.
+"""Filters of jobs as people type them, in `GET /jobs` and `avio jobs`: `status:failed path:/datasets/* since:2d`.
 
 Runs in web and in the CLI. Standard library only.
 """
@@ -7,10 +6,12 @@ Runs in web and in the CLI. Standard library only.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime, timezone
 
-from avio.wire import durations, globs, moments
+from avio.wire import durations, moments, path_terms
 from avio.wire.digits import quoted
+from avio.wire.globs import GlobError
+from avio.wire.path_terms import PathTerm
 from avio.wire.states import JobType, State
 
 MAX_CHARACTERS = 1000
@@ -31,12 +32,12 @@ class FilterError(ValueError):
 class JobFilter:
     """What a filter asks for; None is any. Of each member's values a job must have one.
 
-    `paths` match the path of a job, or a directory above it. `since` and `until` are times or durations as text.
+    `since` and `until` are of its submission, as text: see `moment`.
     """
 
     status: tuple[State, ...] | None = None
     type: tuple[JobType, ...] | None = None
-    path: tuple[globs.Glob, ...] | None = None
+    path: tuple[PathTerm, ...] | None = None
     user: tuple[str, ...] | None = None
     name: tuple[str, ...] | None = None
     node: tuple[str, ...] | None = None
@@ -113,14 +114,14 @@ def _one_of(term: str, value: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _paths(values: list[str]) -> tuple[globs.Glob, ...]:
+def _paths(values: list[str]) -> tuple[PathTerm, ...]:
     return tuple(map(_path, values))
 
 
-def _path(value: str) -> globs.Glob:
+def _path(value: str) -> PathTerm:
     try:
-        return globs.parse(value.rstrip("/") or "/**")
-    except globs.GlobError as error:
+        return path_terms.parse(value)
+    except GlobError as error:
         raise FilterError(f"path: {quoted(value)} {error}") from None
 
 
@@ -129,7 +130,7 @@ def _time_of(term: str) -> Callable[[list[str]], str]:
         if len(values) > 1:
             raise FilterError(f"{term}: takes one time")
         try:
-            moment(values[0], 0.0, timezone.utc)
+            moment(values[0], 0.0, UTC)
         except (ValueError, OverflowError):
             forms = f"{durations.FORMS} for so long ago, a day as 2026-05-02, or {moments.FORM}"
             raise FilterError(f"{term}: {quoted(values[0])} is not a time; {forms}") from None

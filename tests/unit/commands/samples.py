@@ -3,7 +3,7 @@
 from typing import Any
 
 JOB = "01JX7M3K9QZ5V8W2YB4D6F1H0N"
-PAGE_OF_NONE: dict[str, Any] = {"jobs": [], "nextPageToken": None}
+PAGE_OF_NONE: dict[str, Any] = {"jobs": [], "users": {}, "nextPageToken": None}
 
 
 def login_info(**changes: Any) -> dict[str, Any]:
