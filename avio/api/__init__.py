@@ -8,7 +8,7 @@
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
 #   artifacts, events                                        routes that look at one job: what it left, what happens
-#   jobs, tasks, cache                                       routes: jobs by JobSpec; list and stat; tiers and free
+#   jobs, tasks, gate, cache, fleet                          routes: jobs; list and stat; waits; tiers; nodes, mounts
 #   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
 #   job_watch                                                event stream and long poll
 #   blueprints                                               how routes are declared
@@ -39,6 +39,7 @@ from avio.api.artifacts import artifacts
 from avio.api.cache import cache
 from avio.api.events import events
 from avio.api.filelists import filelists
+from avio.api.fleet import fleet
 from avio.api.gate import gate
 from avio.api.health import health
 from avio.api.hub import Hub
@@ -67,7 +68,7 @@ from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, fleet, health)
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
 USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs"})
@@ -150,10 +151,12 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     stream = streams.Events(client, keys=EventKeys())
     places = MountPlaces(engine, settings.requests_of_mount)
     shared = Cache(engine, places)
+    health = EngineHealth(engine)
     return Services(
         settings=settings,
         engine=engine,
-        readiness=Fresh(Readings(engine, EngineHealth(engine), client).take, READY_SECONDS),
+        health=health,
+        readiness=Fresh(Readings(engine, health, client).take, READY_SECONDS),
         cache=shared,
         gate=Gate(shared),
         jobs=Service(

@@ -14,6 +14,7 @@ from avio.api.proxies import Proxies
 from avio.api.throttle import Throttle
 from avio.config import Settings
 from avio.rules.cache import Cache
+from avio.rules.engine_health import EngineHealth
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
@@ -29,6 +30,7 @@ class Services:
 
     settings: Settings
     engine: Engine
+    health: EngineHealth
     readiness: Fresh[Mapping[str, Any]]
     cache: Cache
     gate: Gate

@@ -24,6 +24,8 @@ from avio.client.shapes import (
     JobPage,
     ListPage,
     Login,
+    MountList,
+    NodeList,
     Params,
     ReportLine,
     TierList,
@@ -221,6 +223,14 @@ class Client:
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
 
     # Server
+
+    def nodes(self) -> NodeList:
+        """Return the worker nodes, with the user's jobs there; for admins with all."""
+        return cast(NodeList, self._get("/nodes"))
+
+    def mounts(self) -> MountList:
+        """Return the mounts, with the user's jobs there; for admins with all."""
+        return cast(MountList, self._get("/mounts"))
 
     def healthz(self) -> dict[str, Any]:
         """Return at once when web is up."""

@@ -44,6 +44,8 @@ COMMANDS = {
         "Drop PATH from the cache; files that are unsaved or used by others are refused.",
     ),
     "tiers": ("avio.commands.tiers", "tiers", "Show the capacity and the use of each tier of the cache."),
+    "mounts": ("avio.commands.mounts", "mounts", "Show the mounts: what each is, whether it answers, what runs there."),
+    "nodes": ("avio.commands.nodes", "nodes", "Show the worker nodes: state, busy slots, jobs."),
     "lists": ("avio.commands.lists", "lists", "List your uploaded file lists, newest first, or delete some."),
     "jobs": ("avio.commands.jobs", "jobs", "List jobs, newest first."),
     "job": ("avio.commands.job", "job", "Look at one job."),

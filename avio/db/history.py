@@ -1,6 +1,5 @@
 """Queries that read jobs for people: one, a page, its attempts. Used by web and admin."""
 
-import json
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from typing import Any
 from ulid import ULID
 
 from avio.db.models import Attempt, Job
+from avio.db.running import several_paths
 from avio.db.sql import rows
 from avio.wire.path_terms import PathTerm
-from avio.wire.paths import decoded, shown_path
 from avio.wire.states import JobType, State
 
 # Jobs that one page looks at for a name, a path or a node, which no index can find.
@@ -20,6 +19,9 @@ SEARCHED = 2000
 # Jobs of each state, type and user that such a page looks at, at least, and seconds that it may compare for.
 SEARCHED_OF_EACH = 50
 SEARCH_SECONDS = 0.01
+
+# States, types and users together that an index serves, each by itself. More are searched for, too.
+PARTS_MAX = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,17 @@ class Filter:
     until: float | None = None
 
     @property
+    def parts(self) -> int:
+        """How many combinations of user, state and type are wanted, where states or types are."""
+        if self.states is None and self.types is None:
+            return 1
+        counts = [len(set(every if each is None else each)) for each, every in ((self.states, State), (self.types, JobType))]
+        return counts[0] * counts[1] * (1 if self.uids is None else len(set(self.uids)))
+
+    @property
     def needs_search(self) -> bool:
         """Return True if no index finds the jobs."""
-        return any(each is not None for each in (self.names, self.paths, self.nodes))
+        return self.parts > PARTS_MAX or any(each is not None for each in (self.names, self.paths, self.nodes))
 
 
 def find(job: str, uid: int | None = None) -> Job | None:
@@ -72,7 +82,7 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     """Return ids of some jobs that match, newest first, and the id up to which was looked."""
     parts = len(list(_conditions(wanted)))
     limit = max(SEARCHED // max(parts, 1), min(SEARCHED_OF_EACH, SEARCHED))
-    columns = "id, name, path, CASE WHEN path IS NULL THEN params END"
+    columns = "id, state, type, name, path, CASE WHEN path IS NULL THEN params END"
     newest = _newest(columns, wanted, limit, after, in_all=limit * parts)
     oldest: dict[int, list[str]] = {}
     for part, job, *_ in newest:
@@ -94,22 +104,20 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     return (found, found[size - 1]) if len(found) > size else (found, last)
 
 
-def _matches(wanted: Filter, name: str, path: str | None, params: str | None) -> bool:
-    """Return True if name and path of a job are wanted."""
+def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None, params: str | None) -> bool:
+    """Return True if state, type, name and path of a job are wanted."""
+    if (wanted.states is not None and state not in wanted.states) or (
+        wanted.types is not None and kind not in wanted.types
+    ):
+        return False
     if wanted.names is not None:
         folded = name.casefold()
         if not any(part.casefold() in folded for part in wanted.names):
             return False
     if wanted.paths is None:
         return True
-    at = [path] if path is not None else _several_paths(params or "{}")
+    at = [path] if path is not None else several_paths(params or "{}")
     return any(term.matches(each) for each in at for term in wanted.paths)
-
-
-def _several_paths(params: str) -> list[str]:
-    """Return the paths of a job that names several; none of a file list."""
-    given = json.loads(params)
-    return [shown_path(decoded(path, encoded=bool(given.get("alluxioUriEncoded")))) for path in given.get("paths") or ()]
 
 
 def _run_by(jobs: list[str], nodes: Collection[str]) -> list[str]:
@@ -160,7 +168,7 @@ def _first_id(seconds: float) -> str:
 def _conditions(wanted: Filter) -> Iterator[dict[str, Any]]:
     """Yield the conditions of each part: the jobs of each user, state and type are in the order of an index."""
     for owner in [{}] if wanted.uids is None else [{"uid = ?": uid} for uid in set(wanted.uids)]:
-        if wanted.states is None and wanted.types is None:
+        if wanted.parts > PARTS_MAX or (wanted.states is None and wanted.types is None):
             yield dict(owner)
             continue
         for state in State if wanted.states is None else set(wanted.states):

@@ -154,6 +154,36 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
     }
 
 
+def running_job() -> dict[str, Any]:
+    """Return a RunningJob."""
+    job = {"id": JOB, "name": "nightly", "uid": 7, "type": 1, "status": "running", "path": "/data/train"}
+    return {**job, "node": "gpu-1"}
+
+
+def node_list() -> dict[str, Any]:
+    """Return a NodeList: a node that runs a job, and a silent one."""
+    times = {"startTime": "2026-05-02T11:00:00.000+08:00", "seenTime": "2026-05-02T11:40:05.000+08:00"}
+    return {
+        "nodes": [
+            {"name": "gpu-1", "state": "active", "slots": 2, "busy": 1, **times, "leaseSeconds": 28.5}
+            | {"jobs": [running_job()]},
+            {"name": "gpu-2", "state": "silent", "slots": 2, "busy": 0, **times, "leaseSeconds": -3.0, "jobs": []},
+        ]
+    }
+
+
+def mount_list() -> dict[str, Any]:
+    """Return a MountList: a mount that answers, and one that does not."""
+    data = {"path": "/data", "kind": "file", "url": "file:///srv/data", "state": "ok", "reason": None, "message": ""}
+    away = {"state": "unavailable", "reason": "ENGINE_AWAY", "message": "no answer from mount /s3"}
+    return {
+        "mounts": [
+            {**data, "running": 1, "jobs": [running_job()]},
+            {"path": "/s3", "kind": "s3", "url": None, **away, "running": 0, "jobs": []},
+        ]
+    }
+
+
 def attempt_info(number: int = 1, **changes: Any) -> dict[str, Any]:
     """Return an AttemptInfo."""
     return {

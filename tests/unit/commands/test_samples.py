@@ -26,6 +26,8 @@ from tests.unit.commands import samples
         (responses.FreedInfo, samples.freed_info()),
         (responses.TierList, samples.tier_list()),
         (responses.WaitInfo, samples.wait_info()),
+        (responses.NodeList, samples.node_list()),
+        (responses.MountList, samples.mount_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
     ],
@@ -55,6 +57,11 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
         (responses.WaitInfo, shapes.WaitInfo),
+        (responses.RunningJob, shapes.RunningJob),
+        (responses.NodeInfo, shapes.NodeInfo),
+        (responses.NodeList, shapes.NodeList),
+        (responses.MountInfo, shapes.MountInfo),
+        (responses.MountList, shapes.MountList),
     ],
 )
 def test_the_client_knows_every_member_of_a_reply(model: type[BaseModel], shape: type) -> None:
