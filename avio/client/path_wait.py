@@ -104,7 +104,9 @@ class _PathWait:
     def _by_poll(self, left: float) -> WaitInfo:
         wait, self._poll = min(self._poll, left), POLL_SECONDS
         began = time.monotonic()
-        info = self._client.wait(self._path, self._until, seconds=wait, missing="wait" if self._may_be_missing else None)
+        info = self._client.wait(
+            self._path, self._until, seconds=wait, missing="wait" if self._may_be_missing else None
+        )
         if not info["met"] and time.monotonic() - began < min(wait, PAUSE_SECONDS):
             self._sleep(PAUSE_SECONDS)  # the server gave the place of this poll to another
         return info
@@ -121,8 +123,7 @@ class _PathWait:
             JobType.STAT, spelled_path(self._path), name="avio wait", key=f"avio-wait-{mark}-{window}"
         )
         try:
-            for job in follow(self._client, job["id"], limit=max(0.0, left)):
-                pass
+            *_, job = follow(self._client, job["id"], limit=max(0.0, left))
         except WaitOver:
             raise ConditionNotMet(self._path, self._until, self._limit, self._trouble) from None
         ended = time.time()

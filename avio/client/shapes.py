@@ -50,7 +50,7 @@ class EntryInfo(TypedDict):
 
 
 class WaitInfo(TypedDict):
-    """How a path stood at the last look; `unmet` are the terms that are not met. None as `entry`: not known, or no path."""
+    """How a path stood at the last look; `unmet` are the terms that are not met. None as `entry`: unknown."""
 
     path: str
     until: str

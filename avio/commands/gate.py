@@ -1,4 +1,4 @@
-"""`avio wait`: a gate for scripts. It ends when a path is cached or saved as far as asked for, or when a job has ended."""
+"""`avio wait`: a gate for scripts. It ends when a path is cached or saved as far as asked for, or a job has ended."""
 
 import sys
 import time
@@ -51,7 +51,9 @@ def complete_target(context: click.Context, param: click.Parameter, incomplete: 
     type=Until(),
     help="What PATH has to meet: cached (default), cached>=95%, cached>=10GiB, saved; several of them with commas.",
 )
-@click.option("--timeout", type=Duration(), help="Wait for at most so long, such as 90s, 30m or 2h (default: no limit).")
+@click.option(
+    "--timeout", type=Duration(), help="Wait for at most so long, such as 90s, 30m or 2h (default: no limit)."
+)
 @click.option("--missing", type=click.Choice(["error", "wait"]), help="If PATH is not there: end, or wait for it.")
 @options.progress
 @options.as_json

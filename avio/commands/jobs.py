@@ -30,9 +30,7 @@ def complete_filter(_: click.Context, __: click.Parameter, incomplete: str) -> l
     if not colon:
         return [CompletionItem(f"{name}:") for name in TERMS if name.startswith(term)]
     before, comma, last = value.rpartition(",")
-    return [
-        CompletionItem(f"{term}:{before}{comma}{each}") for each in VALUES.get(term, ()) if each.startswith(last)
-    ]
+    return [CompletionItem(f"{term}:{before}{comma}{each}") for each in VALUES.get(term, ()) if each.startswith(last)]
 
 
 @click.command(cls=Command)

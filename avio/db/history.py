@@ -46,7 +46,9 @@ class Filter:
         """How many combinations of user, state and type are wanted, where states or types are."""
         if self.states is None and self.types is None:
             return 1
-        counts = [len(set(every if each is None else each)) for each, every in ((self.states, State), (self.types, JobType))]
+        counts = [
+            len(set(every if each is None else each)) for each, every in ((self.states, State), (self.types, JobType))
+        ]
         return counts[0] * counts[1] * (1 if self.uids is None else len(set(self.uids)))
 
     @property

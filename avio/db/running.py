@@ -30,12 +30,14 @@ def all_running() -> list[Running]:
         MOST,
     )
     return [
-        Running(*columns, [path] if path is not None else several_paths(params))
-        for *columns, path, params in found
+        Running(job, uid, kind, state, name, node, several_paths(params) if path is None else [path])
+        for job, uid, kind, state, name, node, path, params in found
     ]
 
 
 def several_paths(params: str) -> list[str]:
     """Return the paths that the JSON of a job's params names, if there are several."""
     given = json.loads(params)
-    return [shown_path(decoded(path, encoded=bool(given.get("alluxioUriEncoded")))) for path in given.get("paths") or ()]
+    return [
+        shown_path(decoded(path, encoded=bool(given.get("alluxioUriEncoded")))) for path in given.get("paths") or ()
+    ]

@@ -57,7 +57,7 @@ class EngineHealth:
         return EngineState(serves(members, [error is None for error in errors]), missing)
 
     def known(self) -> list[tuple[Member, AvioError | None]]:
-        """Return each member that has answered, or failed to, with its error. Waits for none; the next call knows more."""
+        """Return each member that has answered, or failed to, with its error. Waits for none."""
         with self._answers:
             watched = [each for each in self._ask_again() if each.answered > float("-inf")]
             return [(each.member, _present(each)) for each in watched]

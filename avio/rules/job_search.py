@@ -1,7 +1,8 @@
-"""From a filter as people type it to a query: users by name, times by the clock, members and filter together. Used by web."""
+"""From a filter as people type it to a query: users by name, times by the clock. Used by web."""
 
 from dataclasses import replace
 from datetime import timezone
+from typing import Any
 
 from avio import clock
 from avio.db import users
@@ -17,7 +18,7 @@ def with_filter(caller: Caller, members: Filter, asked: JobFilter, zone: timezon
 
     Raise BadRequest if both say something about the same, or for a user that an admin names and that does not exist.
     """
-    wanted = {
+    terms: dict[str, Any] = {
         "states": asked.status,
         "types": asked.type,
         "names": asked.name,
@@ -27,15 +28,15 @@ def with_filter(caller: Caller, members: Filter, asked: JobFilter, zone: timezon
         "since": None if asked.since is None else moment(asked.since, clock.now(), zone),
         "until": None if asked.until is None else moment(asked.until, clock.now(), zone),
     }
-    given = {name: value for name, value in wanted.items() if value is not None}
-    doubled = [_TERMS[name] for name in given if getattr(members, name) is not None]
+    given = {name: value for name, value in terms.items() if value is not None}
+    doubled = [_MEMBERS[name] for name in given if getattr(members, name) is not None]
     if doubled:
         raise _refused(f"{', '.join(doubled)} is in the query and in its filter; give it once")
     return replace(members, **given)
 
 
 # The members of the query that mean the same as a term.
-_TERMS = {"states": "status", "types": "type", "names": "name", "uids": "uid"}
+_MEMBERS = {"states": "status", "types": "type", "names": "name", "uids": "uid"}
 
 
 def _uids(caller: Caller, named: tuple[str, ...]) -> list[int]:

@@ -118,4 +118,4 @@ def _has_share(standing: Standing, tenths: int) -> bool:
     part, whole = standing.cached_bytes, standing.size
     if whole == 0:
         part, whole = standing.files_cached, standing.files
-    return bool(whole) and part is not None and part * 1000 >= tenths * whole
+    return part is not None and whole is not None and whole > 0 and part * 1000 >= tenths * whole

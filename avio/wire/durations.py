@@ -16,7 +16,9 @@ _TEXT = re.compile("".join(rf"(?:([0-9]{{1,6}}){unit})?" for unit in _UNITS))
 def seconds_of(text: str) -> int:
     """Return the seconds of a duration. Raise ValueError for anything else, and for 0."""
     found = _TEXT.fullmatch(text)
-    seconds = sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS.values(), strict=True)) if found else 0
+    seconds = (
+        sum(int(part or 0) * unit for part, unit in zip(found.groups(), _UNITS.values(), strict=True)) if found else 0
+    )
     if not seconds:
         raise ValueError(f"{quoted(text)} is not a duration; {FORMS}")
     return seconds

@@ -55,7 +55,9 @@ def parse(text: str) -> JobFilter:
         term, colon, value = word.partition(":")
         try:
             if term not in TERMS or not colon:
-                raise FilterError(f"{quoted(word)} is not a term; the terms are {', '.join(f'{name}:' for name in TERMS)}")
+                raise FilterError(
+                    f"{quoted(word)} is not a term; the terms are {', '.join(f'{name}:' for name in TERMS)}"
+                )
             if term in found:
                 raise FilterError(f"{term}: occurs more than once; give its values with commas")
             found[term] = TERMS[term](_values(term, value))

@@ -1,6 +1,6 @@
 """Globs of the paths of jobs: one matches a path if it matches the path, or a directory above it.
 
-Runs in web and in the CLI. Standard library only. A match takes time in proportion to path and glob: no glob stalls web.
+Runs in web and in the CLI. Standard library only. A match takes time in proportion to path and glob.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """GET /nodes and GET /mounts: what the fleet does, and who sees what of it."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 

@@ -12,9 +12,7 @@ from tests.unit.commands.stub import Stub
 pytestmark = pytest.mark.usefixtures("logged_in")
 
 
-def test_nodes_are_told_with_busy_slots_and_jobs(
-    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nodes_are_told_with_busy_slots_and_jobs(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     stub.on("GET", "/nodes", node_list())
     time = "2026-05-02T11:40:05.000+08:00"
 

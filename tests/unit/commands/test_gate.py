@@ -1,7 +1,6 @@
 """`avio wait`: exit codes of a gate, what it says meanwhile, servers that don't answer, large trees, jobs."""
 
 import json
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, entry_info, job_info, wait_info
 from tests.unit.commands.stub import Reply, Stub, ndjson, problem, sse
 
-pytestmark = pytest.mark.usefixtures("logged_in", "_clock")
+pytestmark = pytest.mark.usefixtures("logged_in", "clock")
 
 NOT_YET = wait_info(False)
 TOO_LARGE = problem(413, "TOO_LARGE", "/data has more than 100000 files")
@@ -37,12 +36,12 @@ class Clock:
 
 
 @pytest.fixture
-def _clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
     for module in (path_wait, job_follow):
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock.read, time=clock.read, sleep=clock.sleep))
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made.read, time=made.read, sleep=made.sleep))
     monkeypatch.setattr(path_wait.random, "uniform", lambda low, high: low)
-    yield clock
+    return made
 
 
 def queries(stub: Stub) -> list[dict[str, list[str]]]:
@@ -86,7 +85,7 @@ def test_what_is_not_known_is_said_so(avio: Avio, stub: Stub) -> None:
     assert [line.rpartition(": ")[2] for line in said[:2]] == ["not looked at yet", "not there yet"]
 
 
-def test_a_wait_that_is_over_leaves_with_9(avio: Avio, stub: Stub, _clock: Clock) -> None:
+def test_a_wait_that_is_over_leaves_with_9(avio: Avio, stub: Stub, clock: Clock) -> None:
     stub.on("GET", "/wait", NOT_YET)
 
     said = avio("wait /data/train --timeout 40s", 9).stderr
@@ -134,18 +133,18 @@ def test_without_a_limit_it_gives_up_after_two_minutes_without_an_answer_and_wit
     assert len(stub.requests) > 60
 
 
-def test_without_a_place_for_a_long_poll_it_polls_without_a_wait(avio: Avio, stub: Stub, _clock: Clock) -> None:
+def test_without_a_place_for_a_long_poll_it_polls_without_a_wait(avio: Avio, stub: Stub, clock: Clock) -> None:
     stub.on("GET", "/wait", CROWDED, NOT_YET, CROWDED, wait_info())
 
     said = avio("wait /data/train").stderr
 
     assert [query["wait"] for query in queries(stub)] == [["30.0"], ["0.0"], ["30.0"], ["0.0"]]
-    assert _clock.slept == [5.0, 5.0]
+    assert clock.slept == [5.0, 5.0]
     assert "no answer" not in said
 
 
 def test_a_tree_that_is_too_large_is_counted_by_stat_jobs_that_waiters_share(
-    avio: Avio, stub: Stub, _clock: Clock
+    avio: Avio, stub: Stub, clock: Clock
 ) -> None:
     half = entry_info("/data", files=9, filesCached=4, size=90, cachedBytes=40)
     end = job_info("succeeded", type=3)
@@ -164,11 +163,11 @@ def test_a_tree_that_is_too_large_is_counted_by_stat_jobs_that_waiters_share(
     assert len(set(marks)) == 1
     assert int(windows[1]) == int(windows[0]) + 1
     assert len(stub.asked("GET", "/wait")) == 1
-    assert 0 < sum(_clock.slept) <= path_wait.WINDOW_SECONDS
+    assert 0 < sum(clock.slept) <= path_wait.WINDOW_SECONDS
 
     stub.requests.clear()
     stub.on("GET", f"/jobs/{JOB}/result", ndjson(whole))
-    _clock.now = int(windows[1]) * path_wait.WINDOW_SECONDS  # another waiter, in the same window
+    clock.now = int(windows[1]) * path_wait.WINDOW_SECONDS  # another waiter, in the same window
     avio("wait /data")
     assert stub.asked("POST", "/jobs")[0].headers["idempotency-key"] == keys[1]
 

@@ -1,4 +1,4 @@
-"""Looks at paths: one serves all waiters, its answer stands for a while that grows with its cost, and no more at once."""
+"""Looks at paths: one serves all waiters, its answer stands longer the more it costs, and few run at once."""
 
 import threading
 import time
@@ -94,9 +94,7 @@ def test_a_look_is_due_again_after_a_pause_and_its_old_answer_counts_no_longer(
     assert len(store.asked) == 2
 
 
-def test_the_pause_grows_with_what_a_look_takes(
-    store: Store, served: Looks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_pause_grows_with_what_a_look_takes(store: Store, served: Looks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks, "LEAST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(looks, "PAUSE_FACTOR", 100.0)
     store.answers.clear()
