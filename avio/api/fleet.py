@@ -5,8 +5,8 @@ from typing import Any
 from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint
+from avio.api.fleet_responses import MountList, NodeList
 from avio.api.requests import Nothing
-from avio.api.responses import MountList, NodeList
 from avio.api.services import services
 from avio.rules.mounts import list_mounts
 from avio.rules.nodes import list_nodes

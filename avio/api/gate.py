@@ -7,10 +7,9 @@ from flask import request
 from avio.api import serializers
 from avio.api.auth import caller, look_up, token
 from avio.api.blueprints import blueprint, problems
+from avio.api.gate_shapes import WaitInfo, WaitQuery
 from avio.api.hang_up import hang_up_of
 from avio.api.hub import Note
-from avio.api.requests import WaitQuery
-from avio.api.responses import WaitInfo
 from avio.api.services import services
 from avio.clock import rfc3339
 from avio.rules.gate import Answer

@@ -24,7 +24,7 @@ from avio.api.job_types import AnyType, OrderedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
-from avio.wire import conditions, job_filters
+from avio.wire import job_filters
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
 from avio.wire.job_filters import JobFilter
@@ -54,15 +54,14 @@ Line = Annotated[
 ]
 
 
-def _job_filter(text: str) -> str:
-    job_filters.parse(text)
-    return text
-
-
-FILTER = Field(
-    max_length=job_filters.MAX_CHARACTERS,
-    description=f"Terms `name:value,value` of {', '.join(job_filters.TERMS)}, such as `status:failed since:2d`.",
-)
+JobFilterText = Annotated[
+    str,
+    Field(
+        max_length=job_filters.MAX_CHARACTERS,
+        description=f"Terms `name:value,value` of {', '.join(job_filters.TERMS)}, such as `status:failed since:2d`.",
+    ),
+    AfterValidator(lambda text: job_filters.parse(text) and text),
+]
 
 
 def _path(text: str, info: ValidationInfo) -> str:
@@ -112,23 +111,6 @@ class StateQuery(StatQuery):
     """The path to look at; with `cachedOnly` in the cache alone, without its bucket."""
 
     cached_only: bool = False
-
-
-class WaitQuery(StatQuery):
-    """The path to wait for, and what for. `missing` says whether a path that is not there is an error."""
-
-    until: Annotated[
-        str,
-        Field(min_length=1, max_length=conditions.MAX_CHARACTERS, description="Such as `cached>=95%,saved`."),
-        AfterValidator(lambda text: str(conditions.parse(text))),
-    ]
-    wait: Annotated[float, Field(ge=0, le=WAIT_MAX, allow_inf_nan=False)] = 30
-    missing: Literal["error", "wait"] = "error"
-
-    @property
-    def condition(self) -> conditions.Condition:
-        """What `until` says."""
-        return conditions.parse(self.until)
 
 
 class ListQuery(StatQuery):
@@ -233,7 +215,7 @@ class JobsQuery(Asked):
     type: list[AnyType] | None = None
     uid: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
     name: Line | None = None
-    filter: Annotated[str, AfterValidator(_job_filter), FILTER] | None = None
+    filter: JobFilterText | None = None
     page_size: PageSize = 100
     page_token: Ulid | None = None
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
+from avio.client.fleet_shapes import MountList, NodeList
 from avio.client.shapes import (
     EntryInfo,
     FailurePage,
@@ -24,8 +25,6 @@ from avio.client.shapes import (
     JobPage,
     ListPage,
     Login,
-    MountList,
-    NodeList,
     Params,
     ReportLine,
     TierList,

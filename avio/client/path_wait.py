@@ -87,10 +87,11 @@ class _PathWait:
     def bear(self, error: ClientError) -> bool:
         """Pause before the next question. Raise `error` if it will not pass, or has lasted too long.
 
-        Return True if there is no answer from server or store.
+        Return True if server or store does not answer.
         """
-        if error.reason == TOO_LARGE and not self._by_jobs:
-            self._by_jobs = True
+        is_missing = error.reason == PATH_NOT_FOUND and self._may_be_missing
+        if is_missing if self._by_jobs else error.reason == TOO_LARGE:
+            self._by_jobs = not self._by_jobs
             return False
         is_over = math.isinf(self._limit) and time.monotonic() - self._answered > PATIENCE_SECONDS
         if not (is_temporary(error) or error.reason in TEMPORARY_REASONS) or is_over:
@@ -135,13 +136,9 @@ class _PathWait:
         entry: EntryInfo | None = None
         if job["status"] == State.SUCCEEDED:
             entry = next(self._client.result(job["id"]), None)
-        elif not (self._may_be_missing and job["reason"] == PATH_NOT_FOUND):
+        if entry is None:
             raise StatFailed(job["id"], job["message"] or job["status"], job["reason"])
-        standing = Standing()
-        if entry is not None:
-            standing = Standing(
-                entry["files"], entry["filesCached"], entry["size"], entry["cachedBytes"], entry["saved"]
-            )
+        standing = Standing(entry["files"], entry["filesCached"], entry["size"], entry["cachedBytes"], entry["saved"])
         unmet = parse(self._until).unmet(standing)
         told = {"path": self._path, "until": self._until, "met": not unmet, "unmet": unmet}
         return cast(WaitInfo, {**told, "lookTime": job["finishTime"], "entry": entry})

@@ -21,6 +21,7 @@ from avio.terminal.cells import UNKNOWN, clock, percent, printable, size
 from avio.terminal.json_output import print_json
 from avio.terminal.quantities import Duration
 from avio.terminal.texts import Text
+from avio.undecoded import quoted
 from avio.wire.conditions import ConditionError, parse
 
 PATH_BEGINS = ("/", "alluxio://")
@@ -39,13 +40,28 @@ class Until(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
+class Target(Text):
+    """A path, whose names may have any bytes, or what names a job."""
+
+    name = "target"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text. Fail if it is neither."""
+        text = str(value)
+        if text.startswith(PATH_BEGINS):
+            return text
+        if "/" in text:
+            self.fail(f"{quoted(text)} is neither a path, which begins with /, nor a job", param, ctx)
+        return super().convert(text, param, ctx)
+
+
 def complete_target(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer recent jobs to the shell, where no path begins."""
     return [] if incomplete.startswith(PATH_BEGINS) else complete_job(context, param, incomplete)
 
 
 @click.command(cls=Command)
-@click.argument("target", metavar="PATH|JOB", shell_complete=complete_target)
+@click.argument("target", metavar="PATH|JOB", type=Target(), shell_complete=complete_target)
 @click.option(
     "--until",
     type=Until(),
@@ -79,9 +95,7 @@ def wait(
         )
     if until or missing:
         raise click.UsageError(f"{'--until' if until else '--missing'} is for a path, which begins with /")
-    if "/" in target:
-        raise click.UsageError(f"{printable(target)} is neither a path, which begins with /, nor a job")
-    job = resolve(client, Text().convert(target, None, None))
+    job = resolve(client, target)
     display = Json() if as_json else choose(progress, sys.stderr)
     return say_end(follow_to_end(client, job, limit=limit, display=display))
 
@@ -118,7 +132,7 @@ class _Lines:
             self._say("not looked at yet" if info["lookTime"] is None else "not there yet")
 
     def no_news(self, error: ClientError) -> None:
-        """Say that there is no answer."""
+        """Say that nothing answers."""
         self._say(f"no answer, trying again: {error.message}")
 
     def _say(self, text: str) -> None:

@@ -25,9 +25,10 @@ URL = Column("URL", lambda row: raw(row["url"]), lambda row: raw(row["url"]))
 @options.as_json
 @with_client
 def mounts(client: Client, as_json: bool) -> None:
-    """Show the mounts: what each is, whether its store answers, and your jobs there; for admins all jobs and URLs.
+    """Show the mounts: what each is, whether its store answers, what runs there.
 
-    The states: ok, unavailable (standard error says why), unknown (not asked yet: try again).
+    The states: ok, unavailable (standard error says why), unknown (not asked yet: try again). Admins see the jobs of
+    all, and URLs.
     """
     found = client.mounts()
     if as_json:

@@ -3,7 +3,7 @@
 import click
 
 from avio.client import Client
-from avio.client.shapes import NodeInfo, RunningJob
+from avio.client.fleet_shapes import NodeInfo, RunningJob
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import with_client
@@ -39,9 +39,10 @@ COLUMNS = (
 @options.as_json
 @with_client
 def nodes(client: Client, as_json: bool) -> None:
-    """Show the worker nodes: state, busy slots, last heartbeat, and your jobs there; for admins all jobs.
+    """Show the worker nodes: state, busy slots, last heartbeat, jobs.
 
-    The states: active, draining (takes no more jobs), silent (its lease is over), lost (its jobs run elsewhere).
+    The states: active, draining (takes no more jobs), silent (its lease is over), lost (its jobs run elsewhere). Admins
+    see the jobs of all.
     """
     found = client.nodes()
     if as_json:

@@ -197,7 +197,7 @@ def test_a_stat_job_without_a_result_is_an_error_as_the_server_s_own(
     [
         ("wait /data --until 'cached>=95'", "Invalid value for '--until': '95' has no unit; write it as 95% or 10GiB"),
         ("wait /data --timeout soon", "'soon' is not a duration; write 90s, 30m, 1h30m"),
-        ("wait data/train", "data/train is neither a path, which begins with /, nor a job"),
+        ("wait data/train", "'data/train' is neither a path, which begins with /, nor a job"),
         (f"wait {JOB} --until cached", "--until is for a path, which begins with /"),
         (f"wait {JOB} --missing wait", "--missing is for a path"),
     ],
