@@ -11,7 +11,7 @@ from pathlib import Path
 from avio.aggregator.retention import Retention
 from avio.aggregator.sweeper import sweep
 from avio.config.retention import RetentionSettings
-from avio.db import claims, dead_nodes, hints, history, leases, orders, schema, uses
+from avio.db import claims, dead_nodes, hints, history, leases, orders, running, schema, uses
 from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
 from avio.wire import path_terms
@@ -51,6 +51,7 @@ ASKED: dict[str, Callable[[], object]] = {
         Filter(uids=range(1, 9), states=list(State), types=list(JobType), paths=[path_terms.parse("/no")]), 100
     ),
     "node:, rare": lambda: history.page(Filter(nodes=["n9"]), 100),
+    "GET /nodes and /mounts": running.all_running,
     "count_queued, user with 60 %": lambda: orders.count_queued(filled.OWNER),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "free: used by others": lambda: uses.of_others("/data/set-17/x", 1),

@@ -117,6 +117,8 @@ class _PathWait:
         if (pause := self._next_job - time.time()) > 0:
             self._sleep(pause)
             left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise ConditionNotMet(self._path, self._until, self._limit, self._trouble)
         began = time.time()
         window = int(began // WINDOW_SECONDS)
         mark = hashlib.sha256(self._path.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -124,7 +126,7 @@ class _PathWait:
             JobType.STAT, spelled_path(self._path), name="avio wait", key=f"avio-wait-{mark}-{window}"
         )
         try:
-            *_, job = follow(self._client, job["id"], limit=max(0.0, left))
+            *_, job = follow(self._client, job["id"], limit=left)
         except WaitOver:
             raise ConditionNotMet(self._path, self._until, self._limit, self._trouble) from None
         ended = time.time()

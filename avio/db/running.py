@@ -23,16 +23,17 @@ class Running:
 
 
 def all_running() -> list[Running]:
-    """Return the jobs that nodes have, oldest first, up to `MOST`."""
+    """Return the jobs that nodes have, up to `MOST`, oldest first."""
     found = rows(
         "SELECT id, uid, type, state, name, node, path, CASE WHEN path IS NULL THEN params END FROM jobs"
-        " WHERE state IN {owned} ORDER BY id LIMIT ?",
+        " WHERE state IN {owned} LIMIT ?",
         MOST,
     )
-    return [
+    jobs = [
         Running(job, uid, kind, state, name, node, several_paths(params) if path is None else [path])
         for job, uid, kind, state, name, node, path, params in found
     ]
+    return sorted(jobs, key=lambda job: job.id)
 
 
 def several_paths(params: str) -> list[str]:
