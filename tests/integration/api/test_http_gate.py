@@ -153,12 +153,11 @@ def test_more_files_than_a_task_counts_need_a_stat_job(ada: CheckedClient, monke
     assert (refused.status_code, refused.get_json()["reason"]) == (413, "TOO_LARGE")
 
 
-@pytest.mark.parametrize("until", ["cached>95%", "cached>=95", "", "cached," * 30])
-def test_a_condition_that_can_not_be_read_is_refused(ada: CheckedClient, until: str) -> None:
-    refused = asked(ada, until)
-
-    assert refused.status_code == 400
-    assert [error["field"] for error in refused.get_json()["errors"]] == ["until"]
+def test_a_condition_that_can_not_be_read_is_refused(ada: CheckedClient) -> None:
+    for until in ("cached>95%", "cached>=95", "", "cached," * 30):
+        refused = asked(ada, until)
+        assert refused.status_code == 400
+        assert [error["field"] for error in refused.get_json()["errors"]] == ["until"]
 
 
 def test_every_wrong_member_is_named_at_once(ada: CheckedClient) -> None:
