@@ -1,17 +1,12 @@
 """Gates in shell scripts, as init containers and Slurm prologs have them, before real jobs on a real store."""
 
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from avio.client.path_wait import _PathWait
 from tests.e2e.file_trees import small_files, upload
+from tests.e2e.gate_script import begin_gate, gate_outcome
 from tests.e2e.running_server import Stage
-from tests.e2e.terminal import AVIO, LIMIT
 
-SCRIPT = Path(__file__).parent / "programs/gate.sh"
 TREE = small_files(20, "gated/a") | small_files(20, "gated/b") | {"gated/empty": b""}
 
 
@@ -21,38 +16,26 @@ def stage(calm_stage: Stage) -> Stage:
     return calm_stage
 
 
-def begin(stage: Stage, path: str, until: str, timeout: str) -> "subprocess.Popen[str]":
-    """Start the script of a user who has `avio` on the PATH."""
-    environ = stage.user.environ | {"PATH": f"{AVIO.parent}:{os.environ['PATH']}"}
-    command = ["sh", str(SCRIPT), path, until, timeout]
-    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def outcome(script: "subprocess.Popen[str]") -> tuple[int, str]:
-    said, _ = script.communicate(timeout=LIMIT)
-    return script.returncode, said.strip()
-
-
 def test_a_script_waits_until_the_data_is_there_and_says_when_it_is_not(stage: Stage) -> None:
     # Given data of which half is in the cache
     early = stage.user.avio("preload", "/data/gated/a", "--wait")
     assert early.returncode == 0, early.stderr
 
     # When scripts wait for it, some of them for too much
-    half = begin(stage, "/data/gated", "cached>=20%", "1m")
-    late = begin(stage, "/data/gated", "cached", "2s")
-    missing = begin(stage, "/data/nowhere", "cached", "1m")
+    half = begin_gate(stage.user, "/data/gated", "cached>=20%", "1m")
+    late = begin_gate(stage.user, "/data/gated", "cached", "2s")
+    missing = begin_gate(stage.user, "/data/nowhere", "cached", "1m")
 
     # Then each leaves as its case is
-    assert outcome(half) == (0, "train")
-    assert outcome(late) == (9, "not in time")
-    assert outcome(missing) == (6, "no such data")
+    assert gate_outcome(half) == (0, "train")
+    assert gate_outcome(late) == (9, "not in time")
+    assert gate_outcome(missing) == (6, "no such data")
 
     # And one that waits for all of it goes on when the rest has come
-    whole = begin(stage, "/data/gated", "cached,saved", "1m")
+    whole = begin_gate(stage.user, "/data/gated", "cached,saved", "1m")
     job = stage.user.order("preload", "/data/gated")
     assert stage.user.avio("wait", job, "--timeout", "1m").returncode == 0
-    assert outcome(whole) == (0, "train")
+    assert gate_outcome(whole) == (0, "train")
 
 
 def test_a_large_tree_is_counted_by_one_stat_job_for_all_waiters(stage: Stage) -> None:
