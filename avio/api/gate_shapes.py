@@ -27,7 +27,7 @@ class WaitQuery(StatQuery):
 
 
 class WaitInfo(Reply):
-    """How a path stood at the last look, which web processes share. Unknown figures meet no term."""
+    """How a path stood at the last look, which its waiters share. Unknown figures meet no term."""
 
     path: str
     until: str

@@ -1,5 +1,6 @@
 """The rules of reading worker nodes and the jobs that they run. Used by web and admin."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from avio.db import leases, running
@@ -31,12 +32,14 @@ class NodeView:
 def list_nodes(caller: Caller) -> list[NodeView]:
     """Return all nodes, by name. Users see their own jobs there, admins all."""
     caller.require(Right.LOOK)
+    jobs: defaultdict[str, list[Running]] = defaultdict(list)
     with borrow():
-        time, nodes, jobs = now(), leases.all_nodes(), running.all_running()
+        time, nodes = now(), leases.all_nodes()
+        for job in running.all_running():
+            jobs[job.node].append(job)
     return [
-        NodeView(node, len(there), visible(caller, there), node.lease_until - time)
+        NodeView(node, len(jobs[node.name]), visible(caller, jobs[node.name]), node.lease_until - time)
         for node in nodes
-        for there in [[job for job in jobs if job.node == node.name]]
     ]
 
 
