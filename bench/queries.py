@@ -11,9 +11,11 @@ from pathlib import Path
 from avio.aggregator.retention import Retention
 from avio.aggregator.sweeper import sweep
 from avio.config.retention import RetentionSettings
-from avio.db import claims, dead_nodes, hints, history, leases, orders, schema, uses
+from avio.db import claims, dead_nodes, hints, history, leases, orders, running, schema, uses
 from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
+from avio.wire import path_terms
+from avio.wire.states import JobType, State
 from bench.figures import Figure, spread
 from tests.contract.db import filled
 from tests.servers.postgres import postgres
@@ -29,16 +31,27 @@ Filter = history.Filter
 # People wait for these.
 ASKED: dict[str, Callable[[], object]] = {
     "GET /jobs, first page": lambda: history.page(Filter(), 100),
-    "GET /jobs, own, deep": lambda: history.page(Filter(uid=1), 100, MIDDLE),
+    "GET /jobs, own, deep": lambda: history.page(Filter(uids=[1]), 100, MIDDLE),
     "status=running": lambda: history.page(Filter(states=["running"]), 100),
     "status=queued": lambda: history.page(Filter(states=["queued"]), 100),
     "status=cancelled": lambda: history.page(Filter(states=["cancelled"]), 100),
-    "status=failed, own": lambda: history.page(Filter(uid=3, states=["failed"]), 100),
-    "status=starting,running, own": lambda: history.page(Filter(uid=5, states=["starting", "running"]), 100),
+    "status=failed, own": lambda: history.page(Filter(uids=[3], states=["failed"]), 100),
+    "status=starting,running, own": lambda: history.page(Filter(uids=[5], states=["starting", "running"]), 100),
     "type=4": lambda: history.page(Filter(types=[filled.FREE]), 100),
     "type=4, status=failed": lambda: history.page(Filter(types=[filled.FREE], states=["failed"]), 100),
-    "name=, rare": lambda: history.page(Filter(name=filled.RARE_NAME), 100),
-    "name=, rare, own": lambda: history.page(Filter(uid=1, name=filled.RARE_NAME), 100),
+    "name=, rare": lambda: history.page(Filter(names=[filled.RARE_NAME]), 100),
+    "name=, rare, own": lambda: history.page(Filter(uids=[1], names=[filled.RARE_NAME]), 100),
+    "two users, deep": lambda: history.page(Filter(uids=[3, 4]), 100, MIDDLE),
+    "path:, rare": lambda: history.page(Filter(paths=[path_terms.parse("/data/set-17")]), 100),
+    "path:, a glob of all": lambda: history.page(Filter(paths=[path_terms.parse("/*/set-*7")]), 100),
+    "path:, status:failed, own": lambda: history.page(
+        Filter(uids=[3], states=["failed"], paths=[path_terms.parse("/data/set-17")]), 100
+    ),
+    "path:, all states, types, 8 users": lambda: history.page(
+        Filter(uids=range(1, 9), states=list(State), types=list(JobType), paths=[path_terms.parse("/no")]), 100
+    ),
+    "node:, rare": lambda: history.page(Filter(nodes=["n9"]), 100),
+    "GET /nodes and /mounts": running.all_running,
     "count_queued, user with 60 %": lambda: orders.count_queued(filled.OWNER),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "free: used by others": lambda: uses.of_others("/data/set-17/x", 1),

@@ -25,6 +25,8 @@ UNSAID = (
     ("path", ""),  # between NULs; the shape of the body can't go by the query
     ("paths", "'"),  # schemas count characters
     ("filters", ""),  # a language of its own
+    ("filter", ""),  # the same
+    ("until", ""),  # the same
     ("newerThan", "must be a time"),  # of a month without this day
     ("olderThan", "must be a time"),
     ("olderThan", "is no later than newerThan"),

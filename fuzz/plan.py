@@ -35,6 +35,8 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 "lists": {"values": seeds.lists},
                 "tiers": {"values": ["MEM"]},
                 "waits": {"values": [0, 0.1, 1]},
+                "conditions": {"values": ["cached", "cached>=95%,saved", "cached>=1GiB and saved"]},
+                "filters": {"values": ["status:failed", "path:/data/* since:2d", "user:root name:x type:save,ls"]},
             },
             "generation": {
                 "max-examples": examples,
@@ -43,6 +45,8 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
             },
             "parameters": {
                 "query.wait": {"dictionary": "waits", "probability": 1.0},
+                "query.until": {"dictionary": "conditions", "probability": 0.7},
+                "query.filter": {"dictionary": "filters", "probability": 0.7},
                 "query.alluxioUri": {"dictionary": "paths", "probability": 0.5},
                 "body.alluxioUri": {"dictionary": "paths", "probability": 0.5},
                 "body.params.alluxioUri": {"dictionary": "paths", "probability": 0.5},

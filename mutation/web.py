@@ -24,6 +24,39 @@ MUTANTS = (
         tests=f"{UNIT}rules/test_places.py",
     ),
     mutant(
+        "all waiters of a path share one look",
+        "avio/rules/looks.py",
+        ("if not watched.is_looked_at and time.monotonic() >= watched.due:", "if True:"),
+        tests=f"{UNIT}rules/test_looks.py -k share",
+    ),
+    mutant(
+        "a look that is due again counts for nobody",
+        "avio/rules/looks.py",
+        (" and time.monotonic() < watched.due else None", " else None"),
+        tests=f"{UNIT}rules/test_looks.py -k no_longer",
+    ),
+    mutant(
+        "a store has few looks at once",
+        "avio/rules/looks.py",
+        ("        if not self._places.take(store):\n            return\n", ""),
+        tests=f"{UNIT}rules/test_looks.py -k at_once",
+    ),
+    mutant(
+        "a look that failed meets no condition",
+        "avio/rules/gate.py",
+        (
+            "    if entry is None:\n        return Standing()\n",
+            "    if entry is None:\n        return Standing(1, 1, 1, 1, True)\n",
+        ),
+        tests=f"{API}test_http_gate.py -k meets_nothing",
+    ),
+    mutant(
+        "a search misses no job of a part that it knows in part",
+        "avio/db/history.py",
+        ("        if last is not None and job < last:\n            break\n", ""),
+        tests="tests/contract/db/test_job_search.py -k sqlite",
+    ),
+    mutant(
         "a place is given back after each request",
         "avio/api/request_places.py",
         ("    app.teardown_request(leave)\n", ""),

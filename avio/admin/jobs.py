@@ -24,7 +24,7 @@ from avio.wire.states import JobType, State
 def jobs(states: tuple[str, ...], uid: int | None, limit: int, as_json: bool, settings: Settings) -> None:
     """List the jobs of all users, newest first."""
     with opened(settings):
-        wanted = Filter(uid=uid, states=states or None)
+        wanted = Filter(uids=None if uid is None else [uid], states=states or None)
         found, _ = history.list_jobs(LOCAL_ADMIN, wanted, limit)
         rows = [
             {

@@ -19,7 +19,7 @@ def nodes(as_json: bool, settings: Settings) -> None:
         rows = [
             {
                 "name": node.row.name,
-                "state": "silent" if node.silent else node.row.state,
+                "state": node.state,
                 "epoch": node.row.epoch,
                 "running": node.running,
                 "slots": node.row.slots,

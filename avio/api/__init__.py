@@ -8,7 +8,7 @@
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
 #   artifacts, events                                        routes that look at one job: what it left, what happens
-#   jobs, tasks, cache                                       routes: jobs by JobSpec; list and stat; tiers and free
+#   jobs, tasks, gate, cache, fleet                          routes: jobs; list and stat; waits; tiers; nodes, mounts
 #   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
 #   job_watch                                                event stream and long poll
 #   blueprints                                               how routes are declared
@@ -17,6 +17,7 @@
 #   services                                                 what the routes work with
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
+#   gate_shapes, fleet_responses                             the shapes of waits; of nodes and mounts
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, counters                               the shapes of what comes in; problem documents
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
@@ -39,6 +40,8 @@ from avio.api.artifacts import artifacts
 from avio.api.cache import cache
 from avio.api.events import events
 from avio.api.filelists import filelists
+from avio.api.fleet import fleet
+from avio.api.gate import gate
 from avio.api.health import health
 from avio.api.hub import Hub
 from avio.api.jobs import jobs
@@ -61,14 +64,15 @@ from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.event_keys import EventKeys
 from avio.rules.fresh import Fresh
+from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, fleet, health)
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
-USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs"})
+USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs"})
 TIER_SECONDS = 5.0
 
 READY_SECONDS = 1.0  # for which an answer of /readyz is given again
@@ -147,11 +151,15 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     client = streams.connect(settings.redis_url)
     stream = streams.Events(client, keys=EventKeys())
     places = MountPlaces(engine, settings.requests_of_mount)
+    shared = Cache(engine, places)
+    health = EngineHealth(engine)
     return Services(
         settings=settings,
         engine=engine,
-        readiness=Fresh(Readings(engine, EngineHealth(engine), client).take, READY_SECONDS),
-        cache=Cache(engine, places),
+        health=health,
+        readiness=Fresh(Readings(engine, health, client).take, READY_SECONDS),
+        cache=shared,
+        gate=Gate(shared),
         jobs=Service(
             engine,
             push=lambda job: queue.push(client, [job]),

@@ -17,6 +17,7 @@ from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuer
 from avio.api.responses import JobDetail, JobInfo, JobPage
 from avio.api.services import services
 from avio.rules import history
+from avio.rules.job_search import with_filter
 from avio.rules.jobs import JobSpec
 from avio.rules.types import Filter, Job
 from avio.streams import AWAY
@@ -43,9 +44,17 @@ def order(query: Nothing, body: JobBody, header: OrderHeader) -> Response:
 @jobs.get("/jobs", responses={200: JobPage})
 def list_(query: JobsQuery) -> Any:
     """List jobs, newest first: the caller's own, or all for an admin."""
-    wanted = Filter(uid=query.uid, states=query.status, types=query.type, name=query.name)
+    zone = services().zone
+    members = Filter(
+        uids=None if query.uid is None else [query.uid],
+        states=query.status,
+        types=query.type,
+        names=None if query.name is None else [query.name],
+    )
+    wanted = with_filter(caller(), members, query.asked, zone)
     page, after = history.list_jobs(caller(), wanted, query.page_size, query.page_token)
-    reply = {"jobs": [serializers.job_info(job, services().zone) for job in page], "nextPageToken": after}
+    owners = {str(uid): name for uid, name in history.owners(caller(), page).items()}
+    reply = {"jobs": [serializers.job_info(job, zone) for job in page], "users": owners, "nextPageToken": after}
     return reply, 200, _next_link(after)
 
 

@@ -24,8 +24,10 @@ from avio.api.job_types import AnyType, OrderedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
+from avio.wire import job_filters
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
+from avio.wire.job_filters import JobFilter
 from avio.wire.members import related
 from avio.wire.options import Option
 from avio.wire.params import LIVE, MAX_DEPTH, Params
@@ -49,6 +51,16 @@ Line = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
     AfterValidator(_without_controls),
+]
+
+
+JobFilterText = Annotated[
+    str,
+    Field(
+        max_length=job_filters.MAX_CHARACTERS,
+        description=f"Terms `name:value,value` of {', '.join(job_filters.TERMS)}, such as `status:failed since:2d`.",
+    ),
+    AfterValidator(lambda text: job_filters.parse(text) and text),
 ]
 
 
@@ -203,8 +215,14 @@ class JobsQuery(Asked):
     type: list[AnyType] | None = None
     uid: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
     name: Line | None = None
+    filter: JobFilterText | None = None
     page_size: PageSize = 100
     page_token: Ulid | None = None
+
+    @property
+    def asked(self) -> JobFilter:
+        """What `filter` asks for."""
+        return job_filters.parse(self.filter or "")
 
     @field_validator("status", "type", mode="before")  # before the digits: a validator of a subclass comes first
     @classmethod

@@ -216,6 +216,7 @@ class JobPage(Reply):
     """A page of jobs, newest first."""
 
     jobs: list[JobInfo]
+    users: dict[str, str] = Field(description="For admins: the names of the users of these jobs, by uid.")
     next_page_token: str | None
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from avio.api.counters import counted
 from avio.api.discretion import without_addresses
 from avio.clock import rfc3339
-from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Tier
+from avio.rules.mounts import MountView
+from avio.rules.nodes import NodeView
+from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Running, Tier
 from avio.wire.checked_params import shown
 from avio.wire.events import ProgressEvent
 from avio.wire.options import camel
@@ -137,6 +139,48 @@ def _attempt_info(attempt: Attempt, zone: timezone) -> dict[str, Any]:
         "endTime": rfc3339(attempt.ended_at, zone),
         "outcome": attempt.outcome,
         "movers": movers and [{camel(name): value for name, value in share.items()} for share in movers],
+    }
+
+
+def running_job(job: Running) -> dict[str, Any]:
+    """Return a RunningJob."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "uid": job.uid,
+        "type": job.type,
+        "status": job.state,
+        "path": job.paths[0] if len(job.paths) == 1 else None,
+        "node": job.node,
+    }
+
+
+def node_info(node: NodeView, zone: timezone) -> dict[str, Any]:
+    """Return a NodeInfo."""
+    return {
+        "name": node.row.name,
+        "state": node.state,
+        "slots": node.row.slots,
+        "busy": node.running,
+        "startTime": rfc3339(node.row.started_at, zone),
+        "seenTime": rfc3339(node.row.seen_at, zone),
+        "leaseSeconds": round(node.lease, 1),
+        "jobs": [running_job(job) for job in node.jobs],
+    }
+
+
+def mount_info(mount: MountView) -> dict[str, Any]:
+    """Return a MountInfo."""
+    known = "ok" if mount.error is None else "unavailable"
+    return {
+        "path": mount.path,
+        "kind": mount.kind,
+        "url": mount.url,
+        "state": known if mount.is_known else "unknown",
+        "reason": None if mount.error is None else mount.error.reason,
+        "message": mount.message,
+        "running": mount.running,
+        "jobs": [running_job(job) for job in mount.jobs],
     }
 
 

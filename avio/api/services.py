@@ -14,7 +14,9 @@ from avio.api.proxies import Proxies
 from avio.api.throttle import Throttle
 from avio.config import Settings
 from avio.rules.cache import Cache
+from avio.rules.engine_health import EngineHealth
 from avio.rules.fresh import Fresh
+from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.types import Engine
 from avio.streams import Events
@@ -28,8 +30,10 @@ class Services:
 
     settings: Settings
     engine: Engine
+    health: EngineHealth
     readiness: Fresh[Mapping[str, Any]]
     cache: Cache
+    gate: Gate
     jobs: Service
     events: Events
     hub: Hub

@@ -4,9 +4,10 @@ Knows the API's shapes and errors; neither the database nor the queue nor the se
 """
 
 from avio.client.calls import PATIENCE_SECONDS, Client
-from avio.client.errors import ApiError, ClientError, Unreachable, WaitOver
+from avio.client.errors import ApiError, ClientError, ConditionNotMet, Unreachable, WaitOver
 from avio.client.job_follow import follow
 from avio.client.pagination import pages
+from avio.client.path_wait import wait_for_path
 from avio.client.spelling import path_of, spelled_path, spelled_paths, spelled_rules
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ApiError",
     "Client",
     "ClientError",
+    "ConditionNotMet",
     "Unreachable",
     "WaitOver",
     "follow",
@@ -22,4 +24,5 @@ __all__ = [
     "spelled_path",
     "spelled_paths",
     "spelled_rules",
+    "wait_for_path",
 ]

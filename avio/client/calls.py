@@ -13,6 +13,7 @@ from urllib.parse import quote
 from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
+from avio.client.fleet_shapes import MountList, NodeList
 from avio.client.shapes import (
     EntryInfo,
     FailurePage,
@@ -27,6 +28,7 @@ from avio.client.shapes import (
     Params,
     ReportLine,
     TierList,
+    WaitInfo,
     Whoami,
 )
 from avio.client.spelling import spelled_path
@@ -105,6 +107,14 @@ class Client:
         """Return `path` as it stands, a directory with its sums; with `cached_only` what the cache has, by itself."""
         return cast(EntryInfo, self._get("/stat", **spelled_path(path), cachedOnly=cached_only or None))
 
+    def wait(self, path: str, until: str, *, seconds: float | None = None, missing: str | None = None) -> WaitInfo:
+        """Return how `path` stands once it meets `until`, or `seconds` (at most 60) are over.
+
+        A path that is not there is an error, unless `missing` is "wait".
+        """
+        query = {**spelled_path(path), "until": until, "wait": seconds, "missing": missing}
+        return cast(WaitInfo, self._get("/wait", longer=seconds or 0, **query))
+
     def tiers(self) -> TierList:
         """Return the tiers, best first, with what they may hold and hold."""
         return cast(TierList, self._get("/tiers"))
@@ -128,9 +138,11 @@ class Client:
         """Order a save."""
         return self._order("/save", _without_none(name=name, params=params))
 
-    def submit(self, kind: JobType, params: Params, *, name: str | None = None, uid: int | None = None) -> JobInfo:
-        """Order a job of any type; `uid` of somebody else is for admins."""
-        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params))
+    def submit(
+        self, kind: JobType, params: Params, *, name: str | None = None, uid: int | None = None, key: str | None = None
+    ) -> JobInfo:
+        """Order a job of any type; `uid` of somebody else is for admins. The same `key` gives the same job again."""
+        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params), key)
 
     def jobs(
         self,
@@ -139,16 +151,18 @@ class Client:
         kinds: Iterable[JobType] = (),
         uid: int | None = None,
         name: str | None = None,
+        matching: str | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> JobPage:
-        """Return one page of jobs, newest first."""
+        """Return one page of jobs, newest first. `matching` is a filter such as `status:failed since:2d`."""
         reply = self._get(
             "/jobs",
             status=list(statuses),
             type=[int(kind) for kind in kinds],
             uid=uid,
             name=name,
+            filter=matching,
             pageSize=page_size,
             pageToken=page_token,
         )
@@ -209,6 +223,14 @@ class Client:
 
     # Server
 
+    def nodes(self) -> NodeList:
+        """Return the worker nodes, with the user's jobs there; for admins with all."""
+        return cast(NodeList, self._get("/nodes"))
+
+    def mounts(self) -> MountList:
+        """Return the mounts, with the user's jobs there; for admins with all."""
+        return cast(MountList, self._get("/mounts"))
+
     def healthz(self) -> dict[str, Any]:
         """Return at once when web is up."""
         return cast(dict[str, Any], self._get("/healthz"))
@@ -227,8 +249,8 @@ class Client:
     def _post(self, path: str, **request: Any) -> Any:
         return self._transport.call("POST", path, repeatable=False, **request)
 
-    def _order(self, path: str, body: dict[str, Any] | None) -> JobInfo:
-        headers = {"Idempotency-Key": os.urandom(16).hex()}
+    def _order(self, path: str, body: dict[str, Any] | None, key: str | None = None) -> JobInfo:
+        headers = {"Idempotency-Key": key or os.urandom(16).hex()}
         return cast(JobInfo, self._transport.call("POST", path, repeatable=True, json=body, headers=headers))
 
     def _lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:

@@ -68,3 +68,23 @@ class WaitOver(ClientError):
         super().__init__(
             f"job {job_id} did not end within {limit:g} s", why="the job continues", cure=f"avio watch {job_id}"
         )
+
+
+class ConditionNotMet(ClientError):
+    """The caller's limit passed before the condition on a path was met. `trouble` is why the last question failed."""
+
+    reason = "WAIT_OVER"
+
+    def __init__(self, path: str, until: str, limit: float, trouble: ClientError | None = None) -> None:
+        why = "it is not met yet" if trouble is None else f"the last answer was: {trouble.message} ({trouble.reason})"
+        super().__init__(
+            f"{path} did not meet {until} within {limit:g} s", why=why, cure="see how it stands: avio stat PATH"
+        )
+
+
+class StatFailed(ClientError):
+    """A stat job ended without a result. `reason` is that of the job."""
+
+    def __init__(self, job_id: str, message: str, reason: str | None) -> None:
+        super().__init__(f"stat job {job_id}: {message}", why="the path can't be counted", cure=f"avio log {job_id}")
+        self.reason = reason or "FAILED"

@@ -49,6 +49,17 @@ class EntryInfo(TypedDict):
     localPath: NotRequired[str | None]
 
 
+class WaitInfo(TypedDict):
+    """How a path stood at the last look; `unmet` are the terms that are not met. None as `entry`: unknown."""
+
+    path: str
+    until: str
+    met: bool
+    unmet: list[str]
+    lookTime: str | None
+    entry: EntryInfo | None
+
+
 class RefusedMount(TypedDict):
     """A mount that can't be listed, and why."""
 
@@ -191,6 +202,7 @@ class JobPage(TypedDict):
     """Some jobs, newest first."""
 
     jobs: list[JobInfo]
+    users: NotRequired[dict[str, str]]
     nextPageToken: str | None
 
 

@@ -37,7 +37,7 @@ MEANINGS = {
     Exit.NOT_FOUND: "no such path or job, or no local path",
     Exit.FORBIDDEN: "not allowed",
     Exit.CANCELLED: "the job was cancelled",
-    Exit.WAIT_OVER: "the wait is over, the job continues",
+    Exit.WAIT_OVER: "the wait is over; a job continues",
     Exit.NO_ROOM: "the cache is full, or a quota is used up",
     Exit.NOTHING_MATCHED: "no file matched",
     Exit.INTERRUPTED: "Ctrl-C; a watched job continues",

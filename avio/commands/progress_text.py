@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from avio.client.shapes import Amount, JobInfo
 from avio.commands.wording import in_cli_words
-from avio.terminal.cells import UNKNOWN, clock, duration, percent, printable, size
+from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, percent, printable, size
 from avio.wire.paths import decoded
 from avio.wire.states import TERMINAL, JobType, Phase, State
 
@@ -79,6 +79,23 @@ def elapsed(job: JobInfo) -> str:
         return duration(0)
     end = datetime.fromisoformat(job["finishTime"]) if job["finishTime"] else datetime.now(UTC)
     return duration((end - datetime.fromisoformat(job["startTime"])).total_seconds())
+
+
+def age(job: JobInfo) -> str:
+    """Return how long ago the job was submitted: `49s`, `12m`, `3h`, `5d`; `?` for an invalid time."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(job["createTime"])).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return UNKNOWN
+    for unit, least in (("d", 2 * 86_400), ("h", 2 * 3600), ("m", 120)):
+        if seconds >= least:
+            return f"{int(seconds * 2 // least)}{unit}"
+    return f"{max(0, int(seconds))}s"
+
+
+def speed(job: JobInfo) -> str:
+    """Return `142 MiB/s`; `-` for a job that does not run."""
+    return f"{size(job['progress']['speedBps'])}/s" if job["status"] == State.RUNNING else NOTHING
 
 
 def amount(counted: Amount) -> str:

@@ -18,7 +18,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
-#   leases                       intake renews; reaper and admin read
+#   leases, running              intake renews; reaper, web and admin read; the jobs that nodes have
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools
 #   away                         tells an unavailable database from one that refuses a statement

@@ -1,5 +1,7 @@
 """Queries on users. Used by web (login) and admin."""
 
+from collections.abc import Collection
+
 from avio.db.connection import transaction
 from avio.db.models import User
 from avio.db.sql import change, now, row
@@ -15,6 +17,11 @@ def get(uid: int) -> User | None:
     """Return the user with this number, disabled or not."""
     found: User | None = User.get_or_none(User.uid == uid)
     return found
+
+
+def names(uids: Collection[int]) -> dict[int, str]:
+    """Return the names of some users by their numbers."""
+    return {user.uid: user.name for user in User.select(User.uid, User.name).where(User.uid.in_(list(uids)))}
 
 
 def create(name: str, password_hash: str, *, admin: bool = False) -> User | None:

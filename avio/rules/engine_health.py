@@ -49,19 +49,29 @@ class EngineHealth:
     def state(self, wait: float) -> EngineState:
         """Return the state of all members, after `wait` seconds at most."""
         with self._answers:
-            if self._watched is None:
-                self._watched = [_Watched(member) for member in self._engine.members()]
-            watched = self._watched
-            for each in watched:
-                if not each.is_asked and time.monotonic() - each.answered > FRESH_SECONDS:
-                    # It may fail to start, and tells its answer only after the lock is free.
-                    threading.Thread(target=self._ask, args=(each,), name="member", daemon=True).start()
-                    each.asked = time.monotonic()
+            watched = self._ask_again()
             self._answers.wait_for(lambda: not any(each.is_asked for each in watched), wait)
             errors = [_present(each) for each in watched]
         members = [each.member for each in watched]
         missing = tuple((member, error) for member, error in zip(members, errors, strict=True) if error is not None)
         return EngineState(serves(members, [error is None for error in errors]), missing)
+
+    def known(self) -> list[tuple[Member, AvioError | None]]:
+        """Return each member that has answered, or failed to, with its error. Waits for none."""
+        with self._answers:
+            watched = [each for each in self._ask_again() if each.answered > float("-inf")]
+            return [(each.member, _present(each)) for each in watched]
+
+    def _ask_again(self) -> list[_Watched]:
+        """Ask each member whose answer is old, beside the caller. Return all."""
+        if self._watched is None:
+            self._watched = [_Watched(member) for member in self._engine.members()]
+        for each in self._watched:
+            if not each.is_asked and time.monotonic() - each.answered > FRESH_SECONDS:
+                # It may fail to start, and tells its answer only after the lock is free.
+                threading.Thread(target=self._ask, args=(each,), name="member", daemon=True).start()
+                each.asked = time.monotonic()
+        return self._watched
 
     def _ask(self, watched: _Watched) -> None:
         error: AvioError | None = None

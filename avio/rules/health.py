@@ -29,10 +29,11 @@ def public_message(state: EngineState) -> str:
 
     Empty if all is there.
     """
-    return "\n".join(_public(member, error) for member, error in state.missing)
+    return "\n".join(public_error(member, error) for member, error in state.missing)
 
 
-def _public(member: Member, error: AvioError) -> str:
+def public_error(member: Member, error: AvioError) -> str:
+    """Return what anybody may know of the error of a member."""
     if isinstance(error, TierNotMounted):
         return error.message
     if isinstance(error, EngineAway):

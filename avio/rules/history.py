@@ -6,7 +6,7 @@ Every function uses a connection only as long as it needs one.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from avio.db import artifacts, history
+from avio.db import artifacts, history, users
 from avio.db import failures as failed_files
 from avio.db.connection import borrow
 from avio.db.history import Filter
@@ -31,16 +31,24 @@ def get(caller: Caller, job: str) -> Job:
 def list_jobs(caller: Caller, wanted: Filter, size: int, after: str | None = None) -> tuple[list[Job], str | None]:
     """Return a page of jobs, newest first, and the id after which the next page begins. Admins see all jobs.
 
-    A page with a name may be short, or empty, and have a next one.
+    A page by names, paths or nodes may be short, or empty, and have a next one.
     """
     if not caller.may(Right.OTHERS_JOBS):
-        if wanted.uid not in (None, caller.uid):
+        if wanted.uids is not None and caller.uid not in wanted.uids:
             return [], None
-        wanted = replace(wanted, uid=caller.uid)
+        wanted = replace(wanted, uids=[caller.uid])
     with borrow():
         page, following = history.page(wanted, size, after)
         waiting.explain(page)
     return page, following
+
+
+def owners(caller: Caller, jobs: list[Job]) -> dict[int, str]:
+    """Return the names of the users of some jobs, for who may see others' jobs; else nothing."""
+    if not jobs or not caller.may(Right.OTHERS_JOBS):
+        return {}
+    with borrow():
+        return users.names({job.uid for job in jobs})
 
 
 def attempts(caller: Caller, job: str, limit: int = 100) -> list[Attempt]:

@@ -6,6 +6,7 @@ web imports them from here, so that no route imports a query or an engine.
 from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.history import Filter
 from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
+from avio.db.running import Running
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page
 from avio.engines.tier import Freed, Tier
@@ -23,6 +24,7 @@ __all__ = [
     "Job",
     "Login",
     "Page",
+    "Running",
     "Tier",
     "Token",
     "User",

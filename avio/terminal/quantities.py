@@ -1,4 +1,4 @@
-"""Sizes and moments on a command line: `1.5GiB`; `7d` for seven days ago, `2026-05-02`, or a time with its offset."""
+"""Sizes, durations and moments on a command line: `1.5GiB`; `2h`; `7d` for seven days ago, `2026-05-02`, or a time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from avio.wire import moments
+from avio.wire import durations, moments
 from avio.wire.sizes import size_of
 
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
@@ -24,6 +24,20 @@ class Size(click.ParamType[int]):
         """Return the bytes."""
         try:
             return size_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Duration(click.ParamType[float]):
+    """How long something may take."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds. Fail for anything but a duration or a number of seconds."""
+        text = str(value)
+        try:
+            return float(durations.seconds_of(f"{text}s" if text.isascii() and text.isdecimal() else text))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

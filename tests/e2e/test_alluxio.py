@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 
 from avio.engines.alluxio.clients.cluster import open_clients
 from avio.engines.alluxio.clients.settings import AlluxioSettings
+from tests.e2e.gate_script import begin_gate, gate_outcome
 from tests.e2e.procfile_cluster import ROOT
 from tests.e2e.up_server import ProcessManager, roof
 from tests.processes import wait_until
@@ -112,6 +113,19 @@ def test_a_preload_and_a_save_as_the_demo_shows_them(
     saved, preloaded = up.admin.json("jobs", "--limit", "2")["jobs"]
     assert (saved["type"], saved["status"], saved["progress"]["done"]["files"]) == (2, "succeeded", FILES + 1)
     assert (preloaded["type"], preloaded["status"], preloaded["verified"]["files"]) == (1, "succeeded", FILES)
+
+
+def test_a_script_waits_at_a_gate(up: ProcessManager, bucket: ObjectStore) -> None:
+    for number in range(20):
+        obstore.put(bucket, f"gated/{number}.bin", os.urandom(BYTES))
+    up.admin.avio("ls", "/s3/gated")
+
+    late = begin_gate(up.admin, "/s3/gated", "cached", "1s")
+    assert gate_outcome(late) == (9, "not in time")
+    assert gate_outcome(begin_gate(up.admin, "/s3/nowhere", "cached", "1m")) == (6, "no such data")
+    whole = begin_gate(up.admin, "/s3/gated", "cached,saved", "1m")
+    up.admin.order("preload", "/s3/gated")
+    assert gate_outcome(whole) == (0, "train")
 
 
 def test_a_preload_runs_with_all_rungs_of_isolation_that_the_machine_has(

@@ -54,19 +54,19 @@ def test_filters_narrow_and_go_together(jobs: list[str]) -> None:
     Job.update(type=2).where(Job.id == ours[0]).execute()
     given.claim(ours[1])
 
-    assert ids(Filter(uid=1)) == ours
+    assert ids(Filter(uids=[1])) == ours
     assert ids(Filter(states=["starting"])) == [ours[1]]
-    assert ids(Filter(states=["starting", "queued"], uid=1)) == ours
+    assert ids(Filter(states=["starting", "queued"], uids=[1])) == ours
     assert ids(Filter(types=[2])) == [ours[0]]
     assert ids(Filter(types=[2], states=["starting"])) == []
     assert ids(Filter(states=[])) == []
 
 
 def test_a_part_of_the_name_is_taken_by_its_letters(jobs: list[str]) -> None:
-    assert len(ids(Filter(name="LOAD"))) == 5
-    assert len(ids(Filter(name="100%_d"))) == 1
-    assert ids(Filter(name="1%d")) == []
-    assert ids(Filter(name="' OR 1=1 --")) == []
+    assert len(ids(Filter(names=["LOAD"]))) == 5
+    assert len(ids(Filter(names=["100%_d"]))) == 1
+    assert ids(Filter(names=["1%d"])) == []
+    assert ids(Filter(names=["' OR 1=1 --"])) == []
 
 
 def test_pages_of_several_states_and_types_follow_each_other(jobs: list[str]) -> None:
@@ -89,19 +89,19 @@ def test_a_page_with_a_name_looks_at_a_bounded_number_of_jobs(jobs: list[str], m
     monkeypatch.setattr(history, "SEARCHED", 2)
     oldest = jobs[-1]
     Job.update(name="Ä needle").where(Job.id == oldest).execute()
-    wanted = Filter(name="ä NEEDLE")
+    wanted = Filter(names=["ä NEEDLE"])
     pages = [history.page(wanted, 10)]
     while pages[-1][1] is not None:
         pages.append(history.page(wanted, 10, pages[-1][1]))
 
     assert [[job.id for job in page] for page, _ in pages] == [[], [], [oldest], []]
     assert [after for _, after in pages] == [jobs[1], jobs[3], jobs[5], None]
-    full, after = history.page(Filter(name="load"), 1)
+    full, after = history.page(Filter(names=["load"]), 1)
     assert (len(full), after) == (1, full[0].id)
 
 
 def test_somebody_elses_job_is_not_found(jobs: list[str]) -> None:
-    job = ids(Filter(uid=1))[0]
+    job = ids(Filter(uids=[1]))[0]
 
     assert history.find(job, 1) is not None
     assert history.find(job, 2) is None

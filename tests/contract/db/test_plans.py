@@ -19,6 +19,7 @@ from avio.db import (
     limits,
     orders,
     retention,
+    running,
     schema,
     tiers,
     tokens,
@@ -26,6 +27,7 @@ from avio.db import (
 )
 from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
 from avio.db.models import database
+from avio.wire import path_terms
 from tests.contract.db import filled
 
 ROWS = 5000
@@ -47,19 +49,25 @@ def _undone(query: Callable[[], object]) -> None:
 QUERIES: dict[str, Callable[[], object]] = {
     "a page of all": lambda: history.page(Filter(), 100),
     "a page of all, deep": lambda: history.page(Filter(), 100, MIDDLE),
-    "a page of a user's, deep": lambda: history.page(Filter(uid=3), 100, MIDDLE),
+    "a page of a user's, deep": lambda: history.page(Filter(uids=[3]), 100, MIDDLE),
     "running": lambda: history.page(Filter(states=["running"]), 100),
     "running or starting": lambda: history.page(Filter(states=["running", "starting"]), 100),
     "cancelled, deep": lambda: history.page(Filter(states=["cancelled"]), 100, MIDDLE),
-    "own failed": lambda: history.page(Filter(uid=3, states=["failed"]), 100),
+    "own failed": lambda: history.page(Filter(uids=[3], states=["failed"]), 100),
     "free jobs": lambda: history.page(Filter(types=[4]), 100),
-    "own failed free jobs": lambda: history.page(Filter(uid=3, states=["failed"], types=[4]), 100),
-    "a rare name": lambda: history.page(Filter(name=filled.RARE_NAME), 100),
-    "one's own rare name": lambda: history.page(Filter(uid=3, name=filled.RARE_NAME), 100),
+    "own failed free jobs": lambda: history.page(Filter(uids=[3], states=["failed"], types=[4]), 100),
+    "a rare name": lambda: history.page(Filter(names=[filled.RARE_NAME]), 100),
+    "one's own rare name": lambda: history.page(Filter(uids=[3], names=[filled.RARE_NAME]), 100),
+    "two users": lambda: history.page(Filter(uids=[3, 4]), 100, MIDDLE),
+    "a path": lambda: history.page(Filter(paths=[path_terms.parse("/data/set-17")]), 100),
+    "failed at a path": lambda: history.page(Filter(states=["failed"], paths=[path_terms.parse("/data/*7")]), 100),
+    "own since": lambda: history.page(Filter(uids=[3], since=0.0, until=9e9), 100),
+    "of a node": lambda: history.page(Filter(nodes=["n1"]), 100),
     "queued of a user": lambda: orders.count_queued(1),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "due": lambda: claims.due(8),
     "waiting jobs": lambda: tiers.explain_waiting("words"),
+    "running jobs": running.all_running,
     "held": lambda: leases.held("n1", 1),
     "the crowd": limits.crowd,
     "orphans": lambda: dead_nodes.orphans(10),
@@ -78,7 +86,7 @@ QUERIES: dict[str, Callable[[], object]] = {
 }
 
 # These read the newest jobs, as many as a page needs.
-BY_AGE = ("a page of all", "a rare name", "who covers a path")
+BY_AGE = ("a page of all", "a rare name", "a path", "of a node", "who covers a path")
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +165,8 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_state_of_user", "own failed"),
         ("jobs_state_of_user", "queued of a user"),
         ("jobs_of_user", "a page of a user's, deep"),
+        ("jobs_of_user", "two users"),
+        ("jobs_state", "failed at a path"),
         ("jobs_queued", "lost hints"),
         ("jobs_owned", "held"),
         ("jobs_path", "who covers a path"),

@@ -326,7 +326,7 @@ def test_everybody_lists_their_own_jobs_and_an_admin_all(world: World) -> None:
     own, other = given.job(1), given.job(2)
 
     assert [job.id for job in history.list_jobs(ADA, Filter(), 10)[0]] == [own]
-    assert history.list_jobs(ADA, Filter(uid=2), 10) == ([], None)
+    assert history.list_jobs(ADA, Filter(uids=[2]), 10) == ([], None)
     assert {job.id for job in history.list_jobs(ROOT, Filter(), 10)[0]} == {own, other}
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 JOB = "01JX7M3K9QZ5V8W2YB4D6F1H0N"
-PAGE_OF_NONE: dict[str, Any] = {"jobs": [], "nextPageToken": None}
+PAGE_OF_NONE: dict[str, Any] = {"jobs": [], "users": {}, "nextPageToken": None}
 
 
 def login_info(**changes: Any) -> dict[str, Any]:
@@ -54,6 +54,23 @@ def entry_page(*entries: dict[str, Any], token: str | None = None, path: str = "
         "unanswered": [],
         "refused": [],
         "nextPageToken": token,
+    }
+
+
+def wait_info(met: bool = True, **changes: Any) -> dict[str, Any]:
+    """Return a WaitInfo: all of /data/train is cached, or half of it."""
+    files = 4 if met else 2
+    entry = entry_info(
+        "/data/train", kind="directory", files=4, filesCached=files, cachedBytes=768 * files, cachedPercent=25.0 * files
+    )
+    return {
+        "path": "/data/train",
+        "until": "cached",
+        "met": met,
+        "unmet": [] if met else ["cached"],
+        "lookTime": "2026-05-02T11:40:00.000+08:00",
+        "entry": entry,
+        **changes,
     }
 
 
@@ -134,6 +151,36 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
             "log": f"{base}/log",
         },
         **changes,
+    }
+
+
+def running_job() -> dict[str, Any]:
+    """Return a RunningJob."""
+    job = {"id": JOB, "name": "nightly", "uid": 7, "type": 1, "status": "running", "path": "/data/train"}
+    return {**job, "node": "gpu-1"}
+
+
+def node_list() -> dict[str, Any]:
+    """Return a NodeList: a node that runs a job, and a silent one."""
+    times = {"startTime": "2026-05-02T11:00:00.000+08:00", "seenTime": "2026-05-02T11:40:05.000+08:00"}
+    return {
+        "nodes": [
+            {"name": "gpu-1", "state": "active", "slots": 2, "busy": 1, **times, "leaseSeconds": 28.5}
+            | {"jobs": [running_job()]},
+            {"name": "gpu-2", "state": "silent", "slots": 2, "busy": 0, **times, "leaseSeconds": -3.0, "jobs": []},
+        ]
+    }
+
+
+def mount_list() -> dict[str, Any]:
+    """Return a MountList: a mount that answers, and one that does not."""
+    data = {"path": "/data", "kind": "file", "url": "file:///srv/data", "state": "ok", "reason": None, "message": ""}
+    away = {"state": "unavailable", "reason": "ENGINE_AWAY", "message": "no answer from mount /s3"}
+    return {
+        "mounts": [
+            {**data, "running": 1, "jobs": [running_job()]},
+            {"path": "/s3", "kind": "s3", "url": None, **away, "running": 0, "jobs": []},
+        ]
     }
 
 

@@ -1,10 +1,14 @@
 """`avio jobs`, `job show`, `log`, `report`, and the ways to name a job."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import click
 import pytest
 
+from avio.commands import job_columns
+from avio.commands.jobs import jobs as jobs_command
 from avio.terminal import tables
 from avio.terminal.widths import cell_len
 from tests.unit.commands.conftest import Avio
@@ -39,20 +43,98 @@ def test_jobs_are_listed_with_their_progress_and_none_where_it_is_not_known(avio
     lines = [line.split("\t") for line in avio("jobs").stdout.splitlines()]
 
     assert lines == [
-        [OTHER, "preload", "ni\\tghtly", "running", "1", "-", "2026-05-02T11:40:00.000+08:00"],
-        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00"],
+        [OTHER, "preload", "ni\\tghtly", "running", "1", "-", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576"],
+        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576"],
     ]
 
 
 def test_a_chinese_name_leaves_the_columns_behind_it_in_line(
     avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "is_terminal", lambda: True)
+    on_a_terminal(monkeypatch, 160)
     stub.on("GET", "/jobs", page(job_info("succeeded", name="预热训练集"), job_info("succeeded", name="nightly")))
 
     lines = avio("jobs").stdout.splitlines()
 
-    assert len({cell_len(line.partition("succeeded")[0]) for line in lines[1:]}) == 1
+    assert "预热训练集" in lines[1]
+    assert len({cell_len(line.partition("/data")[0]) for line in lines[1:]}) == 1
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Let people look at the table, on a terminal of so many columns."""
+    for module in (tables, job_columns):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+
+
+def heading(avio: Avio) -> list[str]:
+    return avio("jobs").stdout.splitlines()[0].split()
+
+
+def test_a_terminal_has_the_columns_that_fit_and_admins_see_whose_a_job_is(
+    avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = (datetime.now(UTC) - timedelta(hours=5)).isoformat()
+    paths = {"alluxioUri": "/数据/训练", "fromFileList": False}
+    jobs = [job_info(params=paths, createTime=created), job_info("succeeded", createTime=created)]
+    stub.on("GET", "/jobs", page(*jobs))
+
+    on_a_terminal(monkeypatch, 80)
+    lines = avio("jobs").stdout.splitlines()
+    assert lines[0].split() == ["ID", "TYPE", "STATUS", "PROGRESS", "AGE", "PATH"]
+    assert lines[1].split() == [JOB, "preload", "running", "50%", "5h", "/数据/训练"]
+    assert max(map(cell_len, lines)) <= 80
+    on_a_terminal(monkeypatch, 110)
+    lines = avio("jobs").stdout.splitlines()
+    assert lines[0].split() == ["ID", "TYPE", "STATUS", "DONE", "PROGRESS", "SPEED", "AGE", "PATH"]
+    assert "1.0 MiB/s" in lines[1]
+    assert "MiB/s" not in lines[2]
+    stub.on("GET", "/jobs", {**page(*jobs), "users": {"7": "lena"}})
+    assert heading(avio)[-2:] == ["USER", "PATH"]
+    assert "lena" in avio("jobs").stdout
+
+
+def test_a_filter_reaches_the_server_and_empty_pages_are_passed_by(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/jobs", page(token="t"), page(token="u"), page(job_info()))
+
+    lines = avio("""jobs 'status:failed path:/data/*' 'name:"a b"' --limit 5""").stdout.splitlines()
+
+    assert len(lines) == 1
+    assert [request.query["filter"] for request in stub.requests] == [['status:failed path:/data/* name:"a b"']] * 3
+
+
+def test_no_job_at_all_is_a_heading_alone(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub.on("GET", "/jobs", page(token="t"), page())
+    assert avio("jobs since:1h").stdout == ""
+
+    on_a_terminal(monkeypatch, 80)
+    stub.on("GET", "/jobs", page(token="t"), page())
+    assert len(avio("jobs since:1h").stdout.splitlines()) == 1
+
+
+def test_a_filter_that_can_not_be_read_is_wrong_usage(avio: Avio, stub: Stub) -> None:
+    said = avio("jobs status:done nope", 2).stderr
+
+    assert "FILTER: status: 'done' is unknown; it is one of queued, starting, running" in said
+    assert "'nope' is not a term; the terms are status:, type:, path:" in said
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("s", ["status:", "since:"]),
+        ("status:s", ["status:starting", "status:stopping", "status:succeeded"]),
+        ("type:ls,pre", ["type:ls,preload"]),
+        ("path:/d", []),
+        ("x", []),
+    ],
+)
+def test_the_shell_completes_terms_and_their_values(typed: str, offered: list[str]) -> None:
+    param = next(each for each in jobs_command.params if each.name == "terms")
+    found = param.shell_complete(click.Context(jobs_command), typed)
+
+    assert [item.value for item in found] == offered
 
 
 def test_filters_reach_the_server_and_the_limit_holds(avio: Avio, stub: Stub) -> None:

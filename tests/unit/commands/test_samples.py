@@ -5,9 +5,9 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import responses
+from avio.api import fleet_responses, gate_shapes, responses
 from avio.api.counters import ALONE, AMOUNTS
-from avio.client import shapes
+from avio.client import fleet_shapes, shapes
 from avio.wire.options import camel
 from tests.unit.commands import samples
 
@@ -25,6 +25,9 @@ from tests.unit.commands import samples
         (responses.JobPage, samples.PAGE_OF_NONE),
         (responses.FreedInfo, samples.freed_info()),
         (responses.TierList, samples.tier_list()),
+        (gate_shapes.WaitInfo, samples.wait_info()),
+        (fleet_responses.NodeList, samples.node_list()),
+        (fleet_responses.MountList, samples.mount_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
     ],
@@ -53,6 +56,12 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FreedInfo, shapes.Freed),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
+        (gate_shapes.WaitInfo, shapes.WaitInfo),
+        (fleet_responses.RunningJob, fleet_shapes.RunningJob),
+        (fleet_responses.NodeInfo, fleet_shapes.NodeInfo),
+        (fleet_responses.NodeList, fleet_shapes.NodeList),
+        (fleet_responses.MountInfo, fleet_shapes.MountInfo),
+        (fleet_responses.MountList, fleet_shapes.MountList),
     ],
 )
 def test_the_client_knows_every_member_of_a_reply(model: type[BaseModel], shape: type) -> None:
