@@ -181,10 +181,72 @@ class JobInfo(TypedDict):
     links: dict[str, str | None]
 
 
+class PlannedTier(TypedDict):
+    """A tier that the job of a plan may use."""
+
+    alias: str
+    capacity: int
+    free: int
+    fits: bool
+
+
+class Notice(TypedDict):
+    """What a person should know of a plan."""
+
+    reason: str
+    message: str
+
+
+class BesideJob(TypedDict):
+    """A job that has not ended, at the paths of a plan; `path` is None if it has several."""
+
+    id: str
+    user: str
+    type: int
+    status: str
+    path: str | None
+
+
+class Plan(TypedDict):
+    """What a job would do; `expectedSeconds` is None without earlier jobs."""
+
+    summary: str
+    total: Amount
+    inPlace: Amount
+    toMove: Amount
+    kept: Amount
+    filesFailed: int
+    filesDirty: int
+    filesInConflict: int
+    filesLeftOut: int
+    filesExcluded: int
+    requests: int | None
+    fits: bool | None
+    evicts: int
+    tiers: list[PlannedTier]
+    warnings: list[Notice]
+    expectedSeconds: float | None
+    jobs: list[BesideJob]
+    moreJobs: bool
+
+
+class PlanLine(TypedDict):
+    """What a plan says of one file. `action` is a word of `avio.wire.plans.Action`."""
+
+    path: str
+    pathBytes: NotRequired[str]
+    size: int
+    version: str | None
+    state: str
+    action: str
+    message: NotRequired[str]
+
+
 class JobDetail(JobInfo):
-    """A job that was asked for by its id, with its newest attempts, newest first."""
+    """A job that was asked for by its id, with its newest attempts, newest first, and the plan that it has made."""
 
     attempts: NotRequired[list[Attempt]]
+    plan: NotRequired[Plan | None]
 
 
 class JobPage(TypedDict):

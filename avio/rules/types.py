@@ -9,6 +9,7 @@ from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page
 from avio.engines.tier import Freed, Tier
+from avio.rules.plans import Outlook
 
 __all__ = [
     "DATABASE_AWAY",
@@ -22,6 +23,7 @@ __all__ = [
     "Freed",
     "Job",
     "Login",
+    "Outlook",
     "Page",
     "Tier",
     "Token",

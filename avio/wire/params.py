@@ -14,7 +14,9 @@ from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
 
-LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
+LS, PRELOAD, SAVE, STAT = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT
+CHECK, PLAN = JobType.CHECK, JobType.PLAN
+PLANNED = {"preload": PRELOAD, "save": SAVE}  # the values of `planOf`
 CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
 MAX_DEPTH = 1000
 MAX_PATHS = 1000
@@ -81,6 +83,19 @@ class Params:
         "The list that is an object of a bucket: its path. The job reads it when it begins.",
         form="a path",
         names_files=True,
+    )
+    versions: bool = option(
+        False,
+        "The uploaded list names the version of each file: one of another version fails, and is not moved.",
+        PRELOAD,
+        SAVE,
+        names_files=True,
+    )
+    plan_of: str | None = option(
+        None,
+        "The job that a plan is made for; the plan takes the options of that job.",
+        PLAN,
+        choices=tuple(PLANNED),
     )
     filters: tuple[str, ...] = option(
         (),
@@ -283,8 +298,14 @@ class Params:
 
         Clients send `depth` with every type: a stat of all levels is what they mean.
         """
-        unused = [camel(name) for name in self._asked() if verb not in OPTIONS[name].verbs and name != "depth"]
-        return dict.fromkeys(unused, f"has no effect on a {verb.name.lower()} job; remove it")
+        what = f"plan of a {self.plan_of}" if verb is PLAN and self.plan_of in PLANNED else f"{verb.name.lower()} job"
+        unused = [camel(name) for name in self._asked() if not self._acts(name, verb) and name != "depth"]
+        return dict.fromkeys(unused, f"has no effect on a {what}; remove it")
+
+    def _acts(self, name: str, verb: JobType) -> bool:
+        """Return True if a job of this type uses a member. A plan uses those of the job that it is made for."""
+        verbs = OPTIONS[name].verbs
+        return verb in verbs or (verb is PLAN and PLANNED.get(self.plan_of or "") in verbs)
 
     def _asked(self) -> list[str]:
         return [member.name for member in fields(self) if getattr(self, member.name) != member.default]

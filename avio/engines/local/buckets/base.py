@@ -105,6 +105,10 @@ class Bucket(ABC):
         """Return the object at `key` as a listing shows it, or None if it shows none, or costs too much."""
         return None
 
+    def take_archived(self, key: str) -> bool:
+        """Return True, once, if a listing has said that the object at `key` is archived."""
+        return False
+
     @abstractmethod
     def has_directory(self, key: str) -> bool:
         """Return True if an empty directory exists at the key; "" is the bucket itself."""
