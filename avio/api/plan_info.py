@@ -1,4 +1,4 @@
-"""A plan as the JSON of the API: a plain dictionary, in the shape `PlanInfo` of `avio.api.responses`. Used by web alone."""
+"""A plan as the JSON of the API: a plain dictionary, in the shape of `avio.api.plan_shapes`. Used by web alone."""
 
 from dataclasses import asdict
 from typing import Any

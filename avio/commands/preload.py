@@ -36,8 +36,8 @@ def preload(
 ) -> Exit:
     """Bring each PATH, or a list of paths, from the bucket into the cache.
 
-    Prints the id of the job at once; with --wait follows it to its end. With --dry-run it says what would be done. Files that are cached on another tier already
-    stay there, except with --tier.
+    Prints the id of the job at once; with --wait follows it to its end. Files that are cached on another tier already
+    stay there, except with --tier. With --dry-run says what would be loaded, and loads nothing.
     """
     plans.check_plan(plan_to, dry_run=dry_run)
     params = build_params(client, paths, from_file, from_object, chosen, null=null)

@@ -36,7 +36,8 @@ def save(
 ) -> Exit:
     """Bring each PATH, or a list of paths, from the cache into its bucket.
 
-    Prints the id of the job at once; with --wait follows it to its end. With --dry-run it says what would be done.
+    Prints the id of the job at once; with --wait follows it to its end. With --dry-run says what would be
+    saved, and saves nothing.
     """
     plans.check_plan(plan_to, dry_run=dry_run)
     params = build_params(client, paths, from_file, from_object, chosen, null=null)

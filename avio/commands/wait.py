@@ -50,7 +50,7 @@ def wait_for_end(client: Client, job: JobInfo, *, limit: float, how: str, as_jso
 
 
 def follow_to_end(client: Client, job_id: str, *, limit: float, display: Display, stays: bool = True) -> JobInfo:
-    """Show the job on `display` until it has ended, and return it; Ctrl-C leaves it running, and says so if it `stays`."""
+    """Show the job on `display` until it has ended, and return it. Ctrl-C leaves it running: says so if it `stays`."""
     try:
         with display:
             for job in follow(client, job_id, limit=limit, no_news=display.no_news):

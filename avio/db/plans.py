@@ -1,4 +1,4 @@
-"""Queries for what a plan tells beside its figures: jobs at the same paths, and how fast earlier jobs were. Used by web."""
+"""Queries for what a plan tells beside its figures: jobs at the same paths, how fast earlier ones were. Used by web."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ def beside(roots: Sequence[str], limit: int) -> list[Beside]:
         values = [*above, *(value for stem in below for value in (len(stem), stem))]
     found = rows(
         "SELECT j.id, u.name, j.type, j.state, j.path FROM jobs j JOIN users u ON u.uid = j.uid"  # noqa: S608 - made of constants
-        f" WHERE j.state IN {{unfinished}} AND j.type IN (1, 2, 4) AND ({near})"
+        " WHERE j.state IN {unfinished} AND j.type IN (1, 2, 4)"
+        f" AND ({near})"
         " ORDER BY CASE j.state WHEN 'queued' THEN 1 ELSE 0 END, j.id LIMIT ?",
         *values,
         limit,

@@ -40,4 +40,5 @@ class LocalFacts(FileFacts):
     def is_archived(self, path: str) -> bool:
         """Ask the listing of its bucket, which has told it together with the file."""
         mount = self._mounts.find(path)
-        return mount.bucket.take_archived(mount.key(path))
+        archived = mount.bucket.archived
+        return archived is not None and archived.take(mount.key(path))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from avio.engines.content import Content
 from avio.engines.left_out import NameNotHeld
+from avio.engines.local.buckets.archived import ArchivedKeys
 from avio.engines.local.buckets.level_scan import one_level
 from avio.engines.local.buckets.pace import JOB, Pace
 from avio.engines.local.buckets.s3_place import S3Place
@@ -81,6 +82,7 @@ class Bucket(ABC):
     url = ""
     asked_mode: int | None = None  # the setting `copy_mode`
     store = ""
+    archived: ArchivedKeys | None = None  # what its listings tell of archived objects, if they can
 
     @property
     def place(self) -> S3Place | None:
@@ -104,10 +106,6 @@ class Bucket(ABC):
     def listed(self, key: str) -> Source | None:
         """Return the object at `key` as a listing shows it, or None if it shows none, or costs too much."""
         return None
-
-    def take_archived(self, key: str) -> bool:
-        """Return True, once, if a listing has said that the object at `key` is archived."""
-        return False
 
     @abstractmethod
     def has_directory(self, key: str) -> bool:
