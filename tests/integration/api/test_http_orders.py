@@ -38,6 +38,8 @@ pytestmark = [
         ("/jobs", {"type": 3}, 3),
         ("/jobs", {"type": 5}, 5),
         ("/jobs", {"type": 5.0}, 5),
+        ("/plans", {"type": 1}, 6),
+        ("/plans", {"type": 2}, 6),
     ],
 )
 def test_an_order_is_queued_and_hinted(

@@ -28,16 +28,16 @@ class ArchivedKeys:
     """The archived keys of one bucket that its listings have met, each until somebody asks about it."""
 
     def __init__(self) -> None:
-        self._keys: set[str] = set()
+        self.keys: set[str] = set()
 
     def add(self, keys: Sequence[str]) -> None:
         """Note the keys of a page."""
-        if len(self._keys) < MAX_KEYS:
-            self._keys.update(keys)
+        if len(self.keys) < MAX_KEYS:
+            self.keys.update(keys)
 
     def take(self, key: str) -> bool:
         """Return True, once, if `key` is one of them."""
-        if key not in self._keys:
+        if key not in self.keys:
             return False
-        self._keys.discard(key)
+        self.keys.discard(key)
         return True
