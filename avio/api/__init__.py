@@ -18,7 +18,7 @@
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   responses, serializers                                   the shapes of what goes out
-#   requests, errors, counters                               the shapes of what comes in; problem documents
+#   requests, errors, counters, plan_info, plan_shapes       the shapes of what comes in; problem documents; plans
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
 
 import time

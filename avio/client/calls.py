@@ -13,6 +13,7 @@ from urllib.parse import quote
 from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
+from avio.client.plan_shapes import PlanLine
 from avio.client.shapes import (
     EntryInfo,
     FailurePage,
@@ -25,7 +26,6 @@ from avio.client.shapes import (
     ListPage,
     Login,
     Params,
-    PlanLine,
     ReportLine,
     TierList,
     Whoami,

@@ -6,6 +6,8 @@ Type declarations only: nothing is checked or converted at run time.
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, final
 
+from avio.client.plan_shapes import BesideJob, Notice, PlannedTier
+
 # The params of a job by their names in JSON: `avio.wire.params` declares them, docs/api.md lists them.
 Params = Mapping[str, Any]
 
@@ -181,32 +183,6 @@ class JobInfo(TypedDict):
     links: dict[str, str | None]
 
 
-class PlannedTier(TypedDict):
-    """A tier that the job of a plan may use."""
-
-    alias: str
-    capacity: int
-    free: int
-    fits: bool
-
-
-class Notice(TypedDict):
-    """What a person should know of a plan."""
-
-    reason: str
-    message: str
-
-
-class BesideJob(TypedDict):
-    """A job that has not ended, at the paths of a plan; `path` is None if it has several."""
-
-    id: str
-    user: str
-    type: int
-    status: str
-    path: str | None
-
-
 class Plan(TypedDict):
     """What a job would do; `expectedSeconds` is None without earlier jobs."""
 
@@ -228,18 +204,6 @@ class Plan(TypedDict):
     expectedSeconds: float | None
     jobs: list[BesideJob]
     moreJobs: bool
-
-
-class PlanLine(TypedDict):
-    """What a plan says of one file. `action` is a word of `avio.wire.plans.Action`."""
-
-    path: str
-    pathBytes: NotRequired[str]
-    size: int
-    version: str | None
-    state: str
-    action: str
-    message: NotRequired[str]
 
 
 class JobDetail(JobInfo):

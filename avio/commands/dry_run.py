@@ -39,7 +39,7 @@ def dry_run_options(command: F) -> F:
 
 
 def check_plan(plan_to: Path | None, *, dry_run: bool) -> None:
-    """Raise UsageError for a --plan of a job that is no dry run, and for a file that has no directory."""
+    """Raise UsageError for a --plan without --dry-run, and for a file that has no directory."""
     if plan_to is None:
         return
     if not dry_run:

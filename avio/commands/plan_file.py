@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from avio.client.shapes import JobDetail, PlanLine
+from avio.client.plan_shapes import PlanLine
+from avio.client.shapes import JobDetail
 from avio.wire.options import camel
 from avio.wire.params import OPTIONS, PLANNED
 from avio.wire.plans import MOVES, Action

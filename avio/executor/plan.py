@@ -1,4 +1,4 @@
-"""A plan: the listing of a preload or save, a line for each file, and the figures of what that job would do.
+"""A plan: the listing of a preload or save, a line for each file, and the figures of that job.
 
 Runs in the job process. Moves nothing, and takes no room in the cache.
 """

@@ -29,6 +29,7 @@ from avio.rules import history, ownership
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
 from avio.wire.checked_params import check
+from avio.wire.effects import without_effect
 from avio.wire.options import camel
 from avio.wire.params import OPTIONS, PLANNED, Params
 from avio.wire.states import TERMINAL, JobType, State
@@ -239,7 +240,7 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
     if spec.type is JobType.PLAN and params.plan_of is None and "planOf" not in problems:
         problems["planOf"] = f"is missing; it must be {' or '.join(PLANNED)}"
     if spec.type in RIGHTS:
-        problems = params.without_effect(spec.type) | problems
+        problems = without_effect(params, spec.type) | problems
     wrong += [FieldError(f"params.{name}", message) for name, message in problems.items()]
     if wrong:
         raise BadRequest("the job request is invalid", wrong)

@@ -66,11 +66,7 @@ class Params:
         SAVE,
         choices=("error", "skip", FOLLOW),
     )
-    from_file_list: bool = option(
-        False,
-        "Take the paths from an uploaded list.",
-        names_files=True,
-    )
+    from_file_list: bool = option(False, "Take the paths from an uploaded list.", names_files=True)
     file_list_id: str | None = option(
         None,
         "The uploaded list.",
@@ -290,24 +286,11 @@ class Params:
         """Return the abilities that the engine needs for a job of this type."""
         if verb is CHECK:
             return [Ability.COMPARE_BYTES] if self.verify == CHECKSUM else []
-        rules = {name: OPTIONS[name] for name in self._asked()}
+        rules = {name: OPTIONS[name] for name in self.asked()}
         return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(self, name))]
 
-    def without_effect(self, verb: JobType) -> dict[str, str]:
-        """Return JSON name and message of each member that a job of this type does not use, but for `depth`.
-
-        Clients send `depth` with every type: a stat of all levels is what they mean.
-        """
-        what = f"plan of a {self.plan_of}" if verb is PLAN and self.plan_of in PLANNED else f"{verb.name.lower()} job"
-        unused = [camel(name) for name in self._asked() if not self._acts(name, verb) and name != "depth"]
-        return dict.fromkeys(unused, f"has no effect on a {what}; remove it")
-
-    def _acts(self, name: str, verb: JobType) -> bool:
-        """Return True if a job of this type uses a member. A plan uses those of the job that it is made for."""
-        verbs = OPTIONS[name].verbs
-        return verb in verbs or (verb is PLAN and PLANNED.get(self.plan_of or "") in verbs)
-
-    def _asked(self) -> list[str]:
+    def asked(self) -> list[str]:
+        """Return the names of the members that have not their default."""
         return [member.name for member in fields(self) if getattr(self, member.name) != member.default]
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from avio.api import plan_shapes, responses
 from avio.api.counters import ALONE, AMOUNTS
+from avio.client import plan_shapes as client_plans
 from avio.client import shapes
 from avio.wire.options import camel
 from tests.unit.commands import samples
@@ -45,9 +46,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.JobInfo, shapes.JobInfo),
         (responses.JobDetail, shapes.JobDetail),
         (plan_shapes.PlanInfo, shapes.Plan),
-        (plan_shapes.PlannedTierInfo, shapes.PlannedTier),
-        (plan_shapes.NoticeInfo, shapes.Notice),
-        (plan_shapes.BesideInfo, shapes.BesideJob),
+        (plan_shapes.PlannedTierInfo, client_plans.PlannedTier),
+        (plan_shapes.NoticeInfo, client_plans.Notice),
+        (plan_shapes.BesideInfo, client_plans.BesideJob),
         (responses.AttemptInfo, shapes.Attempt),
         (responses.MoverInfo, shapes.Mover),
         (responses.JobPage, shapes.JobPage),
