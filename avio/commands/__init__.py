@@ -32,7 +32,7 @@ COMMANDS = {
         "Bring each PATH, or a list of paths, from the bucket into the cache.",
     ),
     "save": ("avio.commands.save", "save", "Bring each PATH, or a list of paths, from the cache into its bucket."),
-    "apply": ("avio.commands.apply", "apply", "Move the files of a plan that --dry-run --plan has written."),
+    "apply": ("avio.commands.apply", "apply", "Move exactly the files of the plan FILE."),
     "check": (
         "avio.commands.check",
         "check",

@@ -23,11 +23,11 @@ from avio.terminal.texts import Text
 @options.as_json
 @with_client
 def apply(client: Client, file: BinaryIO, name: str | None, wait: float | None, progress: str, as_json: bool) -> Exit:
-    """Move the files of the plan FILE that avio preload or save --dry-run --plan has written.
+    """Move exactly the files of the plan FILE.
 
-    Lines with the action load or save are moved, with the options of the plan; remove other lines or change their
-    action as you like. A file that has another version than its line fails by name, and the rest is moved. Prints the
-    id of the job at once; with --wait follows it to its end.
+    avio preload or save --dry-run --plan FILE has written it. Lines with the action load or save are moved, with the
+    options of the plan; remove lines or change their action as you like. A file that has another version than its line
+    fails by name, and the rest is moved. Prints the id of the job at once; with --wait follows it to its end.
     """
     plan = PlanFile(file)
     lines = plan.lines()

@@ -33,12 +33,11 @@ def header(job: JobDetail) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class PlanFile:
-    """A plan that is read: the type and the options of its job, and how many files are to be moved."""
+    """A plan that is read: the type and the options of its job."""
 
     stream: BinaryIO
     type: JobType = JobType.PRELOAD
     params: dict[str, Any] = field(default_factory=dict)
-    files: int = 0
 
     def __post_init__(self) -> None:
         """Read the header. Raises UsageError."""
@@ -64,7 +63,8 @@ class PlanFile:
                 known = ", ".join(Action)
                 raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
             if moves:
-                self.files += 1
+                if not isinstance(line.get("version"), str):
+                    raise click.UsageError(f"line {number} has no version, so that it can't be moved; remove it")
                 members = {name: line[name] for name in ("path", "pathBytes", "version") if line.get(name) is not None}
                 yield json.dumps(members, separators=(",", ":")).encode() + b"\n"
 

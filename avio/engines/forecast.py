@@ -5,16 +5,22 @@ Used in the job process. Pure.
 
 from collections.abc import Sequence
 
+from avio.engines.admission import room_by_tier
+from avio.engines.no_room import less, no_room, ways_out
 from avio.engines.tier import Tier
+from avio.errors import CacheFull
 from avio.terminal.cells import size
 from avio.wire.params import Params
 from avio.wire.plans import Plan, PlannedTier
 
 
-def forecast(plan: Plan, tiers: Sequence[Tier], params: Params, needed: int, held: int, *, spreads: bool) -> None:
+def forecast(
+    plan: Plan, tiers: Sequence[Tier], params: Params, needed: int, held: int, *, spreads: bool
+) -> CacheFull | None:
     """Write into `plan` which of `tiers` have room for `needed` bytes, and whether the preload fits.
 
     `held` bytes of its files are in the cache already. In a cache that drops old files for new ones they need room too.
+    Return the error that the preload would end with.
     """
     asked = [tier for tier in tiers if params.tier in (None, tier.alias)]
     gives_way = bool(asked) and all(tier.gives_way for tier in asked)
@@ -30,6 +36,11 @@ def forecast(plan: Plan, tiers: Sequence[Tier], params: Params, needed: int, hel
         together = sum(tier.room for tier in asked) if spreads or gives_way else 0
         plan.fits = total <= together or any(tier.fits for tier in plan.tiers)
         plan.evicts = max(0, needed - sum(tier.free for tier in asked)) if gives_way else 0
+    if plan.fits is not False:
+        return None
+    rooms, capacities = room_by_tier(asked), {tier.alias: tier.capacity for tier in plan.tiers}
+    cure = ", or ".join(less(params)) if gives_way else ways_out(params, needed, rooms, capacities)
+    return no_room(total, rooms, cure, on_one=not (spreads or gives_way) and len(rooms) > 1)
 
 
 def in_words(plan: Plan, params: Params) -> str:

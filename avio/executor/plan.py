@@ -12,11 +12,9 @@ from dataclasses import replace
 from typing import IO, Any
 
 from avio.engines import forecast
-from avio.engines.admission import room_by_tier
 from avio.engines.base import EntryState
 from avio.engines.durations import MEASURE_SECONDS
 from avio.engines.entry_lines import lines_of_objects
-from avio.engines.no_room import no_room, ways_out
 from avio.engines.overwrite import Decision, decide
 from avio.errors import EngineError, LeftOutFiles
 from avio.executor.left_out import in_words as left_out_in_words
@@ -158,10 +156,9 @@ class _Planner:
             self._notices.add("ROOM_UNKNOWN", f"the room in the cache is unknown: {error.message}")
             return
         spreads = params.spread or Ability.SPREAD not in work.engine.abilities
-        forecast.forecast(self._plan, tiers, params, self._needed, self._held, spreads=spreads)
-        if self._plan.fits is False:
-            rooms, capacities = room_by_tier(tiers), {tier.alias: tier.capacity for tier in tiers}
-            self._notices.add_error(no_room(self._needed, rooms, ways_out(params, self._needed, rooms, capacities)))
+        full = forecast.forecast(self._plan, tiers, params, self._needed, self._held, spreads=spreads)
+        if full is not None:
+            self._notices.add_error(full)
 
     def _write(self) -> None:
         self._file.write(lines_of_objects(self._lines))

@@ -27,10 +27,16 @@ class Outlook:
 
 
 def outlook(job: Job) -> Outlook | None:
-    """Return the plan of a job that has made one, with its outlook; None for other jobs."""
+    """Return the plan of a job that has made one, with its outlook.
+
+    Return None for other jobs, and for a plan of a newer version, which has members that this one does not know.
+    """
     if job.plan is None:
         return None
-    plan, params = Plan.from_json(json.loads(job.plan)), Params.from_json(json.loads(job.params))
+    try:
+        plan, params = Plan.from_json(json.loads(job.plan)), Params.from_json(json.loads(job.params))
+    except (KeyError, TypeError):
+        return None
     with borrow():
         beside = plans.beside(params.roots, BESIDE + 1)
         seconds = None

@@ -52,6 +52,13 @@ def test_a_job_that_is_no_plan_has_no_outlook() -> None:
     assert told(history.find(job(1, "/data"))) is None
 
 
+def test_a_plan_of_a_newer_version_is_not_read() -> None:
+    made = plan()
+    given.set_row(made, plan='{"tiers": [], "warnings": [], "colour": "red"}')
+
+    assert told(history.find(made)) is None
+
+
 def test_jobs_at_above_and_below_that_have_not_ended_are_named_running_ones_first() -> None:
     queued = job(2, "/data/d/e", "queued")
     running = job(2, "/data", "running")

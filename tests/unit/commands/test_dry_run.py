@@ -123,6 +123,10 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
         ("{}\n", "line 1 is not the header of a plan"),
         ('{"avioPlan": 1, "type": "preload", "params": {}}\nnonsense\n', "line 2 of the plan is not a JSON object"),
         ('{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "lode"}\n', "line 2 has no action"),
+        (
+            '{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "load", "path": "/a"}\n',
+            "line 2 has no version",
+        ),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_by_its_line(
