@@ -140,6 +140,22 @@ def test_an_object_that_is_replaced_after_the_look_is_not_moved(world: Harness) 
     assert world.read_cache("/data/f") == b"22"
 
 
+def test_a_copy_that_is_changed_after_the_look_is_not_saved(world: Harness) -> None:
+    if not isinstance(world.engine, LocalEngine):
+        pytest.skip("only the local engine compares right before an upload")
+    world.put_cache("/data/f", b"1")
+    entries = list(world.engine.walk("/data", depth=None, side=Side.SAVE))
+    world.put_cache("/data/f", b"22")
+
+    [refused] = world.engine.save(entries, Params(versions=True), harness.Attempt())
+    assert isinstance(refused.error, VersionChanged)
+    assert world.read_bucket("/data/f") is None
+
+    [moved] = world.engine.save(entries, Params(), harness.Attempt())
+    assert moved.outcome is Outcome.DONE
+    assert world.read_bucket("/data/f") == b"22"
+
+
 def _moved(world: Harness, entries: list[Entry], **params: Any) -> Any:
     [moved] = world.engine.preload(entries, Params(**params), harness.Attempt())
     return moved

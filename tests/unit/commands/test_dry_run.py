@@ -124,7 +124,7 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
         ('{"avioPlan": 1, "type": "preload", "params": {}}\nnonsense\n', "line 2 of the plan is not a JSON object"),
         ('{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "lode"}\n', "line 2 has no action"),
         (
-            '{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "load", "path": "/a"}\n',
+            '{"avioPlan": 1, "type": "save", "params": {}}\n{"action": "save", "path": "/a"}\n',
             "line 2 has no version",
         ),
     ],

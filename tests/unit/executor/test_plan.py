@@ -60,6 +60,28 @@ def test_a_plan_of_a_preload_counts_what_is_in_place_and_what_is_not_and_moves_n
     assert all(line["version"] for line in lines(tmp_path))
 
 
+def test_a_plan_takes_no_room(run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def admit(params: Params) -> None:
+        raise AssertionError("room was taken")
+
+    monkeypatch.setattr(engine, "admit", admit)
+
+    assert planned(run_job(JobType.PLAN, plan_of="preload")).fits is True
+
+
+def test_a_cache_that_does_not_answer_leaves_the_room_unknown(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def capacity() -> None:
+        raise EngineAway("no web port")
+
+    monkeypatch.setattr(engine, "capacity", capacity)
+
+    plan = planned(run_job(JobType.PLAN, plan_of="preload"))
+
+    assert (plan.fits, plan.tiers, reasons(plan)) == (None, [], ["ROOM_UNKNOWN"])
+
+
 def test_a_plan_of_a_save_counts_what_is_unsaved_and_the_objects_in_the_way(
     run_job: RunJob, engine: MemoryEngine, tmp_path: Path
 ) -> None:
