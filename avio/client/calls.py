@@ -202,10 +202,13 @@ class Client:
             for line in _split(reply):
                 yield line.decode("utf-8", "replace")
 
-    def upload_file_list(self, chunks: Iterable[bytes], *, separator: str = "line") -> FileList:
-        """Store a file list, sent as it is read: by `separator` a path a `line`, each with a `nul`, or `json` lines."""
+    def upload_file_list(self, chunks: Iterable[bytes], *, nul: bool = False, versions: bool = False) -> FileList:
+        """Store a file list, sent as it is read: a path a line or, with `nul`, each with a NUL behind it.
+
+        With `versions` each line is JSON with a path and a version, as in a plan.
+        """
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        query = {} if separator == "line" else {"separator": separator}
+        query = {"separator": "json"} if versions else {"separator": "nul"} if nul else {}
         return cast(FileList, self._post("/filelists", content=chunks, headers=headers, params=query))
 
     def file_lists(self, *, page_token: str | None = None) -> FileListPage:

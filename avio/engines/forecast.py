@@ -48,7 +48,7 @@ def in_words(plan: Plan, params: Params) -> str:
     if plan.fits is None:
         return ""
     fitting = [tier for tier in plan.tiers if tier.fits][:1] or plan.tiers
-    free = f"{', '.join(f'{size(tier.free)} free on {tier.alias}' for tier in fitting)}"
+    free = ", ".join(f"{size(tier.free)} free on {tier.alias}" for tier in fitting)
     if plan.fits:
         return f"{free}: fits" + (f"; {size(plan.evicts)} of other data give way" if plan.evicts else "")
     return f"{free}: does not fit" + ("; ifFull=partial loads what fits" if params.if_full == "partial" else "")
