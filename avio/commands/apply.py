@@ -35,7 +35,7 @@ def apply(client: Client, file: BinaryIO, name: str | None, wait: float | None, 
     if first is None:
         click.echo("nothing to move: no line of the plan has the action load or save", err=True)
         return Exit.NOTHING_MATCHED
-    uploaded = client.upload_file_list(chain([first], lines), separator="json")
+    uploaded = client.upload_file_list(chain([first], lines), versions=True)
     params = plan.params | {"fromFileList": True, "fileListId": uploaded["fileListId"], "versions": True}
     job = client.submit(plan.type, params, name=name)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

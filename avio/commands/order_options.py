@@ -96,7 +96,5 @@ def build_params(
         return params | {"fromFileList": True, "fileListPath": from_object}
     if from_file is None:
         return params | spelled_paths(paths)
-    uploaded = client.upload_file_list(
-        iter(lambda: from_file.read(CHUNK_BYTES), b""), separator="nul" if null else "line"
-    )
+    uploaded = client.upload_file_list(iter(lambda: from_file.read(CHUNK_BYTES), b""), nul=null)
     return params | {"fromFileList": True, "fileListId": uploaded["fileListId"]}
