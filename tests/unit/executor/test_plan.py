@@ -203,6 +203,25 @@ def test_a_plan_whose_store_goes_away_goes_on_and_has_each_file_once(
     assert sorted(line["path"] for line in lines(tmp_path)) == sorted(FILES)
 
 
+def test_the_next_attempt_of_a_plan_goes_on_where_the_last_one_was_stopped(
+    run_job: RunJob, engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt, begun = Attempt("JOB", 1), []
+    monkeypatch.setattr(attempt, "told", lambda entries, size: begun.append(size) or len(begun) < 5 or attempt.stop())
+
+    assert run_job(JobType.PLAN, plan_of="preload", attempt=attempt).state == "stopped"
+
+    walk_on, behind = engine.walk_on, []
+    monkeypatch.setattr(
+        engine, "walk_on", lambda path, after, **how: behind.append(after) or walk_on(path, after, **how)
+    )
+    plan = planned(run_job(JobType.PLAN, plan_of="preload"))
+
+    assert (len(begun), plan.files, plan.bytes) == (5, 12, 12 * SIZE)
+    assert behind == [sorted(FILES)[4]]
+    assert sorted(line["path"] for line in lines(tmp_path)) == sorted(FILES)
+
+
 SIDES = st.sampled_from(["bucket", "cached", "dirty", "conflict", "gone", "stale"])
 
 
