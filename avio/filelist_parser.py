@@ -169,7 +169,7 @@ class VersionedLines(Lines):
             path, version = _versioned(line)
             named = canonical(path, any_name=True)
         except ValueError as error:
-            self._refuse(number, f"{_quoted(line)} {error}")
+            self._refuse(number, f"{error}: {_quoted(line)}")
             return None
         return self._counted(json.dumps([named, version], separators=(",", ":")).encode() + LINE)
 

@@ -39,7 +39,10 @@ def plan(query: Nothing, body: PlanBody, header: OrderHeader) -> Response:
     """Plan a preload or a save: list its files, and tell what the job would do. Nothing is moved."""
     params = body.params.to_wire()
     if params.plan_of is not None:
-        raise BadRequest("the job request is invalid", [FieldError("params.planOf", "has no effect here; remove it")])
+        raise BadRequest(
+            "the job request is invalid",
+            [FieldError("params.planOf", "has no effect on a plan, whose type says it; remove it")],
+        )
     plan_of = JobType(body.type).name.lower()
     return place(JobSpec(JobType.PLAN, replace(params, plan_of=plan_of), body.name or ""), header)
 
