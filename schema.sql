@@ -69,7 +69,7 @@ CREATE TABLE jobs (
     id          TEXT PRIMARY KEY,            -- ULID: sorts by the time of submission
     uid         BIGINT NOT NULL REFERENCES users (uid), -- who submitted it
     name        TEXT NOT NULL,               -- the user's name for it
-    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3, 4, 5)), -- 0 ls, 1 preload, 2 save, 3 stat, 4 free, 5 check
+    type        SMALLINT NOT NULL CHECK (type IN (0, 1, 2, 3, 4, 5, 6)), -- 0 ls, 1 preload, 2 save, 3 stat, 4 free, 5 check, 6 plan
     params      TEXT NOT NULL,               -- JSON, as in JobParamsSpec
     path        TEXT,                        -- the alluxioUri of params; null for a file list
     list_id     TEXT,                        -- the fileListId of params; its list may have been deleted since
@@ -117,6 +117,7 @@ CREATE TABLE jobs (
     errors         TEXT NOT NULL,            -- JSON: failures grouped by reason
     verified_files BIGINT,                   -- files that were in place after the last byte
     verified_bytes BIGINT,                   -- bytes of these files
+    plan        TEXT,                        -- JSON: the figures of a plan; null for other jobs
     local_path  TEXT,                        -- where the node has all that a preload brought; null if not in one place
     version     BIGINT NOT NULL,             -- rises with each change of the row
     created_at  DOUBLE PRECISION NOT NULL,   -- submitted
@@ -215,4 +216,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (11);
+INSERT INTO schema_version (version) VALUES (14);

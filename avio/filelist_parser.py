@@ -4,7 +4,9 @@ Used by web and the job process. A list of lines is UTF-8, and its paths have no
 end with NUL has any names.
 """
 
+import json
 import re
+from base64 import b64decode
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -20,7 +22,11 @@ QUOTED_CHARACTERS = 80
 
 LINE, NUL = b"\n", b"\0"
 
+MAX_VERSION_CHARACTERS = 1024
+VERSIONED_LINE_BYTES = 64 << 10  # a path in base64, one with an escape for each byte, and a version
+
 BEGIN_BYTES = 4  # that show the encoding
+_LONE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 # Of a list with NULs the second path would be one that is not absolute.
 _UTF16 = re.compile(rb"[/a]\0[^/\0]\0|\0[/a]\0[^/\0a]")
@@ -38,6 +44,7 @@ class Lines:
         self._with_nuls = "end each path with a NUL" if bucket else "end each path with a NUL and use separator=nul"
         self.count = 0
         self.size = 0
+        self._line_bytes = MAX_PATH_BYTES
         self._lines_max = lines_max
         self._bytes_max = bytes_max
         self._wrong = 0
@@ -92,8 +99,8 @@ class Lines:
                     yield rest + line
                 rest, overlong = b"", False
             rest = b"" if overlong else rest + last
-            if len(rest) > MAX_PATH_BYTES + 1:
-                yield rest[: MAX_PATH_BYTES + 2]
+            if len(rest) > self._line_bytes + 1:
+                yield rest[: self._line_bytes + 2]
                 rest, overlong = b"", True
         if rest:
             yield rest
@@ -113,12 +120,15 @@ class Lines:
         except PathError as error:
             self._refuse(number, f"{_quoted(line)} {error}")
         else:
-            self.count += 1
-            self.size += len(path)
-            if self.count > self._lines_max:
-                raise TooLarge(f"the file list has more than {self._lines_max} lines", cure="split the list")
-            return path
+            return self._counted(path)
         return None
+
+    def _counted(self, line: bytes) -> bytes:
+        self.count += 1
+        self.size += len(line)
+        if self.count > self._lines_max:
+            raise TooLarge(f"the file list has more than {self._lines_max} lines", cure="split the list")
+        return line
 
     def _unlike_a_line(self, line: bytes) -> str:
         """Return what a line has that only a list with NULs may have, and what to do; "" if it has nothing."""
@@ -140,6 +150,49 @@ class Lines:
         self._wrong += 1
         if len(self._bad) < NAMED_LINES:
             self._bad.append(FieldError(f"{'line' if self._separator == LINE else 'path'} {number}", why))
+
+
+class VersionedLines(Lines):
+    """A list of files with their versions. A line is a JSON object with `path`, `version` and perhaps `pathBytes`.
+
+    `clean` makes an array of the canonical path and the version of each line, which no path looks like.
+    """
+
+    def __init__(self, *, lines_max: int, bytes_max: int) -> None:
+        super().__init__(lines_max=lines_max, bytes_max=bytes_max)
+        self._line_bytes = VERSIONED_LINE_BYTES
+
+    def _check(self, number: int, line: bytes) -> bytes | None:
+        if not line.strip():
+            return None
+        try:
+            path, version = _versioned(line)
+            named = canonical(path, any_name=True)
+        except ValueError as error:
+            self._refuse(number, f"{error}: {_quoted(line)}")
+            return None
+        return self._counted(json.dumps([named, version], separators=(",", ":")).encode() + LINE)
+
+
+def _versioned(line: bytes) -> tuple[str, str]:
+    """Return path and version of a line. Raises ValueError with what is wrong."""
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or not {"path", "version"} <= given.keys() <= {"path", "version", "pathBytes"}:
+        raise ValueError("is not a JSON object with path and version")
+    path, version, encoded = given["path"], given["version"], given.get("pathBytes")
+    if not (isinstance(path, str) and isinstance(version, str) and 0 < len(version) <= MAX_VERSION_CHARACTERS):
+        raise ValueError(f"must have a path and a version of 1 to {MAX_VERSION_CHARACTERS} characters")
+    if _LONE.search(path + version):
+        raise ValueError("has a lone surrogate; give the bytes of the path in base64, as pathBytes")
+    if encoded is None:
+        return path, version
+    try:
+        return b64decode(encoded, validate=True).decode("utf-8", "surrogateescape"), version
+    except (TypeError, ValueError):
+        raise ValueError("has pathBytes that are not base64") from None
 
 
 def _quoted(line: bytes) -> str:

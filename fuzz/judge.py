@@ -22,6 +22,10 @@ UNSAID = (
     ("line", "has a name of more than 255 bytes"),
     ("line", "is longer than 4096 bytes"),
     ("separator", "is nul, but no path ends with NUL"),  # the shape of the body can't go by the query
+    ("line", "is not a JSON object with path and version"),  # the same
+    ("planOf", "is missing"),  # goes by the type
+    ("versions", "names a list that has no versions"),  # goes by the list
+    ("versions", "must be true for this list"),
     ("path", ""),  # between NULs; the shape of the body can't go by the query
     ("paths", "'"),  # schemas count characters
     ("filters", ""),  # a language of its own
@@ -31,6 +35,7 @@ UNSAID = (
     ("olderThan", "must be a time"),
     ("olderThan", "is no later than newerThan"),
     ("maxSize", "is less than minSize"),
+    ("onConflict", "has no effect with overwrite="),
     *((camel(name), "has no effect on a") for name in OPTIONS),  # goes by the type
 )
 

@@ -19,7 +19,7 @@
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   gate_shapes, fleet_responses                             the shapes of waits; of nodes and mounts
 #   responses, serializers                                   the shapes of what goes out
-#   requests, errors, counters                               the shapes of what comes in; problem documents
+#   requests, errors, counters, plan_info, plan_shapes       the shapes of what comes in; problem documents; plans
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
 
 import time

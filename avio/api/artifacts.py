@@ -17,6 +17,7 @@ from avio.api.services import services
 from avio.rules import history
 from avio.rules.types import Entry, EntryState
 from avio.wire.results import FIRST
+from avio.wire.states import JobType
 
 NDJSON = "application/x-ndjson"
 
@@ -42,8 +43,10 @@ def failures(path: JobPath, query: FailuresQuery) -> dict[str, Any]:
 
 @artifacts.get("/jobs/<ulid:id>/result", responses={200: text(NDJSON, "One EntryInfo on each line."), **problems(404)})
 def result(path: JobPath, query: Nothing) -> Response:
-    """Return the entries that an ls or stat job found."""
+    """Return the entries that an ls or stat job found, or a plan's PlanLine for each file."""
     zone, found = services().zone, history.artifact(caller(), path.id, "result")
+    if history.get(caller(), path.id).type == JobType.PLAN:
+        return Response(found, mimetype=NDJSON)
     return Response((_shown(piece, zone) for piece in found), mimetype=NDJSON)
 
 

@@ -14,7 +14,7 @@ from avio.api.requests import ListsQuery, Nothing, Ulid, UploadQuery
 from avio.api.responses import FileListInfo, FileListPage
 from avio.api.services import services
 from avio.errors import TooLarge
-from avio.filelist_parser import LINE, NUL, Lines
+from avio.filelist_parser import LINE, NUL, Lines, VersionedLines
 from avio.rules import filelists as lists
 from avio.wire.paths import PATTERN
 
@@ -35,14 +35,21 @@ BODY = {"required": True, "content": {"text/plain": {"schema": LINES}}}
 
 @filelists.post("/filelists", responses={201: FileListInfo, **problems(409, 413, 415)}, request_body=BODY)
 def upload(query: UploadQuery) -> tuple[dict[str, Any], int]:
-    """Upload a list of paths, one on each line or each with a NUL behind it. Use its id as `params.fileListId`."""
+    """Upload a list of paths, one on each line or each with a NUL behind it, or of paths with versions.
+
+    Use its id as `params.fileListId`.
+    """
     if request.mimetype != "text/plain" or request.headers.get("Content-Encoding"):
         raise UnsupportedMediaType("send the list with Content-Type: text/plain")
     settings = services().settings
     if (request.content_length or 0) > settings.list_bytes_max:
         raise TooLarge(f"the file list has more than {settings.list_bytes_max} bytes", cure="split the list")
-    separator = NUL if query.separator == "nul" else LINE
-    lines = Lines(lines_max=settings.list_lines_max, bytes_max=settings.list_bytes_max, separator=separator)
+    lines_max, bytes_max = settings.list_lines_max, settings.list_bytes_max
+    if query.separator == "json":
+        lines: Lines = VersionedLines(lines_max=lines_max, bytes_max=bytes_max)
+    else:
+        separator = NUL if query.separator == "nul" else LINE
+        lines = Lines(lines_max=lines_max, bytes_max=bytes_max, separator=separator)
     quota = lists.Quota(settings.lists_max, int(settings.lists_bytes_max))
     return serializers.file_list_info(lists.upload(caller(), lines.clean(_body()), quota), services().zone), 201
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from avio.api.responses import Reply
+from avio.api.shapes import Reply
 from avio.wire.states import State
 
 

@@ -1,6 +1,6 @@
 """The numbers of job types in requests, and whole numbers at all. Used by web alone."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -26,4 +26,5 @@ Whole = BeforeValidator(_whole)
 OrderedType = Annotated[
     int, Field(strict=True, description=TYPES, json_schema_extra={"enum": ORDERED}), AfterValidator(_ordered), Whole
 ]
+PlannedType = Annotated[Literal[1, 2], Field(description="1 preload, 2 save"), Whole]
 AnyType = Annotated[int, Field(ge=min(JobType), le=max(JobType))]

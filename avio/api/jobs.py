@@ -19,6 +19,7 @@ from avio.api.services import services
 from avio.rules import history
 from avio.rules.job_search import with_filter
 from avio.rules.jobs import JobSpec
+from avio.rules.plans import outlook
 from avio.rules.types import Filter, Job
 from avio.streams import AWAY
 from avio.wire.events import StateEvent
@@ -63,7 +64,7 @@ def get(path: JobPath, query: JobQuery) -> Response:
     """Return a job; with `wait`, after its next change."""
     job = _wait(path.id, query) if query.wait else history.get(caller(), path.id)
     attempts = history.attempts(caller(), path.id, ATTEMPTS)
-    response = jsonify(serializers.job_detail(job, attempts, services().zone))
+    response = jsonify(serializers.job_detail(job, attempts, outlook(job), services().zone))
     response.set_etag(str(job.version))
     response.make_conditional(request)
     return response

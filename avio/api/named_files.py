@@ -12,6 +12,7 @@ PATH_SCHEMA: dict[str, Any] = {"pattern": f"^{PATTERN}$"}
 _PATH = {"type": "string", **PATH_SCHEMA}
 _NULL = {"type": "null"}
 _NONE = {"maxItems": 0}
+_NO = {"const": False}
 
 BY_PATH: dict[str, Any] = {
     "required": ["alluxioUri"],
@@ -19,6 +20,7 @@ BY_PATH: dict[str, Any] = {
         "fromFileList": {"const": False},
         "alluxioUri": _PATH,
         "paths": _NONE,
+        "versions": _NO,
         "fileListId": _NULL,
         "fileListPath": _NULL,
     },
@@ -29,6 +31,7 @@ BY_PATHS: dict[str, Any] = {
         "fromFileList": {"const": False},
         "alluxioUri": _NULL,
         "paths": {"type": "array", "minItems": 1, "items": _PATH},
+        "versions": _NO,
         "fileListId": _NULL,
         "fileListPath": _NULL,
     },
@@ -47,6 +50,7 @@ BY_OBJECT: dict[str, Any] = {
     "properties": {
         "fromFileList": {"const": True},
         "paths": _NONE,
+        "versions": _NO,
         "fileListId": _NULL,
         "fileListPath": _PATH,
     },

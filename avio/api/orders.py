@@ -1,5 +1,6 @@
-"""Submitting jobs: preload and save, and the replies to all submits."""
+"""Submitting jobs: preload, save and their plans, and the replies to all submits."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify
@@ -7,9 +8,10 @@ from flask import Response, jsonify
 from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
-from avio.api.requests import Nothing, OrderBody, OrderHeader
+from avio.api.requests import Nothing, OrderBody, OrderHeader, PlanBody
 from avio.api.responses import JobInfo
 from avio.api.services import services
+from avio.errors import BadRequest, FieldError
 from avio.rules.jobs import JobSpec
 from avio.rules.types import Job
 from avio.wire.states import JobType
@@ -30,6 +32,19 @@ def preload(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
 def save(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
     """Bring a directory, a file or a list of files from the cache back into its bucket."""
     return place(JobSpec(JobType.SAVE, body.params.to_wire(), body.name or ""), header)
+
+
+@orders.post("/plans", responses=REPLIES)
+def plan(query: Nothing, body: PlanBody, header: OrderHeader) -> Response:
+    """Plan a preload or a save: list its files, and tell what the job would do. Nothing is moved."""
+    params = body.params.to_wire()
+    if params.plan_of is not None:
+        raise BadRequest(
+            "the job request is invalid",
+            [FieldError("params.planOf", "has no effect on a plan, whose type says it; remove it")],
+        )
+    plan_of = JobType(body.type).name.lower()
+    return place(JobSpec(JobType.PLAN, replace(params, plan_of=plan_of), body.name or ""), header)
 
 
 def place(spec: JobSpec, header: OrderHeader) -> Response:

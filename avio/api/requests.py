@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from avio.api.job_types import AnyType, OrderedType, Whole
+from avio.api.job_types import AnyType, OrderedType, PlannedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
@@ -183,6 +183,12 @@ class JobBody(OrderBody):
     type: OrderedType
 
 
+class PlanBody(OrderBody):
+    """What to plan: a preload (1) or a save (2), with the params of that job."""
+
+    type: PlannedType
+
+
 class FreeBody(StatQuery):
     """The path to drop from the cache; a directory needs `recursive`."""
 
@@ -233,9 +239,12 @@ class JobsQuery(Asked):
 
 
 class UploadQuery(Asked):
-    """What ends each path of a file list. Between NULs paths may have any bytes, as `find -print0` writes them."""
+    """What ends each path of a file list. Between NULs paths may have any bytes, as `find -print0` writes them.
 
-    separator: Literal["line", "nul"] = "line"
+    With json each line is an object with `path` and `version`, as in the lines of a plan.
+    """
+
+    separator: Literal["line", "nul", "json"] = "line"
 
 
 class ListsQuery(Asked):

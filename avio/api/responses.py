@@ -5,18 +5,12 @@ Serving does not validate replies; `avio.api.serializers` builds them as plain d
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, create_model
-from pydantic.alias_generators import to_camel
+from pydantic import Field, create_model
 
 from avio.api.counters import ALONE, AMOUNTS
-from avio.api.shapes import Shape
+from avio.api.plan_shapes import PlanInfo
+from avio.api.shapes import Amount, Reply
 from avio.wire.states import Phase, State
-
-
-class Reply(Shape):
-    """A JSON object of a reply: camelCase; absent values are null, never missing."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class Whoami(Reply):
@@ -98,13 +92,6 @@ class TierList(Reply):
     tiers: list[TierInfo]
 
 
-class Amount(Reply):
-    """A number of files and their bytes."""
-
-    files: int
-    bytes: int
-
-
 class Total(Amount):
     """All files of the job. Final when the listing is `complete`."""
 
@@ -164,7 +151,7 @@ class JobInfo(Reply):
     id: str
     name: str
     uid: int
-    type: Literal[0, 1, 2, 3, 4, 5]
+    type: Literal[0, 1, 2, 3, 4, 5, 6]
     params: dict[str, Any]
     status: State
     reason: str | None
@@ -210,6 +197,7 @@ class JobDetail(JobInfo):
     """A job with its newest attempts, newest first."""
 
     attempts: list[AttemptInfo]
+    plan: PlanInfo | None = Field(description="What a plan has found. Null until it has ended, and for other jobs.")
 
 
 class JobPage(Reply):

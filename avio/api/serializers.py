@@ -8,10 +8,11 @@ from typing import Any
 
 from avio.api.counters import counted
 from avio.api.discretion import without_addresses
+from avio.api.plan_info import plan_info
 from avio.clock import rfc3339
 from avio.rules.mounts import MountView
 from avio.rules.nodes import NodeView
-from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Running, Tier
+from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Outlook, Running, Tier
 from avio.wire.checked_params import shown
 from avio.wire.events import ProgressEvent
 from avio.wire.options import camel
@@ -125,9 +126,12 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
     }
 
 
-def job_detail(job: Job, attempts: list[Attempt], zone: timezone) -> dict[str, Any]:
+def job_detail(job: Job, attempts: list[Attempt], outlook: Outlook | None, zone: timezone) -> dict[str, Any]:
     """Return a JobDetail."""
-    return job_info(job, zone) | {"attempts": [_attempt_info(attempt, zone) for attempt in attempts]}
+    return job_info(job, zone) | {
+        "attempts": [_attempt_info(attempt, zone) for attempt in attempts],
+        "plan": None if outlook is None else plan_info(outlook),
+    }
 
 
 def _attempt_info(attempt: Attempt, zone: timezone) -> dict[str, Any]:
@@ -215,6 +219,6 @@ def _links(job: Job) -> dict[str, str | None]:
         "cancel": None if ended else f"{base}/cancel",
         "retry": f"{base}/retry" if ended else None,
         "report": f"{base}/report",
-        "result": f"{base}/result" if job.type in (JobType.LS, JobType.STAT) else None,
+        "result": f"{base}/result" if job.type in (JobType.LS, JobType.STAT, JobType.PLAN) else None,
         "log": f"{base}/log",
     }

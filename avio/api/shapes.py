@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 
 class Shape(BaseModel):
@@ -18,3 +19,16 @@ class Shape(BaseModel):
 @cache
 def _schema(shape: type[Shape], *args: Any, **kwargs: Any) -> dict[str, Any]:
     return super(Shape, shape).model_json_schema(*args, **kwargs)
+
+
+class Reply(Shape):
+    """A JSON object of a reply: camelCase; absent values are null, never missing."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class Amount(Reply):
+    """A number of files and their bytes."""
+
+    files: int
+    bytes: int

@@ -14,6 +14,7 @@ from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.fleet_shapes import MountList, NodeList
+from avio.client.plan_shapes import PlanLine
 from avio.client.shapes import (
     EntryInfo,
     FailurePage,
@@ -144,6 +145,10 @@ class Client:
         """Order a job of any type; `uid` of somebody else is for admins. The same `key` gives the same job again."""
         return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params), key)
 
+    def plan(self, kind: JobType, params: Params, *, name: str | None = None) -> JobInfo:
+        """Order the plan of a preload or a save. Once it has succeeded, the job has its `plan`."""
+        return self._order("/plans", _without_none(name=name, type=int(kind), params=params))
+
     def jobs(
         self,
         *,
@@ -201,16 +206,23 @@ class Client:
         """Yield the entries that an ls or stat job found."""
         return cast(Iterator[EntryInfo], self._lines(_job(job_id, "/result"), {}))
 
+    def plan_lines(self, job_id: str) -> Iterator[PlanLine]:
+        """Yield what a plan says of each file."""
+        return cast(Iterator[PlanLine], self._lines(_job(job_id, "/result"), {}))
+
     def log(self, job_id: str) -> Iterator[str]:
         """Yield the lines of the job process's own log, without line ends."""
         with self._transport.stream("GET", _job(job_id, "/log")) as reply:
             for line in _split(reply):
                 yield line.decode("utf-8", "replace")
 
-    def upload_file_list(self, chunks: Iterable[bytes], *, nul: bool = False) -> FileList:
-        """Store a file list, sent as it is read: a path a line or, with `nul`, each with a NUL behind it."""
+    def upload_file_list(self, chunks: Iterable[bytes], *, nul: bool = False, versions: bool = False) -> FileList:
+        """Store a file list, sent as it is read: a path a line or, with `nul`, each with a NUL behind it.
+
+        With `versions` each line is JSON with a path and a version, as in a plan.
+        """
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        query = {"separator": "nul"} if nul else {}
+        query = {"separator": "json"} if versions else {"separator": "nul"} if nul else {}
         return cast(FileList, self._post("/filelists", content=chunks, headers=headers, params=query))
 
     def file_lists(self, *, page_token: str | None = None) -> FileListPage:

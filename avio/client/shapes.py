@@ -6,6 +6,8 @@ Type declarations only: nothing is checked or converted at run time.
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, final
 
+from avio.client.plan_shapes import BesideJob, Notice, PlannedTier
+
 # The params of a job by their names in JSON: `avio.wire.params` declares them, docs/api.md lists them.
 Params = Mapping[str, Any]
 
@@ -192,10 +194,34 @@ class JobInfo(TypedDict):
     links: dict[str, str | None]
 
 
+class Plan(TypedDict):
+    """What a job would do; `expectedSeconds` is None without earlier jobs."""
+
+    summary: str
+    total: Amount
+    inPlace: Amount
+    toMove: Amount
+    kept: Amount
+    filesFailed: int
+    filesDirty: int
+    filesInConflict: int
+    filesLeftOut: int
+    filesExcluded: int
+    requests: int | None
+    fits: bool | None
+    evicts: int
+    tiers: list[PlannedTier]
+    warnings: list[Notice]
+    expectedSeconds: float | None
+    jobs: list[BesideJob]
+    moreJobs: bool
+
+
 class JobDetail(JobInfo):
-    """A job that was asked for by its id, with its newest attempts, newest first."""
+    """A job that was asked for by its id, with its newest attempts, newest first, and the plan that it has made."""
 
     attempts: NotRequired[list[Attempt]]
+    plan: NotRequired[Plan | None]
 
 
 class JobPage(TypedDict):

@@ -32,6 +32,7 @@ COMMANDS = {
         "Bring each PATH, or a list of paths, from the bucket into the cache.",
     ),
     "save": ("avio.commands.save", "save", "Bring each PATH, or a list of paths, from the cache into its bucket."),
+    "apply": ("avio.commands.apply", "apply", "Move exactly the files of the plan FILE."),
     "check": (
         "avio.commands.check",
         "check",

@@ -1,10 +1,12 @@
 """`avio save`: order a save."""
 
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
 from avio.client import Client
+from avio.commands import dry_run as plans
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
@@ -15,6 +17,7 @@ from avio.wire.states import JobType
 
 @click.command(cls=FilterCommand)
 @order_options(JobType.SAVE)
+@plans.dry_run_options
 @with_client
 def save(
     client: Client,
@@ -24,6 +27,8 @@ def save(
     from_object: str | None,
     null: bool,
     name: str | None,
+    dry_run: bool,
+    plan_to: Path | None,
     wait: float | None,
     progress: str,
     as_json: bool,
@@ -31,7 +36,14 @@ def save(
 ) -> Exit:
     """Bring each PATH, or a list of paths, from the cache into its bucket.
 
-    Prints the id of the job at once; with --wait follows it to its end.
+    Prints the id of the job at once; with --wait follows it to its end. With --dry-run says what would be
+    saved, and saves nothing.
     """
-    job = client.save(build_params(client, paths, from_file, from_object, chosen, null=null), name=name)
+    plans.check_plan(plan_to, dry_run=dry_run)
+    params = build_params(client, paths, from_file, from_object, chosen, null=null)
+    if dry_run:
+        return plans.run(
+            client, JobType.SAVE, params, name=name, wait=wait, how=progress, as_json=as_json, plan_to=plan_to
+        )
+    job = client.save(params, name=name)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

@@ -19,7 +19,7 @@ from avio.wire.states import JobType, State
 CHANGE_FIRST = frozenset(
     {
         *("ACCESS_DENIED", "BOTH_CHANGED", "DIFFERENT", "IS_DIRECTORY", "LEFT_OUT", "NOTHING_MATCHED", "NOT_SAVED"),
-        *("PATH_NOT_FOUND", "PATH_REFUSED", "SAVE_CONFLICT", "UNSUPPORTED_OPTION"),
+        *("PATH_NOT_FOUND", "PATH_REFUSED", "SAVE_CONFLICT", "UNSUPPORTED_OPTION", "VERSION_CHANGED"),
     }
 )
 TOO_MANY_FAILURES = "TOO_MANY_FAILURES"
@@ -49,14 +49,15 @@ def wait_for_end(client: Client, job: JobInfo, *, limit: float, how: str, as_jso
             print_json(display.latest)
 
 
-def follow_to_end(client: Client, job_id: str, *, limit: float, display: Display) -> JobInfo:
-    """Show the job on `display` until it has ended, and return it; Ctrl-C leaves it running."""
+def follow_to_end(client: Client, job_id: str, *, limit: float, display: Display, stays: bool = True) -> JobInfo:
+    """Show the job on `display` until it has ended, and return it. Ctrl-C leaves it running: says so if it `stays`."""
     try:
         with display:
             for job in follow(client, job_id, limit=limit, no_news=display.no_news):
                 display.show(job)
     except KeyboardInterrupt:
-        click.echo(printable(f"the job continues; to cancel it: avio cancel {job_id}"), err=True)
+        if stays:
+            click.echo(printable(f"the job continues; to cancel it: avio cancel {job_id}"), err=True)
         raise
     return job
 
@@ -64,7 +65,9 @@ def follow_to_end(client: Client, job_id: str, *, limit: float, display: Display
 def say_end(job: JobInfo) -> Exit:
     """Say on standard error how the job ended, what went wrong and what to do; return its exit code."""
     counted = job["progress"]
-    if job["status"] == State.SUCCEEDED:
+    if job["status"] == State.SUCCEEDED and job["type"] == JobType.PLAN:
+        click.echo(printable(in_cli_words(job["message"])), err=True)
+    elif job["status"] == State.SUCCEEDED:
         verified = f"; verified {progress_text.amount(job['verified'])}" if job["verified"] else ""
         same = " the same in bucket and cache" if job["type"] == JobType.CHECK else ""
         before = f", {counted['skipped']['files']} of them already in place" if counted["skipped"]["files"] else ""

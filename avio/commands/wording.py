@@ -17,6 +17,8 @@ _SPECIAL = {
     **dict.fromkeys(("fromFileList", "fileListId"), "--from-file"),
     "fileListPath": "--from-object",
     "filters": "--include or --exclude",
+    "versions": "avio apply",
+    "planOf": "--dry-run of",
 }
 
 _MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {

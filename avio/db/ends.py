@@ -45,7 +45,7 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
     with transaction():
         ended = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, {counters_final},"
-            " speed_bps = 0, errors = ?, verified_files = ?, verified_bytes = ?, local_path = ?,"
+            " speed_bps = 0, errors = ?, verified_files = ?, verified_bytes = ?, local_path = ?, plan = ?,"
             " phase = NULL, node = NULL, node_epoch = NULL,"
             " version = version + 1, updated_at = {now}, finished_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN {owned}",
@@ -58,6 +58,7 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
             result.verified_files,
             result.verified_bytes,
             result.local_path,
+            None if result.plan is None else json.dumps(asdict(result.plan)),
             result.job,
             result.attempt,
         )

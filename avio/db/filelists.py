@@ -42,6 +42,12 @@ def _held(uid: int) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
+def has_versions(list_id: str) -> bool:
+    """Return True if the lines of a list have versions: they are arrays, and no paths."""
+    found = row("SELECT substr(data, 1, 1) FROM filelist_chunks WHERE list_id = ? AND no = 0", list_id)
+    return found is not None and bytes(found[0]) == b"["
+
+
 def append(list_id: str, no: int, text: bytes, bytes_max: int | None = None) -> None:
     """Add chunk `no`, counted from 0. Raise Full if the user's lists have more than `bytes_max` bytes then, or Gone."""
     with transaction():

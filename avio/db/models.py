@@ -159,6 +159,7 @@ class Job(Row):
     errors = TextField(default="[]")
     verified_files = BigIntegerField(null=True)
     verified_bytes = BigIntegerField(null=True)
+    plan = TextField(null=True)
     local_path = TextField(null=True)
     version = BigIntegerField(default=1)
     created_at = DoubleField()

@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 from avio.engines.admission import Admission, admission_of
 from avio.engines.content import Content
 from avio.engines.entry import Entry as Entry
+from avio.engines.file_facts import FileFacts
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.movers.mover_run import MoverRun
@@ -79,6 +80,7 @@ class Engine(ABC):
     shares_looks: ClassVar[bool] = False  # has `look` and `use_looks`
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
+    facts: FileFacts = FileFacts()
 
     @abstractmethod
     def covers(self, path: str) -> bool:

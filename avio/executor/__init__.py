@@ -6,13 +6,13 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 # A line imports only from the lines below it. All of it runs in the job process; `run` is called by supervisor.child.
 #
 #   run                                      one attempt, from its order to its result file
-#   pipeline, free, check                    a preload or save; a free; a check
+#   pipeline, free, check, plan              a preload or save; a free; a check; what a job would do
 #   browse, lister, transfer, verifier       ls and stat; list the order, move it, check what is in place
 #   list_object                              the file list that is an object of a bucket
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none
 #   feed, listing_journal                    entries that an engine moves now, and its pauses; what was listed, on disk
 #   left_out, limits                         what can't be handled, and what the order does not take: counted and told
-#   kept                                     the files that a save leaves as they are: counted and told
+#   kept, plan_notices                       what a save leaves as it is, and what to know of a plan: counted and told
 #   work, failed_files                       what every part of the work needs; the files that were given up
 #   patience                                 waits for a store that is unavailable
 #   reporter, selection                      progress, report and log; which files an order means

@@ -53,15 +53,17 @@ class Limits:
         """What to do if the order takes no file because of its limits; None if they are not why."""
         if self.reached:
             return f"raise {self.reached.partition('=')[0]}, since the first file is larger"
-        return "correct params.filters, minSize, maxSize, newerThan or olderThan" if self._excluded() else None
+        return "correct params.filters, minSize, maxSize, newerThan or olderThan" if self.excluded_files else None
 
     def in_words(self) -> str:
         """Return such as `12 files excluded by filters; the listing ended at maxFiles=10`; empty if all was taken."""
-        number = self._excluded()
+        number = self.excluded_files
         files = f"{number} file{'' if number == 1 else 's'}"
         excluded = f"{files} excluded by filters" if number else ""
         reached = f"the listing ended at {self.reached}" if self.reached else ""
         return "; ".join(filter(None, (excluded, reached)))
 
-    def _excluded(self) -> int:
+    @property
+    def excluded_files(self) -> int:
+        """How many files the filter excluded."""
         return self.excluded + self._once

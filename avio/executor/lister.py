@@ -96,13 +96,9 @@ class Lister:
         log.info("listed: %s", _figures(attempt))
 
     def _list(self, listing: Listing, worklist: Worklist) -> None:
-        while True:
-            try:
-                for found in listing.files(lambda: self._met(worklist)):  # which ends when the attempt must stop
-                    self._add(judged(found, self._verb), worklist)
-                return
-            except EngineAway as error:
-                self._patience.wait(error, self._work.attempt.progress().counters.files_total, lambda: self._stopped)
+        met, leave = (lambda: self._met(worklist)), (lambda: self._stopped)
+        for found in listing.files_patiently(met, self._patience, leave):  # which ends when the attempt must stop
+            self._add(judged(found, self._verb), worklist)
 
     def _raise_if_stopping(self) -> None:
         if self._stopped or self._work.attempt.stopping():

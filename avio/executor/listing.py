@@ -16,10 +16,12 @@ from typing import Any
 from avio.engines.base import Entry, Side
 from avio.engines.left_out import LeftOut
 from avio.engines.movers.packets import described, error_of
+from avio.errors import EngineAway
 from avio.executor.journal_blocks import Mark
 from avio.executor.left_out import counting
 from avio.executor.limits import Limits
 from avio.executor.listing_journal import ListingJournal
+from avio.executor.patience import Patience
 from avio.executor.seen import Seen
 from avio.executor.selection import Missing, Place, select
 from avio.executor.work import Work
@@ -65,6 +67,17 @@ class Listing:
             yield from self._rest()
             self._ended = True
             self._end_block()
+
+    def files_patiently(
+        self, met: Callable[[], Iterator[str]], patience: Patience, leave: Callable[[], bool] = lambda: False
+    ) -> Iterator[Entry | Missing]:
+        """Yield what `files` yields. While the store is unavailable, wait, but not beyond `leave()`, and go on."""
+        while True:
+            try:
+                yield from self.files(met)
+                return
+            except EngineAway as error:
+                patience.wait(error, self._work.attempt.progress().counters.files_total, leave)
 
     def close(self) -> None:
         """Note how far it came, and free the disk of what was only for this attempt."""

@@ -23,6 +23,7 @@ from avio.executor.free import free
 from avio.executor.left_out import in_words
 from avio.executor.list_object import with_list
 from avio.executor.pipeline import move_and_verify
+from avio.executor.plan import plan
 from avio.executor.reporter import Reporter
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
@@ -32,20 +33,22 @@ from avio.faults import fault
 from avio.terminal.cells import printable
 from avio.wire.orders import Order
 from avio.wire.paths import is_text
+from avio.wire.plans import Plan
 from avio.wire.progress import MAX_NUMBER
 from avio.wire.results import LISTING_NAME, Result
 from avio.wire.states import JobType, State
 
 STOPPED = "stopped"
 
-# What does the work of a job; one that verifies returns what it found in place.
-_WORK: dict[JobType, Callable[[Work], Verified | None]] = {
+# What does the work of a job; one that verifies returns what it found in place, a plan its figures.
+_WORK: dict[JobType, Callable[[Work], Verified | Plan | None]] = {
     JobType.LS: write_entries,
     JobType.PRELOAD: move_and_verify,
     JobType.SAVE: move_and_verify,
     JobType.STAT: write_entries,
     JobType.FREE: free,
     JobType.CHECK: check,
+    JobType.PLAN: plan,
 }
 
 log = logging.getLogger(__name__)
@@ -58,17 +61,22 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     log.info("%s %s: attempt %d", order.type.name.lower(), printable(order.params.subject), order.attempt)
     reporter = Reporter(attempt, directory, order.events_url)
     result = Result(order.job, order.attempt, STOPPED)
-    done = "freed" if order.type is JobType.FREE else "in place"
+    past = "freed" if order.type is JobType.FREE else "in place"
     try:
         with _engine(order, attempt) as engine:
             work = with_list(Work(engine, order, attempt, reporter, directory))
-            verified = _WORK[order.type](work)
+            done = _WORK[order.type](work)
             remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
         left = (attempt.remark, attempt.selection, in_words(by_reason), _gave_way(attempt))
+        verified = done if isinstance(done, Verified) else None
         also = "; ".join(filter(None, (*left, _on_tiers(order, verified), _proofs(attempt), *remarks)))
-        judged = partial(judge_check) if order.type is JobType.CHECK else partial(judge, done=done)
-        result.state, result.reason, result.message = judged(attempt.outcome(), also=also, excused=not unexcused)
+        if isinstance(done, Plan):
+            result.state, result.plan = State.SUCCEEDED, done
+            result.message = "; ".join(filter(None, (done.summary, also)))
+        else:
+            judged = partial(judge_check) if order.type is JobType.CHECK else partial(judge, done=past)
+            result.state, result.reason, result.message = judged(attempt.outcome(), also=also, excused=not unexcused)
         if verified is not None:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
             result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from avio.engines.base import Engine, Entry, Side
 from avio.engines.left_out import LeaveOut, LeftOut, ignore
+from avio.engines.versions import VersionChanged
 from avio.errors import EngineError, Scope
 from avio.executor import filters
 from avio.executor.filters import Exclude, filter_of
+from avio.executor.path_lines import loaded
 from avio.executor.seen import Seen
 from avio.filelist_parser import LINE, NUL
 from avio.wire.orders import Order
@@ -97,16 +99,16 @@ class _Named:
         if not order.names_several:
             yield from self._walk(order.params.path, order.params.path)
             return
-        paths = itertools.islice(named_paths(order), place.named, None)
+        names = itertools.islice(_names(order), place.named, None)
         if place.after is not None:  # inside a directory
-            for path in itertools.islice(paths, 1):
-                yield from self._at(path, None)
+            for name in itertools.islice(names, 1):
+                yield from self._at(name.path, None)
                 place.next_path()
         with ThreadPoolExecutor(order.threads, thread_name_prefix="lookup") as pool:
-            for batch in _batches(paths):
-                looked_up = pool.map(lambda path: _look_up(self.engine, path, order.params, self.side), batch)
-                for path, found in zip(batch, looked_up, strict=True):
-                    yield from self._at(path, found)
+            for batch in _batches(names):
+                looked_up = pool.map(lambda name: _look_up(self.engine, name, order.params, self.side), batch)
+                for name, found in zip(batch, looked_up, strict=True):
+                    yield from self._at(name.path, found)
                     place.next_path()
 
     def _at(self, path: str, found: list[Entry] | LeftOut | Missing | None) -> Iterator[tuple[str, Entry | Missing]]:
@@ -131,6 +133,22 @@ class _Named:
         for entry in entries:
             yield root, entry
             place.after = entry.path
+
+
+class _Name(NamedTuple):
+    """A path of an order, and the only version of its file that the order wants, if it names one."""
+
+    path: str
+    version: str | None = None
+
+
+def _names(order: Order) -> Iterator[_Name]:
+    """Yield what an order of several paths names, each path once."""
+    if order.params.versions and order.file_list is not None:
+        with Seen(Path(order.file_list).with_name("lines")) as seen, open(order.file_list, "rb") as stream:
+            yield from (_Name(path, version) for path, version in map(loaded, stream) if seen.add(path))
+    else:
+        yield from map(_Name, named_paths(order))
 
 
 def named_paths(order: Order) -> Iterator[str]:
@@ -168,13 +186,23 @@ def unique_lines(file: Path) -> Iterator[str]:
         yield from (path for path in lines(file) if seen.add(path))
 
 
-def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(itertools.islice(paths, BATCH_LINES)):
+def _batches(names: Iterator[_Name]) -> Iterator[list[_Name]]:
+    while batch := list(itertools.islice(names, BATCH_LINES)):
         yield batch
 
 
-def _look_up(engine: Engine, path: str, params: Params, side: Side) -> list[Entry] | LeftOut | Missing | None:
+def _look_up(engine: Engine, name: _Name, params: Params, side: Side) -> list[Entry] | LeftOut | Missing | None:
     """Return the entry or the error of a file, why it is left out, or None for a directory, which the caller walks."""
+    found = _found_at(engine, name.path, params, side)
+    if name.version is None or isinstance(found, LeftOut | Missing):
+        return found
+    now = engine.facts.version(found[0], side) if found else "a directory"
+    if now == name.version:
+        return found
+    return Missing(name.path, VersionChanged(f"{name.path} is {now} now, and not {name.version}"))
+
+
+def _found_at(engine: Engine, path: str, params: Params, side: Side) -> list[Entry] | LeftOut | Missing | None:
     left: list[LeftOut] = []
     try:
         follow = params.symlinks == FOLLOW

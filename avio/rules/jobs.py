@@ -29,8 +29,9 @@ from avio.rules import history, ownership
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
 from avio.wire.checked_params import check
+from avio.wire.effects import without_effect
 from avio.wire.options import camel
-from avio.wire.params import OPTIONS, Params
+from avio.wire.params import OPTIONS, PLANNED, Params
 from avio.wire.states import TERMINAL, JobType, State
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ RIGHTS = {
     JobType.PRELOAD: Right.LOAD,
     JobType.SAVE: Right.SAVE,
     JobType.CHECK: Right.LOOK,
+    JobType.PLAN: Right.LOOK,
 }
 
 # The side on which the path must be.
@@ -202,13 +204,20 @@ class Service:
 
     def _check_list(self, params: Params, uid: int) -> None:
         list_id = params.file_list_id if params.from_file_list else None
-        if list_id is not None and filelists.find(list_id, uid) is None:
-            message = "no such file list of yours; upload it with POST /filelists"
-            raise BadRequest("the job request is invalid", [FieldError("params.fileListId", message)])
+        if list_id is None:
+            return
+        wrong = None
+        if filelists.find(list_id, uid) is None:
+            wrong = FieldError("params.fileListId", "no such file list of yours; upload it with POST /filelists")
+        elif params.versions != filelists.has_versions(list_id):
+            has = "has no versions; remove it" if params.versions else "must be true for this list, which has versions"
+            wrong = FieldError("params.versions", f"{'names a list that ' if params.versions else ''}{has}")
+        if wrong is not None:
+            raise BadRequest("the job request is invalid", [wrong])
 
     def _check_there(self, spec: JobSpec) -> None:
         """Refuse a missing path at submit, not hours later. Uses no connection, since a store may be slow."""
-        side = _SIDES.get(spec.type, Side.BUCKET)
+        side = _SIDES.get(PLANNED.get(spec.params.plan_of or "", spec.type), Side.BUCKET)
         looked = [(path, side) for path in spec.params.roots]
         if spec.params.file_list_path is not None:
             looked.append((spec.params.file_list_path, Side.BUCKET))
@@ -228,8 +237,10 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
     params, problems = check(spec.params)
+    if spec.type is JobType.PLAN and params.plan_of is None and "planOf" not in problems:
+        problems["planOf"] = f"is missing; it must be {' or '.join(PLANNED)}"
     if spec.type in RIGHTS:
-        problems = params.without_effect(spec.type) | problems
+        problems = without_effect(params, spec.type) | problems
     wrong += [FieldError(f"params.{name}", message) for name, message in problems.items()]
     if wrong:
         raise BadRequest("the job request is invalid", wrong)

@@ -10,6 +10,7 @@ from avio.db.running import Running
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page
 from avio.engines.tier import Freed, Tier
+from avio.rules.plans import Outlook
 
 __all__ = [
     "DATABASE_AWAY",
@@ -23,6 +24,7 @@ __all__ = [
     "Freed",
     "Job",
     "Login",
+    "Outlook",
     "Page",
     "Running",
     "Tier",

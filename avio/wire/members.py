@@ -79,6 +79,12 @@ def _with_list(value: str | None, earlier: Earlier) -> str | None:
     return value
 
 
+def _versions(value: bool, earlier: Earlier) -> bool:
+    if value and (earlier.get("from_file_list") is False or earlier.get("file_list_path") is not None):
+        raise ValueError("has no effect without the fileListId of a list with versions; remove it")
+    return value
+
+
 def _filters(values: tuple[str, ...], earlier: Earlier) -> tuple[str, ...]:
     is_encoded = bool(earlier.get("filters_encoded"))
     parse_rules([decoded(value, encoded=is_encoded) for value in values])
@@ -111,6 +117,7 @@ _RULES: dict[str, Callable[[Any, Earlier], Any]] = {
     "paths": _paths,
     "file_list_id": _list_id,
     "file_list_path": _list_path,
+    "versions": _versions,
     "filters": _filters,
     "max_size": _max_size,
     "older_than": _older_than,

@@ -14,7 +14,9 @@ from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
 
-LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
+LS, PRELOAD, SAVE, STAT = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT
+CHECK, PLAN = JobType.CHECK, JobType.PLAN
+PLANNED = {"preload": PRELOAD, "save": SAVE}  # the values of `planOf`
 CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
 MAX_DEPTH = 1000
 MAX_PATHS = 1000
@@ -64,11 +66,7 @@ class Params:
         SAVE,
         choices=("error", "skip", FOLLOW),
     )
-    from_file_list: bool = option(
-        False,
-        "Take the paths from an uploaded list.",
-        names_files=True,
-    )
+    from_file_list: bool = option(False, "Take the paths from an uploaded list.", names_files=True)
     file_list_id: str | None = option(
         None,
         "The uploaded list.",
@@ -81,6 +79,19 @@ class Params:
         "The list that is an object of a bucket: its path. The job reads it when it begins.",
         form="a path",
         names_files=True,
+    )
+    versions: bool = option(
+        False,
+        "The uploaded list names the version of each file: one of another version fails, and is not moved.",
+        PRELOAD,
+        SAVE,
+        names_files=True,
+    )
+    plan_of: str | None = option(
+        None,
+        "The job that a plan is made for; the plan takes the options of that job.",
+        PLAN,
+        choices=tuple(PLANNED),
     )
     filters: tuple[str, ...] = option(
         (),
@@ -275,18 +286,11 @@ class Params:
         """Return the abilities that the engine needs for a job of this type."""
         if verb is CHECK:
             return [Ability.COMPARE_BYTES] if self.verify == CHECKSUM else []
-        rules = {name: OPTIONS[name] for name in self._asked()}
+        rules = {name: OPTIONS[name] for name in self.asked()}
         return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(self, name))]
 
-    def without_effect(self, verb: JobType) -> dict[str, str]:
-        """Return JSON name and message of each member that a job of this type does not use, but for `depth`.
-
-        Clients send `depth` with every type: a stat of all levels is what they mean.
-        """
-        unused = [camel(name) for name in self._asked() if verb not in OPTIONS[name].verbs and name != "depth"]
-        return dict.fromkeys(unused, f"has no effect on a {verb.name.lower()} job; remove it")
-
-    def _asked(self) -> list[str]:
+    def asked(self) -> list[str]:
+        """Return the names of the members that have not their default."""
         return [member.name for member in fields(self) if getattr(self, member.name) != member.default]
 
 

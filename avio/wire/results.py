@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from avio.plain_file import open_without_links
+from avio.wire.plans import Plan
 from avio.wire.progress import Progress
 
 RESULT_NAME = "result.json"
@@ -67,7 +68,7 @@ class Result:
 
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
-    node finds all that a preload brought, if that is one place.
+    node finds all that a preload brought, if that is one place. `plan` has the figures of a plan.
     """
 
     job: str
@@ -80,6 +81,7 @@ class Result:
     progress: Progress = field(default_factory=Progress)
     failures: list[Failure] = field(default_factory=list)
     local_path: str | None = None
+    plan: Plan | None = None
 
     def write(self, directory: Path) -> None:
         """Write the result file into `directory`: complete or not at all, and on disk when this returns."""
@@ -105,5 +107,6 @@ class Result:
             raise ValueError(f"a result of more than {MAX_RESULT_BYTES} bytes")
         data: dict[str, Any] = json.loads(text)
         data["progress"] = Progress.from_json(data["progress"])
+        data["plan"] = None if data.get("plan") is None else Plan.from_json(data["plan"])
         data["failures"] = [Failure(**failure) for failure in data["failures"]]
         return cls(**data)

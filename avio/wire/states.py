@@ -15,6 +15,7 @@ class JobType(IntEnum):
     STAT = 3
     FREE = 4  # made by POST /free alone
     CHECK = 5
+    PLAN = 6  # the listing of a preload or save, which says what that job would do
 
 
 class State(StrEnum):

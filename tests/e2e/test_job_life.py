@@ -1,5 +1,6 @@
 """The other ways to order a job, and to see what became of it: file lists, depth, tiers, ls and stat jobs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from avio.wire.states import JobType
 from tests.e2e.file_trees import small_files, upload
 from tests.e2e.running_server import Stage
 
+PLANNED = small_files(6, "planned")
 TREE = small_files(30, "lists") | small_files(5, "deep/er/est") | {"deep/top.bin": b"top", "deep/er/mid.bin": b"mid"}
 LOOKED_AT = small_files(250, "looked")
 TRAINED = small_files(20, "trained")
@@ -27,7 +29,7 @@ CHOSEN = {
 
 @pytest.fixture(scope="module")
 def stage(calm_stage: Stage) -> Stage:
-    upload(calm_stage.bucket, TREE | LOOKED_AT | TRAINED | CHOSEN | CHECKED)
+    upload(calm_stage.bucket, TREE | LOOKED_AT | TRAINED | CHOSEN | CHECKED | PLANNED)
     return calm_stage
 
 
@@ -75,6 +77,28 @@ def test_a_check_tells_of_each_file_whether_both_sides_have_it(stage: Stage) -> 
     assert stage.user.avio("check", "/data/checked/top.bin", "--verify", "checksum").returncode == 0
     [line] = stage.user.avio("report", job["id"], "--failed", "--json").stdout.splitlines()[:1]
     assert '"different"' in line
+
+
+def test_a_dry_run_moves_nothing_and_its_plan_moves_exactly_what_it_says(stage: Stage, tmp_path: Path) -> None:
+    # Given a plan of a tree, from which a person takes a line, and of which one object changes
+    file = tmp_path / "plan.jsonl"
+    run = stage.user.avio("preload", "/data/planned", "--dry-run", "--plan", str(file))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("would load 6 files, ")
+    assert not stage.cache.names("planned")
+    assert "none of your preloads" in stage.user.avio("free", "-r", "/data/planned").stderr
+    header, *lines = file.read_text().splitlines(keepends=True)
+    file.write_text(header + "".join(lines[1:]))
+    changed, *rest = [json.loads(line)["path"].removeprefix("/data/") for line in lines[1:]]
+    upload(stage.bucket, {changed: b"another version"})
+
+    # When it is applied
+    run = stage.user.avio("apply", str(file), "--wait")
+
+    # Then the changed file is refused by its name, and the other lines are there, and nothing else
+    assert run.returncode == 3, run.stderr
+    assert f"VERSION_CHANGED for 1, e.g. /data/{changed}" in run.stderr
+    assert stage.cache.names("planned") == set(rest)
 
 
 def test_paths_rules_and_bounds_say_which_files(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from avio.engines.local.capacity import Capacity
 from avio.engines.local.comparison import Comparison
 from avio.engines.local.entries import NS_PER_SECOND, ItemSums, file_entry
 from avio.engines.local.errors import tier_errors
+from avio.engines.local.file_facts import LocalFacts
 from avio.engines.local.frees import Frees
 from avio.engines.local.joined_view import join
 from avio.engines.local.left_paths import LeftOutPaths
@@ -79,6 +80,7 @@ class LocalEngine(Engine):
         self._saves = Saves(mounts, tiers, self._capacity, self._uploads, self._sent)
         self._rechecks = Rechecks(mounts, tiers, self._capacity, self._uploads, self._placed, self._saves)
         self._walks = Walks(mounts, tiers, self._file)
+        self.facts = LocalFacts(mounts)
         self._both = BothSides(mounts, tiers, self._walks.is_fit)
         self._listings = Listings(mounts, tiers, self._file)
 

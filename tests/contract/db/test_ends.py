@@ -10,6 +10,7 @@ from avio.db.connection import borrow
 from avio.db.sql import now
 from avio.executor.attempt import Attempt
 from avio.wire.events import FailureEvent, ProgressEvent
+from avio.wire.plans import Notice, Plan, PlannedTier
 from avio.wire.progress import ErrorGroup, MoverShare, Progress
 from avio.wire.results import Failure
 from avio.wire.states import TERMINAL, State
@@ -34,6 +35,7 @@ def test_the_end_writes_down_all_that_the_result_says() -> None:
     job = given.running(bytes_wire=99)
     result = given.result(job, files=3, verified_files=3, verified_bytes=30, reason="SOME", message="some words")
     result.local_path = "/ssd/data"
+    result.plan = Plan(files=3, tiers=[PlannedTier("MEM", 9, 5, True)], warnings=[Notice("WHY", "words")])
     result.progress.counters.files_skipped = 1
     result.progress.errors = [ErrorGroup("GONE", 2, samples=["/a"])]
     result.progress.movers = [MoverShare(3, 30, 20)]
@@ -47,6 +49,7 @@ def test_the_end_writes_down_all_that_the_result_says() -> None:
     assert (row["bytes_wire"], row["total_complete"], row["speed_bps"], row["phase"]) == (99, True, 0, None)
     assert json.loads(row["errors"])[0]["reason"] == "GONE"
     assert row["local_path"] == "/ssd/data"
+    assert Plan.from_json(json.loads(row["plan"])) == result.plan
     assert (row["node"], row["node_epoch"]) == (None, None)
     assert row["finished_at"] == pytest.approx(now(), abs=5)
     (attempt,) = history.attempts(job)

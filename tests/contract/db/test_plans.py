@@ -25,9 +25,11 @@ from avio.db import (
     tokens,
     uses,
 )
+from avio.db import plans as plan_queries
 from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
 from avio.db.models import database
 from avio.wire import path_terms
+from avio.wire.states import JobType
 from tests.contract.db import filled
 
 ROWS = 5000
@@ -82,6 +84,8 @@ QUERIES: dict[str, Callable[[], object]] = {
     "a list in use": lambda: _undone(lambda: filelists.close(filelists.begin(1))),
     "one's own lists": lambda: filelists.page(1, 100, MIDDLE),
     "the quota of lists": lambda: filelists.begin(2),
+    "jobs beside a plan": lambda: plan_queries.beside(["/data/set-17"], 11),
+    "how fast jobs were": lambda: plan_queries.moved(JobType.PRELOAD),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
 }
 
@@ -174,6 +178,7 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_retries", "a deletion"),
         ("jobs_uses", "a job that a rule needs"),
         ("jobs_list", "a list in use"),
+        ("jobs_state", "how fast jobs were"),
         ("filelists_age", "old lists"),
         ("filelists_of_user", "one's own lists"),
         ("tokens_expiry", "expired tokens"),

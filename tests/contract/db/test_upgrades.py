@@ -10,12 +10,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from peewee import IntegrityError
 
 from avio.db import claims, ends, filelists, leases, schema
 from avio.db.connection import borrow, is_sqlite
 from avio.db.models import database
 from avio.db.sql import change, rows
-from avio.wire.states import State
+from avio.wire.states import JobType, State
 from tests.contract.db import dump, given
 
 FIRST = Path(__file__).parent / "schemas" / "0001.sql"
@@ -193,6 +194,16 @@ def test_the_version_before_is_upgraded_with_all_of_its_rows(before: int) -> Non
     upgraded = known()
     _make_anew()
     assert upgraded == known()
+
+
+@pytest.mark.usefixtures("before")
+def test_an_upgraded_database_takes_the_types_of_jobs_that_there_are_and_no_other() -> None:
+    schema.prepare()
+    newest = "UPDATE jobs SET type = ? WHERE id = (SELECT max(id) FROM jobs)"
+
+    assert change(newest, max(JobType)) == 1
+    with pytest.raises(IntegrityError):
+        change(newest, max(JobType) + 1)
 
 
 @pytest.mark.usefixtures("before")

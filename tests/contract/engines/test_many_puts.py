@@ -15,6 +15,7 @@ from avio.engines.base import Entry, EntryState, Moved, Side
 from avio.engines.factory import open_engine
 from avio.engines.local.buckets.store_facts import FIRST_UPLOADS
 from avio.engines.local.transfer import outgoing
+from avio.engines.versions import VersionChanged
 from avio.errors import NotSaved, Unsaved
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -345,3 +346,14 @@ def test_a_save_that_is_killed_midway_leaves_each_file_as_it_is_in_the_bucket(
     _, checked = saved_and_checked(world)
     assert {entry.saved for entry in checked.values()} == {True}
     assert {path: store.objects[path.removeprefix("/data/")][0] for path in paths} == {p: p.encode() for p in paths}
+
+
+def test_a_job_that_names_versions_sends_no_other_one(taught: World) -> None:
+    put_old(taught, "/data/f", b"1")
+    entries = [each for each in taught.engine.walk("/data", depth=None, side=Side.SAVE) if each.path == "/data/f"]
+    put_old(taught, "/data/f", b"22")
+
+    [refused] = taught.engine.save(entries, Params(versions=True), Attempt())
+
+    assert isinstance(refused.error, VersionChanged)
+    assert taught.read_bucket("/data/f") is None

@@ -158,8 +158,8 @@ def test_one_list_is_named_and_one_alone(ada: CheckedClient, more: dict[str, Any
     ("number", "message"),
     [
         (4, "must not be free; use POST /free"),
-        (6, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check"),
-        (-1, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check"),
+        (7, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check, 6 plan"),
+        (-1, "must be one of 0 ls, 1 preload, 2 save, 3 stat, 5 check, 6 plan"),
     ],
 )
 def test_a_number_that_is_no_type_of_an_order_is_refused(ada: CheckedClient, number: int, message: str) -> None:

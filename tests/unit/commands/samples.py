@@ -197,9 +197,45 @@ def attempt_info(number: int = 1, **changes: Any) -> dict[str, Any]:
     }
 
 
-def job_detail(status: str = "running", *, attempts: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+def job_detail(
+    status: str = "running",
+    *,
+    attempts: list[dict[str, Any]],
+    plan: dict[str, Any] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
     """Return a JobDetail."""
-    return {**job_info(status, **changes), "attempts": attempts}
+    return {**job_info(status, **changes), "attempts": attempts, "plan": plan}
+
+
+def plan_info(**changes: Any) -> dict[str, Any]:
+    """Return a PlanInfo: three files of four are to be loaded, and fit."""
+    return {
+        "summary": "would load 3 files, 3.0 MiB; 1 in place; 48 MiB free on MEM: fits",
+        "total": {"files": 4, "bytes": 4 << 20},
+        "inPlace": {"files": 1, "bytes": 1 << 20},
+        "toMove": {"files": 3, "bytes": 3 << 20},
+        "kept": {"files": 0, "bytes": 0},
+        "filesFailed": 0,
+        "filesDirty": 0,
+        "filesInConflict": 0,
+        "filesLeftOut": 0,
+        "filesExcluded": 2,
+        "requests": 3,
+        "fits": True,
+        "evicts": 0,
+        "tiers": [{"alias": "MEM", "capacity": 64 << 20, "free": 48 << 20, "fits": True}],
+        "warnings": [],
+        "expectedSeconds": 125.0,
+        "jobs": [{"id": JOB, "user": "bob", "type": 1, "status": "running", "path": "/data/x"}],
+        "moreJobs": False,
+        **changes,
+    }
+
+
+def plan_line(path: str = "/data/a", **changes: Any) -> dict[str, Any]:
+    """Return a line of a plan."""
+    return {"path": path, "size": 3, "version": '3-"e"', "state": "remote", "action": "load", **changes}
 
 
 def report_line(path: str = "/data/a.tar", **changes: Any) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import fleet_responses, gate_shapes, responses
+from avio.api import fleet_responses, gate_shapes, plan_shapes, responses
 from avio.api.counters import ALONE, AMOUNTS
 from avio.client import fleet_shapes, shapes
+from avio.client import plan_shapes as client_plans
 from avio.wire.options import camel
 from tests.unit.commands import samples
 
@@ -22,6 +23,7 @@ from tests.unit.commands import samples
         (responses.JobInfo, samples.job_info()),
         (responses.JobInfo, samples.job_info("succeeded")),
         (responses.JobDetail, samples.job_detail(attempts=[samples.attempt_info()])),
+        (responses.JobDetail, samples.job_detail("succeeded", type=6, attempts=[], plan=samples.plan_info())),
         (responses.JobPage, samples.PAGE_OF_NONE),
         (responses.FreedInfo, samples.freed_info()),
         (responses.TierList, samples.tier_list()),
@@ -46,6 +48,10 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.ErrorInfo, shapes.ErrorGroup),
         (responses.JobInfo, shapes.JobInfo),
         (responses.JobDetail, shapes.JobDetail),
+        (plan_shapes.PlanInfo, shapes.Plan),
+        (plan_shapes.PlannedTierInfo, client_plans.PlannedTier),
+        (plan_shapes.NoticeInfo, client_plans.Notice),
+        (plan_shapes.BesideInfo, client_plans.BesideJob),
         (responses.AttemptInfo, shapes.Attempt),
         (responses.MoverInfo, shapes.Mover),
         (responses.JobPage, shapes.JobPage),

@@ -37,6 +37,7 @@ DOCS = (Path(__file__).resolve().parents[3] / "docs" / "cli.md").read_text(encod
         ("leave separator=nul out if each line is a path", "leave --null out if each line is a path"),
         ("the file list does not fit its separator", "the file list does not fit --null"),
         ("separator: is nul, but no path ends with NUL", "--null: no path ends with NUL"),
+        ("planOf=preload, versions=true", "--dry-run of preload, avio apply"),
         ("chooses its files by params.filters", "chooses its files by --include or --exclude"),
         ("alluxioUri is too long.", "alluxioUri is too long."),
     ],

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from avio.engines.content import Content
 from avio.engines.left_out import NameNotHeld
+from avio.engines.local.buckets.archived import ArchivedKeys
 from avio.engines.local.buckets.level_scan import one_level
 from avio.engines.local.buckets.pace import JOB, Pace
 from avio.engines.local.buckets.s3_place import S3Place
@@ -81,6 +82,7 @@ class Bucket(ABC):
     url = ""
     asked_mode: int | None = None  # the setting `copy_mode`
     store = ""
+    archived: ArchivedKeys | None = None  # what its listings tell of archived objects, if they can
 
     @property
     def place(self) -> S3Place | None:

@@ -64,7 +64,8 @@ class ObjectsBucket(Bucket):
         self._listing: S3Listing | ObstoreListing
         if self._place is not None:
             self._calls = S3Objects(self._place, self._url, self._facts)
-            self._listing = S3Listing(self._place, self._url, separator)
+            self._listing = listing = S3Listing(self._place, self._url, separator)
+            self.archived = listing.archived
         else:
             self._listing = ObstoreListing(lambda: self._obstore.asking, self._url, separator)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
+from avio.engines.local.buckets.archived import archived_keys
 from avio.engines.local.buckets.idle_handles import IdleHandles
 from avio.engines.local.buckets.libcurl import pycurl
 from avio.engines.local.buckets.pace import Pace
@@ -148,7 +149,8 @@ class S3List:
 
     def _read(self, body: bytes) -> ListPage:
         try:
-            return read_page(body)
+            page = read_page(body)
+            return page._replace(archived=archived_keys(body, page.rows)) if page.rows else page
         except Unparsable:
             raise
         except NotAListing as error:

@@ -5,6 +5,7 @@ It trusts nothing: a page that lacks a part of its answer is refused, since it m
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -49,6 +50,7 @@ class ListPage(NamedTuple):
     prefixes: list[str]
     token: str | None
     lossy: bool = False  # some keys have `LOST`
+    archived: Sequence[str] = ()  # the keys of objects that must be restored first
 
 
 def read_page(body: bytes) -> ListPage:

@@ -5,6 +5,7 @@ Used in web and the job process. Holds one page.
 
 from collections.abc import Iterator
 
+from avio.engines.local.buckets.archived import ArchivedKeys
 from avio.engines.local.buckets.folders import with_folders
 from avio.engines.local.buckets.key_order import BYTES, NAMES, Cycle, KeyOrder, disorder, endless
 from avio.engines.local.buckets.keys import NO_UTF8, files_of, folder_too
@@ -27,6 +28,7 @@ class S3Listing:
         self._name = name
         self._separator = separator
         self._list = S3List(place, name)
+        self.archived = ArchivedKeys()
 
     def pages(
         self, prefix: str, after: str, *, ordered: bool, flat: bool, leave_out: LeaveOut, pace: Pace
@@ -44,6 +46,8 @@ class S3Listing:
         ask = Ask(self._folder + prefix, self._folder + begin if begin else "", delimiter="/" if flat else "")
         held: list[Row] = []
         for page in S3Pages(self._list, self._name, ask, pace, eager=not flat).run():
+            if page.archived:
+                self.archived.add([key[len(self._folder) :] for key in page.archived])
             if flat and ordered:
                 page = with_folders(page, ask.prefix, self._separator)
             rows = self._in_order(page, order, after)

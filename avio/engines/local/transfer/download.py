@@ -32,6 +32,7 @@ from avio.engines.local.transfer.mover_spread import MoverSpread
 from avio.engines.local.transfer.placed import Placed
 from avio.engines.local.transfer.placing import Placing, Steps, Written, synced
 from avio.engines.run import Run
+from avio.engines.versions import VersionChanged
 from avio.errors import CacheFull, Damaged, EngineError, Gone, SourceChanged, StoreError
 from avio.faults import fault
 from avio.terminal.cells import printable
@@ -187,6 +188,7 @@ class Download:
         """Return `entry` in its present version."""
         if not entry.token:
             raise sent
+        self._refuse_other_version(sent)
         mount = self._mounts.find(entry.path)
         now = _present(mount, entry, Source.of_token(mount.key(entry.path), entry.token), sent)
         return replace(entry, size=now.size, token=now.token)
@@ -199,7 +201,14 @@ class Download:
         alike = now.etag is not None and now.size == source.size and same_second(now, source)
         # A store that lists another etag than it sends would be a changed one for ever.
         listed = source.etag if alike and bucket.listed(source.key) == source else None
+        if listed is None:
+            self._refuse_other_version(sent)
         return wanted._replace(entry=entry, source=now, listed=listed)
+
+    def _refuse_other_version(self, sent: OtherVersion) -> None:
+        """Raise VersionChanged if the order names the versions."""
+        if self._params.versions:
+            raise VersionChanged(sent.message)
 
     def _place(self, wanted: Wanted, fill: Fill) -> Steps:
         """Write the file, yield it to be synced, and give it its name."""

@@ -61,6 +61,7 @@ class OutgoingFiles:
         self._overwrite = replaces_any(params)
         self._states = (Freshness.DIRTY, *(_ALL if params.overwrite == "always" else ()))
         self._looks = params.overwrite in ("never", "newer", "fail")  # at an object that is there
+        self._compares = params.versions  # the copy with the one that was listed
 
     def read(self, entry: Entry) -> Outgoing | None:
         """Read the file of `entry`. None: a thread must upload it. Raises the errors of a tier."""
@@ -68,7 +69,7 @@ class OutgoingFiles:
         mount = self._mounts.find(path)
         key, bucket = mount.key(path), mount.bucket
         source = Source.of_token(key, entry.token) if entry.token else None
-        if source is not None and self._looks:
+        if self._compares or (source is not None and self._looks):
             return None
         condition = bucket.condition(source, overwrite=self._overwrite)
         place, facts = bucket.place, bucket.facts

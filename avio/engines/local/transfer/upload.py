@@ -11,6 +11,7 @@ from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.multiput import Answer
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.clock_ticks import await_next_tick
+from avio.engines.local.entries import NS_PER_SECOND
 from avio.engines.local.errors import conflict, tier_errors, two_unsaved
 from avio.engines.local.freshness import Freshness
 from avio.engines.local.kernel_copy import same_bytes
@@ -24,6 +25,7 @@ from avio.engines.local.upload_journal import UploadJournal, close_journal
 from avio.engines.local.upload_source import UploadSource
 from avio.engines.overwrite import Decision, already_there, decide, replaces_any
 from avio.engines.run import Run
+from avio.engines.versions import VersionChanged
 from avio.errors import EngineAway, Gone, PathNotFound, SourceChanged
 from avio.faults import fault
 from avio.terminal.cells import printable
@@ -68,6 +70,9 @@ class Upload:
             confirm(mount, path, copy, source)
             outcome = Outcome.KEPT if freshness is Freshness.GONE else self._outcome(path)
             return Moved(entry, outcome, copy.size, copy.tier.alias)
+        listed = entry.size, entry.modified
+        if self._params.versions and freshness.is_dirty and (copy.size, copy.mtime_ns / NS_PER_SECOND) != listed:
+            raise VersionChanged(f"{path} was changed in the cache after it was looked at")
         others = self._others(mount, path, source, copy, copies)
         if freshness is Freshness.CONFLICT and source is not None and self._is_saved(mount, path, source, copy):
             self._capacity.drop(path, others)

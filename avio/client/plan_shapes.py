@@ -1,0 +1,41 @@
+"""The parts of a plan in replies, as `avio.client.shapes` has them for jobs."""
+
+from typing import NotRequired, TypedDict
+
+
+class PlannedTier(TypedDict):
+    """A tier that the job of a plan may use."""
+
+    alias: str
+    capacity: int
+    free: int
+    fits: bool
+
+
+class Notice(TypedDict):
+    """What a person should know of a plan."""
+
+    reason: str
+    message: str
+
+
+class BesideJob(TypedDict):
+    """A job that has not ended, at the paths of a plan; `path` is None if it has several."""
+
+    id: str
+    user: str
+    type: int
+    status: str
+    path: str | None
+
+
+class PlanLine(TypedDict):
+    """What a plan says of one file. `action` is a word of `avio.wire.plans.Action`."""
+
+    path: str
+    pathBytes: NotRequired[str]
+    size: int
+    version: str | None
+    state: str
+    action: str
+    message: NotRequired[str]

@@ -1,0 +1,94 @@
+"""The file of a plan: a header, then a line for each file. A person may edit it; `avio apply` reads it.
+
+Runs in the user's shell. Both ways it is read line by line, never as a whole.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from avio.client.plan_shapes import PlanLine
+from avio.client.shapes import JobDetail
+from avio.wire.options import camel
+from avio.wire.params import OPTIONS, PLANNED
+from avio.wire.plans import MOVES, Action
+from avio.wire.states import JobType
+
+FORMAT = 1  # of the header's member `avioPlan`
+
+# What a plan's file names by its lines: the options that say which files a job has.
+_NAMING = {camel(name) for name, rule in OPTIONS.items() if rule.names_files or rule.narrows} | {"planOf"}
+
+
+def header(job: JobDetail) -> dict[str, Any]:
+    """Return the first line of the file of an ended plan."""
+    params = job["params"]
+    return {"avioPlan": FORMAT, "type": params["planOf"], "params": params, "job": job["id"], "plan": job.get("plan")}
+
+
+@dataclass(slots=True)
+class PlanFile:
+    """A plan that is read: the type and the options of its job."""
+
+    stream: BinaryIO
+    type: JobType = JobType.PRELOAD
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read the header. Raises UsageError."""
+        head = _loaded(self.stream.readline(), 1)
+        if (
+            head.get("avioPlan") != FORMAT
+            or head.get("type") not in PLANNED
+            or not isinstance(head.get("params"), dict)
+        ):
+            raise click.UsageError("line 1 is not the header of a plan; write one with: avio preload PATH --plan FILE")
+        self.type = PLANNED[head["type"]]
+        self.params = {name: value for name, value in head["params"].items() if name not in _NAMING}
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of an upload: the files to move, each with its version. Raises UsageError."""
+        for number, text in enumerate(self.stream, 2):
+            if not text.strip():
+                continue
+            line = _loaded(text, number)
+            try:
+                moves = Action(str(line.get("action"))) in MOVES
+            except ValueError:
+                known = ", ".join(Action)
+                raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
+            if moves:
+                if not isinstance(line.get("version"), str):
+                    raise click.UsageError(f"line {number} has no version, so that it can't be moved; remove it")
+                members = {name: line[name] for name in ("path", "pathBytes", "version") if line.get(name) is not None}
+                yield json.dumps(members, separators=(",", ":")).encode() + b"\n"
+
+
+def _loaded(text: bytes, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise click.UsageError(f"line {number} of the plan is not a JSON object; correct or remove it")
+    return found
+
+
+def write(file: Path, job: JobDetail, lines: Iterator[PlanLine]) -> None:
+    """Write the file of an ended plan: complete or not at all. Raises UsageError if its disk refuses."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        try:
+            with open(part, "wb") as stream:
+                for each in chain([header(job)], lines):
+                    stream.write(json.dumps(each, separators=(",", ":")).encode() + b"\n")
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"--plan: {file} can't be written: {error.strerror}") from None

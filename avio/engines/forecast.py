@@ -1,0 +1,54 @@
+"""Whether a preload would fit into the cache as it is now: the rules of admission, on figures alone. Reserves nothing.
+
+Used in the job process. Pure.
+"""
+
+from collections.abc import Sequence
+
+from avio.engines.admission import room_by_tier
+from avio.engines.no_room import less, no_room, ways_out
+from avio.engines.tier import Tier
+from avio.errors import CacheFull
+from avio.terminal.cells import size
+from avio.wire.params import Params
+from avio.wire.plans import Plan, PlannedTier
+
+
+def forecast(
+    plan: Plan, tiers: Sequence[Tier], params: Params, needed: int, held: int, *, spreads: bool
+) -> CacheFull | None:
+    """Write into `plan` which of `tiers` have room for `needed` bytes, and whether the preload fits.
+
+    `held` bytes of its files are in the cache already. In a cache that drops old files for new ones they need room too.
+    Return the error that the preload would end with.
+    """
+    asked = [tier for tier in tiers if params.tier in (None, tier.alias)]
+    gives_way = bool(asked) and all(tier.gives_way for tier in asked)
+    total = needed + held if gives_way else needed
+    by_alias: dict[str, list[Tier]] = {}
+    for tier in asked:
+        by_alias.setdefault(tier.alias, []).append(tier)
+    for alias, parts in by_alias.items():
+        room = sum(part.room for part in parts)
+        free, capacity = sum(part.free for part in parts), sum(part.capacity for part in parts)
+        plan.tiers.append(PlannedTier(alias, capacity, free, total <= room))
+    if asked:
+        together = sum(tier.room for tier in asked) if spreads or gives_way else 0
+        plan.fits = total <= together or any(tier.fits for tier in plan.tiers)
+        plan.evicts = max(0, needed - sum(tier.free for tier in asked)) if gives_way else 0
+    if plan.fits is not False:
+        return None
+    rooms, capacities = room_by_tier(asked), {tier.alias: tier.capacity for tier in plan.tiers}
+    cure = ", or ".join(less(params)) if gives_way else ways_out(params, needed, rooms, capacities)
+    return no_room(total, rooms, cure, on_one=not (spreads or gives_way) and len(rooms) > 1)
+
+
+def in_words(plan: Plan, params: Params) -> str:
+    """Return such as `5.2 GiB free on mem: fits`; empty if there is no cache to fill."""
+    if plan.fits is None:
+        return ""
+    fitting = [tier for tier in plan.tiers if tier.fits][:1] or plan.tiers
+    free = ", ".join(f"{size(tier.free)} free on {tier.alias}" for tier in fitting)
+    if plan.fits:
+        return f"{free}: fits" + (f"; {size(plan.evicts)} of other data give way" if plan.evicts else "")
+    return f"{free}: does not fit" + ("; ifFull=partial loads what fits" if params.if_full == "partial" else "")
