@@ -31,7 +31,7 @@ def login(context: click.Context, url: str | None, name: str | None, password_st
     The password is asked for without echo; AVIO_PASSWORD or --password-stdin give it where nobody can be asked.
     """
     url = current_url(url or context.find_root().params["url"])
-    with connect(url, token=None) as client:  # refuses what is no address, before anything is asked or shown
+    with connect(url, token=None) as client:  # refuses an invalid address before it asks or shows anything
         name = name or _ask("name", default=_usual_name())
         if _is_readable_on_the_way(url):
             click.echo(

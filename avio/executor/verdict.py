@@ -5,6 +5,7 @@ Runs in the job process; pure.
 
 from avio.errors import AvioError, EngineError, LeftOutFiles
 from avio.undecoded import described
+from avio.wire.options import Ability
 from avio.wire.progress import ErrorGroup, Progress
 from avio.wire.states import State
 
@@ -15,7 +16,7 @@ class BothChanged(EngineError):
     reason = "BOTH_CHANGED"
     status = 409
     cure = (
-        "compare both; a save with onConflict=overwrite replaces the bucket's; or remove the copy in its tier's "
+        f"compare both; a save with {Ability.OVERWRITE} replaces the bucket's; or remove the copy in its tier's "
         "directory, and preload again"
     )
 

@@ -26,7 +26,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   tree_walk, marker                     files in their order; the id of a tier's disk
 #   directory_window                      a directory in order, so many entries at a time
 #   kept_names, book, left_out, removal, obstacles  names for the next page; bytes promised; what walks leave out
-#   root, rename, errors                  a directory that nothing leads out of; safe renames; errors as ours
+#   root, beneath, rename, errors         a directory that nothing leads out of; safe renames; errors as ours
 #   store_errors, store_codes             what a store's refusal means; a table of its codes
 #   workers, store_gate, retry_after      job: threads that take entries; while a store answers; pauses that it asks for
 #   stamps, kernel_copy, directories      the version of a copy's source; bytes of open files; open directories

@@ -1,18 +1,16 @@
 """A directory. Access to its files never follows a symlink.
 
-Used for tiers and `file://` buckets, in web and the job process. The kernel's openat2 checks the whole path in
-one call. If it is missing or forbidden (old kernels, old container filters), each part is opened separately.
+Used for tiers and `file://` buckets, in web and the job process.
 """
 
-import ctypes
 import errno
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import ClassVar
 
+from avio.engines.local.beneath import follow_inside, open_beneath, step
 from avio.engines.local.directories import Directory, Held
 from avio.errors import TierNotMounted
 from avio.plain_file import NO_RESOURCES, open_plain
@@ -24,16 +22,6 @@ LOOK_SECONDS = 1.0  # seconds between two checks that the directory is still the
 
 # Error numbers that mean "no such file", including a symlink on the way.
 NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-
-_OPENAT2 = 437  # the number on every architecture
-_RESOLVE = 0x04 | 0x08  # RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
-_RESOLVE_INSIDE = 0x02 | 0x08  # RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.syscall.restype = ctypes.c_long
-
-
-class _How(ctypes.Structure):
-    _fields_: ClassVar = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
 
 
 class Root:
@@ -126,7 +114,7 @@ class Root:
 
     def open(self, name: str, flags: int) -> int:
         """Open the file or directory `name`. Never creates it."""
-        return _open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
+        return open_beneath(self.fd, name or ".", flags | os.O_CLOEXEC | os.O_NOFOLLOW)
 
     def stat(self, name: str, *, again: bool = True) -> os.stat_result | None:
         """Return the lstat of `name`, or None if it or one of its directories does not exist."""
@@ -156,11 +144,7 @@ class Root:
 
     def follow(self, name: str, flags: int) -> int:
         """Open what `name` leads to, by symlinks too, as long as they stay inside. ENOSYS if the kernel can't check."""
-        how = _How(flags | os.O_CLOEXEC, 0, _RESOLVE_INSIDE)
-        fd = _libc.syscall(_OPENAT2, self.fd, os.fsencode(name), ctypes.byref(how), ctypes.sizeof(how))
-        if fd < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)
-        return int(fd)
+        return follow_inside(self.fd, name, flags | os.O_CLOEXEC)
 
     def real_name(self, name: str) -> str | None:
         """Return the name of what `name` leads to inside the root, without symlinks; None if it leads elsewhere."""
@@ -244,7 +228,7 @@ class Root:
             except OSError:
                 os.close(fd)
                 raise
-            fd = _step(fd, part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            fd = step(fd, part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
         return fd
 
 
@@ -270,34 +254,3 @@ def read_marker(directory: int) -> str | None:
         return os.read(fd, 100).decode("ascii", errors="replace").strip() or None
     finally:
         os.close(fd)
-
-
-def _open_beneath(root: int, name: str, flags: int) -> int:
-    how = _How(flags, 0, _RESOLVE)
-    while True:
-        fd = _libc.syscall(_OPENAT2, root, os.fsencode(name), ctypes.byref(how), ctypes.sizeof(how))
-        if fd >= 0:
-            return int(fd)
-        code = ctypes.get_errno()
-        if code in (errno.ENOSYS, errno.EPERM):
-            return _open_by_parts(root, name, flags)
-        if code not in (errno.EAGAIN, errno.EINTR):  # EAGAIN: a rename was under way somewhere on the path
-            raise OSError(code, os.strerror(code), name)
-
-
-def _open_by_parts(root: int, name: str, flags: int) -> int:
-    *directories, last = name.split("/")
-    fd = os.dup(root)
-    for part in directories:
-        fd = _step(fd, part, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    return _step(fd, last, flags)
-
-
-def _step(directory: int, part: str, flags: int) -> int:
-    """Open `part` in `directory`. Always close `directory`."""
-    try:
-        if part == "..":
-            raise OSError(errno.EXDEV, "leads out of the directory", part)
-        return os.open(part, flags, dir_fd=directory)
-    finally:
-        os.close(directory)

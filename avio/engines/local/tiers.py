@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
+from avio.engines.left_out import Unreadable
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import of_tier_disk, tier_errors
 from avio.engines.local.freshness import Freshness, judge
@@ -85,18 +86,14 @@ class TierDirectory:
             return None
 
     def marks_of(self, path: str, name: ObjectName) -> Marks:
-        """Return the marks of the cached file at `path` as a copy of the object `name`.
+        """Return the marks of the cached file at `path` as a copy of the object `name`; none if it can't be opened.
 
-        A file that can't be opened by its rights, and one that has gone, has none. Raise EngineAway without open files,
-        NodeFault if the disk fails: then nobody knows.
+        Raise EngineAway without open files, NodeFault if the disk fails: then nobody knows.
         """
         try:
-            fd = self._open(path)
-            try:
+            with self.opened(path) as fd:
                 return read_marks(fd, name)
-            finally:
-                os.close(fd)
-        except (NotPlain, PermissionError):
+        except (NotPlain, Unreadable):
             return UNMARKED
         except OSError as error:
             if self.root.lacks(error):

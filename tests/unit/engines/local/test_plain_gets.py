@@ -301,23 +301,6 @@ def test_silence_ends_a_request(target: Target, sent: bytes, monkeypatch: pytest
     assert len(store.requests) == 1
 
 
-def test_less_than_a_byte_a_second_ends_a_request(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_handle, "SILENCE_SECONDS", 2)
-
-    def answer(headers: dict[str, str], send: Send) -> bool:
-        send(head())
-        for place in range(5):
-            time.sleep(1.5)
-            send(CONTENT[place : place + 1])
-        return False
-
-    with raw_store(answer) as store:
-        began = time.monotonic()
-        with pytest.raises(EngineAway, match="no answer in time: less than a byte a second"):
-            target.get(PlainGets(store.place()))
-        assert time.monotonic() - began < 6.5
-
-
 @pytest.mark.parametrize("sent", [b"", head(), head() + CONTENT[:5000]])
 def test_a_silent_request_ends_soon_after_its_attempt_must_stop(target: Target, sent: bytes) -> None:
     left = threading.Event()

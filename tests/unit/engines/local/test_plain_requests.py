@@ -368,22 +368,3 @@ def test_nothing_is_left_open() -> None:
         assert gets.poll(0) == []
     time.sleep(0.5)  # the store closes its side, in this process too
     assert len(os.listdir("/proc/self/fd")) <= before
-
-
-def test_a_store_with_less_than_a_byte_a_second_is_given_up(
-    gets: PlainRequests[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(s3_handle, "SILENCE_SECONDS", 2)
-    monkeypatch.setattr(plain_requests, "LOOK_SECONDS", 0.1)
-
-    def trickle(_: dict[str, str], send: Send) -> bool:
-        send(HEAD)
-        for at in range(5):
-            time.sleep(1.5)
-            send(BODY[at : at + 1])
-        return False
-
-    with raw_store(trickle) as store:
-        began = time.monotonic()
-        assert one(gets, store) == BROKEN
-        assert time.monotonic() - began < 6.5

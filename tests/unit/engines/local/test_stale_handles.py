@@ -60,7 +60,7 @@ def test_a_root_that_turns_stale_while_it_is_open_is_no_empty_one(tree: Root, mo
 
     assert tree.stat("a/1") is not None
     tree.open_top = stale
-    monkeypatch.setattr(root, "_open_beneath", stale)
+    monkeypatch.setattr(root, "open_beneath", stale)
 
     with pytest.raises(OSError) as of_file:
         tree.stat("a/1")
