@@ -60,6 +60,7 @@ from avio.engines.factory import open_engine
 from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.event_keys import EventKeys
+from avio.rules.filelists import ListLimits, Quota
 from avio.rules.fresh import Fresh
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
@@ -157,6 +158,11 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
             push=lambda job: queue.push(client, [job]),
             places=places,
             queued_max=settings.queued_max,
+            list_limits=ListLimits(
+                settings.list_lines_max,
+                int(settings.list_bytes_max),
+                Quota(settings.lists_max, int(settings.lists_bytes_max)),
+            ),
         ),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),

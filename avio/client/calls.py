@@ -166,9 +166,9 @@ class Client:
         """Request the cancellation of a job."""
         return cast(JobInfo, self._post(_job(job_id, "/cancel")))
 
-    def retry(self, job_id: str) -> JobInfo:
-        """Submit a new job with the params of an ended one."""
-        return self._order(_job(job_id, "/retry"), None)
+    def retry(self, job_id: str, *, failed: bool = False) -> JobInfo:
+        """Submit a new job with the params of an ended one; with `failed` for its failed files alone."""
+        return self._order(_job(job_id, "/retry"), {"failed": True} if failed else None)
 
     def events(self, job_id: str, *, until: float) -> Iterator[Event]:
         """Yield the events of a job as they come, until its end or `until` on the monotonic clock."""

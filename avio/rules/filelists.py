@@ -22,6 +22,15 @@ class Quota:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class ListLimits:
+    """What one file list may have, and what all lists of a user may have."""
+
+    lines: int = 10_000_000
+    bytes: int = 1 << 30
+    quota: Quota = Quota(1000, 1 << 30)
+
+
 def upload(caller: Caller, chunks: Iterable[bytes], quota: Quota) -> FileList:
     """Store a list of the caller. Raise TooMany if the caller has no room for it, Conflict if it was deleted meanwhile.
 
@@ -69,6 +78,13 @@ def delete(caller: Caller, list_id: str) -> None:
             raise Conflict(
                 f"file list {list_id} is used by a job that has not ended", cure="wait until the job ends, or cancel it"
             )
+    _delete(list_id)
+
+
+def discard(list_id: str) -> None:
+    """Delete a list that no job uses, whoever has it."""
+    with borrow():
+        filelists.close(list_id)
     _delete(list_id)
 
 
