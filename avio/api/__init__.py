@@ -9,7 +9,7 @@
 #   (here)                                                   create_app: puts the blueprints together
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, cache                                       routes: jobs by JobSpec; list and stat; tiers and free
-#   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
+#   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
 #   job_watch                                                event stream and long poll
 #   blueprints                                               how routes are declared
 #   sockets                                                  the gunicorn worker: slow clients cost no thread
@@ -18,8 +18,8 @@
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   responses, serializers                                   the shapes of what goes out
-#   requests, errors, counters                               the shapes of what comes in; problem documents
-#   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
+#   requests, errors                                         the shapes of what comes in; problem documents
+#   named_files, job_types, problem_document, gunicorn_log, shapes
 
 import time
 from collections.abc import Callable
@@ -52,6 +52,7 @@ from avio.api.responses import Problem
 from avio.api.services import KEY, Services
 from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
+from avio.api.webhooks import webhooks
 from avio.clock import parse_zone
 from avio.config import Settings
 from avio.db.connection import open_database
@@ -66,7 +67,7 @@ from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, webhooks, health)
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
 USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs"})
@@ -163,6 +164,7 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
                 int(settings.list_bytes_max),
                 Quota(settings.lists_max, int(settings.lists_bytes_max)),
             ),
+            webhook_networks=settings.webhook_networks,
         ),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
-from avio.api.counters import ALONE, AMOUNTS
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.api.shapes import Shape
 from avio.wire.states import Phase, State
 
@@ -112,7 +112,7 @@ class Total(Amount):
 
 
 def _counted() -> type[Reply]:
-    """Return the shape of `avio.api.counters.counted`."""
+    """Return the shape of `avio.rules.counters.counted`."""
     shapes: dict[str, Any] = {**dict.fromkeys(AMOUNTS, Amount), **dict.fromkeys(ALONE, int)}
     return create_model("Counted", __base__=Reply, **shapes)
 
@@ -250,6 +250,37 @@ class FileListPage(Reply):
     """A page of file lists, newest first."""
 
     file_lists: list[FileListInfo]
+    next_page_token: str | None
+
+
+class WebhookInfo(Reply):
+    """The webhook of a user. `secret` is there once, when it was made; `url` has no query."""
+
+    url: str | None
+    on: list[State]
+    create_time: str
+    update_time: str
+    secret: str | None
+
+
+class DeliveryInfo(Reply):
+    """The end of a job that is told to a webhook: how often it was tried, and how the newest try went."""
+
+    job: str
+    status: Literal["pending", "delivered", "failed"]
+    tries: int
+    url: str | None
+    code: int | None
+    error: str
+    create_time: str
+    next_time: str | None
+    end_time: str | None
+
+
+class DeliveryPage(Reply):
+    """A page of deliveries, newest job first."""
+
+    deliveries: list[DeliveryInfo]
     next_page_token: str | None
 
 

@@ -6,7 +6,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from avio.errors import (
     Unsupported,
 )
 from avio.faults import fault
-from avio.rules import failed_files, history, ownership
+from avio.rules import failed_files, history, ownership, webhooks
 from avio.rules import filelists as lists
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
@@ -74,6 +74,7 @@ class Service:
     places: MountPlaces
     queued_max: int = 1000
     list_limits: lists.ListLimits = lists.ListLimits()
+    webhook_networks: Sequence[str] = ()
 
     def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:
         """Queue a job, or return the job that `key` made before. True if it was made now.
@@ -97,6 +98,7 @@ class Service:
             if uid != caller.uid and users.get(uid) is None:
                 raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
             self._check_list(spec.params, uid)
+            webhooks.require_signed(uid, spec.params.notify, self.webhook_networks)
             self._check_quota(uid)
         self._check_able(spec)
         self._check_there(spec)

@@ -5,7 +5,7 @@ web imports them from here, so that no route imports a query or an engine.
 
 from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.history import Filter
-from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
+from avio.db.models import Attempt, Delivery, FailedFile, FileList, Job, Token, User, Webhook
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page
 from avio.engines.tier import Freed, Tier
@@ -13,6 +13,7 @@ from avio.engines.tier import Freed, Tier
 __all__ = [
     "DATABASE_AWAY",
     "Attempt",
+    "Delivery",
     "Engine",
     "Entry",
     "EntryState",
@@ -26,4 +27,5 @@ __all__ = [
     "Tier",
     "Token",
     "User",
+    "Webhook",
 ]

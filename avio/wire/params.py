@@ -13,6 +13,7 @@ from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
 from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
+from avio.wire.webhook_urls import MAX_URL, require_url
 
 LS, PRELOAD, SAVE, STAT, CHECK = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT, JobType.CHECK
 CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
@@ -222,6 +223,18 @@ class Params:
         least=1,
         most=MOST_CONCURRENCY,
         live=True,
+    )
+
+    notify: str | None = option(
+        None,
+        "The webhook that is told of the end, in place of the user's own; signed with the user's secret.",
+        PRELOAD,
+        SAVE,
+        CHECK,
+        pattern=rf"^.{{1,{MAX_URL}}}$",
+        test=require_url,
+        form=f"a URL of http or https, up to {MAX_URL} characters",
+        sensitive=True,
     )
 
     @classmethod

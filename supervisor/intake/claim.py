@@ -6,6 +6,7 @@ Runs in intake's database thread.
 import json
 import logging
 import os
+from dataclasses import replace
 
 import avio
 from avio.config import Settings
@@ -175,7 +176,7 @@ class Claimer:
             job=claim.job,
             attempt=claim.attempt,
             type=JobType(claim.type),
-            params=params,
+            params=replace(params, notify=None),  # the aggregator sends, and a URL may have a secret
             engine=self._settings.engine_settings(tiers.known()),
             events_url=self._settings.executor_redis_url or self._settings.redis_url,
             file_list=file_list,

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from avio.api import responses
-from avio.api.counters import ALONE, AMOUNTS
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.client import shapes
 from avio.wire.options import camel
 from tests.unit.commands import samples
