@@ -77,7 +77,8 @@ class Notifier:
             return False
         tried, may_help = self._try(claimed)
         fault("aggregator.before-settle")
-        again_in = BACK_OFF[claimed.tries - 1] if may_help and claimed.tries <= len(BACK_OFF) else None
+        goes_on = tried.error and may_help and claimed.tries <= len(BACK_OFF)
+        again_in = BACK_OFF[claimed.tries - 1] if goes_on else None
         with borrow():
             deliveries.settle(claimed, tried, again_in)
         told = {"job": claimed.job, "url": tried.url, "code": tried.code, "why": tried.error, "again_in": again_in}

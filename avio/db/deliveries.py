@@ -62,7 +62,7 @@ def settle(claimed: Claimed, tried: Tried, again_in: float | None) -> bool:
 
     Return False if a later try has begun meanwhile.
     """
-    delivered = not tried.error
+    goes_on = again_in is not None
     changed = change(
         "UPDATE deliveries SET held_until = NULL, url = ?, code = ?, error = ?, delivered = ?,"
         " next_at = CASE WHEN ? THEN {now} + ? END, ended_at = CASE WHEN ? THEN NULL ELSE {now} END"
@@ -70,10 +70,10 @@ def settle(claimed: Claimed, tried: Tried, again_in: float | None) -> bool:
         tried.url,
         tried.code,
         tried.error,
-        delivered,
-        not delivered and again_in is not None,
+        not tried.error,
+        goes_on,
         again_in or 0.0,
-        not delivered and again_in is not None,
+        goes_on,
         claimed.job,
         claimed.tries,
     )
