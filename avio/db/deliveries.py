@@ -12,11 +12,11 @@ from avio.db.sql import change, now, row
 # Deliveries of one user that are under way at once: a slow receiver must not keep all others waiting.
 OF_ONE_USER = 2
 
+_HELD = "(SELECT count(*) FROM deliveries h WHERE h.held_until IS NOT NULL AND h.held_until > ? AND h.uid = {uid}) < ?"
+
 _DUE = (
-    "SELECT job_id, tries FROM deliveries d WHERE d.next_at IS NOT NULL AND d.next_at <= ?"
-    " AND (d.held_until IS NULL OR d.held_until <= ?)"
-    " AND (SELECT count(*) FROM deliveries h WHERE h.held_until IS NOT NULL AND h.held_until > ? AND h.uid = d.uid) < ?"
-    " ORDER BY d.next_at LIMIT 1"
+    "SELECT job_id, tries, uid FROM deliveries d WHERE d.next_at IS NOT NULL AND d.next_at <= ?"
+    f" AND (d.held_until IS NULL OR d.held_until <= ?) AND {_HELD.format(uid='d.uid')} ORDER BY d.next_at LIMIT 1"
 )
 
 
@@ -47,12 +47,17 @@ def claim(lease: float) -> Claimed | None:
         found = row(f"{_DUE} {{skip_locked}}", *due)
         if found is None:
             return None
-        job, tries = found
+        job, tries, uid = found
+        row("SELECT 1 FROM users WHERE uid = ? {alone}", uid)  # claims of one user's deliveries come one by one
         taken = change(
-            "UPDATE deliveries SET held_until = ?, tries = tries + 1 WHERE job_id = ? AND tries = ?",
+            f"UPDATE deliveries SET held_until = ?, tries = tries + 1 WHERE job_id = ? AND tries = ?"  # noqa: S608 - made of constants
+            f" AND {_HELD.format(uid='?')}",
             time + lease,
             job,
             tries,
+            time,
+            uid,
+            OF_ONE_USER,
         )
     return Claimed(job, tries + 1) if taken else None
 
