@@ -14,6 +14,7 @@ from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.shapes import (
+    DeliveryPage,
     EntryInfo,
     FailurePage,
     FileList,
@@ -27,6 +28,7 @@ from avio.client.shapes import (
     Params,
     ReportLine,
     TierList,
+    Webhook,
     Whoami,
 )
 from avio.client.spelling import spelled_path
@@ -206,6 +208,25 @@ class Client:
     def delete_file_list(self, list_id: str) -> None:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
+
+    # Webhook
+
+    def webhook(self) -> Webhook:
+        """Return the user's webhook, without its secret."""
+        return cast(Webhook, self._get("/me/webhook"))
+
+    def set_webhook(self, url: str | None, ends: Iterable[str] = (), *, new_secret: bool = False) -> Webhook:
+        """Tell `url` of these `ends` of the user's jobs, by default of all. The reply has the secret if one was made."""
+        body = {"url": url, **({"on": on} if (on := list(ends)) else {}), "newSecret": new_secret}
+        return cast(Webhook, self._transport.call("PUT", "/me/webhook", repeatable=False, json=body))
+
+    def delete_webhook(self) -> None:
+        """Delete the user's webhook and its secret."""
+        self._transport.call("DELETE", "/me/webhook", repeatable=False)
+
+    def deliveries(self, *, job_id: str | None = None, page_token: str | None = None) -> DeliveryPage:
+        """Return one page of what was told of the ends of the user's jobs, newest job first; or of one job."""
+        return cast(DeliveryPage, self._get("/me/deliveries", job=job_id, pageToken=page_token))
 
     # Server
 

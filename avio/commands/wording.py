@@ -20,7 +20,8 @@ _SPECIAL = {
 }
 
 _MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {
-    "recursive": "--recursive"
+    "recursive": "--recursive",
+    "newSecret": "--new-secret",
 }
 
 # What stands for more than one word, longest first.
@@ -44,6 +45,7 @@ _PHRASES = {
     "an id from POST /filelists": "a list that --from-file has uploaded",
     "Idempotency-Key": "key of the request",
     "report the requestId to your admin": "tell an admin the id of the request",
+    "PUT /me/webhook": "avio notify set",
     "POST /free": "avio free PATH",
     "GET /tiers": "avio tiers",
     "GET /filelists": "avio lists",

@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from avio.api import responses
-from avio.rules.counters import ALONE, AMOUNTS
 from avio.client import shapes
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
 from tests.unit.commands import samples
 
@@ -27,6 +27,8 @@ from tests.unit.commands import samples
         (responses.TierList, samples.tier_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
+        (responses.WebhookInfo, samples.webhook()),
+        (responses.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -51,6 +53,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
         (responses.FreedInfo, shapes.Freed),
+        (responses.WebhookInfo, shapes.Webhook),
+        (responses.DeliveryInfo, shapes.Delivery),
+        (responses.DeliveryPage, shapes.DeliveryPage),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
     ],
