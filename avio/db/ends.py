@@ -11,6 +11,7 @@ from avio.db import failures, uses
 from avio.db.connection import transaction
 from avio.db.folds import movers_json
 from avio.db.sql import change, row
+from avio.wire.reports import without_report
 from avio.wire.results import Result
 
 MAX_CRASHES = 3
@@ -82,7 +83,7 @@ def give_back(
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
         held = row(
-            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"
+            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params FROM jobs"
             " WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
             files_done,
             crash,
@@ -92,8 +93,9 @@ def give_back(
         )
         if held is None:
             return None
-        crashes, losses, cancelled = held
+        crashes, losses, cancelled, params = held
         state, reason, text = _after(crashes, losses, bool(cancelled), message)
+        text = text if state == "queued" else without_report(text, params)
         changed = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"

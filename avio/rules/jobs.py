@@ -29,6 +29,7 @@ from avio.rules import failed_files, history, ownership, webhooks
 from avio.rules import filelists as lists
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
+from avio.rules.report_place import require_place
 from avio.wire.checked_params import check
 from avio.wire.options import camel
 from avio.wire.params import OPTIONS, Params
@@ -102,6 +103,7 @@ class Service:
             self._check_quota(uid)
         self._check_able(spec)
         self._check_there(spec)
+        require_place(caller, self.engine, self.places, spec.params.report_to)
         return self._insert(_new_job(spec, uid, key, digest))
 
     def order_free(self, caller: Caller, path: str, *, recursive: bool, key: str | None = None) -> Job:

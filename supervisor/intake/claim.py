@@ -24,6 +24,7 @@ from avio.wire.orders import Order
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
 from avio.wire.proofs import KEY_NAME, new_key
+from avio.wire.reports import without_report
 from avio.wire.results import Result
 from avio.wire.states import JobType, State
 from supervisor.intake.announce import Announcer
@@ -154,6 +155,7 @@ class Claimer:
             self._announcer.announce(StateEvent(claim.job, claim.attempt, state or State.QUEUED))
             return None
         log.error("job failed before its start: %s", result.message, extra={"job": claim.job})
+        result.message = without_report(result.message, claim.params)
         ends.finish(result, State.FAILED)
         self._announcer.announce(StateEvent(claim.job, claim.attempt, State.FAILED))
         return None

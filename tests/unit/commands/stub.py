@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_PUT(self) -> None:
-        self._answer()
+        self._serve()
 
     def do_PATCH(self) -> None:
         self._serve()
