@@ -25,10 +25,10 @@ class BucketObjects(NewObjects):
         mount = self._mounts.find(place)
         if not mount.real:
             raise NoMount(place)
-        if path.endswith("/") or mount.bucket.has_directory(mount.key(place)):
-            place = f"{place}/{name}"
         if (unfit := mount.bucket.unfit(mount.key(place))) is not None:
             raise unfit
+        if path.endswith("/") or mount.bucket.has_directory(mount.key(place)):
+            return f"{place}/{name}"
         return place
 
     def add(self, path: str, source: int, run: Run) -> bool:
