@@ -1,6 +1,6 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, rows, transport, web
+from mutation import processes, retention, rights, rows, transport, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -10,4 +10,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *transport.MUTANTS,
     *web.MUTANTS,
     *rights.MUTANTS,
+    *webhooks.MUTANTS,
 )

@@ -96,11 +96,15 @@ def show(client: Client, as_json: bool) -> None:
 
 
 @notify.command(cls=Command)
+@options.as_json
 @with_client
-def remove(client: Client) -> None:
+def remove(client: Client, as_json: bool) -> None:
     """Remove your webhook and its secret: no end is told any more."""
     client.delete_webhook()
-    click.echo("removed", err=True)
+    if as_json:
+        print_json({})
+    else:
+        click.echo("removed", err=True)
 
 
 @notify.command(cls=Command)
