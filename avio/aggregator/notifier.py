@@ -1,4 +1,4 @@
-"""Tells webhooks of the ends of jobs, in threads of their own: a slow receiver holds up no other work of the aggregator.
+"""Tells webhooks of the ends of jobs, in threads of their own: a slow receiver holds up nothing else there.
 
 Runs in the aggregator. Any number may run: a try has a lease on its row.
 """

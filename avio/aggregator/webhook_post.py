@@ -1,7 +1,7 @@
 """One POST to a webhook: to a checked address, within limits of time and bytes, without redirects.
 
-Runs in the aggregator, in a thread for deliveries. The address that was checked is the one that is connected to, so that
-a second answer of DNS can't lead elsewhere.
+Runs in the aggregator, in a thread for deliveries. It connects to the address that it has checked, so that a second
+answer of DNS can't lead elsewhere.
 """
 
 import socket
@@ -81,7 +81,7 @@ def _connected(host: str, port: int, networks: Sequence[str]) -> socket.socket:
     raise NotSent(f"no connection to {host}: {error}")
 
 
-def _allowed(host: str, port: int, networks: Sequence[str]) -> list[tuple[int, Any]]:
+def _allowed(host: str, port: int, networks: Sequence[str]) -> Sequence[tuple[int, Any]]:
     """Return family and address of the first few allowed addresses of `host`."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

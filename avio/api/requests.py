@@ -253,7 +253,9 @@ class WebhookBody(Asked):
     """Where the ends of the caller's jobs are told, and which; `newSecret` makes another secret."""
 
     url: Annotated[str, AfterValidator(require_url)] | None = None
-    on: Annotated[list[Literal[ENDS]], Field(min_length=1, max_length=len(ENDS))] = [*ENDS]  # type: ignore[valid-type]
+    on: Annotated[list[Literal[ENDS]], Field(min_length=1, max_length=len(ENDS))] = Field(  # type: ignore[valid-type]
+        default_factory=lambda: [*ENDS], description="The ends that are told; absent means all."
+    )
     new_secret: StrictBool = False
 
 

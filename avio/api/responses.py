@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, create_model
 from pydantic.alias_generators import to_camel
 
-from avio.rules.counters import ALONE, AMOUNTS
 from avio.api.shapes import Shape
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.states import Phase, State
 
 

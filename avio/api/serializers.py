@@ -6,9 +6,9 @@ from base64 import b64encode
 from datetime import timezone
 from typing import Any
 
+from avio.clock import rfc3339
 from avio.rules.counters import counted
 from avio.rules.discretion import without_addresses
-from avio.clock import rfc3339
 from avio.rules.types import Attempt, Delivery, Entry, FailedFile, FileList, Job, Login, Tier, Webhook
 from avio.wire.checked_params import shown
 from avio.wire.events import ProgressEvent

@@ -216,7 +216,7 @@ class Client:
         return cast(Webhook, self._get("/me/webhook"))
 
     def set_webhook(self, url: str | None, ends: Iterable[str] = (), *, new_secret: bool = False) -> Webhook:
-        """Tell `url` of these `ends` of the user's jobs, by default of all. The reply has the secret if one was made."""
+        """Tell `url` of these `ends` of the user's jobs, by default of all. Return it, with a secret that was made."""
         body = {"url": url, **({"on": on} if (on := list(ends)) else {}), "newSecret": new_secret}
         return cast(Webhook, self._transport.call("PUT", "/me/webhook", repeatable=False, json=body))
 

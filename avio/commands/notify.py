@@ -56,9 +56,7 @@ def notify() -> None:
 @click.option("--new-secret", is_flag=True, help="Make another secret; the receiver has to know it.")
 @options.as_json
 @with_client
-def set_(
-    client: Client, url: str | None, ends: list[str], only_jobs: bool, new_secret: bool, as_json: bool
-) -> None:
+def set_(client: Client, url: str | None, ends: list[str], only_jobs: bool, new_secret: bool, as_json: bool) -> None:
     """Have URL told of the ends of your jobs, in place of the URL before.
 
     The first time, and with --new-secret, it prints the secret by which the receiver checks the signature: it is shown

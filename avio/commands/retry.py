@@ -1,5 +1,7 @@
 """`avio retry`: run an ended job again, as a new job."""
 
+from typing import Any
+
 import click
 
 from avio.client import Client
@@ -40,8 +42,8 @@ def retry(client: Client, job: str, failed: bool, wait: float | None, progress: 
 def _warn_of_rest(old: JobInfo) -> None:
     """Say what a retry of the failed files leaves: files that the job has not reached."""
     progress = old["progress"]
-    parts = [part["files"] for name in OUTCOMES if (part := progress.get(name)) is not None]
-    rest = progress["total"]["files"] - sum(parts)
+    counted: dict[str, Any] = {**progress}
+    rest = progress["total"]["files"] - sum(counted[name]["files"] for name in OUTCOMES if name in counted)
     if rest > 0 or not is_listed(old):
         count = str(rest) if is_listed(old) else "some"
         said = f"note: {old['id']} ended before it reached all: {count} files are not among those that failed"

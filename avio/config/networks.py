@@ -36,7 +36,7 @@ class WebhookSettings(Table):
 
     webhook_networks: Annotated[list[str], BeforeValidator(_split), AfterValidator(_are_networks)] = Field(
         [],
-        description="Addresses or networks that webhooks may be sent to though they are not public, such as 10.0.0.0/8.",
+        description="Addresses or networks to which webhooks may go though they are not public, such as 10.0.0.0/8.",
     )
 
 

@@ -15,7 +15,7 @@ OF_ONE_USER = 2
 _HELD = "(SELECT count(*) FROM deliveries h WHERE h.held_until IS NOT NULL AND h.held_until > ? AND h.uid = {uid}) < ?"
 
 _DUE = (
-    "SELECT job_id, tries, uid FROM deliveries d WHERE d.next_at IS NOT NULL AND d.next_at <= ?"
+    "SELECT job_id, tries, uid FROM deliveries d WHERE d.next_at IS NOT NULL AND d.next_at <= ?"  # noqa: S608 - constants
     f" AND (d.held_until IS NULL OR d.held_until <= ?) AND {_HELD.format(uid='d.uid')} ORDER BY d.next_at LIMIT 1"
 )
 

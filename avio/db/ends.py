@@ -83,8 +83,8 @@ def give_back(
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
         held = row(
-            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params FROM jobs"
-            " WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
+            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params"
+            " FROM jobs WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
             files_done,
             crash,
             loss,

@@ -82,7 +82,8 @@ def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _none_failed(job: Job) -> Conflict:
-    left = f"; {job.files_left_out} files were left out, which a retry does not change" if job.files_left_out else ""
+    count = job.counters.files_left_out
+    left = f"; {count} files were left out, which a retry does not change" if count else ""
     return Conflict(
         f"the report of job {job.id} names no failed file: the job ended as {job.state}{left}",
         cure=f"avio job show {job.id} says why it did; avio retry {job.id} does all of it again",

@@ -1,6 +1,6 @@
-"""What is told of the end of a job: a JSON document with the members of JobInfo, by the same names. Used by the aggregator.
+"""What is told of the end of a job: a JSON document with members of JobInfo, by the same names.
 
-A receiver is the user's: it learns no more than the API tells the user.
+Used by the aggregator. A receiver is the user's: it learns no more than the API tells the user.
 """
 
 import json

@@ -74,7 +74,7 @@ class Service:
     push: Callable[[str], None]
     places: MountPlaces
     queued_max: int = 1000
-    list_limits: lists.ListLimits = lists.ListLimits()
+    list_limits: lists.ListLimits = lists.NO_LIMITS
     webhook_networks: Sequence[str] = ()
 
     def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:

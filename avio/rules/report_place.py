@@ -1,4 +1,7 @@
-"""The rule of `reportTo`: a job may store its report where its user may save, below a mount that takes it. Used by web."""
+"""The rule of `reportTo`: a job may store its report where its user may save, below a mount that takes it.
+
+Used by web.
+"""
 
 from avio.engines.base import Engine
 from avio.rules.callers import Caller, Right

@@ -271,7 +271,8 @@ class Params:
     def from_json(cls, data: Mapping[str, Any]) -> "Params":
         """Build Params from the camelCase object. Raise KeyError for an unknown member."""
         names = {camel(name): name for name in OPTIONS}
-        return cls(**{names[name]: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        given: Any = {names[name]: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
+        return cls(**given)
 
     def abilities(self, verb: JobType = PRELOAD) -> list[Ability]:
         """Return the abilities that the engine needs for a job of this type."""

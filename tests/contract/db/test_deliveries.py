@@ -1,7 +1,5 @@
 """Deliveries to webhooks: which ends add one, who may try it and when, and what a try leaves."""
 
-from collections.abc import Callable
-
 import pytest
 
 from avio.db import deliveries, ends, orders, webhooks
@@ -49,7 +47,8 @@ def test_each_kind_of_end_adds_a_delivery() -> None:
     assert orders.cancel(queued, "")
     given.set_row(crashed, crashes=ends.MAX_CRASHES - 1)
     assert ends.give_back(crashed, 1, ends.Cause.CRASHED, "killed") == "failed"
-    assert orders.cancel(wished, "") and ends.give_back(wished, 1, ends.Cause.DRAINED, "") == "cancelled"
+    assert orders.cancel(wished, "")
+    assert ends.give_back(wished, 1, ends.Cause.DRAINED, "") == "cancelled"
 
     assert told() == {result, queued, crashed, wished}
     row = of(result)
@@ -155,7 +154,8 @@ def test_a_bad_try_is_due_again_later_and_the_last_one_ends_the_delivery() -> No
 
     change("UPDATE deliveries SET next_at = {now} - 1")
     claimed = deliveries.claim(60)
-    assert claimed is not None and claimed.tries == 2
+    assert claimed is not None
+    assert claimed.tries == 2
     assert deliveries.settle(claimed, BAD, None)
     row = of(claimed.job)
     assert (bool(row.delivered), row.next_at, row.tries) == (False, None, 2)
@@ -168,7 +168,8 @@ def test_a_try_that_was_overtaken_writes_nothing() -> None:
     first = deliveries.claim(60)
     change("UPDATE deliveries SET held_until = {now} - 1")
     second = deliveries.claim(60)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
 
     assert not deliveries.settle(first, BAD, None)
     assert deliveries.settle(second, OK, None)
@@ -213,10 +214,13 @@ def test_the_secret_stays_until_a_new_one_is_asked_for() -> None:
 
     assert [each.secret for each in (first, second, third)] == ["one", "one", "three"]
     assert (second.url, second.states) == (None, "partial")
-    assert webhooks.delete(1) and not webhooks.delete(1)
+    assert webhooks.delete(1)
+    assert not webhooks.delete(1)
     assert webhooks.find(1) is None
 
 
 def test_the_states_of_a_webhook_are_no_parts_of_each_other() -> None:
-    words: Callable[[], list[State]] = lambda: list(State)
+    def words() -> list[State]:
+        return list(State)
+
     assert [(a, b) for a in words() for b in words() if a != b and a in b] == []

@@ -279,7 +279,9 @@ def test_the_wish_to_cancel_wins_over_every_other_reason(cause: Cause) -> None:
         ({}, "queued", "killed"),
     ],
 )
-def test_a_job_that_ends_without_its_process_has_stored_no_report(columns: dict[str, Any], state: str, said: str) -> None:
+def test_a_job_that_ends_without_its_process_has_stored_no_report(
+    columns: dict[str, Any], state: str, said: str
+) -> None:
     job = given.running()
     given.set_row(job, params='{"alluxioUri": "/data", "reportTo": "/logs/r"}', **columns)
 

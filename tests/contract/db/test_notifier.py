@@ -80,9 +80,7 @@ def test_a_receiver_gets_the_job_with_a_signature(there: Receiver, sender: Notif
     assert not sender.deliver()
 
 
-def test_the_log_and_the_row_have_no_query(
-    there: Receiver, sender: Notifier, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_log_and_the_row_have_no_query(there: Receiver, sender: Notifier, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     there.answer = lambda _: 500
     job = ended()
@@ -110,7 +108,8 @@ def test_a_receiver_that_fails_is_tried_again_for_a_day_with_the_same_id(there: 
 
 
 @pytest.mark.parametrize(
-    ("code", "ended_", "words"), [(410, True, "asks for no more"), (404, False, "HTTP 404"), (302, False, "not followed")]
+    ("code", "ended_", "words"),
+    [(410, True, "asks for no more"), (404, False, "HTTP 404"), (302, False, "not followed")],
 )
 def test_what_a_status_means(there: Receiver, sender: Notifier, code: int, ended_: bool, words: str) -> None:
     there.answer = lambda _: code

@@ -14,7 +14,7 @@ from avio.db.sql import change
 from avio.engines.memory import MemoryEngine
 from avio.errors import AvioError, Conflict, IdempotencyReused, NotFound, TooLarge, TooMany
 from avio.rules.callers import Caller
-from avio.rules.filelists import ListLimits, Quota
+from avio.rules.filelists import NO_LIMITS, ListLimits, Quota
 from avio.rules.jobs import MAX_NAME, Service
 from avio.rules.places import MountPlaces
 from avio.wire.params import Params
@@ -161,10 +161,10 @@ def test_the_same_key_makes_one_job_and_one_list(service: Service) -> None:
 @pytest.mark.parametrize(
     ("limits", "error"),
     [
-        (ListLimits(lines=1), TooLarge),
-        (ListLimits(bytes=15), TooLarge),
-        (ListLimits(quota=Quota(0, 99)), TooMany),
-        (ListLimits(quota=Quota(9, 15)), TooMany),
+        (replace(NO_LIMITS, lines=1), TooLarge),
+        (replace(NO_LIMITS, bytes=15), TooLarge),
+        (replace(NO_LIMITS, quota=Quota(0, 99)), TooMany),
+        (replace(NO_LIMITS, quota=Quota(9, 15)), TooMany),
     ],
 )
 def test_the_limits_of_lists_hold(service: Service, limits: ListLimits, error: type[AvioError]) -> None:

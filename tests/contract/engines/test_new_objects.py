@@ -50,9 +50,7 @@ def test_an_object_that_is_there_stays(local: OnDisk, opened: Opened) -> None:
     assert local.read_bucket("/data/r") == b"mine"
 
 
-def test_an_object_that_comes_meanwhile_stays(
-    local: OnDisk, opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_object_that_comes_meanwhile_stays(local: OnDisk, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     local.put_bucket("/data/r", b"mine")
     (mount,) = local.engine._mounts  # type: ignore[attr-defined]
     monkeypatch.setattr(type(mount.bucket), "head", lambda *_: None)
@@ -80,7 +78,12 @@ def test_a_directory_gets_a_name_below_it(local: OnDisk) -> None:
 
     places = {path: objects.place_for(path, "J") for path in ("/data", "/data/dir", "/data/none/", "/data/none")}
 
-    assert places == {"/data": "/data/J", "/data/dir": "/data/dir/J", "/data/none/": "/data/none/J", "/data/none": "/data/none"}
+    assert places == {
+        "/data": "/data/J",
+        "/data/dir": "/data/dir/J",
+        "/data/none/": "/data/none/J",
+        "/data/none": "/data/none",
+    }
     assert objects.place_for("/data/file", "J") == "/data/file"
 
 

@@ -118,11 +118,11 @@ def test_a_page_token_of_failed_files_that_was_made_up_is_refused(ada: CheckedCl
     assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (400, "pageToken")
 
 
-def test_a_retry_takes_the_failed_files_alone(
-    ada: CheckedClient, order: str, set_row: Callable[..., None]
-) -> None:
+def test_a_retry_takes_the_failed_files_alone(ada: CheckedClient, order: str, set_row: Callable[..., None]) -> None:
     with borrow():
-        artifacts.add(order, 1, "report", 0, b'{"path":"/data/a","outcome":"failed"}\n{"path":"/b","outcome":"failed"}\n')
+        artifacts.add(
+            order, 1, "report", 0, b'{"path":"/data/a","outcome":"failed"}\n{"path":"/b","outcome":"failed"}\n'
+        )
         Attempt.create(job_id=order, attempt=1, node="n1", epoch=1, started_at=1.0, outcome="partial")
     set_row(order, state="partial", attempt=1, finished_at=9.0)
 

@@ -64,12 +64,16 @@ def test_the_webhook_and_its_log_are_shown(avio: Avio, stub: Stub) -> None:
 
 def test_a_refused_webhook_of_a_job_is_told_in_the_words_of_the_cli(avio: Avio, stub: Stub) -> None:
     why = "needs a secret of the user, which signs what is sent; make one with PUT /me/webhook"
-    stub.on("POST", "/preload", problem(400, "BAD_REQUEST", "invalid", errors=[{"field": "params.notify", "message": why}]))
+    stub.on(
+        "POST", "/preload", problem(400, "BAD_REQUEST", "invalid", errors=[{"field": "params.notify", "message": why}])
+    )
 
     said = avio(f"preload /data --notify {URL}", 2)
 
     assert stub.requests[0].json["params"]["notify"] == URL
-    assert "--notify: needs a secret of the user, which signs what is sent; make one with avio notify set" in said.stderr
+    assert (
+        "--notify: needs a secret of the user, which signs what is sent; make one with avio notify set" in said.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """The table of options: what it derives, and that each rule refuses what it should."""
 
-from typing import Any
-
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic.alias_generators import to_camel
