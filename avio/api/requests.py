@@ -24,7 +24,6 @@ from avio.api.job_types import AnyType, OrderedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
-from avio.rules.webhooks import ENDS
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
 from avio.wire.members import related
@@ -33,7 +32,6 @@ from avio.wire.params import LIVE, MAX_DEPTH, Params
 from avio.wire.paths import canonical, decoded
 from avio.wire.results import Outcome
 from avio.wire.states import State
-from avio.wire.webhook_urls import require_url
 
 PAGE_MAX = 1000
 WAIT_MAX = 60
@@ -247,24 +245,6 @@ class FailuresQuery(Asked):
 
     page_size: PageSize = PAGE_MAX
     page_token: PageToken | None = None
-
-
-class WebhookBody(Asked):
-    """Where the ends of the caller's jobs are told, and which; `newSecret` makes another secret."""
-
-    url: Annotated[str, AfterValidator(require_url)] | None = None
-    on: Annotated[list[Literal[ENDS]], Field(min_length=1, max_length=len(ENDS))] = Field(  # type: ignore[valid-type]
-        default_factory=lambda: [*ENDS], description="The ends that are told; absent means all."
-    )
-    new_secret: StrictBool = False
-
-
-class DeliveriesQuery(Asked):
-    """Which page of the deliveries, or the one of a job."""
-
-    job: Ulid | None = None
-    page_size: PageSize = 100
-    page_token: Ulid | None = None
 
 
 class ReportQuery(Asked):

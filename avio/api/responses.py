@@ -253,37 +253,6 @@ class FileListPage(Reply):
     next_page_token: str | None
 
 
-class WebhookInfo(Reply):
-    """The webhook of a user. `secret` is there once, when it was made; `url` has no query."""
-
-    url: str | None
-    on: list[State]
-    create_time: str
-    update_time: str
-    secret: str | None
-
-
-class DeliveryInfo(Reply):
-    """The end of a job that is told to a webhook: how often it was tried, and how the newest try went."""
-
-    job: str
-    status: Literal["pending", "delivered", "failed"]
-    tries: int
-    url: str | None
-    code: int | None
-    error: str
-    create_time: str
-    next_time: str | None
-    end_time: str | None
-
-
-class DeliveryPage(Reply):
-    """A page of deliveries, newest job first."""
-
-    deliveries: list[DeliveryInfo]
-    next_page_token: str | None
-
-
 class Health(Reply):
     """The process answers."""
 

@@ -5,9 +5,9 @@ from typing import Any
 from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
-from avio.api.requests import DeliveriesQuery, Nothing, WebhookBody
-from avio.api.responses import DeliveryPage, WebhookInfo
+from avio.api.requests import Nothing
 from avio.api.services import services
+from avio.api.webhook_shapes import DeliveriesQuery, DeliveryPage, WebhookBody, WebhookInfo
 from avio.rules import webhooks as rules
 
 webhooks = blueprint("webhooks")

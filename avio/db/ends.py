@@ -20,6 +20,12 @@ MAX_LOSSES = 10
 # Seconds before the next attempt, by the number of crashes in a row.
 BACK_OFF = (1, 5, 25)
 
+# What an attempt that is given back has: a wish waits until that is done.
+_HELD = (
+    "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params"
+    " FROM jobs WHERE id = ? AND attempt = ? AND state IN {owned} {alone}"
+)
+
 
 class Cause(StrEnum):
     """Why an attempt ended without a result."""
@@ -82,20 +88,13 @@ def give_back(
     crash = 1 if cause in (Cause.CRASHED, Cause.STALLED) else 0
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
-        held = row(
-            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params"
-            " FROM jobs WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
-            files_done,
-            crash,
-            loss,
-            job,
-            attempt,
-        )
+        held = row(_HELD, files_done, crash, loss, job, attempt)
         if held is None:
             return None
         crashes, losses, cancelled, params = held
         state, reason, text = _after(crashes, losses, bool(cancelled), message)
-        text = text if state == "queued" else without_report(text, params)
+        if state != "queued":
+            text = without_report(text, params)
         changed = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"

@@ -6,7 +6,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 # A line imports only from the lines below it. All of it runs in the job process; `run` is called by supervisor.child.
 #
 #   run                                      one attempt, from its order to its result file
-#   pipeline, free, check                    a preload or save; a free; a check
+#   pipeline, free, check, report_object     a preload or save; a free; a check; the report in a bucket
 #   browse, lister, transfer, verifier       ls and stat; list the order, move it, check what is in place
 #   list_object                              the file list that is an object of a bucket
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none

@@ -15,7 +15,7 @@ _ANY_JOB = "0" * 26
 def require_place(caller: Caller, engine: Engine, places: MountPlaces, path: str | None) -> None:
     """Raise Forbidden, NoMount, NameNotHeld or EngineAway if no report can be stored at `path`. None needs no place.
 
-    An object that is there already is no error: the report gets another name then.
+    An object may be there already: then the report gets another name.
     """
     if path is None:
         return

@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import responses
+from avio.api import responses, webhook_shapes
 from avio.client import shapes
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
@@ -27,8 +27,8 @@ from tests.unit.commands import samples
         (responses.TierList, samples.tier_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
-        (responses.WebhookInfo, samples.webhook()),
-        (responses.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
+        (webhook_shapes.WebhookInfo, samples.webhook()),
+        (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -53,9 +53,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
         (responses.FreedInfo, shapes.Freed),
-        (responses.WebhookInfo, shapes.Webhook),
-        (responses.DeliveryInfo, shapes.Delivery),
-        (responses.DeliveryPage, shapes.DeliveryPage),
+        (webhook_shapes.WebhookInfo, shapes.Webhook),
+        (webhook_shapes.DeliveryInfo, shapes.Delivery),
+        (webhook_shapes.DeliveryPage, shapes.DeliveryPage),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
     ],
