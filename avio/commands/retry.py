@@ -15,6 +15,8 @@ from avio.commands.session import with_client
 from avio.commands.wait import hand_over
 from avio.terminal.cells import printable
 
+PREFIX = "failed files of "  # that the name of a retry of failed files begins with
+
 # The parts of a total: what has one of these outcomes was reached.
 OUTCOMES = ("done", "kept", "failed", "different", "onlyInBucket", "onlyInCache")
 
@@ -34,7 +36,9 @@ def retry(client: Client, job: str, failed: bool, wait: float | None, progress: 
     """
     job_id = resolve(client, job)
     again = client.retry(job_id, failed=failed)
-    if failed:
+    if failed and not again["name"].startswith(PREFIX):
+        click.echo("note: this server is older than this command: the new job does all files again", err=True)
+    elif failed:
         _warn_of_rest(client.job(job_id))
     return hand_over(client, again, wait=wait, how=progress, as_json=as_json)
 

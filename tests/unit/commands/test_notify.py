@@ -85,7 +85,7 @@ def test_a_refused_webhook_of_a_job_is_told_in_the_words_of_the_cli(avio: Avio, 
     ],
 )
 def test_a_retry_of_failed_files_says_what_it_leaves(avio: Avio, stub: Stub, progress: dict, note: str) -> None:  # type: ignore[type-arg]
-    stub.on("POST", f"/jobs/{JOB}/retry", Reply(job_info("queued", id=JOB[:-1] + "1"), 202))
+    stub.on("POST", f"/jobs/{JOB}/retry", Reply(job_info("queued", id=JOB[:-1] + "1", name="failed files of x"), 202))
     stub.on("GET", f"/jobs/{JOB}", Reply(job_info("partial", progress=progress)))
 
     said = avio(f"retry {JOB} --failed")
@@ -94,6 +94,12 @@ def test_a_retry_of_failed_files_says_what_it_leaves(avio: Avio, stub: Stub, pro
     assert said.stdout == JOB[:-1] + "1\n"
     assert note in said.stderr
     assert ("note:" in said.stderr) is bool(note)
+
+
+def test_an_older_server_that_does_all_again_is_told(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", f"/jobs/{JOB}/retry", Reply(job_info("queued", name="nightly"), 202))
+
+    assert "the new job does all files again" in avio(f"retry {JOB} --failed").stderr
 
 
 def test_a_plain_retry_sends_no_body(avio: Avio, stub: Stub) -> None:
