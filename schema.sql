@@ -236,10 +236,11 @@ CREATE TRIGGER add_delivery AFTER UPDATE OF finished_at ON jobs FOR EACH ROW
 CREATE TRIGGER add_delivery AFTER UPDATE OF finished_at ON jobs
 WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
 BEGIN
-    INSERT OR IGNORE INTO deliveries (job_id, uid, next_at, created_at)
+    INSERT INTO deliveries (job_id, uid, next_at, created_at)
         SELECT NEW.id, NEW.uid, NEW.finished_at, NEW.finished_at
         WHERE NEW.own_webhook OR EXISTS (SELECT 1 FROM webhooks w
-            WHERE w.uid = NEW.uid AND w.url IS NOT NULL AND instr(w.states, NEW.state) > 0);
+            WHERE w.uid = NEW.uid AND w.url IS NOT NULL AND instr(w.states, NEW.state) > 0)
+        ON CONFLICT (job_id) DO NOTHING;
 END;
 -- end
 

@@ -46,7 +46,7 @@ class _Ends(click.ParamType[list[str]]):
 
 @click.group(cls=WholeLines)
 def notify() -> None:
-    """Have a URL told of the ends of your jobs."""
+    """Have a URL told of the ends of your jobs, and see what was sent."""
 
 
 @notify.command("set", cls=Command)
