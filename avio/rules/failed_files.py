@@ -8,6 +8,8 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from avio.db import artifacts
+from avio.db.connection import borrow
 from avio.db.models import Job
 from avio.errors import Conflict, NotFound, TooLarge
 from avio.filelist_parser import CHUNK_BYTES, NUL
@@ -54,6 +56,9 @@ def listed(caller: Caller, job: Job, limits: ListLimits) -> Iterator[bytes]:
         if job.artifacts_deleted_at is not None:
             raise
         raise _none_failed(job) from error
+    with borrow():
+        if artifacts.newest_attempt(job.id, "report") != job.attempt:  # the last attempt has reached no file
+            raise _none_failed(job)
     chunks = _chunks(job, _paths(job, pieces), limits)
     first = next(chunks, None)
     if first is None:

@@ -133,6 +133,14 @@ def test_without_failed_files_in_a_whole_report_nothing_is_ordered(
     assert (Job.select().count(), FileList.select().count()) == (1, 0)
 
 
+def test_the_report_of_an_earlier_attempt_counts_for_nothing(service: Service) -> None:
+    job = ended(line("/data/a"), state="failed", attempt=2)
+    change("UPDATE attempts SET attempt = 2")
+
+    with pytest.raises(Conflict, match="names no failed file"):
+        service.retry_failed(ADA, job)
+
+
 def test_a_job_that_has_not_ended_and_one_of_another_user_are_refused(service: Service) -> None:
     with pytest.raises(Conflict, match="is queued"):
         service.retry_failed(ADA, given.job())
