@@ -93,6 +93,7 @@ CREATE TABLE jobs (
     cancel_reason TEXT,                      -- why the user asked to cancel
     bandwidth   BIGINT,                      -- bytes per second that it may move now; null is no limit
     concurrency INTEGER,                     -- files or requests that may be under way now; null is as many as help
+    own_webhook BOOLEAN NOT NULL DEFAULT false, -- its params have the URL of a webhook
     files_total    BIGINT NOT NULL DEFAULT 0, -- files of the job, as far as listed
     bytes_total    BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     total_complete BOOLEAN NOT NULL,         -- the listing has ended: the totals are final
@@ -190,6 +191,60 @@ CREATE TABLE artifacts (
     PRIMARY KEY (job_id, attempt, kind, no)
 );
 
+CREATE TABLE webhooks (
+    uid        BIGINT NOT NULL REFERENCES users (uid), -- the user whose jobs are told of
+    url        TEXT,                         -- where their ends are told; null: only jobs with a URL of their own are
+    states     TEXT NOT NULL,                -- the terminal states that are told, with commas
+    secret     TEXT NOT NULL,                -- signs all deliveries of the user; whsec_ and base64
+    created_at DOUBLE PRECISION NOT NULL,    -- when the secret was made
+    updated_at DOUBLE PRECISION NOT NULL,    -- when the user last changed it
+    PRIMARY KEY (uid)
+);
+
+CREATE TABLE deliveries (
+    job_id     TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, -- the job whose end is told
+    uid        BIGINT NOT NULL,              -- the user of the job
+    tries      INTEGER NOT NULL DEFAULT 0,   -- tries that have begun; the fencing token of what a try writes
+    next_at    DOUBLE PRECISION,             -- when the next try is due; null once no more will be
+    held_until DOUBLE PRECISION,             -- until when an aggregator has it; null if none has
+    url        TEXT,                         -- where the newest try went, without its query; null before
+    code       INTEGER,                      -- status of the newest reply; null without one
+    error      TEXT NOT NULL DEFAULT '',     -- why the newest try failed; '' if it did not
+    delivered  BOOLEAN NOT NULL DEFAULT false, -- a receiver has answered 2xx
+    created_at DOUBLE PRECISION NOT NULL,    -- when the job ended
+    ended_at   DOUBLE PRECISION,             -- when it was delivered or given up
+    PRIMARY KEY (job_id)
+);
+CREATE INDEX deliveries_due ON deliveries (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX deliveries_held ON deliveries (uid) WHERE held_until IS NOT NULL;
+CREATE INDEX deliveries_of_user ON deliveries (uid, job_id);
+CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Whoever ends a job, of whatever version: its end and its delivery are one transaction.
+-- only postgresql
+CREATE FUNCTION add_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO deliveries (job_id, uid, next_at, created_at) SELECT NEW.id, NEW.uid, NEW.finished_at, NEW.finished_at
+        WHERE NEW.own_webhook OR EXISTS (SELECT 1 FROM webhooks w
+            WHERE w.uid = NEW.uid AND w.url IS NOT NULL AND position(NEW.state IN w.states) > 0)
+        ON CONFLICT (job_id) DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER add_delivery AFTER UPDATE OF finished_at ON jobs FOR EACH ROW
+    WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION add_delivery();
+-- end
+-- only sqlite
+CREATE TRIGGER add_delivery AFTER UPDATE OF finished_at ON jobs
+WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
+BEGIN
+    INSERT INTO deliveries (job_id, uid, next_at, created_at)
+        SELECT NEW.id, NEW.uid, NEW.finished_at, NEW.finished_at
+        WHERE NEW.own_webhook OR EXISTS (SELECT 1 FROM webhooks w
+            WHERE w.uid = NEW.uid AND w.url IS NOT NULL AND instr(w.states, NEW.state) > 0)
+        ON CONFLICT (job_id) DO NOTHING;
+END;
+-- end
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -216,4 +271,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (14);
+INSERT INTO schema_version (version) VALUES (17);

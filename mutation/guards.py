@@ -1,6 +1,6 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, rows, transport, versions, web
+from mutation import processes, retention, rights, rows, transport, versions, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -11,4 +11,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *web.MUTANTS,
     *rights.MUTANTS,
     *versions.MUTANTS,
+    *webhooks.MUTANTS,
 )

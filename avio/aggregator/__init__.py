@@ -1,4 +1,4 @@
-"""The aggregator: stream to database, sweep, reap, retention.
+"""The aggregator: stream to database, sweep, reap, retention, webhooks.
 
 It is a process, `python -m avio.aggregator`. Several may run.
 """

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import avio.startup
 from avio import queue, streams
 from avio.aggregator.fold import fold
+from avio.aggregator.notifier import Notifier
 from avio.aggregator.reaper import reap
 from avio.aggregator.retention import Retention
 from avio.aggregator.steady_clock import SteadyClock
@@ -37,6 +38,8 @@ TAKE_OVER_SECONDS = 5.0
 RETENTION_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
+
+CONNECTIONS = 3  # to the database: one for the loop, the others for the threads of webhooks, which wait for each other
 
 log = logging.getLogger("avio.aggregator")
 
@@ -116,7 +119,7 @@ def main() -> int:
     avio.startup.loaded()
     try:
         settings = load()
-        open_database(settings.database_url, connections=2)
+        open_database(settings.database_url, connections=CONNECTIONS)
     except (SettingsError, ValueError) as error:
         for problem in getattr(error, "problems", [str(error)]):
             print(f"error: {problem}", file=sys.stderr)
@@ -131,7 +134,10 @@ def main() -> int:
     aggregator = Aggregator(settings)
     handle_stop(aggregator.leave)
     log.info("aggregator started")
+    notifier = Notifier(settings)
+    notifier.start()
     aggregator.run()
+    notifier.leave()
     return 0
 
 

@@ -9,7 +9,7 @@
 #   (here)                                                   create_app: puts the blueprints together
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, gate, cache, fleet                          routes: jobs; list and stat; waits; tiers; nodes, mounts
-#   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
+#   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
 #   job_watch                                                event stream and long poll
 #   blueprints                                               how routes are declared
 #   sockets                                                  the gunicorn worker: slow clients cost no thread
@@ -17,10 +17,10 @@
 #   services                                                 what the routes work with
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
-#   gate_shapes, fleet_responses                             the shapes of waits; of nodes and mounts
+#   gate_shapes, fleet_responses, webhook_shapes             the shapes of waits; of nodes and mounts; of webhooks
 #   responses, serializers                                   the shapes of what goes out
-#   requests, errors, counters, plan_info, plan_shapes       the shapes of what comes in; problem documents; plans
-#   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
+#   requests, errors, plan_info, plan_shapes                 the shapes of what comes in; problem documents; plans
+#   named_files, job_types, problem_document, gunicorn_log, shapes
 
 import time
 from collections.abc import Callable
@@ -55,6 +55,7 @@ from avio.api.responses import Problem
 from avio.api.services import KEY, Services
 from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
+from avio.api.webhooks import webhooks
 from avio.clock import parse_zone
 from avio.config import Settings
 from avio.db.connection import open_database
@@ -63,13 +64,16 @@ from avio.engines.factory import open_engine
 from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.event_keys import EventKeys
+from avio.rules.filelists import ListLimits, Quota
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, fleet, health)
+BLUEPRINTS = (
+    public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, webhooks, fleet, health,
+)  # fmt: skip
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
 USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs"})
@@ -165,6 +169,12 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
             push=lambda job: queue.push(client, [job]),
             places=places,
             queued_max=settings.queued_max,
+            list_limits=ListLimits(
+                settings.list_lines_max,
+                int(settings.list_bytes_max),
+                Quota(settings.lists_max, int(settings.lists_bytes_max)),
+            ),
+            webhook_networks=settings.webhook_networks,
         ),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),

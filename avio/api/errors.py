@@ -15,9 +15,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from avio import streams
-from avio.api.discretion import without_addresses
 from avio.api.problem_document import FIELDS_MAX, MEDIA_TYPE, problem, shortened
 from avio.errors import AvioError, BadRequest, EngineError, FieldError, NoMount, NotAuthenticated, Unavailable
+from avio.rules.discretion import without_addresses
 from avio.rules.types import DATABASE_AWAY
 from avio.wire.paths import PathError
 

@@ -13,7 +13,7 @@ from avio.api.blueprints import SCHEMAS, blueprint, problems
 from avio.api.hang_up import hang_up_of
 from avio.api.job_watch import wait_for_version
 from avio.api.orders import REPLIES, accepted, place
-from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, Ulid
+from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, RetryBody, Ulid
 from avio.api.responses import JobDetail, JobInfo, JobPage
 from avio.api.services import services
 from avio.rules import history
@@ -70,7 +70,12 @@ def get(path: JobPath, query: JobQuery) -> Response:
     return response
 
 
-CANCEL_BODY = {"required": False, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}/CancelBody"}}}}
+def _may_be_empty(shape: str) -> dict[str, Any]:
+    """Describe a body that need not be there."""
+    return {"required": False, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}/{shape}"}}}}
+
+
+CANCEL_BODY, RETRY_BODY = _may_be_empty("CancelBody"), _may_be_empty("RetryBody")
 
 
 @jobs.post("/jobs/<ulid:id>/cancel", responses={202: JobInfo, **problems(404, 409, 413, 415)}, request_body=CANCEL_BODY)
@@ -91,10 +96,11 @@ def change(path: JobPath, query: Nothing, body: JobChange) -> Response:
     return response
 
 
-@jobs.post("/jobs/<ulid:id>/retry", responses=REPLIES | problems(409))
-def retry(path: JobPath, query: Nothing, header: OrderHeader) -> Response:
-    """Submit a new job with the type and params of one that has ended."""
-    return accepted(*services().jobs.retry(caller(), path.id, header.idempotency_key))
+@jobs.post("/jobs/<ulid:id>/retry", responses=REPLIES | problems(409, 413, 415), request_body=RETRY_BODY)
+def retry(path: JobPath, query: Nothing, body: RetryBody, header: OrderHeader) -> Response:
+    """Submit a new job with the type and params of one that has ended; with `failed` for its failed files alone."""
+    again = services().jobs.retry_failed if body.failed else services().jobs.retry
+    return accepted(*again(caller(), path.id, header.idempotency_key))
 
 
 def _tell(job: Job) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from avio.api.discretion import without_addresses
+from avio.rules.discretion import without_addresses
 from avio.rules.types import Outlook
 
 

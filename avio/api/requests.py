@@ -202,6 +202,12 @@ class CancelBody(Asked):
     reason: Line | None = None
 
 
+class RetryBody(Asked):
+    """Whether to do those files alone that failed. The body may be empty."""
+
+    failed: StrictBool = False
+
+
 class JobChange(_live_params()):  # type: ignore[misc]
     """What to change of a job that has not ended. An absent member stays as it is; null resets it."""
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from avio.api.counters import ALONE, AMOUNTS
 from avio.api.plan_shapes import PlanInfo
 from avio.api.shapes import Amount, Reply
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.states import Phase, State
 
 
@@ -99,7 +99,7 @@ class Total(Amount):
 
 
 def _counted() -> type[Reply]:
-    """Return the shape of `avio.api.counters.counted`."""
+    """Return the shape of `avio.rules.counters.counted`."""
     shapes: dict[str, Any] = {**dict.fromkeys(AMOUNTS, Amount), **dict.fromkeys(ALONE, int)}
     return create_model("Counted", __base__=Reply, **shapes)
 

@@ -16,6 +16,7 @@ from avio.client.events import Event, read_events
 from avio.client.fleet_shapes import MountList, NodeList
 from avio.client.plan_shapes import PlanLine
 from avio.client.shapes import (
+    DeliveryPage,
     EntryInfo,
     FailurePage,
     FileList,
@@ -30,6 +31,7 @@ from avio.client.shapes import (
     ReportLine,
     TierList,
     WaitInfo,
+    Webhook,
     Whoami,
 )
 from avio.client.spelling import spelled_path
@@ -185,9 +187,9 @@ class Client:
         """Request the cancellation of a job."""
         return cast(JobInfo, self._post(_job(job_id, "/cancel")))
 
-    def retry(self, job_id: str) -> JobInfo:
-        """Submit a new job with the params of an ended one."""
-        return self._order(_job(job_id, "/retry"), None)
+    def retry(self, job_id: str, *, failed: bool = False) -> JobInfo:
+        """Submit a new job with the params of an ended one; with `failed` for its failed files alone."""
+        return self._order(_job(job_id, "/retry"), {"failed": True} if failed else None)
 
     def events(self, job_id: str, *, until: float) -> Iterator[Event]:
         """Yield the events of a job as they come, until its end or `until` on the monotonic clock."""
@@ -232,6 +234,25 @@ class Client:
     def delete_file_list(self, list_id: str) -> None:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
+
+    # Webhook
+
+    def webhook(self) -> Webhook:
+        """Return the user's webhook, without its secret."""
+        return cast(Webhook, self._get("/me/webhook"))
+
+    def set_webhook(self, url: str | None, ends: Iterable[str] = (), *, new_secret: bool = False) -> Webhook:
+        """Tell `url` of these `ends` of the user's jobs, by default of all. Return it, with a secret that was made."""
+        body = {"url": url, **({"on": on} if (on := list(ends)) else {}), "newSecret": new_secret}
+        return cast(Webhook, self._transport.call("PUT", "/me/webhook", repeatable=False, json=body))
+
+    def delete_webhook(self) -> None:
+        """Delete the user's webhook and its secret."""
+        self._transport.call("DELETE", "/me/webhook", repeatable=False)
+
+    def deliveries(self, *, job_id: str | None = None, page_token: str | None = None) -> DeliveryPage:
+        """Return one page of what was told of the ends of the user's jobs, newest job first; or of one job."""
+        return cast(DeliveryPage, self._get("/me/deliveries", job=job_id, pageToken=page_token))
 
     # Server
 

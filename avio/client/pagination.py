@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from avio.client.errors import Unreachable
-from avio.client.shapes import FailurePage, FileListPage, JobPage, ListPage
+from avio.client.shapes import DeliveryPage, FailurePage, FileListPage, JobPage, ListPage
 
-Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage)
+Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage)
 
 
 def pages(fetch: Callable[[str | None], Page]) -> Iterator[Page]:

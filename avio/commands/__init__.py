@@ -65,6 +65,7 @@ COMMANDS = {
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),
     "log": ("avio.commands.log", "log", "Print the log of a job's own process."),
     "report": ("avio.commands.report", "report", "Print the outcome of each file of a job."),
+    "notify": ("avio.commands.notify", "notify", "Have a URL told of the ends of your jobs, and see what was sent."),
     "completion": ("avio.commands.completion", "completion", "Print the completion script of a shell."),
 }
 

@@ -33,6 +33,9 @@ SPELLINGS = ("filtersEncoded",)
 SHOWN_APART = (*OF_THE_PATH, *SPELLINGS, *map(camel, LIVE))
 
 
+SAMPLES = 5  # paths that are shown for each reason
+
+
 class _Job(WholeLines):
     """The commands of one job. A job in their place gets told how to show it."""
 
@@ -103,7 +106,7 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         ("Node", printable(job["node"] or NOTHING)),
         *_movers(job),
         ("Retry of", job["retryOf"] or NOTHING),
-        *(("Errors", text) for text in progress_text.errors_of(job)),
+        *(("Errors", text) for text in progress_text.errors_of(job, SAMPLES)),
     ]
 
 

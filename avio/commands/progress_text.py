@@ -130,12 +130,12 @@ def waits_for(job: JobInfo) -> str:
     return printable(job["message"]) if job["status"] == State.QUEUED else ""
 
 
-def errors_of(job: JobInfo) -> list[str]:
-    """Return a text for each reason that files failed for, in the words of the CLI."""
+def errors_of(job: JobInfo, samples: int = 1) -> list[str]:
+    """Return a text for each reason that files failed for, with up to `samples` paths, in the words of the CLI."""
     return [
         printable(
             f"{group['reason']} for {group['count']}"
-            + (f", e.g. {group['samples'][0]}" if group["samples"] else "")
+            + (f", e.g. {', '.join(group['samples'][:samples])}" if group["samples"] else "")
             + (f" ({in_cli_words(group['hint'])})" if group["hint"] else "")
         )
         for group in job["errors"]

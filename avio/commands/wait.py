@@ -92,7 +92,8 @@ def _cure(job: JobInfo) -> str:
     groups = {group["reason"] for group in job["errors"]}
     if job["reason"] in CHANGE_FIRST or (job["reason"] == TOO_MANY_FAILURES and groups and groups <= CHANGE_FIRST):
         return reasons
-    return f"{reasons}; then avio retry {job['id']}"
+    failed = " --failed" if job["status"] == State.PARTIAL and job["progress"]["failed"]["files"] else ""
+    return f"{reasons}; then avio retry {job['id']}{failed}"
 
 
 def _names_files(job: JobInfo) -> bool:

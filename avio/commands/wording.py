@@ -22,7 +22,8 @@ _SPECIAL = {
 }
 
 _MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {
-    "recursive": "--recursive"
+    "recursive": "--recursive",
+    "newSecret": "--new-secret",
 }
 
 # What stands for more than one word, longest first.
@@ -47,6 +48,7 @@ _PHRASES = {
     "exclude it by filters": "leave it out by --exclude",
     "Idempotency-Key": "key of the request",
     "report the requestId to your admin": "tell an admin the id of the request",
+    "PUT /me/webhook": "avio notify set",
     "POST /free": "avio free PATH",
     "GET /tiers": "avio tiers",
     "GET /filelists": "avio lists",

@@ -12,6 +12,7 @@ from pydantic import ByteSize, ConfigDict, Field, field_validator
 from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, MountPath, TierSpec, readable
+from avio.config.networks import WebhookSettings
 from avio.config.retention import RetentionSettings
 from avio.config.size import Bandwidth, Size
 from avio.config.table import Count, Interval, Lifetime, Patience, Wait
@@ -19,7 +20,7 @@ from avio.config.urls import DatabaseUrl, Host, RedisUrl
 from avio.config.web import WebLimits
 
 
-class Settings(RetentionSettings, WebLimits):
+class Settings(RetentionSettings, WebLimits, WebhookSettings):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

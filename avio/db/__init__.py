@@ -11,6 +11,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   plans                        web: what is known beside a plan
+#   webhooks, deliveries         web and aggregator: where ends are told; the ends that are told
 #   filelists                    web writes, intake reads
 #   retention                    aggregator: deletes old jobs and what hangs on them
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts

@@ -11,6 +11,7 @@ from avio.db import failures, uses
 from avio.db.connection import transaction
 from avio.db.folds import movers_json
 from avio.db.sql import change, row
+from avio.wire.reports import without_report
 from avio.wire.results import Result
 
 MAX_CRASHES = 3
@@ -18,6 +19,12 @@ MAX_LOSSES = 10
 
 # Seconds before the next attempt, by the number of crashes in a row.
 BACK_OFF = (1, 5, 25)
+
+# What an attempt that is given back has: a wish waits until that is done.
+_HELD = (
+    "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL, params"
+    " FROM jobs WHERE id = ? AND attempt = ? AND state IN {owned} {alone}"
+)
 
 
 class Cause(StrEnum):
@@ -82,19 +89,13 @@ def give_back(
     crash = 1 if cause in (Cause.CRASHED, Cause.STALLED) else 0
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
     with transaction():
-        held = row(
-            "SELECT CASE WHEN ? > files_done THEN 0 ELSE crashes END + ?, losses + ?, cancel_at IS NOT NULL FROM jobs"
-            " WHERE id = ? AND attempt = ? AND state IN {owned} {alone}",  # a wish waits until this is done
-            files_done,
-            crash,
-            loss,
-            job,
-            attempt,
-        )
+        held = row(_HELD, files_done, crash, loss, job, attempt)
         if held is None:
             return None
-        crashes, losses, cancelled = held
+        crashes, losses, cancelled, params = held
         state, reason, text = _after(crashes, losses, bool(cancelled), message)
+        if state != "queued":
+            text = without_report(text, params)
         changed = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"

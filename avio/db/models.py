@@ -154,6 +154,7 @@ class Job(Row):
     cancel_reason = TextField(null=True)
     bandwidth = BigIntegerField(null=True)
     concurrency = IntegerField(null=True)
+    own_webhook = BooleanField(default=False)
     total_complete = BooleanField(default=False)
     speed_bps = BigIntegerField(default=0)
     errors = TextField(default="[]")
@@ -235,7 +236,40 @@ class Artifact(Row):
         primary_key = CompositeKey("job_id", "attempt", "kind", "no")
 
 
+class Webhook(Row):
+    """Where the ends of a user's jobs are told, and the secret that signs what is sent."""
+
+    uid = BigIntegerField(primary_key=True)
+    url = TextField(null=True)
+    states = TextField()
+    secret = TextField()
+    created_at = DoubleField()
+    updated_at = DoubleField()
+
+    class Meta:
+        table_name = "webhooks"
+
+
+class Delivery(Row):
+    """The end of a job that is told to a webhook."""
+
+    job_id = TextField(primary_key=True)
+    uid = BigIntegerField()
+    tries = IntegerField(default=0)
+    next_at = DoubleField(null=True)
+    held_until = DoubleField(null=True)
+    url = TextField(null=True)
+    code = IntegerField(null=True)
+    error = TextField(default="")
+    delivered = BooleanField(default=False)
+    created_at = DoubleField()
+    ended_at = DoubleField(null=True)
+
+    class Meta:
+        table_name = "deliveries"
+
+
 MODELS = (
     *(SchemaVersion, User, Token, Node, NodeEpoch, TierId, FileList, FileListChunk),
-    *(Job, Attempt, FailedFile, Artifact),
+    *(Job, Attempt, FailedFile, Artifact, Webhook, Delivery),
 )

@@ -22,6 +22,7 @@ from avio.engines.movers.mover_run import MoverRun
 from avio.engines.movers.outbox import Outbox
 from avio.engines.movers.pool import Pool
 from avio.engines.movers.supply import Supply
+from avio.engines.new_objects import NewObjects
 from avio.engines.refusals import too_many_cached
 from avio.engines.run import Run
 from avio.engines.sides import STATES as STATES
@@ -151,6 +152,10 @@ class Engine(ABC):
     @abstractmethod
     def read_object(self, path: str, target: int, run: Run) -> None:
         """Write the bucket's object at `path` into the open file `target`. Raises as `stat`."""
+
+    def new_objects(self) -> NewObjects:
+        """Return what makes new objects in buckets. Needs Ability.STORE_REPORT."""
+        raise NotImplementedError
 
     def holds(self, entry: Entry, tier: str | None) -> bool:
         """Return True if `entry` needs no work of a preload to `tier`. Any tier will do by default."""

@@ -16,6 +16,8 @@ from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.memory_files import Blob as Blob
 from avio.engines.memory_files import Copy as Copy
+from avio.engines.memory_objects import MemoryObjects
+from avio.engines.new_objects import NewObjects
 from avio.engines.overwrite import Decision, already_there, decide, spares
 from avio.engines.pay import pay
 from avio.engines.refusals import too_many_files, unknown_tier
@@ -125,6 +127,10 @@ class MemoryEngine(Engine):
         if path not in self.bucket:
             raise PathNotFound(f"{path} is not a file of the bucket")
         os.write(target, self.bucket[path].content)
+
+    def new_objects(self) -> NewObjects:
+        """Return what puts files into the bucket."""
+        return MemoryObjects(self._mounts, self.bucket, self.put_bucket, self._require)
 
     def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Copy from bucket to cache, one after the other."""

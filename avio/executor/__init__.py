@@ -7,6 +7,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #
 #   run                                      one attempt, from its order to its result file
 #   pipeline, free, check, plan              a preload or save; a free; a check; what a job would do
+#   report_object                            the report in a bucket
 #   browse, lister, transfer, verifier       ls and stat; list the order, move it, check what is in place
 #   list_object                              the file list that is an object of a bucket
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none

@@ -18,8 +18,8 @@ from avio.engines.movers.page import Page
 from avio.engines.movers.pool import Start
 from avio.engines.movers.shares import Shares
 from avio.engines.silences import Silences
+from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
-from avio.wire.paths import shown_path
 from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
 from avio.wire.results import Outcome
 from avio.wire.states import Phase
@@ -181,7 +181,7 @@ class Attempt:
             self._left_out[reason] = self._left_out.get(reason, 0) + 1
             if not excused:
                 self._unexcused += 1
-                self._left_out_errors.setdefault(reason, ErrorGroup(reason, hint=hint)).add(shown_path(path))
+                self._left_out_errors.setdefault(reason, ErrorGroup(reason, hint=hint)).add(readable(path))
             self._step()
 
     def left_out_by_reason(self) -> tuple[dict[str, int], int]:
@@ -260,7 +260,7 @@ class Attempt:
             self._counters.files_failed += 1
             self._counters.bytes_failed += entry.size or 0
             group = self._errors.setdefault(reason, ErrorGroup(reason, retryable=retryable, hint=hint))
-            group.add(shown_path(entry.path))
+            group.add(readable(entry.path))
             self._step()
 
     def settle(self, files: int, size: int, *, whole: bool = False) -> None:

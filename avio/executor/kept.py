@@ -7,7 +7,7 @@ from collections import Counter
 
 from avio.engines.base import Entry, EntryState
 from avio.executor.verdict import BothChanged
-from avio.wire.paths import shown_path
+from avio.undecoded import readable
 from avio.wire.progress import ErrorGroup
 
 
@@ -29,7 +29,7 @@ class Kept:
             return
         self._by_state[entry.state] += 1
         if entry.state is EntryState.CONFLICT:
-            self.conflicts.add(shown_path(entry.path))
+            self.conflicts.add(readable(entry.path))
 
     def in_words(self, overwrite: str) -> str:
         """Return how many files a save kept for what, and what to do; empty if it kept none. Pure."""

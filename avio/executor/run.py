@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from avio.executor.left_out import in_words
 from avio.executor.list_object import with_list
 from avio.executor.pipeline import move_and_verify
 from avio.executor.plan import plan
+from avio.executor.report_object import store_report
 from avio.executor.reporter import Reporter
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
@@ -81,14 +82,16 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
             result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None
     except Stopped:
-        result.message = "stopped on request" if attempt.asked_to_stop() else "the lease of the node is over"
+        result.message = _why_stopped(attempt)
     except MoversDied:
         raise  # this attempt has crashed; the next one goes on
     except Exception as error:
         log.error("the job failed: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
         result.reason, result.message = explain(error)
-    _close(reporter, result, directory)
+    is_whole = _close(reporter, result, directory)
+    if order.params.report_to is not None and result.state != STOPPED:
+        _tell_of_report(order, attempt, directory, result, is_whole=is_whole)
     result.progress, result.failures = attempt.progress(), reporter.failures
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
     fault("executor.before-result")
@@ -146,11 +149,33 @@ def _local_path(order: Order, verified: Verified) -> str | None:
     return verified.root + path if path != "/" else verified.root
 
 
-def _close(reporter: Reporter, result: Result, directory: Path) -> None:
-    """Close the report and empty the worklists: on a full disk the result needs their space."""
+def _tell_of_report(order: Order, attempt: Attempt, directory: Path, result: Result, *, is_whole: bool) -> None:
+    """Store the report where the order asks for it, and say in the message where it is, or that it is missing."""
+    patience_seconds = 0.0 if result.state == State.FAILED else order.store_patience
+    said = f"the report could not be stored at {order.params.report_to}: it is incomplete"
+    try:
+        if is_whole:
+            with closing(open_engine(order.engine)) as engine:
+                said = store_report(engine, order, attempt, directory, patience_seconds)
+        result.message = "; ".join(filter(None, (result.message, said)))
+    except Stopped:
+        result.state, result.reason, result.message = STOPPED, None, _why_stopped(attempt)
+
+
+def _why_stopped(attempt: Attempt) -> str:
+    return "stopped on request" if attempt.asked_to_stop() else "the lease of the node is over"
+
+
+def _close(reporter: Reporter, result: Result, directory: Path) -> bool:
+    """Close the report and empty the worklists: on a full disk the result needs their space.
+
+    Return False if the report is incomplete.
+    """
+    is_whole = True
     try:
         reporter.close()
     except OSError as error:
+        is_whole = False
         log.error("the report is incomplete: %s", error)
         if result.state != STOPPED:
             result.state = State.FAILED
@@ -159,3 +184,4 @@ def _close(reporter: Reporter, result: Result, directory: Path) -> None:
         (directory / LISTING_NAME).unlink(missing_ok=True)
     for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*")):
         os.truncate(worklist, 0)  # unlinking is not enough: a thread that is still at work may hold it open
+    return is_whole

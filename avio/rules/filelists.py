@@ -1,5 +1,6 @@
 """The rules of file lists: every user may upload, see and delete lists of the user's own. Used by web."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,19 @@ class Quota:
 
     lists: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListLimits:
+    """What one file list may have, and what all lists of a user may have."""
+
+    lines: int
+    bytes: int
+    quota: Quota
+
+
+# For tests: web has those of the settings.
+NO_LIMITS = ListLimits(sys.maxsize, sys.maxsize, Quota(sys.maxsize, sys.maxsize))
 
 
 def upload(caller: Caller, chunks: Iterable[bytes], quota: Quota) -> FileList:
@@ -69,6 +83,13 @@ def delete(caller: Caller, list_id: str) -> None:
             raise Conflict(
                 f"file list {list_id} is used by a job that has not ended", cure="wait until the job ends, or cancel it"
             )
+    _delete(list_id)
+
+
+def discard(list_id: str) -> None:
+    """Delete a list that no job uses, whoever has it."""
+    with borrow():
+        filelists.close(list_id)
     _delete(list_id)
 
 

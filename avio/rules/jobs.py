@@ -6,7 +6,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,9 +25,11 @@ from avio.errors import (
     Unsupported,
 )
 from avio.faults import fault
-from avio.rules import history, ownership
+from avio.rules import failed_files, history, ownership, webhooks
+from avio.rules import filelists as lists
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
+from avio.rules.report_place import require_place
 from avio.wire.checked_params import check
 from avio.wire.effects import without_effect
 from avio.wire.options import camel
@@ -74,6 +76,8 @@ class Service:
     push: Callable[[str], None]
     places: MountPlaces
     queued_max: int = 1000
+    list_limits: lists.ListLimits = lists.NO_LIMITS
+    webhook_networks: Sequence[str] = ()
 
     def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:
         """Queue a job, or return the job that `key` made before. True if it was made now.
@@ -97,9 +101,11 @@ class Service:
             if uid != caller.uid and users.get(uid) is None:
                 raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
             self._check_list(spec.params, uid)
+            webhooks.require_signed(uid, spec.params.notify, self.webhook_networks)
             self._check_quota(uid)
         self._check_able(spec)
         self._check_there(spec)
+        require_place(caller, self.engine, self.places, spec.params.report_to)
         return self._insert(_new_job(spec, uid, key, digest))
 
     def order_free(self, caller: Caller, path: str, *, recursive: bool, key: str | None = None) -> Job:
@@ -162,6 +168,31 @@ class Service:
         return self._insert(
             orders.NewJob(uid, old.name, old.type, old.params, key, digest if key else None, retry_of=old.id)
         )
+
+    def retry_failed(self, caller: Caller, job: str, key: str | None = None) -> tuple[Job, bool]:
+        """Queue a new job that does those files again which failed in an ended one. Its file list names them.
+
+        Raise Conflict if none failed or no report has them all, NotFound if the report was deleted, TooLarge, TooMany.
+        """
+        old = history.get(caller, job)
+        failed_files.require_failed(caller, old)
+        params, name = _known_params(old), failed_files.name_for(old, MAX_NAME)
+        digest = _digest(JobSpec(JobType(old.type), params, name), old.uid, retry_of=f"failed files of {old.id}")
+        with borrow():
+            if (earlier := _find(old.uid, key, digest)) is not None:
+                return earlier, False
+            self._check_quota(old.uid)
+        owner = replace(caller, uid=old.uid)  # the list is that of the job's user
+        made = lists.upload(owner, failed_files.listed(caller, old, self.list_limits), self.list_limits.quota).id
+        text = json.dumps(failed_files.params_for(params, made).to_json())
+        added = False
+        try:
+            new = orders.NewJob(old.uid, name, old.type, text, key, digest if key else None, retry_of=old.id)
+            again, added = self._insert(new)
+        finally:
+            if not added:
+                lists.discard(made)
+        return again, added
 
     def _insert(self, new: orders.NewJob) -> tuple[Job, bool]:
         fault("web.before-insert")

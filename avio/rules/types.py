@@ -5,7 +5,7 @@ web imports them from here, so that no route imports a query or an engine.
 
 from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.history import Filter
-from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
+from avio.db.models import Attempt, Delivery, FailedFile, FileList, Job, Token, User, Webhook
 from avio.db.running import Running
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page
@@ -15,6 +15,7 @@ from avio.rules.plans import Outlook
 __all__ = [
     "DATABASE_AWAY",
     "Attempt",
+    "Delivery",
     "Engine",
     "Entry",
     "EntryState",
@@ -30,4 +31,5 @@ __all__ = [
     "Tier",
     "Token",
     "User",
+    "Webhook",
 ]

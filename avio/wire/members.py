@@ -9,7 +9,7 @@ from typing import Any
 from avio.undecoded import quoted
 from avio.wire import moments
 from avio.wire.filters import parse_rules
-from avio.wire.paths import NeedsEncoding, PathError, canonical, decoded, respelled
+from avio.wire.paths import NeedsEncoding, PathError, canonical, decoded, is_under, respelled
 
 Earlier = Mapping[str, Any]
 
@@ -112,6 +112,22 @@ def _on_conflict(value: str, earlier: Earlier) -> str:
     return value
 
 
+def _report_to(value: str | None, earlier: Earlier) -> str | None:
+    if value is None:
+        return None
+    try:
+        path = canonical(value)
+    except NeedsEncoding as error:
+        raise PathError(f"{error.what}; choose another name for the report") from None
+    if path == "/":
+        raise PathError("is not below a mount; give the path of an object, or of a directory of a bucket")
+    named = filter(None, (*earlier.get("paths", ()), earlier.get("alluxio_uri")))
+    for root in (decoded(each, encoded=bool(earlier.get("alluxio_uri_encoded"))) for each in named):
+        if is_under(path, root):
+            raise ValueError(f"is below {quoted(root)}, which the job lists; choose a path outside of it")
+    return path + "/" if value.endswith("/") else path
+
+
 _RULES: dict[str, Callable[[Any, Earlier], Any]] = {
     "alluxio_uri": _path,
     "paths": _paths,
@@ -122,4 +138,5 @@ _RULES: dict[str, Callable[[Any, Earlier], Any]] = {
     "max_size": _max_size,
     "older_than": _older_than,
     "on_conflict": _on_conflict,
+    "report_to": _report_to,
 }

@@ -21,6 +21,7 @@ class Ability(StrEnum):
     OVERWRITE_RULE = "overwrite=RULE"
     SPREAD = "spread=true"
     COMPARE_BYTES = "verify=checksum of a check"
+    STORE_REPORT = "reportTo=PATH"
 
 
 class Kind(StrEnum):

@@ -13,11 +13,13 @@ from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
 from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
+from avio.wire.webhook_urls import require_url
 
 LS, PRELOAD, SAVE, STAT = JobType.LS, JobType.PRELOAD, JobType.SAVE, JobType.STAT
 CHECK, PLAN = JobType.CHECK, JobType.PLAN
 PLANNED = {"preload": PRELOAD, "save": SAVE}  # the values of `planOf`
-CHOOSING = PRELOAD, SAVE, CHECK  # the types that choose files by rules and bounds
+MOVING = PRELOAD, SAVE
+CHOOSING = *MOVING, CHECK  # the types that choose files by rules and bounds
 MAX_DEPTH = 1000
 MAX_PATHS = 1000
 MAX_RULES = 100
@@ -52,9 +54,7 @@ class Params:
         None,
         "Levels below the path: 0 for the path alone, a file; 1 for its direct children; absent means all.",
         LS,
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=0,
         most=MAX_DEPTH,
         narrows=True,
@@ -62,8 +62,7 @@ class Params:
     symlinks: str = option(
         "error",
         "Symlinks: end as partial without them, leave them out, or take what they lead to.",
-        PRELOAD,
-        SAVE,
+        *MOVING,
         choices=("error", "skip", FOLLOW),
     )
     from_file_list: bool = option(False, "Take the paths from an uploaded list.", names_files=True)
@@ -185,9 +184,7 @@ class Params:
         "content",
         "How bytes are checked: content by the digest that the store has of them, as they come; size counts them; "
         "checksum also reads the copies back after the last byte.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         choices=("content", "size", CHECKSUM),
         ability=Ability.VERIFY_CHECKSUM,
         of_check="How a check compares: content by versions, and by the store's digest where the cached file was "
@@ -213,12 +210,26 @@ class Params:
         choices=("fail", "overwrite"),
         ability=Ability.OVERWRITE,
     )
+    report_to: str | None = option(
+        None,
+        "Where in a bucket the report is stored at the end: the path of a new object, or a directory and a slash.",
+        *CHOOSING,
+        form="a path",
+        ability=Ability.STORE_REPORT,
+    )
+    notify: str | None = option(
+        None,
+        "The webhook that is told of the end, in place of the user's own; signed with the user's secret.",
+        *CHOOSING,
+        test=require_url,
+        form="a URL of http or https",
+        sensitive=True,
+    )
     bandwidth: int | None = option(
         None,
         f"Bytes per second that the job moves at most, {LEAST_BANDWIDTH >> 10}KiB or more; "
         "may be changed while it runs.",
-        PRELOAD,
-        SAVE,
+        *MOVING,
         least=LEAST_BANDWIDTH,
         most=MOST_BANDWIDTH,
         kind=Kind.BYTES,
@@ -227,9 +238,7 @@ class Params:
     concurrency: int | None = option(
         None,
         "Files or requests under way at once, at most; may be changed while it runs; absent means as many as help.",
-        PRELOAD,
-        SAVE,
-        CHECK,
+        *CHOOSING,
         least=1,
         most=MOST_CONCURRENCY,
         live=True,
@@ -277,15 +286,14 @@ class Params:
     def from_json(cls, data: Mapping[str, Any]) -> "Params":
         """Build Params from the camelCase object. Raise KeyError for an unknown member."""
         names = {camel(name): name for name in OPTIONS}
-        values: dict[str, Any] = {
-            names[name]: tuple(value) if isinstance(value, list) else value for name, value in data.items()
-        }
-        return cls(**values)
+        given: Any = {names[name]: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
+        return cls(**given)
 
     def abilities(self, verb: JobType = PRELOAD) -> list[Ability]:
         """Return the abilities that the engine needs for a job of this type."""
         if verb is CHECK:
-            return [Ability.COMPARE_BYTES] if self.verify == CHECKSUM else []
+            stores = [Ability.STORE_REPORT] if self.report_to is not None else []
+            return [Ability.COMPARE_BYTES, *stores] if self.verify == CHECKSUM else stores
         rules = {name: OPTIONS[name] for name in self.asked()}
         return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(self, name))]
 

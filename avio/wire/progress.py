@@ -86,7 +86,7 @@ class ErrorGroup:
     samples: list[str] = field(default_factory=list)
 
     def add(self, path: str) -> None:
-        """Count one more failure of this reason, keeping the first few paths as samples."""
+        """Count one more failure of this reason, keeping the first few paths as samples: for people, as `readable`."""
         self.count += 1
         if len(self.samples) < MAX_SAMPLES:
             self.samples.append(path)

@@ -6,6 +6,7 @@ Runs in intake's database thread.
 import json
 import logging
 import os
+from dataclasses import replace
 
 import avio
 from avio.config import Settings
@@ -23,6 +24,7 @@ from avio.wire.orders import Order
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
 from avio.wire.proofs import KEY_NAME, new_key
+from avio.wire.reports import without_report
 from avio.wire.results import Result
 from avio.wire.states import JobType, State
 from supervisor.intake.announce import Announcer
@@ -153,6 +155,7 @@ class Claimer:
             self._announcer.announce(StateEvent(claim.job, claim.attempt, state or State.QUEUED))
             return None
         log.error("job failed before its start: %s", result.message, extra={"job": claim.job})
+        result.message = without_report(result.message, claim.params)
         ends.finish(result, State.FAILED)
         self._announcer.announce(StateEvent(claim.job, claim.attempt, State.FAILED))
         return None
@@ -175,7 +178,7 @@ class Claimer:
             job=claim.job,
             attempt=claim.attempt,
             type=JobType(claim.type),
-            params=params,
+            params=replace(params, notify=None),  # the aggregator sends, and a URL may have a secret
             engine=self._settings.engine_settings(tiers.known()),
             events_url=self._settings.executor_redis_url or self._settings.redis_url,
             file_list=file_list,

@@ -10,6 +10,7 @@ from functools import partial
 from avio.db import claims, ends, history, leases
 from avio.faults import fault
 from avio.wire.events import StateEvent
+from avio.wire.reports import without_report
 from avio.wire.results import Result
 from avio.wire.states import State
 from supervisor.intake.announce import Announcer
@@ -121,7 +122,8 @@ class Finisher:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)
         if result is not None and row is not None and row.cancel_at is not None:
-            result.reason, result.message = None, row.cancel_reason or "cancelled"
+            result.reason = None
+            result.message = without_report(row.cancel_reason or "cancelled", row.params)
             return State.CANCELLED if ends.finish(result, State.CANCELLED, exit_) else None
         sentence = message.error or exit_codes.sentence(
             message.code, message.signal, out_of_memory=message.out_of_memory, stalled=message.stalled

@@ -6,7 +6,7 @@ Used by web and the job process. Knows no database, queue or API.
 # A line imports only from the lines below it. All but the lines marked "job" are used in web too.
 #
 #   engine                                what an engine answers, each call by a room below
-#   both_sides                            job: the files of both sides
+#   both_sides, bucket_objects            job: the files of both sides; new objects, past the cache
 #   transfer                              job: preloads, saves and the checks after them
 #   promises, comparison, listings        job: room before a preload moves; copies against objects; what is below a path
 #   listing_page, left_paths, walks       a page of all levels; what it leaves out; the files of one side

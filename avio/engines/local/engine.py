@@ -16,6 +16,7 @@ from avio.engines.comparison import by_source
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
 from avio.engines.local.both_sides import BothSides
+from avio.engines.local.bucket_objects import BucketObjects
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.buckets.pace import TASK
 from avio.engines.local.capacity import Capacity
@@ -48,6 +49,7 @@ from avio.engines.members import Member
 from avio.engines.movers.mover_run import MoverRun
 from avio.engines.movers.outbox import Outbox
 from avio.engines.movers.supply import Supply
+from avio.engines.new_objects import NewObjects
 from avio.engines.overwrite import spares
 from avio.engines.refusals import no_answer, too_many_files
 from avio.engines.run import Run
@@ -151,6 +153,10 @@ class LocalEngine(Engine):
         if item is None or item.source is None:
             raise PathNotFound(f"{path} is not a file of the bucket")
         self._mounts.find(path).bucket.fetch(item.source, target, run)
+
+    def new_objects(self) -> NewObjects:
+        """Return what makes objects in the buckets of the mounts."""
+        return BucketObjects(self._mounts, self._tiers)
 
     def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Download what is not in the cache; see `Download`."""

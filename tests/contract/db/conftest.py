@@ -14,6 +14,8 @@ from tests.servers.postgres import Postgres
 
 # Children first.
 TABLES = (
+    "deliveries",
+    "webhooks",
     "failures",
     "artifacts",
     "attempts",

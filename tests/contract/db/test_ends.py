@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 import pytest
 
@@ -271,3 +272,22 @@ def test_the_wish_to_cancel_wins_over_every_other_reason(cause: Cause) -> None:
     row = given.row(job)
     assert (row["state"], row["reason"], row["node"]) == ("cancelled", None, None)
     assert row["finished_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("columns", "state", "said"),
+    [
+        ({"crashes": ends.MAX_CRASHES - 1}, "failed", "; no report was stored at /logs/r"),
+        ({"cancel_at": 1.0}, "cancelled", "cancelled; no report was stored at /logs/r"),
+        ({}, "queued", "killed"),
+    ],
+)
+def test_a_job_that_ends_without_its_process_has_stored_no_report(
+    columns: dict[str, Any], state: str, said: str
+) -> None:
+    job = given.running()
+    given.set_row(job, params='{"alluxioUri": "/data", "reportTo": "/logs/r"}', **columns)
+
+    assert ends.give_back(job, 1, ends.Cause.CRASHED, "killed") == state
+
+    assert given.row(job)["message"].endswith(said)

@@ -12,6 +12,7 @@ import pytest
 from avio.db import (
     claims,
     dead_nodes,
+    deliveries,
     filelists,
     hints,
     history,
@@ -28,6 +29,7 @@ from avio.db import (
 from avio.db import plans as plan_queries
 from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
 from avio.db.models import database
+from avio.db.sql import change
 from avio.wire import path_terms
 from avio.wire.states import JobType
 from tests.contract.db import filled
@@ -38,8 +40,8 @@ FREE_JOB = "01" + "1".zfill(24)
 Filter = history.Filter
 
 # Tables that grow, and their names in queries.
-LARGE = ("jobs", "filelists", "tokens")
-NAMES = (*LARGE, "j", "n", "f", "t1")
+LARGE = ("jobs", "filelists", "tokens", "deliveries")
+NAMES = (*LARGE, "j", "n", "f", "t1", "d", "h")
 
 
 def _undone(query: Callable[[], object]) -> None:
@@ -86,6 +88,9 @@ QUERIES: dict[str, Callable[[], object]] = {
     "the quota of lists": lambda: filelists.begin(2),
     "jobs beside a plan": lambda: plan_queries.beside(["/data/set-17"], 11),
     "how fast jobs were": lambda: plan_queries.moved(JobType.PRELOAD),
+    "a due delivery": lambda: _undone(lambda: deliveries.claim(60)),
+    "one's own deliveries": lambda: deliveries.page(1, 100, MIDDLE),
+    "old deliveries": lambda: _undone(lambda: deliveries.forget(60, 10)),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
 }
 
@@ -101,6 +106,13 @@ def _filled(_server: Callable[[], str]) -> Iterator[None]:
         filled.fill(ROWS)
         for number in range(2000):
             tokens.add(f"{number}", 1, number)
+        change(
+            "INSERT INTO deliveries (job_id, uid, tries, delivered, next_at, created_at, ended_at)"
+            " SELECT id, uid, 1, true, CASE WHEN id = ? THEN 1 END, finished_at,"
+            " CASE WHEN id = ? THEN NULL ELSE finished_at END FROM jobs WHERE finished_at IS NOT NULL",
+            MIDDLE,
+            MIDDLE,
+        )
         yield
     shut()
 
@@ -182,6 +194,10 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("filelists_age", "old lists"),
         ("filelists_of_user", "one's own lists"),
         ("tokens_expiry", "expired tokens"),
+        ("deliveries_due", "a due delivery"),
+        ("deliveries_held", "a due delivery"),
+        ("deliveries_of_user", "one's own deliveries"),
+        ("deliveries_ended", "old deliveries"),
     ],
 )
 def test_a_query_goes_by_the_index_that_was_made_for_it(

@@ -14,6 +14,7 @@ from avio.errors import (
     Conflict,
     Forbidden,
     IdempotencyReused,
+    NoMount,
     NotFound,
     PathNotFound,
     TooMany,
@@ -173,6 +174,29 @@ class Outsider(Caller):
 def test_each_path_that_an_order_names_needs_its_right(world: World, params: Params, right: Right) -> None:
     with pytest.raises(Forbidden, match=f"may not {right.value} at /data"):
         world.service.submit(Outsider(1, "ada", False, "/data"), JobSpec(JobType.PRELOAD, params))
+
+
+def test_a_report_needs_the_right_to_save_a_mount_and_an_engine_that_can_store_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.engine._mounts = ("/data", "/logs")
+    spec = JobSpec(JobType.PRELOAD, Params("/data", report_to="/logs/r"))
+    with pytest.raises(Forbidden, match="may not save at /logs/r"):
+        world.service.submit(Outsider(1, "ada", False, "/logs/r"), spec)
+    for path in ("/elsewhere/r", "/elsewhere/"):
+        with pytest.raises(NoMount, match="no mount covers /elsewhere"):
+            world.service.submit(ADA, replace(spec, params=replace(spec.params, report_to=path)))
+    with pytest.raises(BadRequest) as refused:
+        world.service.submit(ADA, replace(spec, params=replace(spec.params, report_to="/data/r")))
+    assert [error.field for error in refused.value.fields] == ["params.reportTo"]
+    monkeypatch.setattr(MemoryEngine, "abilities", frozenset(Ability) - {Ability.STORE_REPORT})
+    with pytest.raises(Unsupported, match="reportTo=PATH"):
+        world.service.submit(ADA, spec)
+    monkeypatch.undo()
+
+    world.engine.put_bucket("/logs/r", b"there already")
+
+    assert world.service.submit(ADA, spec)[1]
 
 
 @pytest.mark.parametrize("missing", [1, 2])

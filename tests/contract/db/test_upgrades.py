@@ -54,6 +54,7 @@ def _make_anew() -> None:
         change(f"DROP TABLE {table._meta.table_name} {'' if is_sqlite() else 'CASCADE'}")
     if not is_sqlite():
         change("DROP FUNCTION guard_jobs CASCADE")
+        change("DROP FUNCTION add_delivery CASCADE")
     schema.prepare()
 
 

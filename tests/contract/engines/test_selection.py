@@ -246,3 +246,11 @@ def test_a_job_that_takes_no_file_says_why(run_job: RunJob, params: dict[str, An
     assert (result.state, result.reason) == (State.FAILED, "NOTHING_MATCHED")
     assert words in result.message
     assert cure in result.message
+
+
+@pytest.mark.parametrize("verb", [JobType.PRELOAD, JobType.CHECK])
+def test_a_list_with_depth_0_takes_files_alone(world: Harness, run_job: RunJob, verb: JobType) -> None:
+    result = run_job(verb, lines=["/data/a.jpg", "/data/logs"], alluxio_uri=None, from_file_list=True, depth=0)
+
+    counters = result.progress.counters
+    assert (counters.files_total, counters.files_failed) == (1, 0)

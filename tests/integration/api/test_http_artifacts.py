@@ -9,6 +9,7 @@ import pytest
 from avio.api.responses import EntryInfo
 from avio.db import artifacts, folds
 from avio.db.connection import borrow
+from avio.db.models import Attempt
 from avio.engines.base import Entry, EntryState
 from avio.wire.events import FailureEvent
 from tests.integration.api.conftest import CheckedClient
@@ -115,3 +116,25 @@ def test_a_page_token_of_failed_files_that_was_made_up_is_refused(ada: CheckedCl
     refused = ada.get(f"/jobs/{order}/failures?pageToken=nonsense")
 
     assert (refused.status_code, refused.get_json()["errors"][0]["field"]) == (400, "pageToken")
+
+
+def test_a_retry_takes_the_failed_files_alone(ada: CheckedClient, order: str, set_row: Callable[..., None]) -> None:
+    with borrow():
+        artifacts.add(
+            order, 1, "report", 0, b'{"path":"/data/a","outcome":"failed"}\n{"path":"/b","outcome":"failed"}\n'
+        )
+        Attempt.create(job_id=order, attempt=1, node="n1", epoch=1, started_at=1.0, outcome="partial")
+    set_row(order, state="partial", attempt=1, finished_at=9.0)
+
+    again = ada.post(f"/jobs/{order}/retry", json={"failed": True})
+
+    assert again.status_code == 202
+    info = again.get_json()
+    assert (info["retryOf"], info["name"]) == (order, f"failed files of {order}")
+    assert info["params"]["depth"] == 0
+    (made,) = ada.get("/filelists").get_json()["fileLists"]
+    assert (made["fileListId"], made["lines"], made["complete"]) == (info["params"]["fileListId"], 2, True)
+    assert ada.post(f"/jobs/{order}/retry").get_json()["params"]["alluxioUri"] == "/data/train"
+    assert ada.post(f"/jobs/{order}/retry", json={"failed": 1}).status_code == 400
+    refused = ada.post(f"/jobs/{info['id']}/retry", json={"failed": True})
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "CONFLICT")

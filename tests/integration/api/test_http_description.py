@@ -153,7 +153,7 @@ def test_a_name_is_described_without_control_characters(app: Web, ada: CheckedCl
 
 def test_docs_name_every_call_and_no_other(app: Web) -> None:
     documented = set(
-        re.findall(r"^#+ `(GET|POST|PATCH|DELETE) (/[^`?]*)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^#+ `(GET|POST|PUT|PATCH|DELETE) (/[^`?]*)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     )
     assert documented == calls(app)
 

@@ -260,3 +260,31 @@ def failure(path: str = "/data/b.tar", **changes: Any) -> dict[str, Any]:
 def failure_page(*failures: dict[str, Any], token: str | None = None) -> dict[str, Any]:
     """Return a page of failed files."""
     return {"failures": list(failures), "nextPageToken": token}
+
+
+def webhook(**changes: Any) -> dict[str, Any]:
+    """Return a WebhookInfo, as after its making."""
+    return {
+        "url": "https://hooks.example/x?...",
+        "on": ["partial", "failed"],
+        "createTime": "2026-05-02T11:40:00.000+08:00",
+        "updateTime": "2026-05-02T11:40:00.000+08:00",
+        "secret": "whsec_c2VjcmV0",
+        **changes,
+    }
+
+
+def delivery(**changes: Any) -> dict[str, Any]:
+    """Return a DeliveryInfo: one that is tried again."""
+    return {
+        "job": JOB,
+        "status": "pending",
+        "tries": 2,
+        "url": "https://hooks.example/x?...",
+        "code": 503,
+        "error": "HTTP 503",
+        "createTime": "2026-05-02T11:40:00.000+08:00",
+        "nextTime": "2026-05-02T11:42:00.000+08:00",
+        "endTime": None,
+        **changes,
+    }

@@ -5,10 +5,10 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import fleet_responses, gate_shapes, plan_shapes, responses
-from avio.api.counters import ALONE, AMOUNTS
+from avio.api import fleet_responses, gate_shapes, plan_shapes, responses, webhook_shapes
 from avio.client import fleet_shapes, shapes
 from avio.client import plan_shapes as client_plans
+from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
 from tests.unit.commands import samples
 
@@ -32,6 +32,8 @@ from tests.unit.commands import samples
         (fleet_responses.MountList, samples.mount_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
+        (webhook_shapes.WebhookInfo, samples.webhook()),
+        (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -60,6 +62,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
         (responses.FreedInfo, shapes.Freed),
+        (webhook_shapes.WebhookInfo, shapes.Webhook),
+        (webhook_shapes.DeliveryInfo, shapes.Delivery),
+        (webhook_shapes.DeliveryPage, shapes.DeliveryPage),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
         (gate_shapes.WaitInfo, shapes.WaitInfo),

@@ -47,7 +47,7 @@ def test_a_job_that_did_not_go_well_is_told_in_three_lines(avio: Avio, stub: Stu
     assert avio(f"watch {JOB}", 3).stderr.splitlines() == [
         "partial: preload of /data: 3 files failed",
         "why:     1 file, 1.0 MiB done, 3 failed; ACCESS_DENIED for 3, e.g. /data/x (check the key)",
-        f"try:     avio report {JOB} --failed; then avio retry {JOB}",
+        f"try:     avio report {JOB} --failed; then avio retry {JOB} --failed",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from avio.clock import boottime
 from avio.engines.base import Entry, EntryState
 from avio.engines.content import Content
 from avio.executor.attempt import Attempt, Stopped
+from avio.executor.verdict import judge
 from avio.wire.progress import ErrorGroup
 from avio.wire.states import Phase
 
@@ -166,3 +168,14 @@ def test_files_that_arrive_together_count_as_one_by_one() -> None:
     many.arrived(40, skipped=False, files=4)
     assert many.progress() == one.progress()
     assert many.contents() == one.contents() == {Content.PROVED: 2, Content.REPAIRED: 1, Content.UNPROVED: 1}
+
+
+def test_samples_show_bytes_as_messages_do(attempt: Attempt) -> None:
+    odd = "/data/100%/\udcff"
+    attempt.failed(replace(ENTRY, path=odd), "GONE", "", retryable=False)
+    attempt.left_out(odd, "SYMLINK", "", excused=False)
+
+    progress = attempt.progress()
+
+    assert [group.samples for group in progress.errors] == [[r"/data/100%/\xff"]] * 2
+    assert r"first /data/100%/\xff" in judge(progress)[2]

@@ -1,5 +1,6 @@
 """The table of options: what it derives, and that each rule refuses what it should."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,12 +66,14 @@ def test_what_is_checked_has_a_canonical_path_or_none_with_a_list() -> None:
 def test_only_what_differs_from_the_default_takes_an_ability() -> None:
     assert Params("/a", depth=3, if_full="partial").abilities() == []
     asked = Params("/a", tier="MEM", verify="checksum", on_conflict="overwrite", overwrite="newer", spread=True)
+    asked = replace(asked, report_to="/r")
     assert set(asked.abilities()) == set(Ability) - {Ability.COMPARE_BYTES}
 
 
 def test_a_check_of_the_bytes_takes_another_ability_than_the_read_back_of_a_preload() -> None:
     assert Params("/a", verify="checksum").abilities(JobType.CHECK) == [Ability.COMPARE_BYTES]
     assert Params("/a", verify="size").abilities(JobType.CHECK) == []
+    assert Params("/a", report_to="/r").abilities(JobType.CHECK) == [Ability.STORE_REPORT]
     assert Params("/a", verify="checksum").abilities(JobType.SAVE) == [Ability.VERIFY_CHECKSUM]
 
 

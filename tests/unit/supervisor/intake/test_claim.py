@@ -229,6 +229,18 @@ def test_a_list_in_the_bucket_is_left_to_the_job_process(node: Node) -> None:
     assert (order.params, order.file_list) == (params, None)
 
 
+def test_the_url_of_a_webhook_is_not_in_the_order(node: Node) -> None:
+    params = Params("/data", notify="http://hooks.example/hush", report_to="/logs/r")
+    given.job(params=json.dumps(params.to_json()), run_at=1)
+
+    node.claimer.poll()
+
+    (message,) = MessageBuffer().feed(node.keeper.recv(1 << 20))
+    assert isinstance(message, Start)
+    assert Order.from_json(message.order).params.report_to == "/logs/r"
+    assert "hush" not in message.order
+
+
 def test_all_jobs_of_a_node_have_the_same_looks(node: Node, tmp_path: Path) -> None:
     given.job()
     given.job()

@@ -283,6 +283,17 @@ def test_what_an_attempt_has_listed_is_kept_while_the_job_goes_on(
     assert office.sent() == [Forget(job, 1, goes_on=goes_on)]
 
 
+@pytest.mark.parametrize(("params", "also"), [('{"reportTo": "/r"}', "; no report was stored at /r"), ("{}", "")])
+def test_a_cancelled_job_says_that_its_report_is_missing(office: Office, params: str, also: str) -> None:
+    job = office.job(state="stopped")
+    given.set_row(job, params=params)
+    assert orders.cancel(job, "enough")
+
+    office.end(job)
+
+    assert given.row(job)["message"] == f"enough{also}"
+
+
 def test_the_directories_of_an_earlier_supervisor_go_and_what_their_jobs_listed_stays(office: Office) -> None:
     running, over = office.job(state="stopped"), office.job()
     for job in (running, over, "GONE"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avio.api.discretion import without_addresses
+from avio.rules.discretion import without_addresses
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What users may know of an engine's error: what failed and what to do, not where the stores and daemons are.
 
-Used by web alone. Admins, logs and `avio-server` have the whole text.
+Used by web and the aggregator. Admins, logs and `avio-server` have the whole text.
 """
 
 import re
