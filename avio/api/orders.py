@@ -10,6 +10,7 @@ from avio.api.blueprints import blueprint, problems
 from avio.api.requests import Nothing, OrderBody, OrderHeader
 from avio.api.responses import JobInfo
 from avio.api.services import services
+from avio.rules import history
 from avio.rules.jobs import JobSpec
 from avio.rules.types import Job
 from avio.wire.states import JobType
@@ -39,7 +40,7 @@ def place(spec: JobSpec, header: OrderHeader) -> Response:
 
 def accepted(job: Job, made: bool) -> Response:
     """Return the reply to a submit: 202 for a new job, 200 for the job that the same key made before."""
-    response = jsonify(serializers.job_info(job, services().zone))
+    response = jsonify(serializers.job_info(history.explained(job), services().zone))
     response.status_code = 202 if made else 200
     response.headers["Location"] = f"/jobs/{job.id}"
     return response

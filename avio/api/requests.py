@@ -24,6 +24,7 @@ from avio.api.job_types import AnyType, OrderedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
+from avio.wire import labels
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
 from avio.wire.members import related
@@ -49,6 +50,18 @@ Line = Annotated[
     str,
     Field(min_length=1, max_length=MAX_NAME, json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*$"}),
     AfterValidator(_without_controls),
+]
+
+
+def _labels(given: dict[str, str | None]) -> dict[str, str | None]:
+    labels.check(given)
+    return given
+
+
+Labels = Annotated[
+    dict[str, Annotated[str, Strict()] | None],
+    Field(json_schema_extra={"maxProperties": labels.MAX_LABELS, "propertyNames": {"pattern": f"^{labels.NAME}$"}}),
+    AfterValidator(_labels),
 ]
 
 
@@ -117,7 +130,8 @@ def _declared_params() -> type[Asked]:
 
 def _live_params() -> type[Asked]:
     """Return the shape of the options that may change while a job runs."""
-    return create_model("LiveParams", __base__=Asked, **_shapes(LIVE))
+    nullable: dict[str, Any] = {name: (shape | None, field) for name, (shape, field) in _shapes(LIVE).items()}
+    return create_model("LiveParams", __base__=Asked, **nullable)
 
 
 def _shapes(names: Iterable[str]) -> dict[str, Any]:
@@ -190,6 +204,7 @@ class JobChange(_live_params()):  # type: ignore[misc]
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     name: Line | None = None
+    labels: Labels | None = Field(None, description="Labels to set; null removes one, or in place of the map all.")
 
     def given(self) -> dict[str, Any]:
         """Return the members that were given."""

@@ -24,6 +24,8 @@ TABLES = (
     "nodes",
     "node_epochs",
     "users",
+    "user_groups",
+    "aggregators",
 )
 
 
@@ -62,6 +64,7 @@ def db(_tables: str) -> Iterator[str]:
     with _opened(_tables):
         for table in TABLES:
             change(f"DELETE FROM {table}")
+        change("UPDATE fair_order SET turn = 0, urgent_turn = 0")
         yield _tables
 
 

@@ -126,7 +126,7 @@ def test_what_is_due_comes_oldest_first_and_not_more_than_asked_for() -> None:
     assert sorted(claims.due(10)) == sorted(jobs)
 
 
-def test_who_has_fewer_jobs_on_nodes_comes_first() -> None:
+def test_users_take_turns_and_who_had_none_yet_comes_first() -> None:
     given.user("bob")
     given.user("cy")
     given.running()
@@ -134,7 +134,7 @@ def test_who_has_fewer_jobs_on_nodes_comes_first() -> None:
     given.starting(uid=2)
     jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2, 3, 3])]
 
-    assert claims.due(10) == [jobs[4], jobs[5], jobs[2], jobs[3], jobs[0], jobs[1]]
+    assert claims.due(10) == [jobs[4], jobs[2], jobs[5], jobs[0], jobs[3], jobs[1]]
     assert claims.due(2, [jobs[4]]) == [jobs[5], jobs[2]]
 
 

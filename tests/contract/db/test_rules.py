@@ -172,7 +172,7 @@ class Outsider(Caller):
 )
 def test_each_path_that_an_order_names_needs_its_right(world: World, params: Params, right: Right) -> None:
     with pytest.raises(Forbidden, match=f"may not {right.value} at /data"):
-        world.service.submit(Outsider(1, "ada", False, "/data"), JobSpec(JobType.PRELOAD, params))
+        world.service.submit(Outsider(1, "ada", False, forbidden="/data"), JobSpec(JobType.PRELOAD, params))
 
 
 @pytest.mark.parametrize("missing", [1, 2])

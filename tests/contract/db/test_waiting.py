@@ -2,9 +2,9 @@
 
 import pytest
 
-from avio.db import leases
+from avio.db import claims, leases
 from avio.db import waiting as queries
-from avio.rules import history, waiting
+from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Filter
 from tests.contract.db import given
@@ -43,7 +43,7 @@ def test_busy_slots_are_counted_over_all_nodes_that_are_alive() -> None:
         given.starting(name)
     given.job()
 
-    assert message(given.job()) == "waits: all 4 slots of 2 worker nodes are busy; 1 job before it"
+    assert message(given.job()) == "waits: all 4 slots of 2 worker nodes are busy (ada 4); 1 job before it"
 
 
 def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> None:
@@ -53,21 +53,16 @@ def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> 
     assert (message(first), message(second)) == ("", "waits: 1 job before it")
 
 
-def test_jobs_of_users_who_have_fewer_on_nodes_come_before() -> None:
+def test_positions_are_those_of_the_order_of_claims() -> None:
     given.user("bob")
     given.node("n1")
     given.running()
     jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2])]
 
-    assert [queries.before(job, run_at, 10) for run_at, job in enumerate(jobs)] == [2, 3, 0, 1]
+    in_order = [job for job, _ in sorted(queries.positions(jobs).items(), key=lambda each: each[1])]
 
-
-def test_very_many_jobs_are_not_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "MOST_BEFORE", 2)
-    given.node("n1")
-    jobs = [given.job() for _ in range(4)]
-
-    assert message(jobs[3]) == "waits: at least 2 jobs before it"
+    assert in_order == claims.due(10) == [jobs[2], jobs[0], jobs[3], jobs[1]]
+    assert sorted(queries.positions(jobs).values()) == [0, 1, 2, 3]
 
 
 def test_what_a_node_has_said_stays_and_jobs_that_run_say_nothing() -> None:
