@@ -1,8 +1,8 @@
 """Whose job starts next: weighted fair order. Pure: it is told what the database has.
 
 Each user has a turn, which rises by 1 / weight with each start of a job; the lowest turn is next. The present turn is
-that of the user who started last. Nobody saves up starts: who comes back begins at the present turn. Jobs with a
-priority above 0 have turns of their own, and take nothing from the shares of the others.
+that of the user who started last. Who comes back begins one start before it: nobody saves up more. Jobs with a priority
+above 0 have turns of their own, and take nothing from the shares of the others.
 """
 
 from bisect import bisect_left
@@ -70,8 +70,14 @@ def parts(found: Iterable[tuple[int, int, float, int]]) -> list[Part]:
 
 def start(user: Standing, now: Turns, priority: int) -> tuple[Turns, Turns]:
     """Return the turns of the user and the present ones after the start of a job of the user."""
-    begun = max(now.of(priority), user.turns.of(priority))
-    return user.turns.set(priority, begun + 1 / user.weight), now.set(priority, begun)
+    begun = _begin(user, now, priority)
+    after = now.set(priority, max(now.of(priority), begun))
+    return user.turns.set(priority, begun + 1 / user.weight), after
+
+
+def _begin(user: Standing, now: Turns, priority: int) -> float:
+    """Return the turn at which the next job of the user starts: at most one start was saved up."""
+    return max(user.turns.of(priority), now.of(priority) - 1 / user.weight)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ class FairOrder:
         starts = part.before + nth - (0 if part.priority > 0 else part.urgent)
         turn = user.turns.of(part.priority)
         if starts:
-            turn = max(turn, self.now.of(part.priority)) + starts / user.weight
+            turn = _begin(user, self.now, part.priority) + starts / user.weight
         above = max(0, user.running + part.before + nth + 1 - self._slots_of(user)) / user.weight
         return -part.priority, round(above, DIGITS), round(turn, DIGITS), part.since, part.uid
 

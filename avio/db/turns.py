@@ -77,8 +77,9 @@ def starting(job: str) -> Starting | None:
     """Return a job that is about to start, or None if there is no such job."""
     found = row(
         "SELECT j.path, j.priority, u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, u.turn, u.urgent_turn,"
-        " CASE WHEN g.name IS NULL THEN u.weight ELSE 1.0 * u.weight * g.weight / (SELECT sum(o.weight) FROM users o WHERE o.group_name = g.name"
-        " AND EXISTS (SELECT 1 FROM jobs WHERE jobs.uid = o.uid AND jobs.state IN {unfinished})) END"
+        " CASE WHEN g.name IS NULL THEN u.weight ELSE 1.0 * u.weight * g.weight / (SELECT sum(o.weight) FROM users o"
+        " WHERE o.group_name = g.name AND EXISTS"
+        " (SELECT 1 FROM jobs WHERE jobs.uid = o.uid AND jobs.state IN {unfinished})) END"
         " FROM jobs j JOIN users u ON u.uid = j.uid LEFT JOIN user_groups g ON g.name = u.group_name WHERE j.id = ?",
         job,
     )

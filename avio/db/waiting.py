@@ -1,5 +1,6 @@
 """Queries on what a queued job waits for: the nodes that are alive, their slots, the jobs before it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avio.db import turns, uses
@@ -48,17 +49,17 @@ def busy() -> list[tuple[str, int]]:
     return [(name, int(jobs)) for name, jobs in found]
 
 
-def positions(jobs: list[str]) -> dict[str, int]:
-    """Return how many queued jobs come before each of some due ones, in the order in which nodes claim.
+def positions(jobs: Mapping[str, int]) -> dict[str, int]:
+    """Return how many jobs come before each of some due ones, in the order in which nodes claim. `jobs` have their uid.
 
-    Jobs of others that a limit or a free job keeps from starting are counted, too.
+    Jobs that a limit or a free job keeps from starting are counted, too.
     """
-    marks = ", ".join("?" * len(jobs))
+    uids = set(jobs.values())
     own = rows(
         "SELECT id, uid, nth FROM (SELECT id, uid, row_number() OVER (PARTITION BY uid ORDER BY priority DESC, run_at,"  # noqa: S608 - made of constants
-        " id) - 1 AS nth FROM jobs WHERE state = 'queued' AND run_at <= {now} AND uid IN"
-        f" (SELECT uid FROM jobs WHERE id IN ({marks}))) AS mine WHERE id IN ({marks})",
-        *jobs,
+        " id) - 1 AS nth FROM jobs {by_turn} WHERE state = 'queued' AND run_at <= {now}"
+        f" AND uid IN ({', '.join('?' * len(uids))})) AS mine WHERE id IN ({', '.join('?' * len(jobs))})",
+        *uids,
         *jobs,
     )
     queue = turns.queue()

@@ -46,7 +46,7 @@ def explain(jobs: list[Job]) -> None:
         turns.running(turns.limits()),
         dict(owners),
         waiting.frees(ids),
-        waiting.positions(ids),
+        waiting.positions({job.id: job.uid for job in queued}),
     )
     for job in queued:
         why, what = _reason(job, scene)
@@ -93,7 +93,7 @@ def _words(why: Why, what: str | None, fleet: Fleet, before: int) -> str:
         Why.NODES_DRAIN: "no worker node takes jobs; avio-server check says why",
         Why.START_TIME: "its start time has not come",
         Why.OTHER_JOB: f"job {what} frees files at, above or below its path",
-        Why.LIMIT: f"{what}, and may not have more",
+        Why.LIMIT: str(what),
         Why.SLOTS_BUSY: slots,
     }
     return f"waits: {words[why]}{line}"

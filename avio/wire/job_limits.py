@@ -52,7 +52,7 @@ class Reached:
 
     def __str__(self) -> str:
         """Return it in words."""
-        return f"{self.what} {self.name} has {self.most} job{'' if self.most == 1 else 's'} at once"
+        return f"{self.what} {self.name} has {self.most} of {self.most} running jobs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,19 @@
 """The claim (T3) and the process that is up (T4): who may take a job, and who may not."""
 
-import pytest
+import threading
+import time
+from contextlib import suppress
 
-from avio.db import claims, ends, history, leases, orders
-from avio.db.sql import change
+import pytest
+from peewee import PeeweeException
+
+from avio.db import claims, ends, history, leases, orders, turns
+from avio.db.connection import is_sqlite, transaction
+from avio.db.sql import change, row
 from avio.rules import history as seen
 from avio.rules.callers import LOCAL_ADMIN
 from tests.contract.db import given
-from tests.contract.db.concurrent import abreast
+from tests.contract.db.concurrent import LIMIT, abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -72,6 +78,28 @@ def test_of_many_nodes_at_once_one_gets_each_job() -> None:
     for of_all_nodes in zip(*taken, strict=True):
         assert len([claim for claim in of_all_nodes if claim is not None]) == 1
     assert {given.row(job)["attempt"] for job in jobs} == {1}
+
+
+def test_a_claim_whose_process_is_frozen_keeps_no_other_node_from_claiming(monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has one writer at a time")
+    monkeypatch.setattr(turns, "FROZEN_SECONDS", 0.3)
+    job, thaw = given.job(), threading.Event()
+
+    def work(number: int) -> bool:
+        if number == 0:
+            with suppress(PeeweeException), transaction():
+                turns.lock()
+                thaw.wait(LIMIT)
+            return False
+        while row("SELECT 1 FROM pg_locks WHERE relation = 'fair_order'::regclass") is None:
+            time.sleep(0.01)
+        try:
+            return claims.claim(job, "n1", 1) is not None
+        finally:
+            thaw.set()
+
+    assert abreast(2, work) == [False, True]
 
 
 def test_a_node_whose_lease_is_over_claims_nothing() -> None:

@@ -22,7 +22,9 @@ from avio.db import (
     schema,
     tiers,
     tokens,
+    turns,
     uses,
+    waiting,
 )
 from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
 from avio.db.models import database
@@ -59,6 +61,11 @@ QUERIES: dict[str, Callable[[], object]] = {
     "queued of a user": lambda: orders.count_queued(1),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "due": lambda: claims.due(8),
+    "places in the queue": lambda: waiting.positions({filled.a_queued_job(): filled.OWNER}),
+    "what keeps jobs waiting": waiting.busy,
+    "the queue by user": turns.queue,
+    "jobs by limits": lambda: turns.running(turns.limits()),
+    "a job that starts": lambda: turns.starting(FREE_JOB),
     "waiting jobs": lambda: tiers.explain_waiting("words"),
     "held": lambda: leases.held("n1", 1),
     "the crowd": limits.crowd,
@@ -139,7 +146,9 @@ def _steps(node: dict[str, Any]) -> Iterator[str]:
 
 def _scans(plan: str) -> list[str]:
     """Return the steps that may read all jobs. The indexes of queued and of owned jobs have few."""
-    return [step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned)\b", step)]
+    return [
+        step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned|turn)\b", step)
+    ]
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -158,6 +167,7 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_state_of_user", "queued of a user"),
         ("jobs_of_user", "a page of a user's, deep"),
         ("jobs_queued", "lost hints"),
+        ("jobs_turn", "due"),
         ("jobs_owned", "held"),
         ("jobs_path", "who covers a path"),
         ("jobs_ended", "old jobs"),
