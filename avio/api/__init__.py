@@ -17,6 +17,7 @@
 #   services                                                 what the routes work with
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
+#   health_responses                                         the shapes of the probes' replies
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, counters                               the shapes of what comes in; problem documents
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes

@@ -27,8 +27,8 @@ COLUMNS = (
     Column("STATUS", lambda job: job["status"], lambda job: job["status"], width=9),
     Column("DONE", progress_text.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
     Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
-    Column("WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, progress_text.waiting_of),
     Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw_moment(job["createTime"])),
+    Column("WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, progress_text.waiting_of),
 )
 
 
