@@ -28,7 +28,9 @@ COLUMNS = (
     Column("DONE", progress_text.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
     Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
     Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw_moment(job["createTime"])),
-    Column("WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, progress_text.waiting_of),
+    Column(
+        "WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, lambda job: raw(progress_text.waiting_of(job))
+    ),
 )
 
 

@@ -87,7 +87,7 @@ def test_a_thousand_jobs_of_one_user_keep_no_other_waiting() -> None:
 
 def test_who_was_away_saves_up_no_more_than_one_start() -> None:
     with transaction():
-        slots = Slots()
+        slots = Slots(1)
         jobs(A, 60, 1.0)
         slots.start(12)
         jobs(B, 50, 2.0)
