@@ -83,13 +83,13 @@ MUTANTS = (
     mutant(
         "T3: long jobs of one user do not take all slots",
         FAIR,
-        ("round(above, DIGITS), round(turn, DIGITS)", "0.0, round(turn, DIGITS)"),
+        ("max(0, above + nth) / weight, round", "0.0, round"),
         tests=f"{DB}test_turns.py -k sqlite",
     ),
     mutant(
         "T3: a higher priority comes first",
         FAIR,
-        ("return -part.priority, round(above", "return 0, round(above"),
+        ("return -part.priority, max(", "return 0, max("),
         tests=f"{DB}test_turns.py -k sqlite",
     ),
     mutant(

@@ -6,7 +6,7 @@ above 0 have turns of their own, and take nothing from the shares of the others.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
@@ -89,18 +89,25 @@ class FairOrder:
     users: Mapping[int, Standing]
 
     def key(self, part: Part, nth: int) -> Key:
-        """Return what the `nth` job of a part, from 0, is sorted by: the least is claimed first.
+        """Return what the `nth` job of a part, from 0, is sorted by: the least is claimed first."""
+        return self._keys(part)(nth)
+
+    def _keys(self, part: Part) -> Callable[[int], Key]:
+        """Return what gives the keys of a part.
 
         A user with as many slots as the weight gives comes after those with fewer: else who has long jobs would have
         all slots in the end. Within their slots users take turns.
         """
         user = self.users[part.uid]
-        starts = part.before + nth - (0 if part.priority > 0 else part.urgent)
-        turn = user.turns.of(part.priority)
-        if starts:
-            turn = _begin(user, self.now, part.priority) + starts / user.weight
-        above = max(0, user.running + part.before + nth + 1 - self._slots_of(user)) / user.weight
-        return -part.priority, round(above, DIGITS), round(turn, DIGITS), part.since, part.uid
+        weight, turn, begin = user.weight, user.turns.of(part.priority), _begin(user, self.now, part.priority)
+        starts = part.before - (0 if part.priority > 0 else part.urgent)
+        above = user.running + part.before + 1 - self._slots[part.uid]
+
+        def key(nth: int) -> Key:
+            own_turn = begin + (starts + nth) / weight if starts + nth else turn
+            return -part.priority, max(0, above + nth) / weight, round(own_turn, DIGITS), part.since, part.uid
+
+        return key
 
     def jobs_before(self, queue: Sequence[Part], uid: int, nth: int) -> int | None:
         """Return how many jobs come before the `nth` job of a user, from 0. None if the user has fewer by now."""
@@ -114,12 +121,12 @@ class FairOrder:
     def _jobs_below(self, part: Part, key: Key) -> int:
         if part.priority != -key[0]:
             return part.jobs if part.priority > -key[0] else 0
-        return bisect_left(range(part.jobs), key, key=lambda nth: self.key(part, nth))
-
-    def _slots_of(self, user: Standing) -> int:
-        """Return how many slots the weight of a user gives, at least one."""
-        return max(1, ceil(round(self.slots * user.weight / self._weight, DIGITS)))
+        return bisect_left(range(part.jobs), key, key=self._keys(part))
 
     @cached_property
-    def _weight(self) -> float:
-        return sum(user.weight for user in self.users.values())
+    def _slots(self) -> dict[int, int]:
+        """How many slots the weight of each user gives, at least one."""
+        weights = sum(user.weight for user in self.users.values())
+        return {
+            uid: max(1, ceil(round(self.slots * user.weight / weights, DIGITS))) for uid, user in self.users.items()
+        }
