@@ -111,6 +111,12 @@ MUTANTS = (
         tests=f"{DB}test_job_limits.py -k postgresql",
     ),
     mutant(
+        "T3: a claim waits for no job that another transaction changes (PostgreSQL)",
+        TURNS,
+        ('            " {skip_locked_j}",\n', ""),
+        tests=f"{DB}test_claims.py -k postgresql",
+    ),
+    mutant(
         "T3: a frozen claim keeps no other node from claiming (PostgreSQL)",
         TURNS,
         ("    if not is_sqlite():\n", "    if False:\n"),

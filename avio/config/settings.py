@@ -143,11 +143,10 @@ class Settings(RetentionSettings, JobLimitSettings, WebLimits):
 
     def job_limits(self) -> JobLimits:
         """Return the limits of running jobs, with the mounts that they are about."""
-        buckets: dict[str, str | None] = {path: mount.bucket for path, mount in self.mounts.items()}
-        if self.alluxio is not None:
-            buckets = dict.fromkeys(["/", *self.alluxio.mount_bandwidths])
         most = self.jobs_per_user, self.jobs_per_group, self.jobs_per_mount, self.jobs_per_bucket
-        return JobLimits(*most, buckets)
+        if self.alluxio is not None:
+            return JobLimits(*most, dict.fromkeys(["/", *self.alluxio.mount_bandwidths]))
+        return JobLimits(*most, {path: mount.bucket for path, mount in self.mounts.items()})
 
     def engine_settings(self, ids: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
         """Return the engine's settings as plain JSON, secrets included. For the order's pipe alone.

@@ -28,7 +28,7 @@ _STATES = {
 }
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
-# skip_locked_j: the same for a join, of whose rows those of `j` count.
+# skip_locked_j: a row of `j` is locked as by a change, or left out if another transaction changes it.
 # held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
@@ -54,7 +54,7 @@ _POSTGRESQL = {
     "bytewise": 'COLLATE "C"',
     "by_turn": "",
     "skip_locked": "FOR UPDATE SKIP LOCKED",
-    "skip_locked_j": "FOR UPDATE OF j SKIP LOCKED",
+    "skip_locked_j": "FOR NO KEY UPDATE OF j SKIP LOCKED",
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",

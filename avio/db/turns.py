@@ -4,7 +4,7 @@ Used by claims, which change turns, and to say what a queued job waits for.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from avio.db.connection import is_sqlite
@@ -74,13 +74,17 @@ class Starting:
 
 
 def starting(job: str) -> Starting | None:
-    """Return a job that is about to start, or None if there is no such job."""
+    """Return a job that is about to start. None if there is no such job, or another transaction changes it now.
+
+    Nobody waits for that transaction, whose process may be frozen: all claims would wait.
+    """
     found = row(
         "SELECT j.path, j.priority, u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, u.turn, u.urgent_turn,"
         " CASE WHEN g.name IS NULL THEN u.weight ELSE 1.0 * u.weight * g.weight / (SELECT sum(o.weight) FROM users o"
         " WHERE o.group_name = g.name AND EXISTS"
         " (SELECT 1 FROM jobs WHERE jobs.uid = o.uid AND jobs.state IN {unfinished})) END"
-        " FROM jobs j JOIN users u ON u.uid = j.uid LEFT JOIN user_groups g ON g.name = u.group_name WHERE j.id = ?",
+        " FROM jobs j JOIN users u ON u.uid = j.uid LEFT JOIN user_groups g ON g.name = u.group_name WHERE j.id = ?"
+        " {skip_locked_j}",
         job,
     )
     if found is None:
@@ -106,8 +110,8 @@ def charge(job: Starting, now: Turns) -> None:
 
 def first_of_each(
     limit: int, condition: str = "", values: Sequence[str | int] = ()
-) -> Iterator[tuple[str, int, int, float, str | None]]:
-    """Yield id, uid, priority, run_at and path of the first `limit` due jobs of each user, in the user's own order.
+) -> list[tuple[str, int, int, float, str | None]]:
+    """Return id, uid, priority, run_at and path of the first `limit` due jobs of each user, in the user's own order.
 
     `condition` begins with AND. However many jobs wait, the index gives the first ones of each user.
     """
@@ -117,11 +121,12 @@ def first_of_each(
         f" AND j.state = 'queued' AND j.run_at <= {{now}}{condition}"
         " ORDER BY j.priority DESC, j.run_at, j.id LIMIT ?) AS of_user"
     )
+    found: list[tuple[str, int, int, float, str | None]] = []
     for begin in range(0, len(users), USERS_AT_A_TIME):
         some = users[begin : begin + USERS_AT_A_TIME]
-        yield from rows(
-            " UNION ALL ".join([part] * len(some)), *(each for uid in some for each in (uid, *values, limit))
-        )
+        values_of_all = (value for uid in some for value in (uid, *values, limit))
+        found += rows(" UNION ALL ".join([part] * len(some)), *values_of_all)
+    return sorted(found, key=lambda job: (job[1], -job[2], job[3], job[0]))
 
 
 # The users with queued jobs: the index is read once for each of them.

@@ -29,7 +29,10 @@ class JobLimits:
 
     def to_json(self) -> str:
         """Return the text for the row of a node."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value})
+        has_stores = self.mount or self.bucket
+        return json.dumps(
+            {name: value for name, value in asdict(self).items() if value and (name in NAMES or has_stores)}
+        )
 
     @classmethod
     def from_json(cls, texts: Iterable[str]) -> "JobLimits":

@@ -102,6 +102,27 @@ def test_a_claim_whose_process_is_frozen_keeps_no_other_node_from_claiming(monke
     assert abreast(2, work) == [False, True]
 
 
+def test_a_claim_waits_for_no_job_that_another_transaction_changes() -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has one writer at a time")
+    held, free, thaw = given.job(), given.job(), threading.Event()
+
+    def work(number: int) -> list[bool]:
+        if number == 0:
+            with transaction():
+                change("UPDATE jobs SET name = 'x' WHERE id = ?", held)
+                thaw.wait(LIMIT)
+            return []
+        while row("SELECT 1 FROM pg_locks WHERE relation = 'jobs'::regclass AND mode = 'RowExclusiveLock'") is None:
+            time.sleep(0.01)
+        try:
+            return [claims.claim(job, "n1", 1) is not None for job in (held, free)]
+        finally:
+            thaw.set()
+
+    assert abreast(2, work)[1] == [False, True]
+
+
 def test_a_node_whose_lease_is_over_claims_nothing() -> None:
     job = given.job()
     given.lease_over("n1", 0.01)
