@@ -22,11 +22,17 @@ CREATE TABLE users (
     weight        INTEGER NOT NULL DEFAULT 1, -- the user's share of the job starts, next to those of others
     group_name    TEXT REFERENCES user_groups (name), -- users of a group share its weight; null is no group
     jobs_max      INTEGER,                   -- jobs that may run at once; null is as the setting says
-    may_overtake  BOOLEAN NOT NULL DEFAULT false, -- may give jobs a priority above 0
-    turn          DOUBLE PRECISION NOT NULL DEFAULT 0, -- rises by 1 / weight with each job that starts
-    urgent_turn   DOUBLE PRECISION NOT NULL DEFAULT 0 -- the same for jobs with a priority above 0
+    may_overtake  BOOLEAN NOT NULL DEFAULT false -- may give jobs a priority above 0
 );
 CREATE INDEX users_of_group ON users (group_name);
+
+-- Claims alone write it, so that no claim waits for an order that has locked its user.
+CREATE TABLE turns (
+    uid         BIGINT NOT NULL REFERENCES users (uid), -- the user
+    turn        DOUBLE PRECISION NOT NULL,   -- rises by 1 / weight with each job that starts
+    urgent_turn DOUBLE PRECISION NOT NULL,   -- the same for jobs with a priority above 0
+    PRIMARY KEY (uid)
+);
 
 CREATE TABLE tokens (
     digest       TEXT PRIMARY KEY,           -- SHA-256 of the token, in hex; the token itself is kept nowhere

@@ -113,7 +113,7 @@ MUTANTS = (
     mutant(
         "T3: a claim waits for no job that another transaction changes (PostgreSQL)",
         TURNS,
-        ('            " {skip_locked_j}",\n', ""),
+        ("WHERE j.id = ? {skip_locked_j}", "WHERE j.id = ?"),
         tests=f"{DB}test_claims.py -k postgresql",
     ),
     mutant(

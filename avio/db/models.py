@@ -60,11 +60,20 @@ class User(Row):
     group_name = TextField(null=True)
     jobs_max = IntegerField(null=True)
     may_overtake = BooleanField(default=False)
-    turn = DoubleField(default=0)
-    urgent_turn = DoubleField(default=0)
 
     class Meta:
         table_name = "users"
+
+
+class UserTurn(Row):
+    """The turns of a user."""
+
+    uid = BigIntegerField(primary_key=True)
+    turn = DoubleField()
+    urgent_turn = DoubleField()
+
+    class Meta:
+        table_name = "turns"
 
 
 class Token(Row):
@@ -280,7 +289,7 @@ class Artifact(Row):
 
 
 MODELS = (
-    *(SchemaVersion, UserGroup, User, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
+    *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
     *(Job, Attempt, FailedFile, Artifact),
 )

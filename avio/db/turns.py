@@ -79,12 +79,12 @@ def starting(job: str) -> Starting | None:
     Nobody waits for that transaction, whose process may be frozen: all claims would wait.
     """
     found = row(
-        "SELECT j.path, j.priority, u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, u.turn, u.urgent_turn,"
-        " CASE WHEN g.name IS NULL THEN u.weight ELSE 1.0 * u.weight * g.weight / (SELECT sum(o.weight) FROM users o"
-        " WHERE o.group_name = g.name AND EXISTS"
+        "SELECT j.path, j.priority, u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, coalesce(t.turn, 0),"
+        " coalesce(t.urgent_turn, 0), CASE WHEN g.name IS NULL THEN u.weight ELSE 1.0 * u.weight * g.weight /"
+        " (SELECT sum(o.weight) FROM users o WHERE o.group_name = g.name AND EXISTS"
         " (SELECT 1 FROM jobs WHERE jobs.uid = o.uid AND jobs.state IN {unfinished})) END"
-        " FROM jobs j JOIN users u ON u.uid = j.uid LEFT JOIN user_groups g ON g.name = u.group_name WHERE j.id = ?"
-        " {skip_locked_j}",
+        " FROM jobs j JOIN users u ON u.uid = j.uid LEFT JOIN user_groups g ON g.name = u.group_name"
+        " LEFT JOIN turns t ON t.uid = u.uid WHERE j.id = ? {skip_locked_j}",
         job,
     )
     if found is None:
@@ -103,7 +103,13 @@ def may_start(job: Starting) -> bool:
 def charge(job: Starting, now: Turns) -> None:
     """Count the start of a job against the turn of its user. `now` is what `lock` returned in this transaction."""
     turns, after = start(job.standing, now, job.priority)
-    change("UPDATE users SET turn = ?, urgent_turn = ? WHERE uid = ?", turns.others, turns.urgent, job.uid)
+    change(
+        "INSERT INTO turns (uid, turn, urgent_turn) VALUES (?, ?, ?)"
+        " ON CONFLICT (uid) DO UPDATE SET turn = excluded.turn, urgent_turn = excluded.urgent_turn",
+        job.uid,
+        turns.others,
+        turns.urgent,
+    )
     if after != now:
         change("UPDATE fair_order SET turn = ?, urgent_turn = ? WHERE id = 1", after.others, after.urgent)
 
@@ -160,9 +166,10 @@ def _users(waiting: Collection[int]) -> dict[int, tuple[Owner, Standing]]:
     """Return the users with running jobs and those `waiting`, by uid."""
     marks = ", ".join("?" * len(waiting)) or "NULL"
     found = rows(
-        "SELECT u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, u.weight, g.weight, u.turn, u.urgent_turn,"  # noqa: S608 - made of constants
-        " coalesce(held.jobs, 0) FROM users u LEFT JOIN {held_by_user} ON held.uid = u.uid"
-        f" LEFT JOIN user_groups g ON g.name = u.group_name WHERE held.jobs > 0 OR u.uid IN ({marks})",
+        "SELECT u.uid, u.name, u.group_name, u.jobs_max, g.jobs_max, u.weight, g.weight, coalesce(t.turn, 0),"  # noqa: S608 - made of constants
+        " coalesce(t.urgent_turn, 0), coalesce(held.jobs, 0) FROM users u LEFT JOIN {held_by_user} ON held.uid = u.uid"
+        " LEFT JOIN user_groups g ON g.name = u.group_name LEFT JOIN turns t ON t.uid = u.uid"
+        f" WHERE held.jobs > 0 OR u.uid IN ({marks})",
         *waiting,
     )
     in_group: Counter[str | None] = Counter()

@@ -23,6 +23,7 @@ TABLES = (
     "tokens",
     "nodes",
     "node_epochs",
+    "turns",
     "users",
     "user_groups",
     "aggregators",

@@ -102,7 +102,7 @@ def test_a_claim_whose_process_is_frozen_keeps_no_other_node_from_claiming(monke
     assert abreast(2, work) == [False, True]
 
 
-def test_a_claim_waits_for_no_job_that_another_transaction_changes() -> None:
+def test_a_claim_waits_for_no_other_transaction_that_changes_its_job_or_locks_its_user() -> None:
     if is_sqlite():
         pytest.skip("SQLite has one writer at a time")
     held, free, thaw = given.job(), given.job(), threading.Event()
@@ -110,6 +110,7 @@ def test_a_claim_waits_for_no_job_that_another_transaction_changes() -> None:
     def work(number: int) -> list[bool]:
         if number == 0:
             with transaction():
+                row("SELECT 1 FROM users WHERE uid = 1 {alone}")  # as an order does
                 change("UPDATE jobs SET name = 'x' WHERE id = ?", held)
                 thaw.wait(LIMIT)
             return []
