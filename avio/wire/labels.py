@@ -6,6 +6,8 @@ Used by web and the CLI. Standard library only.
 import re
 from collections.abc import Mapping
 
+from avio.wire.paths import is_text
+
 MAX_LABELS = 20
 MAX_NAME = 63
 MAX_VALUE = 200
@@ -19,8 +21,10 @@ def check(labels: Mapping[str, str | None]) -> None:
     for name, value in labels.items():
         if not re.fullmatch(NAME, name):
             raise ValueError(f"has the name {name[:MAX_NAME]!r}; write 1 to {MAX_NAME} letters, digits and . _ / -")
-        if value is not None and not re.fullmatch(VALUE, value):
-            raise ValueError(f"has an invalid value for {name}; write up to {MAX_VALUE} characters on one line")
+        if value is not None and not (re.fullmatch(VALUE, value) and is_text(value)):
+            raise ValueError(
+                f"has an invalid value for {name}; write up to {MAX_VALUE} characters on one line, in UTF-8"
+            )
     require_few(labels)
 
 

@@ -73,6 +73,8 @@ def test_labels_are_set_one_by_one_and_removed_by_null(ada: CheckedClient) -> No
         {"a" * 64: "x"},
         {"a": "x" * 201},
         {"a": "b\nc"},
+        {"a": "\ud800"},
+        {"\ud800": "a"},
         {"a": 1},
         [],
         {str(n): "" for n in range(21)},
@@ -82,7 +84,8 @@ def test_labels_are_set_one_by_one_and_removed_by_null(ada: CheckedClient) -> No
 def test_invalid_labels_change_nothing(ada: CheckedClient, labels: Any) -> None:
     job = order(ada).get_json()["id"]
 
-    response = ada.patch(f"/jobs/{job}", json={"labels": labels, "name": "new"})
+    body = json.dumps({"labels": labels, "name": "new"})
+    response = ada.patch(f"/jobs/{job}", data=body, content_type="application/json")
 
     assert response.status_code == 400
     assert {error["field"].split(".")[0] for error in response.get_json()["errors"]} == {"labels"}
