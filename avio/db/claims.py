@@ -32,8 +32,7 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
     out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
     """
     running = turns.running(limits := turns.limits())
-    conditions = [f"j.id NOT IN ({', '.join('?' * len(without))})"] if without else []
-    values: list[str | int] = [*without]
+    conditions, values = [], []
     for mount in running.full_mounts():
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)
@@ -41,9 +40,7 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
     if row("SELECT 1 FROM jobs WHERE state IN {owned} AND type = 4 LIMIT 1") is not None:
         conditions.append(f"NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})")  # noqa: S608 - made of constants
     queue: dict[tuple[int, int], list[tuple[str, float, str | None]]] = {}
-    for job, uid, priority, run_at, path in turns.first_of_each(
-        limit, "".join(f" AND {each}" for each in conditions), values
-    ):
+    for job, uid, priority, run_at, path in turns.first_of_each(limit, without, " AND ".join(conditions), values):
         queue.setdefault((uid, priority), []).append((job, run_at, path))
     order, owners = turns.present({uid for uid, _ in queue})
     first = parts((uid, priority, jobs[0][1], len(jobs)) for (uid, priority), jobs in queue.items())

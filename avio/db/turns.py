@@ -115,23 +115,26 @@ def charge(job: Starting, now: Turns) -> None:
 
 
 def first_of_each(
-    limit: int, condition: str = "", values: Sequence[str | int] = ()
+    limit: int, without: Collection[str] = (), condition: str = "", values: Sequence[str | int] = ()
 ) -> list[tuple[str, int, int, float, str | None]]:
     """Return id, uid, priority, run_at and path of the first `limit` due jobs of each user, in the user's own order.
 
-    `condition` begins with AND. However many jobs wait, the index gives the first ones of each user.
+    Jobs of `without` are left out, and those that a `condition` on `j` with some `values` is not true of. However many
+    jobs wait, the index gives the first ones of each user.
     """
     users = [uid for (uid,) in rows(_WAITING_USERS)]
+    refused = f"WITH refused (id) AS (VALUES {', '.join(['(?)'] * len(without))}) " if without else ""
     part = (
         "SELECT * FROM (SELECT j.id, j.uid, j.priority, j.run_at, j.path FROM jobs j {by_turn} WHERE j.uid = ?"  # noqa: S608 - made of constants
-        f" AND j.state = 'queued' AND j.run_at <= {{now}}{condition}"
+        f" AND j.state = 'queued' AND j.run_at <= {{now}}{f' AND {condition}' if condition else ''}"
+        f"{' AND j.id NOT IN (SELECT id FROM refused)' if without else ''}"
         " ORDER BY j.priority DESC, j.run_at, j.id LIMIT ?) AS of_user"
     )
     found: list[tuple[str, int, int, float, str | None]] = []
     for begin in range(0, len(users), USERS_AT_A_TIME):
         some = users[begin : begin + USERS_AT_A_TIME]
-        values_of_all = (value for uid in some for value in (uid, *values, limit))
-        found += rows(" UNION ALL ".join([part] * len(some)), *values_of_all)
+        of_users = (value for uid in some for value in (uid, *values, limit))
+        found += rows(refused + " UNION ALL ".join([part] * len(some)), *without, *of_users)
     return sorted(found, key=lambda job: (job[1], -job[2], job[3], job[0]))
 
 

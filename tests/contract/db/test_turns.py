@@ -130,6 +130,16 @@ def test_a_higher_priority_overtakes_jobs_of_the_same_user_and_of_others() -> No
     assert claims.due(10)[-1] == low
 
 
+def test_very_many_jobs_of_many_users_may_be_refused_at_once() -> None:
+    with transaction():
+        for uid in (A, B, C):
+            jobs(uid, 1000, 1.0)
+    refused = [f"{uid}-1.0-{number}" for uid in (A, B, C) for number in range(1, 1000)]
+    others = [f"x{number}" for number in range(7000)]
+
+    assert sorted(claims.due(8, [*refused, *others])) == ["1-1.0-1000", "2-1.0-1000", "3-1.0-1000"]
+
+
 def test_urgent_jobs_take_nothing_from_the_shares_of_the_others() -> None:
     with transaction():
         jobs(B, 9, 1.0, priority=5)
