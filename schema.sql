@@ -6,13 +6,32 @@ CREATE TABLE schema_version (
     version INTEGER PRIMARY KEY              -- number of the newest upgrade that this database has
 );
 
+CREATE TABLE user_groups (
+    name     TEXT PRIMARY KEY,               -- name of the group
+    weight   INTEGER NOT NULL DEFAULT 1,     -- its share of the job starts, next to users without a group and other groups
+    jobs_max INTEGER                         -- jobs of its users that may run at once; null is as the setting says
+);
+
 CREATE TABLE users (
     uid           BIGINT PRIMARY KEY,        -- number of the user, as in JobSpec
     name          TEXT NOT NULL UNIQUE,      -- login name
     password_hash TEXT NOT NULL,             -- argon2id, in PHC string format
     admin         BOOLEAN NOT NULL,          -- may see all jobs, and submit jobs for all users
     created_at    DOUBLE PRECISION NOT NULL, -- when the user was added
-    disabled_at   DOUBLE PRECISION           -- when the user was disabled; null while enabled
+    disabled_at   DOUBLE PRECISION,          -- when the user was disabled; null while enabled
+    weight        INTEGER NOT NULL DEFAULT 1, -- the user's share of the job starts, next to those of others
+    group_name    TEXT REFERENCES user_groups (name), -- users of a group share its weight; null is no group
+    jobs_max      INTEGER,                   -- jobs that may run at once; null is as the setting says
+    may_overtake  BOOLEAN NOT NULL DEFAULT false -- may give jobs a priority above 0
+);
+CREATE INDEX users_of_group ON users (group_name);
+
+-- Claims alone write it, so that no claim waits for an order that has locked its user.
+CREATE TABLE turns (
+    uid         BIGINT NOT NULL REFERENCES users (uid), -- the user
+    turn        DOUBLE PRECISION NOT NULL,   -- rises by 1 / weight with each job that starts
+    urgent_turn DOUBLE PRECISION NOT NULL,   -- the same for jobs with a priority above 0
+    PRIMARY KEY (uid)
 );
 
 CREATE TABLE tokens (
@@ -35,12 +54,25 @@ CREATE TABLE nodes (
     lease_until DOUBLE PRECISION NOT NULL,   -- end of the lease; each heartbeat writes it, so it has no index
     started_at  DOUBLE PRECISION NOT NULL,   -- when this epoch began
     seen_at     DOUBLE PRECISION NOT NULL,   -- last heartbeat
-    older_until DOUBLE PRECISION NOT NULL DEFAULT 0 -- end of the lease of earlier supervisors whose jobs may still run
+    older_until DOUBLE PRECISION NOT NULL DEFAULT 0, -- end of the lease of earlier supervisors whose jobs may still run
+    job_limits  TEXT NOT NULL DEFAULT '{}'   -- JSON: the limits of running jobs in its settings
 );
 
 CREATE TABLE node_epochs (
     epoch BIGINT PRIMARY KEY                 -- greatest epoch of a deleted node: new nodes begin above it
 );
+
+CREATE TABLE aggregators (
+    name    TEXT PRIMARY KEY,                -- host and pid of the process
+    seen_at DOUBLE PRECISION NOT NULL        -- last heartbeat
+);
+
+CREATE TABLE fair_order (
+    id   SMALLINT PRIMARY KEY CHECK (id = 1), -- one row; a claim locks it, so that claims come one by one
+    turn DOUBLE PRECISION NOT NULL,          -- turn of the user whose job started last, before the start
+    urgent_turn DOUBLE PRECISION NOT NULL    -- the same for jobs with a priority above 0
+);
+INSERT INTO fair_order (id, turn, urgent_turn) VALUES (1, 0, 0);
 
 CREATE TABLE tiers (
     name    TEXT PRIMARY KEY,                -- the alias in the settings of every node
@@ -94,6 +126,8 @@ CREATE TABLE jobs (
     bandwidth   BIGINT,                      -- bytes per second that it may move now; null is no limit
     concurrency INTEGER,                     -- files or requests that may be under way now; null is as many as help
     own_webhook BOOLEAN NOT NULL DEFAULT false, -- its params have the URL of a webhook
+    priority    SMALLINT NOT NULL DEFAULT 0, -- jobs with a higher one are claimed first
+    labels      TEXT NOT NULL DEFAULT '{}',  -- JSON: the user's labels, name to value
     files_total    BIGINT NOT NULL DEFAULT 0, -- files of the job, as far as listed
     bytes_total    BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     total_complete BOOLEAN NOT NULL,         -- the listing has ended: the totals are final
@@ -133,6 +167,8 @@ CREATE TABLE jobs (
 );
 -- With the state as a column, SQLite prefers it to jobs_state.
 CREATE INDEX jobs_queued ON jobs (state, run_at, id) WHERE state = 'queued';
+-- The order in which a user's own jobs are claimed.
+CREATE INDEX jobs_turn ON jobs (uid, priority DESC, run_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_owned ON jobs (node) WHERE state IN ('starting', 'running', 'stopping');
 CREATE INDEX jobs_of_user ON jobs (uid, id);
 -- A page of jobs in some states and of some types, of all users or of one.

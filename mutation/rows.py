@@ -4,6 +4,7 @@ from mutation.mutant import mutant
 
 DB = "tests/contract/db/"
 CLAIMS, ENDS, FOLDING, LEASES = (f"avio/db/{name}.py" for name in ("claims", "ends", "folds", "leases"))
+TURNS, FAIR = "avio/db/turns.py", "avio/db/fair_order.py"
 OWNED = "AND state IN {owned}"
 
 MUTANTS = (
@@ -28,7 +29,7 @@ MUTANTS = (
     mutant(
         "no preload is due while a free job drops files of it",
         CLAIMS,
-        ('f" AND NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})"', '""'),
+        ('conditions.append(f"NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})")', "pass"),
         tests=f"{DB}test_claims.py -k sqlite",
     ),
     mutant(
@@ -63,9 +64,63 @@ MUTANTS = (
     ),
     mutant(
         "T3: nobody waits for all jobs of another user",
+        TURNS,
+        ("    turns, after = start(job.standing, now, job.priority)\n", "    turns, after = job.standing.turns, now\n"),
+        tests=f"{DB}test_turns.py -k sqlite",
+    ),
+    mutant(
+        "T3: who was away saves up no more than one start",
+        FAIR,
+        ("max(user.turns.of(priority), now.of(priority) - 1 / user.weight)", "user.turns.of(priority)"),
+        tests=f"{DB}test_turns.py -k sqlite",
+    ),
+    mutant(
+        "T3: starts are divided by weight",
+        FAIR,
+        ("begun + 1 / user.weight", "begun + 1"),
+        tests="tests/unit/db/test_fair_order.py",
+    ),
+    mutant(
+        "T3: long jobs of one user do not take all slots",
+        FAIR,
+        ("max(0, above + nth) / weight, round", "0.0, round"),
+        tests=f"{DB}test_turns.py -k sqlite",
+    ),
+    mutant(
+        "T3: a higher priority comes first",
+        FAIR,
+        ("return -part.priority, max(", "return 0, max("),
+        tests=f"{DB}test_turns.py -k sqlite",
+    ),
+    mutant(
+        "T3: urgent jobs take nothing from the shares of the others",
+        FAIR,
+        ('"urgent" if priority > 0 else "others": turn', '"others": turn'),
+        tests=f"{DB}test_turns.py -k sqlite",
+    ),
+    mutant(
+        "T3: within the limits of running jobs",
         CLAIMS,
-        ("ORDER BY coalesce(held.jobs, 0), j.run_at", "ORDER BY j.run_at"),
-        tests=f"{DB}test_claims.py -k sqlite",
+        ("is None or not turns.may_start(starting):", "is None:"),
+        tests=f"{DB}test_job_limits.py -k sqlite",
+    ),
+    mutant(
+        "T3: claims come one by one, so that two at once stay within a limit (PostgreSQL)",
+        TURNS,
+        ('return _now("{alone}")', "return _now()"),
+        tests=f"{DB}test_job_limits.py -k postgresql",
+    ),
+    mutant(
+        "T3: a claim waits for no job that another transaction changes (PostgreSQL)",
+        TURNS,
+        ("WHERE j.id = ? {skip_locked_j}", "WHERE j.id = ?"),
+        tests=f"{DB}test_claims.py -k postgresql",
+    ),
+    mutant(
+        "T3: a frozen claim keeps no other node from claiming (PostgreSQL)",
+        TURNS,
+        ("    if not is_sqlite():\n", "    if False:\n"),
+        tests=f"{DB}test_claims.py -k postgresql",
     ),
     mutant(
         "T3: by an active node",

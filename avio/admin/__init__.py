@@ -8,7 +8,8 @@
 #   __main__                                                 `python -m avio.admin`
 #   up, demo                                                 commands that start processes
 #   check, doctor                                            commands that look around
-#   db, user, token, jobs, job, nodes, tiers, redis_acl, root  commands on one noun each
+#   db, user, group, token, jobs, job, nodes, tiers, redis_acl, root  commands on one noun each
+#   standing                                                 options of user and group
 #   demo_steps, bootstrap, environment                       for up and demo
 #   settings                                                 what a command works with, all errors at once
 #   beside_up                                                the settings of an up that runs
@@ -40,7 +41,8 @@ COMMANDS = {
     ),
     "db": ("avio.admin.db", "db", "Make, check, upgrade and measure the tables."),
     "redis-acl": ("avio.admin.redis_acl", "redis_acl", "Make users of Redis with least rights, by process."),
-    "user": ("avio.admin.user", "user", "Add, list and disable users; give them passwords."),
+    "user": ("avio.admin.user", "user", "Add, list and disable users; give them passwords, weights and limits."),
+    "group": ("avio.admin.group", "group", "Groups of users, which share a weight and a limit of running jobs."),
     "token": ("avio.admin.token", "token", "List and revoke login tokens."),
     "jobs": ("avio.admin.jobs", "jobs", "List the jobs of all users."),
     "job": ("avio.admin.job", "job", "Show one job and its attempts: where they ran, how isolated, how they ended."),

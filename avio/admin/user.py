@@ -1,4 +1,4 @@
-"""`avio-server user`: add, list and disable users, give them passwords."""
+"""`avio-server user`: add, list and disable users, give them passwords, weights and limits."""
 
 import sys
 
@@ -7,11 +7,12 @@ import click
 from avio.admin.database import opened
 from avio.admin.output import moment, show
 from avio.admin.settings import with_settings
+from avio.admin.standing import limit_option, standing_values, weight_option
 from avio.config import Settings
 from avio.errors import BadRequest, Conflict, FieldError
 from avio.lazygroup import WholeLines
 from avio.passwords import require_long
-from avio.rules import accounts
+from avio.rules import accounts, standings
 from avio.rules.callers import LOCAL_ADMIN
 from avio.terminal.passwords import read_password
 from avio.terminal.texts import Text
@@ -19,7 +20,7 @@ from avio.terminal.texts import Text
 
 @click.group(cls=WholeLines)
 def user() -> None:
-    """Add, list and disable users; give them passwords."""
+    """Add, list and disable users; give them passwords, weights and limits."""
 
 
 @user.command()
@@ -76,6 +77,36 @@ def enable(name: str, settings: Settings) -> None:
     click.echo(f"{name} is enabled" if done else f"{name} was not disabled")
 
 
+@user.command("set")
+@click.argument("name", type=Text())
+@weight_option
+@click.option("--group", type=Text(), help="The group that the user belongs to.")
+@click.option("--no-group", is_flag=True, help="Take the user out of its group.")
+@limit_option
+@click.option("--may-overtake/--no-overtake", default=None, help="May give jobs a priority above 0; admins always may.")
+@with_settings
+def set_(
+    name: str,
+    weight: int | None,
+    group: str | None,
+    no_group: bool,
+    jobs_max: int | None,
+    may_overtake: bool | None,
+    settings: Settings,
+) -> None:
+    """Set whose turn it is: weight, group and limit of running jobs of the user NAME."""
+    values = standing_values(weight=weight, group_name=group, jobs_max=jobs_max, may_overtake=may_overtake)
+    if no_group and group is not None:
+        raise click.UsageError("give either --group or --no-group")
+    if no_group:
+        values["group_name"] = None
+    if not values:
+        raise click.UsageError("give at least one option")
+    with opened(settings):
+        standings.set_user(LOCAL_ADMIN, name, values)
+    click.echo(f"changed {name}")
+
+
 @user.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
@@ -87,6 +118,10 @@ def list_(as_json: bool, settings: Settings) -> None:
                 "uid": found.uid,
                 "name": found.name,
                 "admin": bool(found.admin),
+                "weight": found.weight,
+                "group": found.group_name,
+                "jobs_max": found.jobs_max,
+                "may_overtake": bool(found.may_overtake or found.admin),
                 "created": moment(found.created_at),
                 "disabled": moment(found.disabled_at),
             }

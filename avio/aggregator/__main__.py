@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import avio.startup
@@ -21,6 +22,7 @@ from avio.aggregator.steady_clock import SteadyClock
 from avio.aggregator.sweeper import sweep
 from avio.clock import boottime
 from avio.config import Settings, load
+from avio.db import aggregators
 from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.connection import borrow, open_database
 from avio.db.schema import require_current
@@ -31,6 +33,7 @@ from avio.rules.event_keys import EventKeys
 from avio.stop_signals import handle_stop
 
 BLOCK_MS = 500
+BEAT_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
@@ -72,6 +75,7 @@ class Aggregator:
         self._pace = LogPace()
         # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
+            Chore(BEAT_SECONDS, self._beat),
             Chore(REAP_SECONDS, self._reap),
             Chore(TRIM_SECONDS, self._trim),
             Chore(RETENTION_SECONDS, Retention(settings).bite),
@@ -97,6 +101,15 @@ class Aggregator:
                 except Exception:
                     log.exception("a task of the aggregator failed; the others continue")
                     time.sleep(PAUSE_SECONDS)
+        self._say_goodbye()
+
+    def _beat(self) -> None:
+        with borrow():
+            aggregators.beat(self._consumer)
+
+    def _say_goodbye(self) -> None:
+        with suppress(Exception), borrow():
+            aggregators.leave(self._consumer)
 
     def _fold(self) -> None:
         fold(self._stream, self._stream.read(self._consumer, BLOCK_MS))

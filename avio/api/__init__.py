@@ -18,6 +18,7 @@
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   gate_shapes, fleet_responses, webhook_shapes             the shapes of waits; of nodes and mounts; of webhooks
+#   health_responses                                         the shapes of the probes' replies
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, plan_info, plan_shapes                 the shapes of what comes in; problem documents; plans
 #   named_files, job_types, problem_document, gunicorn_log, shapes

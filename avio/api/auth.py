@@ -58,7 +58,7 @@ def login() -> Login:
 def caller() -> Caller:
     """Return the caller, for the rules."""
     found = login()
-    return Caller(found.uid, found.name, found.admin)
+    return Caller(found.uid, found.name, found.admin, found.may_overtake)
 
 
 def token() -> str:

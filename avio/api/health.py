@@ -6,7 +6,7 @@ from flask import current_app
 from flask_openapi.openapi import OpenAPI
 
 from avio.api.blueprints import blueprint
-from avio.api.responses import Health, Readiness
+from avio.api.health_responses import Health, Readiness
 from avio.api.services import services
 
 DESCRIPTION = {"description": "This API as OpenAPI 3.1.", "content": {"application/json": {}}}

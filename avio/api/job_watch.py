@@ -101,7 +101,7 @@ class EventStream:
         self._expires = expires
         self._expires_at = expires()
         self._version = 0
-        self._message = ""  # of a queued job, it says what it waits for, and changes without the row
+        self._waits: object = None  # what a queued job says that it waits for changes without the row
         self._over = False
         self._shown = Counters()
         self._complete = False
@@ -144,11 +144,11 @@ class EventStream:
             return
         except DATABASE_AWAY:
             return
-        if (job.version, job.message) != (self._version, self._message):
+        if (job.version, _waits(job)) != (self._version, self._waits):
             yield from self._show(event, job)
 
     def _show(self, event: str, job: Job) -> Iterator[str]:
-        self._version, self._message = job.version, job.message
+        self._version, self._waits = job.version, _waits(job)
         self._seen = max(self._seen, (job.attempt, job.seq))
         self._over = _ended(job)
         info = serializers.job_info(job, self._zone)
@@ -175,6 +175,10 @@ class EventStream:
     def _text(self, event: str, data: dict[str, Any]) -> str:
         attempt, seq = self._seen
         return f"id: {attempt}-{seq}\nevent: {event}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def _waits(job: Job) -> object:
+    return job.message, job.waiting
 
 
 def _ended(job: Job) -> bool:

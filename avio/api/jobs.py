@@ -86,9 +86,9 @@ def cancel(path: JobPath, query: Nothing, body: CancelBody) -> Response:
     return accepted(job, made=True)
 
 
-@jobs.patch("/jobs/<ulid:id>", responses={200: JobInfo, **problems(404, 409, 413, 415)})
+@jobs.patch("/jobs/<ulid:id>", responses={200: JobInfo, **problems(403, 404, 409, 413, 415)})
 def change(path: JobPath, query: Nothing, body: JobChange) -> Response:
-    """Change name or limits of a job that has not ended. What it moves follows within seconds."""
+    """Change name, labels, priority or limits of a job that has not ended. What it moves follows within seconds."""
     job = services().jobs.adjust(caller(), path.id, body.given())
     _tell(job)
     response = jsonify(serializers.job_info(job, services().zone))

@@ -12,6 +12,7 @@ from avio.api.requests import Nothing, OrderBody, OrderHeader, PlanBody
 from avio.api.responses import JobInfo
 from avio.api.services import services
 from avio.errors import BadRequest, FieldError
+from avio.rules import history
 from avio.rules.jobs import JobSpec
 from avio.rules.types import Job
 from avio.wire.states import JobType
@@ -54,7 +55,7 @@ def place(spec: JobSpec, header: OrderHeader) -> Response:
 
 def accepted(job: Job, made: bool) -> Response:
     """Return the reply to a submit: 202 for a new job, 200 for the job that the same key made before."""
-    response = jsonify(serializers.job_info(job, services().zone))
+    response = jsonify(serializers.job_info(history.explained(job), services().zone))
     response.status_code = 202 if made else 200
     response.headers["Location"] = f"/jobs/{job.id}"
     return response

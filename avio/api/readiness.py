@@ -12,6 +12,9 @@ from avio.rules.engine_health import EngineHealth
 from avio.rules.types import Engine
 from avio.rules.waiting import NO_NODE
 
+NO_AGGREGATOR = "no aggregator is alive"
+NOT_KNOWN = {"ok": False, "message": "not known"}
+
 log = logging.getLogger(__name__)
 
 
@@ -28,10 +31,11 @@ class Readings:
         parts = {name: _part(check) for name, check in rules.parts(self._client.ping).items()}
         parts["engine"] = self._of_engine()
         is_away = not all(part["ok"] for part in parts.values())
-        parts["supervisor"] = _supervisor() if parts["database"]["ok"] else {"ok": False, "message": "not known"}
+        processes = {"supervisor": _supervisor, "aggregator": _aggregator}
+        parts |= {name: look() if parts["database"]["ok"] else NOT_KNOWN for name, look in processes.items()}
         if is_away:
             return {"status": "away", "parts": parts}
-        is_whole = parts["supervisor"]["ok"] and not parts["engine"]["missing"]
+        is_whole = all(parts[name]["ok"] for name in processes) and not parts["engine"]["missing"]
         return {"status": "ok" if is_whole else "degraded", "parts": parts}
 
     def _of_engine(self) -> dict[str, Any]:
@@ -47,8 +51,18 @@ def _supervisor() -> dict[str, Any]:
         nodes = rules.living_nodes()
     except Exception as error:
         log.warning("the worker nodes are not known: %s", error)
-        return {"ok": False, "message": "not known"}
+        return NOT_KNOWN
     return {"ok": nodes > 0, "message": f"{nodes} alive" if nodes else f"{NO_NODE}: jobs wait"}
+
+
+def _aggregator() -> dict[str, Any]:
+    """Jobs run without aggregators. Their progress is not seen, and those of dead nodes stay with them."""
+    try:
+        alive = rules.living_aggregators()
+    except Exception as error:
+        log.warning("the aggregators are not known: %s", error)
+        return NOT_KNOWN
+    return {"ok": alive > 0, "message": f"{alive} alive" if alive else f"{NO_AGGREGATOR}: progress is not shown"}
 
 
 def _part(check: Callable[[], Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from avio.api.job_types import AnyType, OrderedType, PlannedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.rules.jobs import MAX_NAME
-from avio.wire import job_filters
+from avio.wire import job_filters, labels
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits
 from avio.wire.job_filters import JobFilter
@@ -61,6 +61,18 @@ JobFilterText = Annotated[
         description=f"Terms `name:value,value` of {', '.join(job_filters.TERMS)}, such as `status:failed since:2d`.",
     ),
     AfterValidator(lambda text: job_filters.parse(text) and text),
+]
+
+
+def _labels(given: dict[str, str | None]) -> dict[str, str | None]:
+    labels.check(given)
+    return given
+
+
+Labels = Annotated[
+    dict[str, Annotated[str, Strict()] | None],
+    Field(json_schema_extra={"maxProperties": labels.MAX_LABELS, "propertyNames": {"pattern": f"^{labels.NAME}$"}}),
+    AfterValidator(_labels),
 ]
 
 
@@ -129,7 +141,8 @@ def _declared_params() -> type[Asked]:
 
 def _live_params() -> type[Asked]:
     """Return the shape of the options that may change while a job runs."""
-    return create_model("LiveParams", __base__=Asked, **_shapes(LIVE))
+    nullable: dict[str, Any] = {name: (shape | None, field) for name, (shape, field) in _shapes(LIVE).items()}
+    return create_model("LiveParams", __base__=Asked, **nullable)
 
 
 def _shapes(names: Iterable[str]) -> dict[str, Any]:
@@ -214,6 +227,7 @@ class JobChange(_live_params()):  # type: ignore[misc]
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     name: Line | None = None
+    labels: Labels | None = Field(None, description="Labels to set; null removes one, or in place of the map all.")
 
     def given(self) -> dict[str, Any]:
         """Return the members that were given."""

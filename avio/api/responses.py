@@ -11,6 +11,7 @@ from avio.api.plan_shapes import PlanInfo
 from avio.api.shapes import Amount, Reply
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.states import Phase, State
+from avio.wire.waiting import Why
 
 
 class Whoami(Reply):
@@ -145,6 +146,15 @@ class JobLinks(Reply):
     log: str
 
 
+class WaitingInfo(Reply):
+    """What a queued job waits for. `position` counts from 1, in the order in which nodes claim; null: not due."""
+
+    reason: Why
+    for_: str | None = Field(alias="for", description="The job, the limit, the users with the slots, or the time.")
+    since: str
+    position: int | None
+
+
 class JobInfo(Reply):
     """A job: its spec, its state and its outcome."""
 
@@ -160,12 +170,15 @@ class JobInfo(Reply):
     start_time: str | None
     update_time: str
     finish_time: str | None
+    waiting: WaitingInfo | None = Field(description="Why it has not begun. Null unless it is queued.")
     attempt: int
     phase: Phase | None
     progress: ProgressInfo
     errors: list[ErrorInfo]
     bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
     concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")
+    priority: int
+    labels: dict[str, str]
     verified: Amount | None
     local_path: str | None = Field(description="Where the node has all that a preload brought, if that is one place.")
     node: str | None
@@ -240,27 +253,6 @@ class FileListPage(Reply):
 
     file_lists: list[FileListInfo]
     next_page_token: str | None
-
-
-class Health(Reply):
-    """The process answers."""
-
-    status: Literal["ok"]
-
-
-class Part(Reply):
-    """A part of the server that web needs. `missing` names what does not answer of a part that works without it."""
-
-    ok: bool
-    message: str
-    missing: list[str] | None = None
-
-
-class Readiness(Reply):
-    """`ok` if every part answers, `degraded` if the engine lacks members or no worker node is alive."""
-
-    status: Literal["ok", "degraded", "away"]
-    parts: dict[Literal["database", "redis", "engine", "supervisor"], Part]
 
 
 class FieldProblem(Reply):

@@ -31,6 +31,7 @@ from avio.wire.options import camel
 from avio.wire.paths import is_text, shown_path
 from avio.wire.progress import Counters
 from avio.wire.states import TERMINAL, JobType, State
+from avio.wire.waiting import Why
 from avio.wire.webhook_urls import shown_url
 
 
@@ -124,18 +125,34 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "startTime": rfc3339(job.started_at, zone),
         "updateTime": rfc3339(job.updated_at, zone),
         "finishTime": rfc3339(job.finished_at, zone),
+        "waiting": _waiting_info(job, zone),
         "attempt": job.attempt,
         "phase": job.phase,
         "progress": progress_info(job.counters, complete=bool(job.total_complete), speed_bps=job.speed_bps),
         "errors": json.loads(job.errors),
         "bandwidth": job.bandwidth,
         "concurrency": job.concurrency,
+        "priority": job.priority,
+        "labels": json.loads(job.labels),
         "verified": None if job.verified_files is None else {"files": job.verified_files, "bytes": job.verified_bytes},
         "localPath": job.local_path if job.released_at is None else None,
         "node": job.node,
         "version": job.version,
         "retryOf": job.retry_of,
         "links": _links(job),
+    }
+
+
+def _waiting_info(job: Job, zone: timezone) -> dict[str, Any] | None:
+    waiting = job.waiting
+    if waiting is None:
+        return None
+    what = rfc3339(job.run_at, zone) if waiting.why is Why.START_TIME else waiting.what
+    return {
+        "reason": waiting.why,
+        "for": what and without_addresses(what),
+        "since": rfc3339(waiting.since, zone),
+        "position": waiting.position,
     }
 
 

@@ -180,7 +180,7 @@ class Client:
         return cast(JobDetail, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
 
     def change(self, job_id: str, changes: Mapping[str, Any]) -> JobInfo:
-        """Change name or limits of a job that has not ended; None resets. The names are those of the API."""
+        """Change name, labels, priority or limits of a job until it ends; None resets. Names are those of the API."""
         return cast(JobInfo, self._transport.call("PATCH", _job(job_id), repeatable=True, json=dict(changes)))
 
     def cancel(self, job_id: str) -> JobInfo:

@@ -165,6 +165,10 @@ class Attempt(TypedDict):
     movers: list[Mover] | None
 
 
+# `for` is no name in Python.
+Waiting = TypedDict("Waiting", {"reason": str, "for": str | None, "since": str, "position": int | None})
+
+
 class JobInfo(TypedDict):
     """A job as it stands; `status` is a word of `avio.wire.states.State`, times are RFC 3339."""
 
@@ -180,12 +184,15 @@ class JobInfo(TypedDict):
     startTime: str | None
     updateTime: str | None
     finishTime: str | None
+    waiting: NotRequired[Waiting | None]
     attempt: int
     phase: str | None
     progress: Progress
     errors: list[ErrorGroup]
     bandwidth: NotRequired[int | None]
     concurrency: NotRequired[int | None]
+    priority: NotRequired[int]
+    labels: NotRequired[dict[str, str]]
     verified: Amount | None
     localPath: NotRequired[str | None]
     node: str | None

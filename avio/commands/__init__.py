@@ -61,7 +61,7 @@ COMMANDS = {
         "Wait until PATH is cached or saved, or until JOB has ended; for scripts.",
     ),
     "cancel": ("avio.commands.cancel", "cancel", "Cancel a job."),
-    "set": ("avio.commands.set", "set_", "Change the limits or the name of a job while it runs."),
+    "set": ("avio.commands.set", "set_", "Change limits, priority, name or labels of a job until it ends."),
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),
     "log": ("avio.commands.log", "log", "Print the log of a job's own process."),
     "report": ("avio.commands.report", "report", "Print the outcome of each file of a job."),

@@ -85,8 +85,11 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         *(("Path", path) for path in progress_text.paths_of(job)[1:]),
         ("Options", printable(", ".join(options_given)) or NOTHING),
         ("Limits", progress_text.limits_of(job)),
+        ("Priority", str(job.get("priority", 0))),
+        ("Labels", progress_text.labels_of(job) or NOTHING),
         ("Uid", str(job["uid"])),
         ("Status", printable(status)),
+        *([("Waits", waits)] if (waits := progress_text.waiting_details(job)) else []),
         ("Phase", job["phase"] or NOTHING),
         (
             "Progress",

@@ -20,6 +20,9 @@ PROGRESS = Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["pro
 CREATED = Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw_moment(job["createTime"]))
 AGE = Column("AGE", progress_text.age, progress_text.age, width=3, right=True)
 SPEED = Column("SPEED", progress_text.speed, lambda job: raw(job["progress"]["speedBps"]), width=9, right=True)
+WAITS = Column(
+    "WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, lambda job: raw(progress_text.waiting_of(job))
+)
 PATH = Column("PATH", progress_text.subject, progress_text.subject)
 
 
@@ -27,13 +30,13 @@ def columns(users: Mapping[str, str]) -> list[Column]:
     """Return the columns. `users` has the names by uid that the server tells admins; for others it is empty."""
     user = _user(users)
     if not is_terminal():
-        return [ID, TYPE, NAME, STATUS, DONE, PROGRESS, CREATED, PATH, user, SPEED]
+        return [ID, TYPE, NAME, STATUS, DONE, PROGRESS, CREATED, PATH, user, SPEED, WAITS]
     width = shutil.get_terminal_size().columns
     return [
         *(ID, TYPE, STATUS),
         *([DONE] if width >= WIDE else []),
         PROGRESS,
-        *([SPEED] if width >= WIDE else []),
+        *([SPEED, WAITS] if width >= WIDE else []),
         AGE,
         *([CREATED, NAME] if width >= WIDEST else []),
         *([user] if users else []),

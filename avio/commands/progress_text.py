@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 from avio.client.shapes import Amount, JobInfo
 from avio.commands.wording import in_cli_words
-from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, percent, printable, size
+from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, moment, percent, printable, size
 from avio.wire.paths import decoded
 from avio.wire.states import TERMINAL, JobType, Phase, State
+from avio.wire.waiting import Why
 
 
 def kind(job: JobInfo) -> str:
@@ -62,6 +63,30 @@ def limits_of(job: JobInfo) -> str:
     bandwidth, concurrency = job.get("bandwidth"), job.get("concurrency")
     rate = "no limit" if bandwidth is None else f"{size(bandwidth)}/s"
     return f"bandwidth {rate}, concurrency {'as many as help' if concurrency is None else concurrency}"
+
+
+def labels_of(job: JobInfo) -> str:
+    """Return `team=vision, run=7`; "" without labels."""
+    return printable(", ".join(f"{name}={value}" for name, value in sorted(job.get("labels", {}).items())))
+
+
+def waiting_of(job: JobInfo) -> str:
+    """Return the place in the queue and the reason, such as `3: slots busy`; "" for a job that does not wait."""
+    waiting = job.get("waiting")
+    if not waiting:
+        return ""
+    place = "" if waiting["position"] is None else f"{waiting['position']}: "
+    return printable(f"{place}{waiting['reason'].lower().replace('_', ' ')}")
+
+
+def waiting_details(job: JobInfo) -> str:
+    """Return the same with what the job waits for, and since when."""
+    waiting = job.get("waiting")
+    if not waiting:
+        return ""
+    is_time = waiting["reason"] == Why.START_TIME
+    what = f" ({moment(waiting['for']) if is_time else printable(waiting['for'])})" if waiting["for"] else ""
+    return f"{waiting_of(job)}{what}, since {moment(waiting['since'])}"
 
 
 def eta(job: JobInfo) -> str:

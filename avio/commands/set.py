@@ -1,4 +1,4 @@
-"""`avio set`: change the limits or the name of a job while it runs."""
+"""`avio set`: change limits, priority, name or labels of a job until it ends."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -12,11 +12,12 @@ from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.job_ids import resolve
 from avio.commands.order_options import type_of
-from avio.commands.progress_text import limits_of
+from avio.commands.progress_text import labels_of, limits_of
 from avio.commands.session import with_client
 from avio.terminal.cells import printable
 from avio.terminal.json_output import print_json
 from avio.terminal.texts import Text
+from avio.wire.labels import check
 from avio.wire.options import camel
 from avio.wire.params import LIVE, OPTIONS
 
@@ -39,6 +40,23 @@ class _OrNone(click.ParamType[Any]):
         return Word.NONE if value == Word.NONE.value else self._inner.convert(value, param, ctx)
 
 
+class Label(click.ParamType[tuple[str, str | None]]):
+    """NAME=VALUE. Without a value the label is removed."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str | None]:
+        """Return name and value. Fail for what no label may have."""
+        name, mark, text = Text().convert(value, param, ctx).partition("=")
+        if not mark:
+            self.fail(f"{value!r} has no =; write NAME=VALUE, or NAME= to remove the label", param, ctx)
+        try:
+            check({name: text})
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return name, text or None
+
+
 def _live_options(command: Any) -> Any:
     """Add the options that may change while a job runs."""
     for name in reversed(LIVE):
@@ -51,17 +69,19 @@ def _live_options(command: Any) -> Any:
 @options.job_argument
 @_live_options
 @click.option("--name", type=Text(), help="A name for the job, for your own use.")
+@click.option("--label", "labels", multiple=True, type=Label(), help="NAME=VALUE, or NAME= to remove it. Repeatable.")
 @options.as_json
 @with_client
-def set_(client: Client, /, job: str, as_json: bool, **chosen: Any) -> None:
-    """Change the limits or the name of a job while it runs.
+def set_(client: Client, /, job: str, as_json: bool, labels: tuple[tuple[str, str | None], ...], **chosen: Any) -> None:
+    """Change limits, priority, name or labels of a job until it ends.
 
-    JOB is an id, a unique prefix of one, or @last. The word none takes a limit away. A queued job is changed
-    too.
+    JOB is an id, a unique prefix of one, or @last. The word none takes a limit away.
     """
     changes = {
         camel(name): None if value is Word.NONE else value for name, value in chosen.items() if value is not None
     }
+    if labels:
+        changes["labels"] = dict(labels)
     if not changes:
         raise click.UsageError(f"give at least one of {', '.join(_names())}")
     info = client.change(resolve(client, job), changes)
@@ -72,9 +92,11 @@ def set_(client: Client, /, job: str, as_json: bool, **chosen: Any) -> None:
 
 
 def _names() -> Iterator[str]:
-    yield from (f"--{name.replace('_', '-')}" for name in (*LIVE, "name"))
+    yield from (f"--{name.replace('_', '-')}" for name in (*LIVE, "name", "label"))
 
 
 def _said(job: JobInfo) -> str:
+    priority = f", priority {job['priority']}" if job.get("priority") else ""
     name = f", name {job['name']}" if job["name"] else ""
-    return f"{job['id']} is {job['status']}: {limits_of(job)}{name}"
+    labels = f", labels {text}" if (text := labels_of(job)) else ""
+    return f"{job['id']} is {job['status']}: {limits_of(job)}{priority}{name}{labels}"

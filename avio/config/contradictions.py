@@ -36,5 +36,7 @@ def _of_other_engines(settings: Settings, *, alluxio_is_valid: bool) -> Iterator
         yield 'alluxio is missing; add [alluxio] with masters = ["host:19998"] to avio.toml'
     if settings.mounts or settings.tiers:
         yield "mounts and tiers have no effect with engine alluxio; remove them"
+    if settings.jobs_per_bucket is not None:
+        yield "jobs_per_bucket has no effect with engine alluxio, whose buckets avio does not know; use jobs_per_mount"
     if settings.copy_mode is not None:
         yield "copy_mode has no effect with engine alluxio; remove it"

@@ -56,6 +56,15 @@ class Mount(Table):
         None, description="Bytes per second that all jobs on the mount together may move; absent: no limit."
     )
 
+    @property
+    def bucket(self) -> str:
+        """The bucket of the URL, with the endpoint of its store if it has one; a file:// mount is its own."""
+        parts = _split(self.url)
+        endpoints = [
+            str(text) for name, text in self.options.items() if name.lower().endswith(("endpoint", "endpoint_url"))
+        ]
+        return " at ".join([f"{parts.scheme}://{parts.netloc}", *endpoints]) if parts.netloc else self.url
+
     @field_validator("url")
     @classmethod
     def _is_complete(cls, value: str) -> str:

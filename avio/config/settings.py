@@ -11,6 +11,7 @@ from pydantic import ByteSize, ConfigDict, Field, field_validator
 
 from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
+from avio.config.job_limits import JobLimitSettings
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.networks import WebhookSettings
 from avio.config.retention import RetentionSettings
@@ -18,9 +19,10 @@ from avio.config.size import Bandwidth, Size
 from avio.config.table import Count, Interval, Lifetime, Patience, Wait
 from avio.config.urls import DatabaseUrl, Host, RedisUrl
 from avio.config.web import WebLimits
+from avio.wire.job_limits import JobLimits
 
 
-class Settings(RetentionSettings, WebLimits, WebhookSettings):
+class Settings(RetentionSettings, JobLimitSettings, WebLimits, WebhookSettings):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -139,6 +141,13 @@ class Settings(RetentionSettings, WebLimits, WebhookSettings):
             return [] if self.job_user is None else [pwd.getpwnam(self.job_user).pw_uid]
         except KeyError:  # the supervisor does not start
             return []
+
+    def job_limits(self) -> JobLimits:
+        """Return the limits of running jobs, with the mounts that they are about."""
+        most = self.jobs_per_user, self.jobs_per_group, self.jobs_per_mount, self.jobs_per_bucket
+        if self.alluxio is not None:
+            return JobLimits(*most, dict.fromkeys(["/", *self.alluxio.mount_bandwidths]))
+        return JobLimits(*most, {path: mount.bucket for path, mount in self.mounts.items()})
 
     def engine_settings(self, ids: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
         """Return the engine's settings as plain JSON, secrets included. For the order's pipe alone.

@@ -8,6 +8,8 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   schema, upgrades             admin: makes, checks and upgrades the tables; web and intake check
 #   space                        admin: bytes of the tables, vacuum
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
+#   groups                       admin: weights, groups and limits of users
+#   aggregators                  aggregator: its heartbeat; web and admin: is one alive
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   plans                        web: what is known beside a plan
@@ -19,6 +21,8 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
+#   turns                        intake and web: whose turn it is, limits of running jobs
+#   fair_order                   the rule of turns, without a database
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases, running              intake renews; reaper, web and admin read; the jobs that nodes have
 #   sql                          one text for both dialects

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avio.db import uses
+from avio.db import turns, uses
 from avio.db.connection import transaction
+from avio.db.fair_order import parts
 from avio.db.sql import change, row, rows
 from avio.wire.limits import NO_LIMITS, Limits
 
@@ -27,20 +28,29 @@ class Claim:
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
     """Return up to `limit` due queued jobs, in the order in which nodes claim, but those `without`.
 
-    Jobs of the users who have the fewest jobs on nodes come first, of these the oldest: nobody waits for all jobs of
-    another user. Claim one, then ask again. `avio.db.waiting.before` counts in the same order.
-    A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
+    The order is that of `avio.db.fair_order`: try one after the other. Jobs that a limit keeps from starting are left
+    out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
     """
-    others = f" AND j.id NOT IN ({', '.join('?' * len(without))})" if without else ""
-    found = rows(
-        "SELECT j.id FROM jobs j LEFT JOIN {held_by_user} ON held.uid = j.uid"  # noqa: S608 - made of constants
-        f" WHERE j.state = 'queued' AND j.run_at <= {{now}}{others}"
-        f" AND NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})"
-        " ORDER BY coalesce(held.jobs, 0), j.run_at, j.id LIMIT ? {skip_locked_j}",
-        *without,
-        limit,
-    )
-    return [job for (job,) in found]
+    running = turns.running(limits := turns.limits())
+    conditions, values = [], []
+    for mount in running.full_mounts():
+        condition, its_values = turns.not_on(mount, limits.mounts)
+        conditions.append(condition)
+        values += its_values
+    if row("SELECT 1 FROM jobs WHERE state IN {owned} AND type = 4 LIMIT 1") is not None:
+        conditions.append(f"NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})")  # noqa: S608 - made of constants
+    queue: dict[tuple[int, int], list[tuple[str, float, str | None]]] = {}
+    for job, uid, priority, run_at, path in turns.first_of_each(limit, without, " AND ".join(conditions), values):
+        queue.setdefault((uid, priority), []).append((job, run_at, path))
+    order, owners = turns.present({uid for uid, _ in queue})
+    first = parts((uid, priority, jobs[0][1], len(jobs)) for (uid, priority), jobs in queue.items())
+    keys = [
+        (order.key(part, nth), job)
+        for part, jobs in zip(first, queue.values(), strict=True)
+        for nth, (job, _, path) in enumerate(jobs)
+        if running.reached(owners[part.uid], path) is None
+    ]
+    return [job for _, job in sorted(keys)[:limit]]
 
 
 def request(job: str) -> tuple[int, str] | None:
@@ -72,11 +82,15 @@ def explain(job: str, message: str) -> None:
 
 
 def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Claim | None:
-    """T3: queued to starting, attempt + 1. Return None if another node was first or this node's lease is over.
+    """T3: queued to starting, attempt + 1; the start counts against the turn of the user.
 
+    Return None if another node was first, this node's lease is over, or a limit of running jobs is reached.
     Events of the attempt are believed only if they are signed by `event_key`, if there is one.
     """
     with transaction():
+        now = turns.lock()
+        if (starting := turns.starting(job)) is None or not turns.may_start(starting):
+            return None
         taken = row(
             "UPDATE jobs SET state = 'starting', attempt = attempt + 1, seq = 0, phase = NULL,"
             " node = ?, node_epoch = ?, started_at = coalesce(started_at, {now}), message = '', reason = NULL,"
@@ -93,6 +107,7 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         if taken is None:
             return None
         found, attempt, uid, type_, params, bytes_wire, *limits = taken
+        turns.charge(starting, now)
         claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits))
         change(
             "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",

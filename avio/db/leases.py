@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from avio.db.connection import transaction
 from avio.db.models import Node
 from avio.db.sql import change, row, rows
+from avio.wire.job_limits import NO_JOB_LIMITS, JobLimits
 from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.states import JobType
 
@@ -29,18 +30,22 @@ class Held:
 _SAME = "nodes.instance = excluded.instance AND nodes.boot_id = excluded.boot_id"
 
 
-def register(node: str, boot_id: str, instance: str, slots: int, lease: float) -> int | None:
+def register(
+    node: str, boot_id: str, instance: str, slots: int, lease: float, limits: JobLimits = NO_JOB_LIMITS
+) -> int | None:
     """T5: begin a new epoch of a node, and return it. Writes of earlier epochs are refused from now on.
 
-    Return None while another supervisor has the name and a valid lease. `instance` is the id of the spool.
+    Return None while another supervisor has the name and a valid lease. `instance` is the id of the spool, `limits` are
+    those of running jobs in its settings.
     """
     with transaction():
         found = row(
-            "INSERT INTO nodes (name, epoch, boot_id, instance, state, slots, lease_until, started_at, seen_at)"  # noqa: S608
-            " SELECT ?, coalesce(max(epoch), 0) + 1, ?, ?, 'active', ?, {now} + ?, {now}, {now}"
+            "INSERT INTO nodes (name, epoch, boot_id, instance, state, slots, job_limits, lease_until, started_at,"  # noqa: S608
+            " seen_at) SELECT ?, coalesce(max(epoch), 0) + 1, ?, ?, 'active', ?, ?, {now} + ?, {now}, {now}"
             " FROM node_epochs WHERE true"  # or SQLite takes the next ON for that of a join
             " ON CONFLICT (name) DO UPDATE SET epoch = nodes.epoch + 1, boot_id = excluded.boot_id,"
             " instance = excluded.instance, state = 'active', slots = excluded.slots,"
+            " job_limits = excluded.job_limits,"
             " lease_until = excluded.lease_until, started_at = excluded.started_at, seen_at = excluded.seen_at,"
             f" older_until = CASE WHEN {_SAME} THEN nodes.older_until"
             " ELSE {greatest}(nodes.older_until, nodes.lease_until) END"
@@ -49,6 +54,7 @@ def register(node: str, boot_id: str, instance: str, slots: int, lease: float) -
             boot_id,
             instance,
             slots,
+            limits.to_json(),
             lease,
         )
     return None if found is None else int(found[0])

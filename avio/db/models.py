@@ -17,6 +17,7 @@ from peewee import (
 )
 
 from avio.wire.progress import COUNTERS, Counters
+from avio.wire.waiting import Waiting
 
 database = DatabaseProxy()
 
@@ -35,6 +36,17 @@ class SchemaVersion(Row):
     version = IntegerField(primary_key=True)
 
 
+class UserGroup(Row):
+    """Users that share a weight."""
+
+    name = TextField(primary_key=True)
+    weight = IntegerField(default=1)
+    jobs_max = IntegerField(null=True)
+
+    class Meta:
+        table_name = "user_groups"
+
+
 class User(Row):
     """A user who may log in."""
 
@@ -44,9 +56,24 @@ class User(Row):
     admin = BooleanField()
     created_at = DoubleField()
     disabled_at = DoubleField(null=True)
+    weight = IntegerField(default=1)
+    group_name = TextField(null=True)
+    jobs_max = IntegerField(null=True)
+    may_overtake = BooleanField(default=False)
 
     class Meta:
         table_name = "users"
+
+
+class UserTurn(Row):
+    """The turns of a user."""
+
+    uid = BigIntegerField(primary_key=True)
+    turn = DoubleField()
+    urgent_turn = DoubleField()
+
+    class Meta:
+        table_name = "turns"
 
 
 class Token(Row):
@@ -75,6 +102,7 @@ class Node(Row):
     started_at = DoubleField()
     seen_at = DoubleField()
     older_until = DoubleField(default=0)
+    job_limits = TextField(default="{}")
 
     class Meta:
         table_name = "nodes"
@@ -87,6 +115,27 @@ class NodeEpoch(Row):
 
     class Meta:
         table_name = "node_epochs"
+
+
+class Aggregator(Row):
+    """An aggregator, and when it was last seen."""
+
+    name = TextField(primary_key=True)
+    seen_at = DoubleField()
+
+    class Meta:
+        table_name = "aggregators"
+
+
+class FairOrder(Row):
+    """The turn of the newest claim, in one row."""
+
+    id = SmallIntegerField(primary_key=True)
+    turn = DoubleField()
+    urgent_turn = DoubleField()
+
+    class Meta:
+        table_name = "fair_order"
 
 
 class TierId(Row):
@@ -155,6 +204,8 @@ class Job(Row):
     bandwidth = BigIntegerField(null=True)
     concurrency = IntegerField(null=True)
     own_webhook = BooleanField(default=False)
+    priority = SmallIntegerField(default=0)
+    labels = TextField(default="{}")
     total_complete = BooleanField(default=False)
     speed_bps = BigIntegerField(default=0)
     errors = TextField(default="[]")
@@ -169,6 +220,9 @@ class Job(Row):
     finished_at = DoubleField(null=True)
     released_at = DoubleField(null=True)
     artifacts_deleted_at = DoubleField(null=True)
+
+    # Why a queued job waits, which `avio.rules.waiting` finds out; no column.
+    waiting: Waiting | None = None
 
     class Meta:
         table_name = "jobs"
@@ -270,6 +324,7 @@ class Delivery(Row):
 
 
 MODELS = (
-    *(SchemaVersion, User, Token, Node, NodeEpoch, TierId, FileList, FileListChunk),
+    *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
+    *(FileList, FileListChunk),
     *(Job, Attempt, FailedFile, Artifact, Webhook, Delivery),
 )

@@ -59,9 +59,9 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             raise Deleted(f"job {new.retry_of}")
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of, state,"
-            " bandwidth, concurrency, own_webhook, message, attempt, seq, crashes, losses, run_at, total_complete,"
-            " {counters}, speed_bps, errors, version, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, '', 0, 0, 0, 0, {now},"
+            " bandwidth, concurrency, own_webhook, priority, message, attempt, seq, crashes, losses, run_at,"
+            " total_complete, {counters}, speed_bps, errors, version, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, '', 0, 0, 0, 0, {now},"
             " false, {counters_zero}, 0, '[]', 1, {now}, {now})"
             " ON CONFLICT (uid, idem_key) DO NOTHING",
             job_id,
@@ -77,6 +77,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             params.bandwidth,
             params.concurrency,
             params.notify is not None,
+            params.priority,
         )
         if added:
             return Job.get_by_id(job_id), True

@@ -28,16 +28,18 @@ _STATES = {
 }
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
-# skip_locked_j: the same for a join, of whose rows those of `j` count.
+# skip_locked_j: a row of `j` is locked as by a change, or left out if another transaction changes it.
 # held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
 # bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
+# by_turn: the jobs before it are read in the order of jobs_turn, of which SQLite thinks less than of other indexes.
 # In SQLite below 3.42 unixepoch('subsec') is NULL, and a comparison with NULL is never true.
 _SQLITE = {
     "now": "((julianday('now') - 2440587.5) * 86400.0)",
     "greatest": "max",
     "bytewise": "",
+    "by_turn": "INDEXED BY jobs_turn",
     "skip_locked": "",
     "skip_locked_j": "",
     "shared": "",
@@ -50,8 +52,9 @@ _POSTGRESQL = {
     "now": "extract(epoch from clock_timestamp())::double precision",
     "greatest": "greatest",
     "bytewise": 'COLLATE "C"',
+    "by_turn": "",
     "skip_locked": "FOR UPDATE SKIP LOCKED",
-    "skip_locked_j": "FOR UPDATE OF j SKIP LOCKED",
+    "skip_locked_j": "FOR NO KEY UPDATE OF j SKIP LOCKED",
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",

@@ -21,6 +21,7 @@ class Login:
     revoked: bool
     created_at: float = field(default=0.0, compare=False)
     left: float = field(default=0.0, compare=False)
+    may_overtake: bool = False
 
     def is_worn(self, ttl: float, max_age: float) -> bool:
         """Return True if a renewal by `ttl` seconds is due, and possible within `max_age` seconds of the login."""
@@ -39,14 +40,14 @@ def look_up(digest: str) -> Login | None:
     """Return the login of a token, valid or not, or None if the token is unknown."""
     found = row(
         "SELECT u.uid, u.name, u.admin, t.expires_at, t.expires_at <= {now},"
-        " (t.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL), t.created_at, t.expires_at - {now}"
+        " (t.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL), t.created_at, t.expires_at - {now}, u.may_overtake"
         " FROM tokens t JOIN users u ON u.uid = t.uid WHERE t.digest = ?",
         digest,
     )
     if found is None:
         return None
-    uid, name, admin, expires_at, expired, revoked, created_at, left = found
-    return Login(uid, name, bool(admin), expires_at, bool(expired), bool(revoked), created_at, left)
+    uid, name, admin, expires_at, expired, revoked, created_at, left, may_overtake = found
+    return Login(uid, name, bool(admin), expires_at, bool(expired), bool(revoked), created_at, left, bool(may_overtake))
 
 
 def renew(digest: str, ttl: float, max_age: float) -> bool:

@@ -1,8 +1,9 @@
 """Queries on what a queued job waits for: the nodes that are alive, their slots, the jobs before it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from avio.db import uses
+from avio.db import turns, uses
 from avio.db.sql import row, rows
 
 
@@ -39,16 +40,29 @@ def frees(jobs: list[str]) -> dict[str, str]:
     return dict(found)
 
 
-def before(job: str, run_at: float, most: int) -> int:
-    """Return how many queued jobs come before a job, in the order in which nodes claim; `most` means that or more."""
-    found = row(
-        "SELECT count(*) FROM (SELECT 1 FROM jobs LEFT JOIN {held_by_user} ON held.uid = jobs.uid"
-        " WHERE jobs.state = 'queued' AND (coalesce(held.jobs, 0), jobs.run_at, jobs.id) < ((SELECT count(*)"
-        " FROM jobs WHERE state IN {owned} AND uid = (SELECT uid FROM jobs WHERE id = ?)), ?, ?) LIMIT ?) AS earlier",
-        job,
-        run_at,
-        job,
-        most,
+def busy() -> list[tuple[str, int]]:
+    """Return the users whose jobs nodes have, and how many; those with most come first."""
+    found = rows(
+        "SELECT u.name, held.jobs FROM {held_by_user} JOIN users u ON u.uid = held.uid ORDER BY held.jobs DESC, u.name"
+        " LIMIT 1000"
     )
-    assert found is not None
-    return int(found[0])
+    return [(name, int(jobs)) for name, jobs in found]
+
+
+def positions(jobs: Mapping[str, int]) -> dict[str, int]:
+    """Return how many jobs come before each of some due ones, in the order in which nodes claim. `jobs` have their uid.
+
+    Jobs that a limit or a free job keeps from starting are counted, too.
+    """
+    uids = set(jobs.values())
+    own = rows(
+        "SELECT id, uid, nth FROM (SELECT id, uid, row_number() OVER (PARTITION BY uid ORDER BY priority DESC, run_at,"  # noqa: S608 - made of constants
+        " id) - 1 AS nth FROM jobs {by_turn} WHERE state = 'queued' AND run_at <= {now}"
+        f" AND uid IN ({', '.join('?' * len(uids))})) AS mine WHERE id IN ({', '.join('?' * len(jobs))})",
+        *uids,
+        *jobs,
+    )
+    queue = turns.queue()
+    order, _ = turns.present({part.uid for part in queue})
+    found = ((job, order.jobs_before(queue, uid, nth)) for job, uid, nth in own)
+    return {job: before for job, before in found if before is not None}

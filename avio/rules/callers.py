@@ -15,6 +15,7 @@ class Right(StrEnum):
     FREE = "free"  # free files that the caller's own jobs loaded and that no other user uses
     FREE_ALL = "free all"  # free any file
     OTHERS_JOBS = "others' jobs"  # see, cancel, retry and order jobs of other users
+    OVERTAKE = "give a job a priority above 0"
     ADMINISTER = "administer"  # users, tokens, nodes
 
 
@@ -29,10 +30,11 @@ class Caller:
     uid: int
     name: str
     admin: bool
+    may_overtake: bool = False
 
     def may(self, right: Right, path: str = "/") -> bool:
         """Return True if the caller has `right` at or below the canonical `path`."""
-        return self.admin or right in EVERYBODY
+        return self.admin or right in EVERYBODY or (right is Right.OVERTAKE and self.may_overtake)
 
     def require(self, right: Right, path: str = "/") -> None:
         """Raise Forbidden unless the caller has `right` at or below `path`."""

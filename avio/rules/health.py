@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from avio.db import schema, waiting
+from avio.db import aggregators, schema, waiting
 from avio.db.connection import borrow
 from avio.engines.base import Engine
 from avio.engines.members import Member
@@ -45,6 +45,12 @@ def living_nodes() -> int:
     """Return how many worker nodes are alive: without one, every job waits. Raises the errors of the database."""
     with borrow():
         return waiting.fleet().alive
+
+
+def living_aggregators() -> int:
+    """Return how many aggregators are alive. Raises the errors of the database."""
+    with borrow():
+        return aggregators.alive()
 
 
 def _check_database() -> None:

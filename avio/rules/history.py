@@ -4,11 +4,12 @@ Every function uses a connection only as long as it needs one.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from avio.db import artifacts, history, users
 from avio.db import failures as failed_files
-from avio.db.connection import borrow
+from avio.db.connection import AWAY, borrow
 from avio.db.history import Filter
 from avio.db.models import Attempt, FailedFile, Job
 from avio.errors import NotFound
@@ -21,11 +22,18 @@ def get(caller: Caller, job: str) -> Job:
     """Return a job; a queued one says what it waits for. Raise NotFound also for another user's job."""
     with borrow():
         found = history.find(job, None if caller.may(Right.OTHERS_JOBS) else caller.uid)
-        waiting.explain([found] if found is not None else [], place=True)
+        waiting.explain([found] if found is not None else [])
     if found is None:
         cure = "avio-server jobs lists all jobs" if caller is LOCAL_ADMIN else "avio jobs lists your jobs"
         raise NotFound(f"no such job: {job}", cure=cure)
     return found
+
+
+def explained(job: Job) -> Job:
+    """Return a job that was just submitted, with what it waits for; without that, if the database is unavailable."""
+    with suppress(*AWAY), borrow():
+        waiting.explain([job])
+    return job
 
 
 def list_jobs(caller: Caller, wanted: Filter, size: int, after: str | None = None) -> tuple[list[Job], str | None]:

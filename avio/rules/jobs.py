@@ -51,6 +51,9 @@ RIGHTS = {
 # The side on which the path must be.
 _SIDES = {JobType.SAVE: Side.SAVE, JobType.CHECK: Side.BOTH}
 
+# What a change to null makes of a member that is never null.
+_RESET = {"name": "", "priority": 0}
+
 MAX_NAME = 200
 MAX_KEY = 255
 
@@ -94,6 +97,7 @@ class Service:
             caller.require(RIGHTS[spec.type], path)
         if spec.params.file_list_path is not None:
             caller.require(Right.LOOK, spec.params.file_list_path)
+        _require_priority(caller, spec.params.priority)
         digest = _digest(spec, uid)
         with borrow():
             if (earlier := _find(uid, key, digest)) is not None:
@@ -129,9 +133,10 @@ class Service:
         return now
 
     def adjust(self, caller: Caller, job: str, given: Mapping[str, Any]) -> Job:
-        """Set the `given` of name and limits; None resets. Raise Conflict if the job has ended.
+        """Set the `given` of name, labels, limits and priority; None resets. Raise Conflict if the job has ended.
 
-        Raise BadRequest for none of them, and for a limit that a job of this type has no use for.
+        Raise BadRequest for none of them, and for a limit that a job of this type has no use for. Raise Forbidden for a
+        priority that the caller may not give.
         """
         with borrow():
             found = history.get(caller, job)
@@ -142,8 +147,12 @@ class Service:
             if useless:
                 message = f"has no effect on a {verb.name.lower()} job; remove it"
                 raise BadRequest("the change is invalid", [FieldError(camel(name), message) for name in useless])
-            values = {"name": given["name"] or ""} if "name" in given else {}
-            done = limits.adjust(found.id, {**given, **values})
+            _require_priority(caller, given.get("priority") or 0)
+            values = {name: _RESET.get(name) if value is None else value for name, value in given.items()}
+            try:
+                done = limits.adjust(found.id, values)
+            except ValueError as error:
+                raise BadRequest("the change is invalid", [FieldError("labels", str(error))]) from None
             now = history.get(caller, job)
         if not done:
             raise Conflict(f"job {job} has ended: {now.state}", cure="a job that has ended can't be changed")
@@ -158,6 +167,7 @@ class Service:
         if State(old.state) not in TERMINAL:
             raise Conflict(f"job {job} is {old.state}", cure="wait until it ends, or cancel it first")
         params = _known_params(old)
+        _require_priority(caller, params.priority)
         uid = caller.uid if old.type == JobType.FREE else old.uid
         digest = _digest(JobSpec(JobType(old.type), params, old.name), uid, retry_of=old.id)
         with borrow():
@@ -276,6 +286,12 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
     if wrong:
         raise BadRequest("the job request is invalid", wrong)
     return params
+
+
+def _require_priority(caller: Caller, priority: int) -> None:
+    """Raise Forbidden if the caller may not give a job this priority: it would overtake the jobs of others."""
+    if priority > 0:
+        caller.require(Right.OVERTAKE)
 
 
 def _known_params(job: Job) -> Params:

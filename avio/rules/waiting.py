@@ -1,38 +1,102 @@
-"""Why a queued job does not run yet, in words for its user. Used by web and admin."""
+"""Why a queued job does not run yet: for programs, and in words for its user. Used by web and admin."""
 
-from avio.db import waiting
+from dataclasses import dataclass
+
+from avio.db import turns, waiting
 from avio.db.models import Job
+from avio.db.sql import now
 from avio.db.waiting import Fleet
+from avio.wire.job_limits import Owner, Running
 from avio.wire.states import State
-
-MOST_BEFORE = 1000  # jobs that are counted
+from avio.wire.waiting import Waiting, Why
 
 NO_NODE = "no worker node is alive"
 
+# What nodes say of a queued job, in its message.
+NEEDS_NEWER = "the job waits for a node with a newer version: upgrade the nodes"
+TAKES_NO_JOB = "takes no job:"
 
-def explain(jobs: list[Job], *, place: bool = False) -> None:
-    """Set the message of each queued job that has none. Needs a connection. With `place`, count the jobs before it."""
-    silent = [job for job in jobs if job.state == State.QUEUED and not job.message]
-    if not silent:
+SHOWN_USERS = 5  # of those who have the slots
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is the same for all queued jobs, and what is known of each by its id or uid."""
+
+    now: float
+    fleet: Fleet
+    busy: list[tuple[str, int]]
+    running: Running
+    owners: dict[int, Owner]
+    frees: dict[str, str]
+    before: dict[str, int]
+
+
+def explain(jobs: list[Job]) -> None:
+    """Say of each queued job what it waits for, and set its message if it has none. Needs a connection."""
+    queued = [job for job in jobs if job.state == State.QUEUED]
+    if not queued:
         return
-    fleet, frees = waiting.fleet(), waiting.frees([job.id for job in silent])
-    for job in silent:
-        if job.id in frees and fleet.taking:
-            job.message = f"waits: job {frees[job.id]} frees files at, above or below its path"
-        else:
-            job.message = reason(fleet, waiting.before(job.id, job.run_at, MOST_BEFORE) if place else 0)
+    ids = [job.id for job in queued]
+    _, owners = turns.present({job.uid for job in queued})
+    scene = _Scene(
+        now(),
+        waiting.fleet(),
+        waiting.busy(),
+        turns.running(turns.limits()),
+        dict(owners),
+        waiting.frees(ids),
+        waiting.positions({job.id: job.uid for job in queued}),
+    )
+    for job in queued:
+        why, what = _reason(job, scene)
+        before = scene.before.get(job.id)
+        since = min(job.run_at, job.updated_at)
+        job.waiting = Waiting(why, what, since, None if before is None else before + 1)
+        job.message = job.message or _words(why, what, scene.fleet, before or 0)
 
 
-def reason(fleet: Fleet, before: int) -> str:
-    """Return what a queued job waits for; "" if nothing keeps it, and the next node takes it."""
-    line = f"; {'at least ' if before == MOST_BEFORE else ''}{_counted(before, 'job')} before it" if before else ""
+def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
+    """Return what keeps a job from starting: first what lasts longest."""
+    fleet = scene.fleet
     if not fleet.alive:
-        return f"waits: {NO_NODE}; ask the admin to start a supervisor{line}"
+        return Why.NO_NODE, None
+    if job.run_at > scene.now:
+        return Why.START_TIME, None
     if not fleet.taking:
-        return f"waits: no worker node takes jobs; avio-server check says why{line}"
+        return (Why.STORE_UNAVAILABLE, job.message) if TAKES_NO_JOB in job.message else (Why.NODES_DRAIN, None)
+    if NEEDS_NEWER in job.message:
+        return Why.NODE_VERSION, None
+    if job.id in scene.frees:
+        return Why.OTHER_JOB, scene.frees[job.id]
+    if (reached := scene.running.reached(scene.owners[job.uid], job.path)) is not None:
+        return Why.LIMIT, str(reached)
     if fleet.busy >= fleet.slots:
-        return f"waits: all {_counted(fleet.slots, 'slot')} of {_counted(fleet.taking, 'worker node')} are busy{line}"
-    return f"waits{line.replace(';', ':', 1)}" if before else ""
+        return Why.SLOTS_BUSY, _whose(scene.busy)
+    return Why.TURN, None
+
+
+def _whose(busy: list[tuple[str, int]]) -> str:
+    shown = [f"{name} {jobs}" for name, jobs in busy[:SHOWN_USERS]]
+    others = sum(jobs for _, jobs in busy[SHOWN_USERS:])
+    return ", ".join([*shown, f"others {others}"] if others else shown)
+
+
+def _words(why: Why, what: str | None, fleet: Fleet, before: int) -> str:
+    """Return what a queued job waits for; "" if nothing keeps it, and the next node takes it."""
+    line = f"; {_counted(before, 'job')} before it" if before else ""
+    if why is Why.TURN:
+        return f"waits{line.replace(';', ':', 1)}" if before else ""
+    slots = f"all {_counted(fleet.slots, 'slot')} of {_counted(fleet.taking, 'worker node')} are busy ({what})"
+    words = {
+        Why.NO_NODE: f"{NO_NODE}; ask the admin to start a supervisor",
+        Why.NODES_DRAIN: "no worker node takes jobs; avio-server check says why",
+        Why.START_TIME: "its start time has not come",
+        Why.OTHER_JOB: f"job {what} frees files at, above or below its path",
+        Why.LIMIT: str(what),
+        Why.SLOTS_BUSY: slots,
+    }
+    return f"waits: {words[why]}{line}"
 
 
 def _counted(number: int, what: str) -> str:

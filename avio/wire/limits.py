@@ -12,6 +12,9 @@ MOST_BANDWIDTH = 10**12
 # A request under way is a connection and its memory.
 MOST_CONCURRENCY = 512
 
+# Jobs of a higher priority start first.
+LEAST_PRIORITY, MOST_PRIORITY = -10, 10
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

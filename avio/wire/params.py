@@ -9,7 +9,7 @@ from typing import Any
 
 from avio.undecoded import readable
 from avio.wire import moments
-from avio.wire.limits import LEAST_BANDWIDTH, MOST_BANDWIDTH, MOST_CONCURRENCY
+from avio.wire.limits import LEAST_BANDWIDTH, LEAST_PRIORITY, MOST_BANDWIDTH, MOST_CONCURRENCY, MOST_PRIORITY
 from avio.wire.options import Ability, Kind, Option, camel, option
 from avio.wire.paths import decoded, spelled
 from avio.wire.states import JobType
@@ -242,6 +242,9 @@ class Params:
         least=1,
         most=MOST_CONCURRENCY,
         live=True,
+    )
+    priority: int = option(
+        0, "Higher ones start first; above 0 needs a right.", least=LEAST_PRIORITY, most=MOST_PRIORITY, live=True
     )
 
     @classmethod

@@ -18,6 +18,7 @@ from avio.errors import Forbidden, NotFound
 from avio.faults import fault
 from avio.plain_file import open_plain
 from avio.rules import ownership
+from avio.rules.waiting import NEEDS_NEWER
 from avio.wire.events import StateEvent
 from avio.wire.limits import Limits
 from avio.wire.orders import Order
@@ -92,7 +93,7 @@ class Claimer:
         if len(self._refused) < MAX_REFUSED:
             self._refused.add(job)
             log.warning("job refused: %s", why, extra={"job": job})
-        claims.explain(job, f"{why}; the job waits for a node with a newer version: upgrade the nodes")
+        claims.explain(job, f"{why}; {NEEDS_NEWER}")
         return False
 
     def _claim(self, job: str) -> bool:

@@ -177,7 +177,10 @@ class Intake:
     def _try_to_register(self, identity: Identity) -> int | None:
         settings = self._settings
         sent = boottime()
-        epoch = leases.register(settings.node, identity.boot_id, identity.instance, settings.slots, settings.lease)
+        epoch = leases.register(
+            *(settings.node, identity.boot_id, identity.instance, settings.slots, settings.lease),
+            settings.job_limits(),
+        )
         if epoch is not None:
             fault("intake.registered")
             self._channel.send(Registered(epoch))

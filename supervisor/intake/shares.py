@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from avio.config import Settings
+from avio.wire.job_limits import used_mounts
 from avio.wire.limits import Limits
-from avio.wire.paths import is_under
 
 # Paths and how many jobs have each; None is a file list.
 Crowd = Sequence[tuple[str | None, int]]
@@ -38,18 +38,11 @@ class Shares:
         rates = [] if limits.bandwidth is None else [limits.bandwidth]
         if self.server is not None:
             rates.append(_share(self.server, sum(count for _, count in crowd)))
-        limited = {mount: rate for mount in self._used(path) if (rate := self.mounts[mount]) is not None}
+        limited = {mount: rate for mount in used_mounts(path, self.mounts) if (rate := self.mounts[mount]) is not None}
         for mount, rate in limited.items():
-            jobs = sum(count for other, count in crowd if mount in self._used(other))
+            jobs = sum(count for other, count in crowd if mount in used_mounts(other, self.mounts))
             rates += [_share(rate, jobs)]
         return replace(limits, bandwidth=min(rates, default=None))
-
-    def _used(self, path: str | None) -> set[str]:
-        """Return the mounts that a job at `path` may use: the one that it lies in, and those below it."""
-        if path is None:
-            return set(self.mounts)
-        above = max((mount for mount in self.mounts if is_under(path, mount)), key=len, default=None)
-        return {mount for mount in self.mounts if mount == above or is_under(mount, path)}
 
 
 def _share(rate: int, jobs: int) -> int:

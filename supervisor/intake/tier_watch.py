@@ -11,6 +11,7 @@ from avio.db import leases
 from avio.db import tiers as queries
 from avio.db.connection import borrow
 from avio.rules.tiers import adopt
+from avio.rules.waiting import TAKES_NO_JOB
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
 
@@ -41,7 +42,7 @@ class TierWatch:
             if wrong:
                 self._drained = True
                 leases.drain(node, epoch)
-                queries.explain_waiting(f"node {node} takes no job: {text}"[:1000])
+                queries.explain_waiting(f"node {node} {TAKES_NO_JOB} {text}"[:1000])
             elif self._drained and not self._slots.is_draining():
                 leases.end_drain(node, epoch)
                 self._drained = False

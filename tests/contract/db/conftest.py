@@ -25,7 +25,10 @@ TABLES = (
     "tokens",
     "nodes",
     "node_epochs",
+    "turns",
     "users",
+    "user_groups",
+    "aggregators",
 )
 
 
@@ -64,6 +67,7 @@ def db(_tables: str) -> Iterator[str]:
     with _opened(_tables):
         for table in TABLES:
             change(f"DELETE FROM {table}")
+        change("UPDATE fair_order SET turn = 0, urgent_turn = 0")
         yield _tables
 
 

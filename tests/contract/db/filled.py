@@ -4,7 +4,7 @@ Tests of query plans and `python -m bench queries` use it. Call `fill` inside `b
 """
 
 from avio.db.connection import is_sqlite, transaction
-from avio.db.sql import change
+from avio.db.sql import change, row
 from tests.contract.db import given
 
 USERS = 20
@@ -66,3 +66,10 @@ def fill(rows: int) -> None:
             given.running()
     if not is_sqlite():
         change("ANALYZE")  # PostgreSQL's autovacuum does this by itself, SQLite never does
+
+
+def a_queued_job() -> str:
+    """Return the oldest queued job of the user with most rows."""
+    found = row("SELECT id FROM jobs WHERE uid = ? AND state = 'queued' ORDER BY run_at LIMIT 1", OWNER)
+    assert found is not None
+    return str(found[0])

@@ -83,6 +83,13 @@ def claim(job_id: str, name: str = "n1", epoch: int = 1) -> claims.Claim:
     return claimed
 
 
+def claim_due(job_id: str, name: str = "n1", epoch: int = 1) -> claims.Claim:
+    """Claim a job that is due."""
+    claimed = claims.claim(job_id, name, epoch)
+    assert claimed is not None
+    return claimed
+
+
 def in_state(state: State) -> str:
     """A job in any state, brought there by legal moves; attempt 1 where one was begun. Needs node n1, epoch 1."""
     if state is State.QUEUED:

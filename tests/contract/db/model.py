@@ -12,6 +12,7 @@ from avio.wire.states import OWNED, TERMINAL
 LEASE = 30
 GRACE = 10
 HINT = 10
+JOBS_AT_ONCE = 3  # the limit of the one user
 BACK_OFF = {1: 1, 2: 5, 3: 25}
 
 
@@ -110,10 +111,17 @@ class Model:
             self.jobs[name].pushed_at = self.now
         return found
 
+    def has_room(self) -> bool:
+        """Tell whether the user may have another job on a node. The nodes that are alive have the limit."""
+        held = [it for it in self.jobs.values() if it.state in OWNED]
+        return len(held) < JOBS_AT_ONCE or all(node.lease_until <= self.now for node in self.nodes.values())
+
     def claim(self, job: str, node: str, epoch: int) -> int | None:
-        """T3: the next attempt of a due job, for an active node in its epoch with a lease."""
+        """T3: the next attempt of a due job, for an active node in its epoch with a lease, within the limit."""
         there, it = self.nodes[node], self.jobs[job]
         if job not in self.due() or (there.epoch, there.state) != (epoch, "active") or there.lease_until <= self.now:
+            return None
+        if not self.has_room():
             return None
         it.state, it.attempt, it.seq, it.node, it.epoch = "starting", it.attempt + 1, 0, node, epoch
         it.owners[it.attempt] = (node, epoch)

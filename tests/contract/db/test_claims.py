@@ -1,13 +1,19 @@
 """The claim (T3) and the process that is up (T4): who may take a job, and who may not."""
 
-import pytest
+import threading
+import time
+from contextlib import suppress
 
-from avio.db import claims, ends, history, leases, orders
-from avio.db.sql import change
+import pytest
+from peewee import PeeweeException
+
+from avio.db import claims, ends, history, leases, orders, turns
+from avio.db.connection import is_sqlite, transaction
+from avio.db.sql import change, row
 from avio.rules import history as seen
 from avio.rules.callers import LOCAL_ADMIN
 from tests.contract.db import given
-from tests.contract.db.concurrent import abreast
+from tests.contract.db.concurrent import LIMIT, abreast
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -74,6 +80,50 @@ def test_of_many_nodes_at_once_one_gets_each_job() -> None:
     assert {given.row(job)["attempt"] for job in jobs} == {1}
 
 
+def test_a_claim_whose_process_is_frozen_keeps_no_other_node_from_claiming(monkeypatch: pytest.MonkeyPatch) -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has one writer at a time")
+    monkeypatch.setattr(turns, "FROZEN_SECONDS", 0.3)
+    job, thaw = given.job(), threading.Event()
+
+    def work(number: int) -> bool:
+        if number == 0:
+            with suppress(PeeweeException), transaction():
+                turns.lock()
+                thaw.wait(LIMIT)
+            return False
+        while row("SELECT 1 FROM pg_locks WHERE relation = 'fair_order'::regclass") is None:
+            time.sleep(0.01)
+        try:
+            return claims.claim(job, "n1", 1) is not None
+        finally:
+            thaw.set()
+
+    assert abreast(2, work) == [False, True]
+
+
+def test_a_claim_waits_for_no_other_transaction_that_changes_its_job_or_locks_its_user() -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has one writer at a time")
+    held, free, thaw = given.job(), given.job(), threading.Event()
+
+    def work(number: int) -> list[bool]:
+        if number == 0:
+            with transaction():
+                row("SELECT 1 FROM users WHERE uid = 1 {alone}")  # as an order does
+                change("UPDATE jobs SET name = 'x' WHERE id = ?", held)
+                thaw.wait(LIMIT)
+            return []
+        while row("SELECT 1 FROM pg_locks WHERE relation = 'jobs'::regclass AND mode = 'RowExclusiveLock'") is None:
+            time.sleep(0.01)
+        try:
+            return [claims.claim(job, "n1", 1) is not None for job in (held, free)]
+        finally:
+            thaw.set()
+
+    assert abreast(2, work)[1] == [False, True]
+
+
 def test_a_node_whose_lease_is_over_claims_nothing() -> None:
     job = given.job()
     given.lease_over("n1", 0.01)
@@ -126,7 +176,7 @@ def test_what_is_due_comes_oldest_first_and_not_more_than_asked_for() -> None:
     assert sorted(claims.due(10)) == sorted(jobs)
 
 
-def test_who_has_fewer_jobs_on_nodes_comes_first() -> None:
+def test_users_take_turns_and_who_had_none_yet_comes_first() -> None:
     given.user("bob")
     given.user("cy")
     given.running()
@@ -134,7 +184,7 @@ def test_who_has_fewer_jobs_on_nodes_comes_first() -> None:
     given.starting(uid=2)
     jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2, 3, 3])]
 
-    assert claims.due(10) == [jobs[4], jobs[5], jobs[2], jobs[3], jobs[0], jobs[1]]
+    assert claims.due(10) == [jobs[4], jobs[2], jobs[5], jobs[0], jobs[3], jobs[1]]
     assert claims.due(2, [jobs[4]]) == [jobs[5], jobs[2]]
 
 

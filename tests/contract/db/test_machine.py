@@ -22,10 +22,11 @@ from avio.db import claims, dead_nodes, ends, folds, hints, leases, orders, sql
 from avio.db.models import Attempt, Job
 from avio.db.sql import change, rows
 from avio.wire.events import ProgressEvent
+from avio.wire.job_limits import JobLimits
 from avio.wire.progress import Counters, Progress
 from avio.wire.states import MOVES, OWNED, TERMINAL, State
 from tests.contract.db import given
-from tests.contract.db.model import GRACE, LEASE, Model
+from tests.contract.db.model import GRACE, JOBS_AT_ONCE, LEASE, Model
 
 NODES = ("n1", "n2", "n3")
 SUPERVISORS = ("spool-a", "spool-a", "spool-b")  # two of them are one that begins again
@@ -91,7 +92,7 @@ class Guards(RuleBasedStateMachine):
 
     @rule(node=nodes, supervisor=st.sampled_from(SUPERVISORS))
     def node_begins(self, node: str, supervisor: str) -> None:
-        epoch = leases.register(node, "boot", supervisor, 2, LEASE)
+        epoch = leases.register(node, "boot", supervisor, 2, LEASE, JobLimits(user=JOBS_AT_ONCE))
         assert epoch == self.model.register(node, supervisor)
         if epoch is not None:
             dead = leases.held_by_older(node, epoch, GRACE)
@@ -121,7 +122,7 @@ class Guards(RuleBasedStateMachine):
     @rule(node=nodes)
     def node_takes_all_that_is_due(self, node: str) -> None:
         due = claims.due(100)
-        assert set(due) == self.model.due()
+        assert set(due) == (self.model.due() if self.model.has_room() else set())
         for job in due:
             claimed = claims.claim(job, node, self._epoch(node))
             assert (claimed and claimed.attempt) == self.model.claim(job, node, self._epoch(node))
@@ -206,6 +207,10 @@ class Guards(RuleBasedStateMachine):
         assert row["version"] > before["version"] or {**row, "pushed_at": 0} == {**before, "pushed_at": 0}
         if row["state"] != before["state"] and row["attempt"] == before["attempt"]:
             assert (before["state"], row["state"]) in MOVES
+
+    @invariant()
+    def no_more_jobs_run_than_the_limit_of_their_user(self) -> None:
+        assert len([it for it in self.model.jobs.values() if it.state in OWNED]) <= JOBS_AT_ONCE
 
     # -- choices
 

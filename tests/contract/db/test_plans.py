@@ -24,7 +24,9 @@ from avio.db import (
     schema,
     tiers,
     tokens,
+    turns,
     uses,
+    waiting,
 )
 from avio.db import plans as plan_queries
 from avio.db.connection import borrow, is_sqlite, open_database, shut, transaction
@@ -70,6 +72,11 @@ QUERIES: dict[str, Callable[[], object]] = {
     "queued of a user": lambda: orders.count_queued(1),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "due": lambda: claims.due(8),
+    "places in the queue": lambda: waiting.positions({filled.a_queued_job(): filled.OWNER}),
+    "what keeps jobs waiting": waiting.busy,
+    "the queue by user": turns.queue,
+    "jobs by limits": lambda: turns.running(turns.limits()),
+    "a job that starts": lambda: turns.starting(FREE_JOB),
     "waiting jobs": lambda: tiers.explain_waiting("words"),
     "running jobs": running.all_running,
     "held": lambda: leases.held("n1", 1),
@@ -163,7 +170,9 @@ def _steps(node: dict[str, Any]) -> Iterator[str]:
 
 def _scans(plan: str) -> list[str]:
     """Return the steps that may read all jobs. The indexes of queued and of owned jobs have few."""
-    return [step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned)\b", step)]
+    return [
+        step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned|turn)\b", step)
+    ]
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -184,6 +193,7 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_of_user", "two users"),
         ("jobs_state", "failed at a path"),
         ("jobs_queued", "lost hints"),
+        ("jobs_turn", "due"),
         ("jobs_owned", "held"),
         ("jobs_path", "who covers a path"),
         ("jobs_ended", "old jobs"),

@@ -173,7 +173,7 @@ class Outsider(Caller):
 )
 def test_each_path_that_an_order_names_needs_its_right(world: World, params: Params, right: Right) -> None:
     with pytest.raises(Forbidden, match=f"may not {right.value} at /data"):
-        world.service.submit(Outsider(1, "ada", False, "/data"), JobSpec(JobType.PRELOAD, params))
+        world.service.submit(Outsider(1, "ada", False, forbidden="/data"), JobSpec(JobType.PRELOAD, params))
 
 
 def test_a_report_needs_the_right_to_save_a_mount_and_an_engine_that_can_store_it(

@@ -2,11 +2,14 @@
 
 import pytest
 
-from avio.db import leases
+from avio.db import claims, leases, limits
 from avio.db import waiting as queries
-from avio.rules import history, waiting
+from avio.db.sql import now
+from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
 from avio.rules.types import Filter
+from avio.rules.waiting import NEEDS_NEWER, TAKES_NO_JOB
+from avio.wire.waiting import Why
 from tests.contract.db import given
 
 
@@ -43,7 +46,7 @@ def test_busy_slots_are_counted_over_all_nodes_that_are_alive() -> None:
         given.starting(name)
     given.job()
 
-    assert message(given.job()) == "waits: all 4 slots of 2 worker nodes are busy; 1 job before it"
+    assert message(given.job()) == "waits: all 4 slots of 2 worker nodes are busy (ada 4); 1 job before it"
 
 
 def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> None:
@@ -53,21 +56,17 @@ def test_a_job_that_is_next_has_nothing_to_say_and_one_behind_it_its_place() -> 
     assert (message(first), message(second)) == ("", "waits: 1 job before it")
 
 
-def test_jobs_of_users_who_have_fewer_on_nodes_come_before() -> None:
+def test_positions_are_those_of_the_order_of_claims() -> None:
     given.user("bob")
     given.node("n1")
     given.running()
     jobs = [given.job(uid=uid, run_at=run_at) for run_at, uid in enumerate([1, 1, 2, 2])]
 
-    assert [queries.before(job, run_at, 10) for run_at, job in enumerate(jobs)] == [2, 3, 0, 1]
+    positions = queries.positions({job: 1 + number // 2 for number, job in enumerate(jobs)})
+    in_order = [job for job, _ in sorted(positions.items(), key=lambda each: each[1])]
 
-
-def test_very_many_jobs_are_not_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "MOST_BEFORE", 2)
-    given.node("n1")
-    jobs = [given.job() for _ in range(4)]
-
-    assert message(jobs[3]) == "waits: at least 2 jobs before it"
+    assert in_order == claims.due(10) == [jobs[2], jobs[0], jobs[3], jobs[1]]
+    assert sorted(positions.values()) == [0, 1, 2, 3]
 
 
 def test_what_a_node_has_said_stays_and_jobs_that_run_say_nothing() -> None:
@@ -78,3 +77,62 @@ def test_what_a_node_has_said_stays_and_jobs_that_run_say_nothing() -> None:
     found = {job.id: job.message for job in history.list_jobs(LOCAL_ADMIN, Filter(), 10)[0]}
 
     assert (found[told], found[runs]) == ("node n1 takes no job: its disk", "")
+
+
+def waits(job: str) -> tuple[str, str | None, int | None]:
+    waiting = history.get(LOCAL_ADMIN, job).waiting
+    assert waiting is not None
+    return waiting.why, waiting.what, waiting.position
+
+
+def test_each_reason_is_told_with_what_it_is_about() -> None:
+    given.user("bob")
+    job = given.job(path="/data/a")
+    assert waits(job) == (Why.NO_NODE, None, 1)
+
+    epoch = given.node("n1")
+    assert waits(job) == (Why.TURN, None, 1)
+
+    free = given.running(uid=2)
+    given.set_row(free, type=4, path="/data")
+    assert waits(job) == (Why.OTHER_JOB, free, 1)
+    given.set_row(free, type=2)
+
+    for _ in range(2):
+        given.running()
+    assert waits(job) == (Why.SLOTS_BUSY, "ada 2, bob 1", 1)
+
+    given.set_row(job, message=f"node n1 does not know the param x; {NEEDS_NEWER}")
+    assert waits(job) == (Why.NODE_VERSION, None, 1)
+    leases.drain("n1", epoch)
+    assert waits(job) == (Why.NODES_DRAIN, None, 1)
+
+    told = f"node n1 {TAKES_NO_JOB} tier MEM is not mounted"
+    given.set_row(job, message=told)
+    assert waits(job) == (Why.STORE_UNAVAILABLE, told, 1)
+
+    given.set_row(job, run_at=now() + 60)
+    assert waits(job) == (Why.START_TIME, None, None)
+
+
+def test_it_waits_since_it_came_into_the_queue_for_the_last_time() -> None:
+    given.node("n1")
+    job = given.job()
+    ordered = given.row(job)["created_at"]
+    assert history.get(LOCAL_ADMIN, job).waiting.since == pytest.approx(ordered, abs=0.1)  # type: ignore[union-attr]
+    given.set_row(job, run_at=ordered - 50)
+
+    limits.adjust(job, {"priority": 0})
+
+    assert history.get(LOCAL_ADMIN, job).waiting.since == ordered - 50  # type: ignore[union-attr]
+
+
+def test_a_page_of_jobs_has_the_places_of_all() -> None:
+    given.node("n1")
+    jobs = [given.job() for _ in range(5)]
+
+    page, _ = history.list_jobs(LOCAL_ADMIN, Filter(), 10)
+
+    assert {job.id: job.waiting and job.waiting.position for job in page} == {
+        job: place for place, job in enumerate(jobs, 1)
+    }

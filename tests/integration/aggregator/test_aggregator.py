@@ -6,7 +6,7 @@ import redis
 from rq import Queue
 
 from avio import queue
-from avio.db import history, orders
+from avio.db import aggregators, history, orders
 from avio.db.sql import change
 from avio.streams import EVENTS_KEY, GROUP, Events
 from avio.wire.events import FailureEvent, ProgressEvent, StateEvent
@@ -27,6 +27,16 @@ def pending(client: redis.Redis) -> int:
 
 def wait_for_files(job: str, done: int) -> None:
     wait_until(lambda: given.row(job)["files_done"] == done, LIMIT, f"{done} files are folded")
+
+
+def test_it_is_alive_until_it_ends_in_order(aggregator: Aggregators) -> None:
+    process = aggregator()
+    wait_until(lambda: aggregators.alive() == 1, LIMIT, "the aggregator is alive")
+
+    process.terminate()
+    assert process.wait(LIMIT) == 0
+
+    assert aggregators.alive() == 0
 
 
 def test_events_of_a_real_stream_get_into_the_rows_and_are_acknowledged(

@@ -82,7 +82,7 @@ def test_a_change_of_nothing_is_refused_with_what_may_change(ada: CheckedClient,
     response = ada.patch(f"/jobs/{order}", json={})
 
     assert response.status_code == 400
-    assert "name, bandwidth, concurrency" in response.get_json()["detail"]
+    assert "name, labels, bandwidth, concurrency, priority" in response.get_json()["detail"]
 
 
 def test_a_job_that_moves_nothing_takes_a_name_and_no_limits(ada: CheckedClient) -> None:

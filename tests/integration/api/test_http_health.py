@@ -8,21 +8,23 @@ import pytest
 from avio.admin.readiness import ANSWER_SECONDS
 from avio.api import create_app
 from avio.config import Settings
-from avio.db import leases, tiers
+from avio.db import aggregators, leases, tiers
 from avio.db.connection import borrow, shut
+from avio.db.sql import change
 from avio.engines.members import Member
 from avio.engines.memory import MemoryEngine
 from avio.errors import EngineAway
 from tests.integration.api.conftest import CheckedClient
 from tests.processes import slowness
 
-PARTS = ("database", "redis", "engine", "supervisor")
+PARTS = ("database", "redis", "engine", "supervisor", "aggregator")
 
 
 def test_readiness_names_every_part(nobody: CheckedClient) -> None:
     assert nobody.get("/healthz").get_json() == {"status": "ok"}
     with borrow():
         leases.register("n1", "boot", "spool", 2, 60)
+        aggregators.beat("a1")
 
     ready = nobody.get("/readyz")
 
@@ -37,6 +39,21 @@ def test_without_a_worker_node_that_is_alive_web_is_degraded(nobody: CheckedClie
     assert ready.get_json()["parts"]["supervisor"] == {
         "ok": False,
         "message": "no worker node is alive: jobs wait",
+    }
+
+
+def test_without_an_aggregator_that_was_seen_of_late_web_is_degraded(nobody: CheckedClient) -> None:
+    with borrow():
+        leases.register("n1", "boot", "spool", 2, 60)
+        aggregators.beat("a1")
+        change("UPDATE aggregators SET seen_at = seen_at - ?", aggregators.ALIVE_SECONDS + 1)
+
+    ready = nobody.get("/readyz")
+
+    assert (ready.status_code, ready.get_json()["status"]) == (200, "degraded")
+    assert ready.get_json()["parts"]["aggregator"] == {
+        "ok": False,
+        "message": "no aggregator is alive: progress is not shown",
     }
 
 

@@ -43,8 +43,20 @@ def test_jobs_are_listed_with_their_progress_and_none_where_it_is_not_known(avio
     lines = [line.split("\t") for line in avio("jobs").stdout.splitlines()]
 
     assert lines == [
-        [OTHER, "preload", "ni\\tghtly", "running", "1", "-", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576"],
-        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576"],
+        [
+            OTHER,
+            "preload",
+            "ni\\tghtly",
+            "running",
+            "1",
+            "-",
+            "2026-05-02T11:40:00.000+08:00",
+            "/data",
+            "7",
+            "1048576",
+            "-",
+        ],
+        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576", "-"],
     ]
 
 

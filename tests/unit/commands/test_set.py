@@ -30,6 +30,15 @@ def test_none_takes_a_limit_away(avio: Avio, stub: Stub) -> None:
     assert said.stderr == f"{JOB} is running: bandwidth no limit, concurrency as many as help\n"
 
 
+def test_priority_and_labels_are_set_and_taken_away(avio: Avio, stub: Stub) -> None:
+    stub.on("PATCH", f"/jobs/{JOB}", Reply(job_info(priority=-5, labels={"team": "vision", "run": "a=b"})))
+
+    said = avio(f"set {JOB} --priority -5 --label team=vision --label run=a=b --label old=")
+
+    assert stub.requests[0].json == {"priority": -5, "labels": {"team": "vision", "run": "a=b", "old": None}}
+    assert said.stderr.endswith("priority -5, labels run=a=b, team=vision\n")
+
+
 def test_with_json_the_job_is_printed(avio: Avio, stub: Stub) -> None:
     stub.on("PATCH", f"/jobs/{JOB}", Reply(job_info(concurrency=3)))
 
@@ -39,13 +48,15 @@ def test_with_json_the_job_is_printed(avio: Avio, stub: Stub) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("", "at least one of --bandwidth, --concurrency, --name"),
+        ("", "at least one of --bandwidth, --concurrency, --priority, --name, --label"),
         ("--bandwidth 100", "65536 to"),
         ("--bandwidth fast", "is not a size"),
         ("--bandwidth -1", "is not a size"),
         ("--concurrency 0", "1<=x<=512"),
         ("--concurrency many", "many"),
-        ("--priority 3", "--priority"),
+        ("--priority 11", "-10<=x<=10"),
+        ("--label team", "NAME=VALUE"),
+        ("--label -x=1", "letters, digits"),
     ],
 )
 def test_wrong_usage_asks_the_server_nothing(avio: Avio, stub: Stub, options: str, words: str) -> None:

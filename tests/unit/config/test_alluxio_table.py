@@ -70,6 +70,7 @@ def test_the_engine_opens_with_rest_alone(file: Path) -> None:
             HEAD + 'masters = ["m"]\n[mounts."/data"]\nurl = "s3://b"',
             "mounts and tiers have no effect with engine alluxio",
         ),
+        ("jobs_per_bucket = 1\n" + HEAD + 'masters = ["m"]', "jobs_per_bucket has no effect with engine alluxio"),
         ('copy_mode = "0640"\n' + HEAD + 'masters = ["m"]', "copy_mode has no effect with engine alluxio"),
         (HEAD, 'needs masters = ["host:19998"], or all of web'),
         (HEAD + 'web = ["http://h:1"]\njob_master = ["http://h:2"]', "needs masters"),

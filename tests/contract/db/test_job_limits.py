@@ -1,0 +1,127 @@
+"""Limits of running jobs: of a user, a group, a mount and a bucket. Claims of many nodes at once never exceed them."""
+
+import pytest
+
+from avio.db import claims, groups, leases
+from avio.db.sql import change, rows
+from avio.rules import history
+from avio.rules.callers import LOCAL_ADMIN
+from avio.wire.job_limits import JobLimits
+from avio.wire.waiting import Why
+from tests.contract.db import given
+from tests.contract.db.concurrent import abreast
+
+MOUNTS = {"/data": "s3://one", "/data/inner": "s3://two", "/more": "s3://two"}
+
+
+@pytest.fixture(autouse=True)
+def _users(db: str) -> None:
+    for name in ("ada", "bob", "cy"):
+        given.user(name)
+
+
+def node(name: str = "n1", **limits: int) -> None:
+    """A node with many slots whose settings have these limits."""
+    assert leases.register(name, "boot", "spool", 50, 60, JobLimits(**limits, mounts=MOUNTS)) is not None
+
+
+def job(path: str | None = "/data/x", uid: int = 1) -> str:
+    return given.job(uid, path=path)
+
+
+def started() -> set[str]:
+    """Let all start that may; return the jobs that nodes have."""
+    while any(claims.claim(each, "n1", 1) is not None for each in claims.due(8)):
+        pass
+    return {each for (each,) in rows("SELECT id FROM jobs WHERE state IN {owned}")}
+
+
+def test_no_user_has_more_jobs_than_the_limit_and_the_others_go_on() -> None:
+    node(user=2)
+    ada, bob = [job() for _ in range(12)], [job(uid=2) for _ in range(2)]
+
+    assert started() == {*ada[:2], *bob}
+    assert claims.claim(ada[2], "n1", 1) is None
+
+
+def test_a_limit_of_the_user_is_above_that_of_the_settings_and_holds_without_one() -> None:
+    node(user=1)
+    groups.set_user("ada", {"jobs_max": 3})
+    ada = [job() for _ in range(5)]
+    assert started() == set(ada[:3])
+
+    change("UPDATE nodes SET job_limits = '{{}}'")
+    assert claims.claim(ada[3], "n1", 1) is None
+
+
+def test_users_of_a_group_have_a_limit_together() -> None:
+    node(group=2)
+    for group, limit in (("vision", None), ("speech", 1)):
+        groups.put(group, {"jobs_max": limit})
+    for name, group in (("ada", "vision"), ("bob", "vision"), ("cy", "speech")):
+        groups.set_user(name, {"group_name": group})
+    for uid in (1, 2, 3):
+        for _ in range(3):
+            job(uid=uid)
+
+    started()
+
+    assert rows("SELECT uid, count(*) FROM jobs WHERE state IN {owned} GROUP BY uid ORDER BY uid") == [
+        *((1, 1), (2, 1), (3, 1))
+    ]
+
+
+@pytest.mark.parametrize("kind", ["mount", "bucket"])
+def test_a_full_mount_keeps_only_its_own_jobs_waiting(kind: str) -> None:
+    node(**{kind: 1})
+    first = job("/data/inner/a")
+    assert started() == {first}
+    blocked = [job(path) for path in ("/data/inner/a", "/data/inner", "/data", "/", None)] + [
+        job("/data/inner/b") for _ in range(20)
+    ]
+    beside = job("/data/a"), job("/more/a")
+
+    now = started()
+
+    assert now - {first} == ({*beside} if kind == "mount" else {beside[0]})
+    assert not now & set(blocked)
+
+
+def test_the_strictest_node_that_is_alive_counts() -> None:
+    node("n1", user=5)
+    node("n2", user=1)
+    jobs = [job() for _ in range(3)]
+    assert started() == set(jobs[:1])
+
+    given.lease_over("n2", 1)
+    assert started() == set(jobs)
+
+
+@pytest.mark.parametrize("kind", ["user", "group", "mount", "bucket"])
+def test_nodes_that_claim_at_once_stay_within_a_limit(kind: str) -> None:
+    groups.put("all", {})
+    change("UPDATE users SET group_name = 'all'")
+    names = [f"n{number}" for number in range(1, 7)]
+    for name in names:
+        node(name, **{kind: 2})
+    jobs = [job(uid=1 if kind == "user" else 1 + number % 3) for number in range(6)]
+
+    taken = abreast(6, lambda number: claims.claim(jobs[number], names[number], 1))
+
+    assert len([claim for claim in taken if claim is not None]) == 2
+    assert len({each for (each,) in rows("SELECT id FROM jobs WHERE state IN {owned}")}) == 2
+
+
+def test_a_job_says_which_limit_it_waits_for() -> None:
+    node(user=1, mount=2)
+    job(), job(uid=2)
+    started()
+    mine, other = job(), job(uid=3)
+
+    shown = history.get(LOCAL_ADMIN, mine), history.get(LOCAL_ADMIN, other)
+
+    assert [each.waiting and (each.waiting.why, each.waiting.what) for each in shown] == [
+        (Why.LIMIT, "user ada has 1 of 1 running jobs"),
+        (Why.LIMIT, "mount /data has 2 of 2 running jobs"),
+    ]
+    assert shown[0].message == "waits: user ada has 1 of 1 running jobs; 1 job before it"
