@@ -16,20 +16,27 @@ from avio.api.services import KEY
 from avio.api.sockets.worker import Worker
 
 THREADS = 4
+GATE_SECONDS = 30.0
 PIECE = b"x" * (64 << 10)
 
 
 class App:
-    """Answers /N with N bytes, /stream with no end, everything else with two bytes."""
+    """Answers /N with N bytes, /stream with no end, everything else with two bytes, but /gate once it is opened."""
 
     def __init__(self, of_one: int) -> None:
         settings = SimpleNamespace(client_rate=8192, connections_per_address=of_one)
         self.extensions = {KEY: SimpleNamespace(settings=settings, proxies=SimpleNamespace(trusts=lambda _: False))}
         self.streams_ended = threading.Semaphore(0)
+        self.gate = threading.Event()
+        self.at_gate = self.answered = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
         """Answer one request."""
         name = environ["PATH_INFO"][1:]
+        if name == "gate":
+            self.at_gate += 1
+            self.gate.wait(GATE_SECONDS)
+        self.answered += 1
         if name == "stream":
             start("200 OK", [])
             return self._stream()

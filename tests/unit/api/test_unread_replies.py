@@ -65,11 +65,10 @@ def unsent(worker: Worker) -> list[int]:
     return [len(each.sock.unsent) for each in [*worker._waiting] if each.sock.unsent]
 
 
-@pytest.mark.parametrize("path", [LARGE, "nothing"])
-def test_unread_replies_take_no_thread(serve: Serve, connect: Connect, path: object) -> None:
+def test_unread_replies_take_no_thread(serve: Serve, connect: Connect) -> None:
     serve()
     for _ in range(3 * THREADS):
-        connect().sendall(request(path) * 500)
+        connect().sendall(request(LARGE) * 10)
     asking = connect()
     asking.settimeout(LIMIT / 3)
     asking.sendall(request("", "Connection: close"))
@@ -132,15 +131,18 @@ def test_unread_replies_have_bounded_memory(serve: Serve, connect: Connect, monk
 
 
 def test_requests_without_a_pause_do_not_keep_others_out(serve: Serve, connect: Connect) -> None:
-    worker = serve(connections=8)
-    for _ in range(7):
-        connect().sendall(request("0") * 1500)
-    full = connect()
-    full.sendall(request("0") * 1500)
+    worker = serve(connections=THREADS + 1)
+    behind = 1000
+    for _ in range(THREADS):
+        connect().sendall(request("gate") + request("") * behind)
+    wait_until(lambda: worker.wsgi.at_gate == THREADS, LIMIT, "all threads answer")
+    connect().sendall(request("") * behind)
+    wait_until(lambda: worker.nr_conns > THREADS and not [*worker._waiting], LIMIT, "another one is to be answered")
     asking = connect()
     asking.sendall(request("", "Connection: close"))
+    worker.wsgi.gate.set()
     assert read_to_end(asking).endswith(b"ok")
-    assert worker.nr_conns <= 8
+    assert worker.wsgi.answered < behind
 
 
 def test_a_thread_waits_for_no_body_that_nobody_wants(
