@@ -150,7 +150,12 @@ def test_a_thread_waits_for_no_body_that_nobody_wants(
 ) -> None:
     read: list[object] = []
     chunk = SocketUnreader.chunk
-    monkeypatch.setattr(SocketUnreader, "chunk", lambda *given: (read.append(given), chunk(*given))[1])
+
+    def noted(self: SocketUnreader, *hint: object) -> object:
+        read.append(hint)
+        return chunk(self, *hint)
+
+    monkeypatch.setattr(SocketUnreader, "chunk", noted)
     serve()
     for path in ("healthz", "other"):
         asking = connect()
