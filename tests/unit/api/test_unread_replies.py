@@ -14,7 +14,7 @@ from tests.processes import wait_until
 from tests.unit.api.running_worker import THREADS, running
 
 LARGE = 4 << 20  # bytes of a reply; the buffers between take less
-LIMIT = 30.0
+LIMIT = 10.0
 
 Serve = Callable[..., Worker]
 
@@ -70,7 +70,7 @@ def test_unread_replies_take_no_thread(serve: Serve, connect: Connect) -> None:
     for _ in range(3 * THREADS):
         connect().sendall(request(LARGE) * 10)
     asking = connect()
-    asking.settimeout(LIMIT / 3)
+    asking.settimeout(LIMIT)
     asking.sendall(request("", "Connection: close"))
     assert read_to_end(asking).endswith(b"ok")
 
@@ -92,6 +92,7 @@ def test_who_takes_nothing_is_dropped_in_time(serve: Serve, connect: Connect, mo
     worker = serve()
     for path in (LARGE, "stream"):
         connect().sendall(request(path))
+    wait_until(lambda: worker.wsgi.answered == 2, LIMIT, "both are answered")
     wait_until(lambda: worker.nr_conns == 0, LIMIT, "both are dropped")
     assert worker.wsgi.streams_ended.acquire(timeout=LIMIT), "its places are given back"
 
@@ -126,6 +127,7 @@ def test_unread_replies_have_bounded_memory(serve: Serve, connect: Connect, monk
     worker = serve()
     for _ in range(4):
         connect().sendall(request(LARGE))
+    wait_until(lambda: worker.wsgi.answered == 4, LIMIT, "all are answered")
     wait_until(lambda: worker.nr_conns == 2, LIMIT, "two gave way")
     assert sum(unsent(worker)) <= 2 * LARGE
 
