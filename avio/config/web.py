@@ -42,8 +42,8 @@ class WebLimits(Table):
     )
     connections_per_address: Count = Field(
         200,
-        description="Connections of one address in each web process that wait for a request, or for their client to read"
-        " a reply.",
+        description="Connections of one address in each web process that wait for a request, or for their client to"
+        " read a reply.",
     )
     client_rate: Size = Field(
         ByteSize(8 << 10),
