@@ -4,7 +4,7 @@ from ipaddress import IPv6Address, ip_address
 
 
 def peer_of(address: str) -> str:
-    """Return what stands for the client at `address`. Anything that is no address stands for itself."""
+    """Return what stands for the client at `address`. Any other text stands for itself."""
     try:
         known = ip_address(address.partition("%")[0])
     except ValueError:

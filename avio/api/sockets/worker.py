@@ -13,16 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
-from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
 from avio.api.services import KEY
 from avio.api.sockets.connection import Connection
 from avio.api.sockets.incoming import HEAD_SECONDS, Incoming, Refused
-from avio.api.sockets.refusals import reply
+from avio.api.sockets.refusals import DEFECT, explain, reply
 from avio.api.sockets.waiting import Waiting
 from avio.api.strict_request import BODY_MAX
-from avio.errors import AvioError
 
 PIECE_BYTES = 64 << 10
 SWEEP_SECONDS = 0.25  # between two looks at the deadlines
@@ -32,12 +30,6 @@ WARN_SECONDS = 60.0  # between two warnings of that
 LIVENESS_THREADS = 2  # apart from all others, so that liveness is answered when those are busy
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_STATUS = {
-    errors.LimitRequestLine: 414,
-    errors.LimitRequestHeaders: 431,
-    errors.ExpectationFailed: 417,
-    errors.UnsupportedTransferCoding: 501,
-}
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -146,13 +138,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what gunicorn's parser refuses, as a problem document."""
-        if isinstance(exc, AvioError):
-            status, detail = exc.status, exc.message
-        elif isinstance(exc, errors.ParseException):
-            status, detail = _STATUS.get(type(exc), 400), f"not a valid request: {exc}"
-        else:
+        status, detail = explain(exc)
+        if status == DEFECT:
             self.log.error("unexpected error of a request", exc_info=exc)
-            status, detail = 500, "avio failed because of a defect"
         try:
             client.sendall(reply(status, detail))
         except OSError:
