@@ -20,6 +20,7 @@
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, counters                               the shapes of what comes in; problem documents
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
+#   access_quota, peers                                      lines of the access log; which addresses are one client
 
 import time
 from collections.abc import Callable
