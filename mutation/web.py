@@ -14,8 +14,50 @@ MUTANTS = (
     mutant(
         "more bytes give a head no more time",
         "avio/api/sockets/incoming.py",
-        ("        if not self.data:\n            self._deadline", "        if True:\n            self._deadline"),
+        ("        if not self._has_begun:\n", "        if True:\n"),
         tests=f"{UNIT}api/test_incoming.py -k more_time",
+    ),
+    mutant(
+        "empty lines before a request are few",
+        "avio/api/sockets/incoming.py",
+        ("        if self._blank > BLANK_BYTES:\n", "        if False:\n"),
+        tests=f"{UNIT}api/test_incoming.py -k empty_lines",
+    ),
+    mutant(
+        "a reply in one piece waits for no reader",
+        "avio/api/sockets/client_socket.py",
+        ("        self.unsent += data\n        self.push()\n", "        super().sendall(data)\n"),
+        tests=f"{UNIT}api/test_unread_replies.py -k take_no_thread",
+    ),
+    mutant(
+        "who reads nothing is dropped",
+        "avio/api/sockets/connection.py",
+        ("self.sock.deadline if self.incoming is None", "float('inf') if self.incoming is None"),
+        tests=f"{UNIT}api/test_unread_replies.py -k takes_nothing",
+    ),
+    mutant(
+        "unread replies have bounded memory",
+        "avio/api/sockets/connection.py",
+        ("return len(self.sock.unsent) + len(self.rest)", "return len(self.rest)"),
+        tests=f"{UNIT}api/test_unread_replies.py -k bounded_memory",
+    ),
+    mutant(
+        "a thread waits for no body that nobody wants",
+        "avio/api/sockets/connection.py",
+        ("        if not self._may_wait:\n", "        if False:\n"),
+        tests=f"{UNIT}api/test_unread_replies.py -k nobody_wants",
+    ),
+    mutant(
+        "requests without a pause give way",
+        "avio/api/sockets/worker.py",
+        ("(conn.rest and is_full)", "False"),
+        tests=f"{UNIT}api/test_unread_replies.py -k keep_others",
+    ),
+    mutant(
+        "a client can't fill the access log",
+        "avio/api/access_quota.py",
+        ("return self._asked[address] <= LINES, skipped", "return True, skipped"),
+        tests=f"{UNIT}api/test_gunicorn_log.py -k few_lines",
     ),
     mutant(
         "a mount has so many places",

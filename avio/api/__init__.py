@@ -22,6 +22,7 @@
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, plan_info, plan_shapes                 the shapes of what comes in; problem documents; plans
 #   named_files, job_types, problem_document, gunicorn_log, shapes
+#   access_quota, peers                                      lines of the access log; which addresses are one client
 
 import time
 from collections.abc import Callable

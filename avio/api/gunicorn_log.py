@@ -1,13 +1,18 @@
 """Gunicorn's messages and the access log as JSON lines, without headers and queries, which may have tokens."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 from gunicorn.glogging import Logger
 
+from avio.api.access_quota import AccessQuota
+from avio.api.peers import peer_of
 from avio.log import start_logging
 
 QUIET = frozenset({"/healthz", "/readyz"})
+
+ADMITTED = "avio.admitted"  # in the environ of a request that has a place among those of a user
 
 
 class JsonLogger(Logger):  # type: ignore[misc]
@@ -20,11 +25,19 @@ class JsonLogger(Logger):  # type: ignore[misc]
         for logger in (self.error_log, self.access_log):
             logger.handlers.clear()
             logger.propagate = True
+        self._quota = AccessQuota()
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Log one request: caller, path and status."""
-        path = environ.get("PATH_INFO", "")
-        if path in QUIET and resp.status_code < 400:
+        """Log one request: caller, path and status. Of requests without a user an address has few lines a second."""
+        path, address, now = environ.get("PATH_INFO", ""), environ.get("REMOTE_ADDR", ""), time.monotonic()
+        is_quiet = path in QUIET and resp.status_code < 400
+        if is_quiet or ADMITTED in environ:
+            may_log, skipped = not is_quiet, self._quota.flush(now)
+        else:
+            may_log, skipped = self._quota.take(peer_of(address), now)
+        for other, count in skipped.items():
+            self.access_log.info("more requests", extra={"address": other, "count": count})
+        if not may_log:
             return
         headers = {name.lower(): text for name, text in resp.headers}
         self.access_log.info(
@@ -34,7 +47,7 @@ class JsonLogger(Logger):  # type: ignore[misc]
                 "path": path,
                 "status": resp.status_code,
                 "ms": round(request_time.total_seconds() * 1000, 1),
-                "address": environ.get("REMOTE_ADDR"),
+                "address": address,
                 "requestId": headers.get("x-request-id"),
             },
         )

@@ -1,13 +1,15 @@
 """Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
 
 Requests without a valid token share the places of one user; those for readiness have as many of their own, so that
-logins don't keep load balancers from their answer. Liveness needs none.
+logins don't keep load balancers from their answer. Liveness needs none. A reply that is not streamed gives
+its place back before it is sent: `sockets` sends it without a thread.
 """
 
 from typing import Any
 
 from flask import Flask, Response, g, request
 
+from avio.api.gunicorn_log import ADMITTED
 from avio.errors import TooMany
 from avio.rules.places import Places
 
@@ -28,6 +30,8 @@ def register(app: Flask, places: Places) -> None:
             who = "clients that are not logged in have" if login is None else "you have"
             raise TooMany(f"{who} {places.limit} requests under way", cure="wait for some of them", retry_after=1)
         g.place = key
+        if login is not None:
+            request.environ[ADMITTED] = True
 
     def leave_after_stream(response: Response) -> Response:
         if response.is_streamed and "place" in g:

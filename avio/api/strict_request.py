@@ -17,7 +17,7 @@ from avio.errors import FieldError
 BODY_MAX = 64 << 10  # bytes of JSON; the longest order has a third of it
 MEMBERS_MAX = 256  # of one JSON object; the widest shape has a tenth of them
 
-# A client may pause a body, or the reading of a reply, for this long. Its thread waits.
+# A client may pause the body of a file list for this long. Its thread waits.
 IDLE_SECONDS = 30.0
 
 MAX_NAME = 128  # characters of a name that an error repeats

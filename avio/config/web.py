@@ -41,10 +41,15 @@ class WebLimits(Table):
         description="Requests that may use one mount at once in each web process; absent: a quarter of web_threads.",
     )
     connections_per_address: Count = Field(
-        200, description="Connections of one address that wait for a request in each web process."
+        200,
+        description="Connections of one address in each web process that wait for a request, or for their client to"
+        " read a reply.",
     )
     client_rate: Size = Field(
-        ByteSize(8 << 10), gt=0, description="Bytes a second that a client must send of a body, after the first 20 s."
+        ByteSize(8 << 10),
+        gt=0,
+        description="Bytes a second that a client must send of a body after the first 20 s, and read of a reply after"
+        " the first 30 s.",
     )
     trusted_proxies: Annotated[list[str], BeforeValidator(_split)] = Field(
         [],

@@ -10,6 +10,7 @@ from avio.api.sockets.chunks import ChunkError, Chunks
 HEAD_BYTES = 64 << 10  # request line and headers
 LINE_BYTES = 32 << 10  # the request line: two paths of 4,096 bytes, each byte as %XX, and the rest of a query
 HEAD_SECONDS = 10.0  # from the first byte to the end of the headers
+BLANK_BYTES = 16  # of empty lines before a request: some clients send one after a body
 BODY_SECONDS = 20.0  # for a body, and one second more for each `rate` bytes of it
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*(\d{1,12})[ \t]*\r\n", re.IGNORECASE)
@@ -17,6 +18,7 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _STREAMED = re.compile(rb"POST /filelists[ ?]")  # a thread reads its body
 _LIVENESS = re.compile(rb"(?:GET|HEAD) /healthz[ ?]")
+_BLANK = re.compile(rb"(?:\r\n){1,%d}" % (BLANK_BYTES // 2 + 1))
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
@@ -41,8 +43,11 @@ class Incoming:
         self._body_max = body_max
         self._rate = rate
         self._deadline = idle_until
+        self._has_begun = False  # anything has arrived, maybe only empty lines
+        self._blank = 0  # bytes of empty lines before the request
         self._head = 0  # bytes of the head; 0 before it is complete
         self._needed = 0  # bytes of head and body
+        self.is_streamed = False  # a thread reads the body
         self._chunks: Chunks | None = None  # the body, if its last chunk says where it ends
 
     @property
@@ -61,16 +66,23 @@ class Incoming:
 
     def feed(self, piece: bytes, now: float) -> bool:
         """Add what arrived at `now`. Return True if the request is whole. Raise Refused if it never will be."""
-        if not self.data:
+        if not self._has_begun:
+            self._has_begun = True
             self._deadline = now + HEAD_SECONDS
         fresh = max(0, len(self.data) - 3)
         self.data += piece
         if not self._head:
-            while self.data.startswith(b"\r\n"):
-                del self.data[:2]
+            if (blank := _BLANK.match(self.data)) is not None:
+                self._skip(blank.end())
                 fresh = 0
             self._find_head(fresh, now)
         return self._head > 0 and self._is_whole()
+
+    def _skip(self, size: int) -> None:
+        self._blank += size
+        if self._blank > BLANK_BYTES:
+            raise Refused(400, f"the request has more than {BLANK_BYTES // 2} empty lines before it")
+        del self.data[:size]
 
     def _find_head(self, fresh: int, now: float) -> None:
         end = self.data.find(b"\r\n\r\n", fresh)
@@ -89,7 +101,8 @@ class Incoming:
     def _measure(self) -> None:
         head = bytes(self.data[: self._head])
         self._needed = self._head
-        if _STREAMED.match(head):
+        self.is_streamed = _STREAMED.match(head) is not None
+        if self.is_streamed:
             return
         is_chunked = _CHUNKED.search(head) is not None
         length = None if is_chunked else _LENGTH.search(head)

@@ -4,8 +4,10 @@ import json
 import uuid
 from http import HTTPStatus
 
+from gunicorn.http import errors
+
 from avio.api.problem_document import MEDIA_TYPE, problem
-from avio.errors import TooSlow
+from avio.errors import AvioError, TooSlow
 
 _VALID = "send valid HTTP/1.1"
 
@@ -19,6 +21,24 @@ REASONS = {
     500: ("INTERNAL", "report the requestId to your admin"),
     501: ("NOT_IMPLEMENTED", _VALID),
 }
+
+DEFECT = 500
+
+_STATUS = {
+    errors.LimitRequestLine: 414,
+    errors.LimitRequestHeaders: 431,
+    errors.ExpectationFailed: 417,
+    errors.UnsupportedTransferCoding: 501,
+}
+
+
+def explain(error: BaseException) -> tuple[int, str]:
+    """Return the status of the reply to a request that ended with `error`, and what is wrong; DEFECT if it is ours."""
+    if isinstance(error, AvioError):
+        return error.status, error.message
+    if isinstance(error, errors.ParseException):
+        return _STATUS.get(type(error), 400), f"not a valid request: {error}"
+    return DEFECT, "avio failed because of a defect"
 
 
 def reply(status: int, detail: str) -> bytes:

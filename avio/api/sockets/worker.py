@@ -1,4 +1,4 @@
-"""The gunicorn worker of web: one loop accepts, waits for whole requests and closes; threads answer.
+"""The gunicorn worker of web: one loop accepts, waits for requests and for readers, and closes; threads answer.
 
 Gunicorn's own gthread gives a thread to every connection, and lets its loop wait for clients that do not close.
 """
@@ -10,35 +10,26 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
-from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
 from avio.api.services import KEY
 from avio.api.sockets.connection import Connection
 from avio.api.sockets.incoming import HEAD_SECONDS, Incoming, Refused
-from avio.api.sockets.refusals import reply
+from avio.api.sockets.refusals import DEFECT, explain, reply
 from avio.api.sockets.waiting import Waiting
 from avio.api.strict_request import BODY_MAX
-from avio.errors import AvioError
 
 PIECE_BYTES = 64 << 10
 SWEEP_SECONDS = 0.25  # between two looks at the deadlines
 LINGER_SECONDS = 2.0  # for a client to close after us; a reset could destroy the end of the reply
 PAUSE_SECONDS = 0.25  # without accepting, while there is no open file for a connection
 WARN_SECONDS = 60.0  # between two warnings of that
-DRAIN_SECONDS = 0.05  # for the rest of a body that nobody wants
 LIVENESS_THREADS = 2  # apart from all others, so that liveness is answered when those are busy
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_STATUS = {
-    errors.LimitRequestLine: 414,
-    errors.LimitRequestHeaders: 431,
-    errors.ExpectationFailed: 417,
-    errors.UnsupportedTransferCoding: 501,
-}
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -76,9 +67,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 raise
             return
         self.nr_conns += 1
-        if self.nr_conns >= self.worker_connections:
-            self._make_room()
-        self._wait(Connection(self.cfg, sock, address, listener.getsockname(), self._rate), HEAD_SECONDS)
+        self._make_room_if_full()
+        conn = Connection(self.cfg, sock, address, listener.getsockname(), self._rate)
+        self._waiting.opened(conn)
+        self._wait(conn, HEAD_SECONDS)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Accept connections or not. Gunicorn calls this in each round of its loop, also during a pause."""
@@ -97,13 +89,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
-        """Wait for the next request of the connection, or close it."""
-        if fs.cancelled() or fs.exception() is not None or not fs.result():
+        """Send the rest of the reply. Then wait for the next request of the connection, or close it."""
+        conn.end_request(keeps_alive=not fs.cancelled() and fs.exception() is None and bool(fs.result()))
+        self._go_on(conn)
+        self._make_room_if_full()
+
+    def _go_on(self, conn: Connection) -> None:
+        """Wait until the client has taken the reply. Then take its next request, or close.
+
+        Requests that come without waiting for replies would keep a connection from giving way to others.
+        """
+        is_full = self.nr_conns >= self.worker_connections or self._waiting.is_over(conn.peer)
+        if conn.sock.unsent:
+            self._wait_for_reader(conn)
+        elif not conn.keeps_alive or (conn.rest and is_full):
             self._linger(conn)
-            return
-        self._wait(conn, self.cfg.keepalive if self.alive else LINGER_SECONDS)
-        if rest := conn.left_over():
-            self._take(conn, rest)
+        else:
+            self._wait(conn, self.cfg.keepalive if self.alive else LINGER_SECONDS)
+            if conn.rest and conn in self._waiting:
+                rest, conn.rest = conn.rest, b""
+                self._take(conn, rest)
 
     def murder_pending(self) -> None:
         """Close the connections whose time is over. Gunicorn calls this in each round of its loop."""
@@ -112,6 +117,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         self._swept = now
         for conn in self._waiting.expired(now):
+            if conn not in self._waiting:  # room was made while another one was refused
+                continue
             if conn.incoming is not None and conn.incoming.data:
                 self._refuse(conn, Refused(408, "the request came too slowly"))
             else:
@@ -127,19 +134,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """Return whether the connection can take another request. A body that is still under way ends it."""
-        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS))
+        return keepalive and conn.finish_body()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what gunicorn's parser refuses, as a problem document."""
-        if isinstance(exc, AvioError):
-            status, detail = exc.status, exc.message
-        elif isinstance(exc, errors.ParseException):
-            status, detail = _STATUS.get(type(exc), 400), f"not a valid request: {exc}"
-        else:
+        status, detail = explain(exc)
+        if status == DEFECT:
             self.log.error("unexpected error of a request", exc_info=exc)
-            status, detail = 500, "avio failed because of a defect"
         try:
-            client.settimeout(LINGER_SECONDS)
             client.sendall(reply(status, detail))
         except OSError:
             self.log.debug("the client was gone before its refusal")
@@ -147,13 +149,39 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _wait(self, conn: Connection, idle_seconds: float) -> None:
         conn.sock.setblocking(False)
         conn.incoming = Incoming(time.monotonic() + idle_seconds, body_max=BODY_MAX, rate=self._rate)
+        self._watch(conn, EVENT_READ, self._on_readable)
+        self._add(conn)
+
+    def _wait_for_reader(self, conn: Connection) -> None:
+        try:
+            conn.sock.setblocking(False)
+            self._watch(conn, EVENT_WRITE, self._on_writable)
+        except (OSError, ValueError):
+            self._close(conn)
+        else:
+            self._add(conn)
+
+    def _add(self, conn: Connection) -> None:
         longest = self._waiting.add(conn)
-        self._watch(conn, self._on_readable)
         if longest is not None:
             self._drop(longest)
 
-    def _watch(self, conn: Connection, action: Callable[[Connection], None]) -> None:
-        self.poller.register(conn.sock, EVENT_READ, lambda _: action(conn))
+    def _watch(self, conn: Connection, event: int, action: Callable[[Connection], None]) -> None:
+        self.poller.register(conn.sock, event, lambda _: action(conn))
+
+    def _on_writable(self, conn: Connection) -> None:
+        if conn not in self._waiting:  # it gave way to another one in this very round
+            return
+        try:
+            is_sent = conn.sock.push()
+        except OSError:
+            self._drop(conn)
+            return
+        if is_sent:
+            self._stop_waiting(conn)
+            self._go_on(conn)
+        else:
+            self._waiting.moved(conn)
 
     def _on_readable(self, conn: Connection) -> None:
         if conn not in self._waiting:  # it gave way to another one in this very round
@@ -186,11 +214,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _refuse(self, conn: Connection, refused: Refused) -> None:
         self._stop_waiting(conn)
         self._send(conn, reply(refused.status, refused.detail))
-        self._linger(conn)
+        conn.end_request(keeps_alive=False)
+        self._go_on(conn)
 
     def _send(self, conn: Connection, text: bytes) -> None:
         try:
-            conn.sock.send(text)  # never blocks: a fresh socket has room for this
+            conn.sock.sendall(text)
         except OSError:
             self.log.debug("the client was gone before its reply")
 
@@ -199,11 +228,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
 
     def _make_room(self) -> bool:
-        """Close the longest waiting connection of the client that has most. Return False if none waits."""
-        longest = self._waiting.longest()
-        if longest is not None:
+        """Close the longest waiting connection of the client that has most. Return False if there is none to close."""
+        if (longest := self._waiting.longest()) is not None:
             self._drop(longest)
-        return longest is not None
+        elif (answered := next(iter(self._lingering), None)) is not None:
+            self._end_linger(answered)
+        else:
+            return False
+        return True
+
+    def _make_room_if_full(self) -> None:
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a moment: the listener stays readable, and would be tried again without an end."""
@@ -228,7 +264,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
-            self._watch(conn, self._drain)
+            self._watch(conn, EVENT_READ, self._drain)
         except (OSError, ValueError):
             self._close(conn)
         else:
@@ -253,4 +289,5 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _close(self, conn: Connection) -> None:
         self.nr_conns -= 1
+        self._waiting.closed(conn)
         conn.close()

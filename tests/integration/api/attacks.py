@@ -10,12 +10,15 @@ from contextlib import contextmanager, suppress
 PIECE_SECONDS = 1.0  # between two bytes of a slow client
 ROUND_SECONDS = 2.0  # between the beginnings of two rounds of a flood
 ROUND_LIMIT = 15.0  # seconds for the answers of one round
+BLIND_SECONDS = 0.02  # between two rounds of who reads nothing
 DOUBLED = 70_000  # members of a poisoned body
 
 
-def request(method: str, path: str, body: bytes = b"", token: str = "", kind: str = "application/json") -> bytes:
+def request(
+    method: str, path: str, body: bytes = b"", token: str = "", kind: str = "application/json", *, close: bool = True
+) -> bytes:
     """Return a whole request."""
-    head = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close"]
+    head = [f"{method} {path} HTTP/1.1", "Host: x", *(["Connection: close"] if close else [])]
     head += [f"Authorization: QBox {token}"] if token else []
     head += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"] if body else []
     return "\r\n".join([*head, "", ""]).encode() + body
@@ -70,6 +73,36 @@ def slow(port: int, number: int, begin: bytes) -> Iterator[None]:
                     connections.pop(no).close()
             over.wait(PIECE_SECONDS)
         for each in connections:
+            each.close()
+
+    with in_background(act):
+        yield
+
+
+@contextmanager
+def blind(port: int, number: int, block: bytes) -> Iterator[None]:
+    """Open `number` connections that send `block` again and again and read nothing; again whenever they are closed."""
+
+    def opened() -> socket.socket:
+        made = connect(port)
+        made.setblocking(False)
+        return made
+
+    def act(over: threading.Event) -> None:
+        connections: dict[int, tuple[socket.socket, int]] = {}
+        while not over.is_set():
+            for no in range(number):
+                each, begin = connections.get(no) or (opened(), 0)
+                try:
+                    begin = (begin + each.send(block[begin:])) % len(block)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    each.close()
+                    each, begin = opened(), 0
+                connections[no] = (each, begin)
+            over.wait(BLIND_SECONDS)
+        for each, _ in connections.values():
             each.close()
 
     with in_background(act):

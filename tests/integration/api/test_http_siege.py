@@ -31,6 +31,8 @@ SLOW_HEAD = b"GET /whoami HTTP/1.1\r\nHost: x\r\nX-Slow: "
 SLOW_BODY = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
 CHUNKED_BODY = b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n200\r\n"
 WAITING_BODY = SLOW_BODY.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+UNREAD = request("GET", "/openapi.json", close=False) * 900
+LIVENESS = request("GET", "/healthz", close=False).replace(b"\r\n\r\n", b"\r\nContent-Length: 99999\r\n\r\n")
 
 Attack = Callable[[int, str, str], AbstractContextManager[object]]
 
@@ -63,6 +65,10 @@ ATTACKS: dict[str, Attack] = {
     "slow bodies": lambda port, token, job: attacks.slow(port, 150, SLOW_BODY),
     "slow chunks": lambda port, token, job: attacks.slow(port, 150, CHUNKED_BODY),
     "slow bodies that wait for 100": lambda port, token, job: attacks.slow(port, 150, WAITING_BODY),
+    "empty lines": lambda port, token, job: attacks.blind(port, 20, b"\r\n" * (64 << 10)),
+    "unread replies": lambda port, token, job: attacks.blind(port, 190, UNREAD),
+    "unread liveness": lambda port, token, job: attacks.blind(port, 12, request("GET", "/healthz", close=False) * 900),
+    "liveness without its body": lambda port, token, job: attacks.flood(port, 150, lambda _: LIVENESS),
     "silent": lambda port, token, job: attacks.held(port, 150, lambda _: b""),
     "slow uploads": slow_upload,
     "poisoned logins": poisoned("/login", with_token=False),

@@ -3,19 +3,14 @@
 import errno
 import logging
 import os
-import selectors
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from types import SimpleNamespace
+from collections.abc import Iterator
 
 import pytest
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
 
-from avio.api.services import KEY
 from avio.api.sockets.worker import PAUSE_SECONDS, Worker
+from tests.unit.api.running_worker import running
 
 FULL_SECONDS = 1.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -35,19 +30,6 @@ class Listener(socket.socket):
         return super().accept()
 
 
-class App:
-    """Answers any request."""
-
-    def __init__(self) -> None:
-        settings = SimpleNamespace(client_rate=8192, connections_per_address=200)
-        self.extensions = {KEY: SimpleNamespace(settings=settings, proxies=SimpleNamespace(trusts=lambda _: False))}
-
-    def __call__(self, environ: object, start: Callable[..., object]) -> Iterable[bytes]:
-        """Answer with two bytes."""
-        start("200 OK", [("Content-Length", "2")])
-        return [b"ok"]
-
-
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     with Listener(socket.AF_INET, socket.SOCK_STREAM) as made:
@@ -58,18 +40,8 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def worker(listener: Listener) -> Iterator[Worker]:
-    config = Config()
-    config.set("threads", 4)
-    config.set("graceful_timeout", 1)
-    made = Worker(1, os.getppid(), [listener], SimpleNamespace(), 30, config, Logger(config))
-    made.wsgi, made.poller, made.tpool = App(), selectors.DefaultSelector(), made.get_thread_pool()
-    made.method_queue.init()
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    yield made
-    made.handle_exit(None, None)
-    thread.join()
-    made.tmp.close()
+    with running(listener) as made:
+        yield made
 
 
 def test_a_worker_without_open_files_waits_for_them(

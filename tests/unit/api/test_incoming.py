@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from avio.api.sockets.chunks import FRAMING_BYTES, Chunks
 from avio.api.sockets.incoming import (
+    BLANK_BYTES,
     BODY_SECONDS,
     HEAD_BYTES,
     HEAD_SECONDS,
@@ -37,6 +38,7 @@ def is_whole(text: bytes) -> bool:
     [
         (GET, True),
         (b"\r\n" + GET, True),
+        (b"\r\n" * (BLANK_BYTES // 2) + GET, True),
         (GET[:-1], False),
         (POST + b"123456789", False),
         (POST + b"1234567890", True),
@@ -105,6 +107,8 @@ def test_each_byte_of_a_chunked_body_is_looked_at_a_few_times_however_it_comes(b
         (b"GET / HTTP/1.1\r\n" + b"X-Long: y\r\n" * HEAD_BYTES, 431),
         (b"GET / HTTP/1.1\nHost: x\n\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\n\r\n", 400),
+        (b"\r\n" * (BLANK_BYTES // 2 + 1), 400),
+        (b"\r\n" * 40_000, 400),
         (CHUNKED + b"x" * 100 + b"\r\n", 400),
         (CHUNKED + b"-1\r\n", 400),
         (CHUNKED + b"\r\n", 400),
@@ -131,6 +135,17 @@ def test_more_bytes_do_not_give_a_head_more_time() -> None:
     for second in range(8):
         one.feed(b"G", float(second))
         assert one.deadline == HEAD_SECONDS
+
+
+def test_empty_lines_before_a_request_are_few_and_give_it_no_more_time() -> None:
+    one = incoming()
+    for second in range(BLANK_BYTES // 2):
+        assert not one.feed(b"\r", float(second))
+        assert not one.feed(b"\n", float(second))
+        assert one.deadline == HEAD_SECONDS
+    with pytest.raises(Refused) as refused:
+        one.feed(b"\r\n", 1.0)
+    assert (refused.value.status, one.deadline) == (400, HEAD_SECONDS)
 
 
 def test_a_body_has_its_time_and_more_as_it_comes() -> None:
