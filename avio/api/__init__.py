@@ -7,6 +7,7 @@
 #
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
+#   schedules                                                routes: jobs at each tick of a cron expression
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, cache                                       routes: jobs by JobSpec; list and stat; tiers and free
 #   orders, filelists, login, health                         routes: preload and save; lists; tokens; probes
@@ -17,9 +18,10 @@
 #   services                                                 what the routes work with
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
+#   schedule_shapes                                          the shapes about schedules, in both directions
 #   responses, serializers                                   the shapes of what goes out
 #   requests, errors, counters                               the shapes of what comes in; problem documents
-#   named_files, job_types, problem_document, discretion, gunicorn_log, shapes
+#   named_files, job_types, when, problem_document, discretion, gunicorn_log, shapes
 
 import time
 from collections.abc import Callable
@@ -49,6 +51,7 @@ from avio.api.orders import orders
 from avio.api.proxies import Proxies
 from avio.api.readiness import Readings
 from avio.api.responses import Problem
+from avio.api.schedules import schedules
 from avio.api.services import KEY, Services
 from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
@@ -63,12 +66,13 @@ from avio.rules.event_keys import EventKeys
 from avio.rules.fresh import Fresh
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
+from avio.rules.schedules import Schedules
 from avio.rules.tiers import expect_known_tiers
 
-BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, health)
+BLUEPRINTS = (public, session, browsing, cache, orders, jobs, events, artifacts, filelists, schedules, health)
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
-USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs"})
+USING_TIERS = frozenset({"/list", "/stat", "/tiers", "/free", "/preload", "/save", "/jobs", "/schedules"})
 TIER_SECONDS = 5.0
 
 READY_SECONDS = 1.0  # for which an answer of /readyz is given again
@@ -147,17 +151,19 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     client = streams.connect(settings.redis_url)
     stream = streams.Events(client, keys=EventKeys())
     places = MountPlaces(engine, settings.requests_of_mount)
+    jobs = Service(
+        engine,
+        push=lambda job: queue.push(client, [job]),
+        places=places,
+        queued_max=settings.queued_max,
+    )
     return Services(
         settings=settings,
         engine=engine,
         readiness=Fresh(Readings(engine, EngineHealth(engine), client).take, READY_SECONDS),
         cache=Cache(engine, places),
-        jobs=Service(
-            engine,
-            push=lambda job: queue.push(client, [job]),
-            places=places,
-            queued_max=settings.queued_max,
-        ),
+        jobs=jobs,
+        schedules=Schedules(jobs, settings),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),
         proxies=Proxies(settings.trusted_proxies),

@@ -16,6 +16,7 @@ from avio.config import Settings
 from avio.rules.cache import Cache
 from avio.rules.fresh import Fresh
 from avio.rules.jobs import Service
+from avio.rules.schedules import Schedules
 from avio.rules.types import Engine
 from avio.streams import Events
 
@@ -31,6 +32,7 @@ class Services:
     readiness: Fresh[Mapping[str, Any]]
     cache: Cache
     jobs: Service
+    schedules: Schedules
     events: Events
     hub: Hub
     proxies: Proxies

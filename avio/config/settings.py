@@ -13,13 +13,14 @@ from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.retention import RetentionSettings
+from avio.config.schedules import ScheduleSettings
 from avio.config.size import Bandwidth, Size
 from avio.config.table import Count, Interval, Lifetime, Patience, Wait
 from avio.config.urls import DatabaseUrl, Host, RedisUrl
 from avio.config.web import WebLimits
 
 
-class Settings(RetentionSettings, WebLimits):
+class Settings(RetentionSettings, ScheduleSettings, WebLimits):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,8 +1,10 @@
 """Why a queued job does not run yet, in words for its user. Used by web and admin."""
 
-from avio.db import waiting
+from avio.clock import now
+from avio.db import predecessors, waiting
 from avio.db.models import Job
 from avio.db.waiting import Fleet
+from avio.wire.after import After
 from avio.wire.states import State
 
 MOST_BEFORE = 1000  # jobs that are counted
@@ -15,9 +17,14 @@ def explain(jobs: list[Job], *, place: bool = False) -> None:
     silent = [job for job in jobs if job.state == State.QUEUED and not job.message]
     if not silent:
         return
-    fleet, frees = waiting.fleet(), waiting.frees([job.id for job in silent])
+    ids = [job.id for job in silent]
+    fleet, frees, before = waiting.fleet(), waiting.frees(ids), predecessors.open_of(ids)
     for job in silent:
-        if job.id in frees and fleet.taking:
+        if job.id in before:
+            job.message = _for_jobs(before[job.id])
+        elif job.not_before is not None and (rest := job.not_before - now()) > 0:
+            job.message = f"waits: its time comes in {_duration(rest)}"
+        elif job.id in frees and fleet.taking:
             job.message = f"waits: job {frees[job.id]} frees files at, above or below its path"
         else:
             job.message = reason(fleet, waiting.before(job.id, job.run_at, MOST_BEFORE) if place else 0)
@@ -33,6 +40,20 @@ def reason(fleet: Fleet, before: int) -> str:
     if fleet.busy >= fleet.slots:
         return f"waits: all {_counted(fleet.slots, 'slot')} of {_counted(fleet.taking, 'worker node')} are busy{line}"
     return f"waits{line.replace(';', ':', 1)}" if before else ""
+
+
+def _for_jobs(open_: list[After]) -> str:
+    first, *more = open_
+    others = f"; so must {_counted(len(more), 'other job')}" if more else ""
+    return f"waits: job {first.job} must {'succeed' if first.must_succeed else 'end'} first{others}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = -int(-seconds // 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _counted(number: int, what: str) -> str:
