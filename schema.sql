@@ -166,7 +166,7 @@ CREATE TABLE predecessors (
 CREATE INDEX predecessors_waited_for ON predecessors (predecessor);
 
 CREATE TABLE schedules (
-    id           TEXT PRIMARY KEY,           -- ULID
+    id           TEXT PRIMARY KEY,           -- ULID: sorts by the time of its making
     uid          BIGINT NOT NULL REFERENCES users (uid), -- whose jobs it makes
     name         TEXT NOT NULL,              -- the user's name for it and for its jobs
     type         SMALLINT NOT NULL,          -- type of its jobs
@@ -177,7 +177,7 @@ CREATE TABLE schedules (
     overlap      TEXT NOT NULL CHECK (overlap IN ('skip', 'queue')), -- a tick while a job of it has not ended
     next_at      DOUBLE PRECISION NOT NULL,  -- its next tick
     look_at      DOUBLE PRECISION,           -- when an aggregator looks at that tick, or again; null while it is paused
-    last_at      DOUBLE PRECISION,           -- its newest tick that was handled
+    handled_at   DOUBLE PRECISION,           -- when its newest tick was handled
     message      TEXT NOT NULL,              -- why it is paused, or why its newest tick made no job
     counted_from DOUBLE PRECISION NOT NULL,  -- failures of older jobs do not count: made, or last resumed
     created_at   DOUBLE PRECISION NOT NULL,  -- when it was made

@@ -37,7 +37,7 @@ def save(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
 def spec_of(type_: JobType, body: OrderBody, uid: int | None = None) -> JobSpec:
     """Return the job request of a body."""
     at = None if body.at is None else moments.epoch(body.at)
-    return JobSpec(type_, body.params.to_wire(), body.name or "", uid, at, tuple(map(parse, body.after)))
+    return JobSpec(type_, body.params.to_wire(), body.name or "", uid, at, tuple(map(parse, body.after or ())))
 
 
 def place(spec: JobSpec, header: OrderHeader) -> Response:

@@ -164,7 +164,7 @@ class OrderBody(Asked):
     name: Line | None = None
     params: JobParams
     at: At | None = None
-    after: AfterJobs = []
+    after: AfterJobs | None = None
 
 
 class JobBody(OrderBody):

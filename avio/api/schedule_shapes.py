@@ -80,7 +80,7 @@ class ScheduleInfo(Reply):
     message: str = Field(description="Why it is paused, or why its newest tick made no job; empty otherwise.")
     summary: str = Field(description="Its ticks in words, and the next one by the clock of its zone.")
     next_time: str | None = Field(description="Its next tick. Null while it is paused.")
-    last_time: str | None = Field(description="Its newest tick that was handled.")
+    last_time: str | None = Field(description="When its newest tick was handled.")
     last_job: RunInfo | None
     create_time: str
     update_time: str

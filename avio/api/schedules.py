@@ -91,7 +91,7 @@ def _info(found: Shown, zone: timezone) -> dict[str, Any]:
         "message": schedule.message,
         "summary": found.summary,
         "nextTime": None if is_paused else rfc3339(schedule.next_at, zone),
-        "lastTime": rfc3339(schedule.last_at, zone),
+        "lastTime": rfc3339(schedule.handled_at, zone),
         "lastJob": _run_info(found.jobs[0], zone) if found.jobs else None,
         "createTime": rfc3339(schedule.created_at, zone),
         "updateTime": rfc3339(schedule.updated_at, zone),

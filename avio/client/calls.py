@@ -13,7 +13,10 @@ from urllib.parse import quote
 from avio.client.connections import Reply
 from avio.client.errors import Cut
 from avio.client.events import Event, read_events
+from avio.client.schedules import Schedules
 from avio.client.shapes import (
+    AT_ONCE,
+    Begin,
     EntryInfo,
     FailurePage,
     FileList,
@@ -120,17 +123,25 @@ class Client:
 
     # Jobs
 
-    def preload(self, params: Params, *, name: str | None = None) -> JobInfo:
+    def preload(self, params: Params, *, name: str | None = None, begin: Begin = AT_ONCE) -> JobInfo:
         """Order a preload."""
-        return self._order("/preload", _without_none(name=name, params=params))
+        return self._order("/preload", _without_none(name=name, params=params, **begin))
 
-    def save(self, params: Params, *, name: str | None = None) -> JobInfo:
+    def save(self, params: Params, *, name: str | None = None, begin: Begin = AT_ONCE) -> JobInfo:
         """Order a save."""
-        return self._order("/save", _without_none(name=name, params=params))
+        return self._order("/save", _without_none(name=name, params=params, **begin))
 
-    def submit(self, kind: JobType, params: Params, *, name: str | None = None, uid: int | None = None) -> JobInfo:
+    def submit(
+        self,
+        kind: JobType,
+        params: Params,
+        *,
+        name: str | None = None,
+        uid: int | None = None,
+        begin: Begin = AT_ONCE,
+    ) -> JobInfo:
         """Order a job of any type; `uid` of somebody else is for admins."""
-        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params))
+        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params, **begin))
 
     def jobs(
         self,
@@ -206,6 +217,11 @@ class Client:
     def delete_file_list(self, list_id: str) -> None:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
+
+    @property
+    def schedules(self) -> Schedules:
+        """The calls about schedules."""
+        return Schedules(self._transport)
 
     # Server
 

@@ -51,6 +51,7 @@ COMMANDS = {
     "cancel": ("avio.commands.cancel", "cancel", "Cancel a job."),
     "set": ("avio.commands.set", "set_", "Change the limits or the name of a job while it runs."),
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),
+    "schedule": ("avio.commands.schedule", "schedule", "Order the same job again and again, by a cron expression."),
     "log": ("avio.commands.log", "log", "Print the log of a job's own process."),
     "report": ("avio.commands.report", "report", "Print the outcome of each file of a job."),
     "completion": ("avio.commands.completion", "completion", "Print the completion script of a shell."),

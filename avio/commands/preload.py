@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 import click
 
 from avio.client import Client
+from avio.commands.begin_options import begin_of
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
@@ -24,6 +25,8 @@ def preload(
     from_object: str | None,
     null: bool,
     name: str | None,
+    at: str | None,
+    after: tuple[str, ...],
     wait: float | None,
     progress: str,
     as_json: bool,
@@ -34,5 +37,7 @@ def preload(
     Prints the id of the job at once; with --wait follows it to its end. Files that are cached on another tier already
     stay there, except with --tier.
     """
-    job = client.preload(build_params(client, paths, from_file, from_object, chosen, null=null), name=name)
+    begin = begin_of(client, at, after)
+    params = build_params(client, paths, from_file, from_object, chosen, null=null)
+    job = client.preload(params, name=name, begin=begin)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

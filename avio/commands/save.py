@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 import click
 
 from avio.client import Client
+from avio.commands.begin_options import begin_of
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
@@ -24,6 +25,8 @@ def save(
     from_object: str | None,
     null: bool,
     name: str | None,
+    at: str | None,
+    after: tuple[str, ...],
     wait: float | None,
     progress: str,
     as_json: bool,
@@ -33,5 +36,7 @@ def save(
 
     Prints the id of the job at once; with --wait follows it to its end.
     """
-    job = client.save(build_params(client, paths, from_file, from_object, chosen, null=null), name=name)
+    begin = begin_of(client, at, after)
+    params = build_params(client, paths, from_file, from_object, chosen, null=null)
+    job = client.save(params, name=name, begin=begin)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

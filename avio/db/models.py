@@ -210,7 +210,7 @@ class Schedule(Row):
     overlap = TextField()
     next_at = DoubleField()
     look_at = DoubleField(null=True)
-    last_at = DoubleField(null=True)
+    handled_at = DoubleField(null=True)
     message = TextField(default="")
     counted_from = DoubleField()
     created_at = DoubleField()

@@ -72,22 +72,22 @@ def due(at: float, limit: int) -> list[Schedule]:
 
 
 def ahead(at: float, limit: int) -> list[Schedule]:
-    """Return up to `limit` schedules of which a tick was handled that is to come after `at`: the clock was set back."""
-    query = Schedule.select().where(Schedule.look_at.is_null(False), Schedule.last_at > at)
+    """Return up to `limit` schedules of which a tick was handled later than `at`: the clock was set back."""
+    query = Schedule.select().where(Schedule.look_at.is_null(False), Schedule.handled_at > at)
     return list(query.order_by(Schedule.id).limit(limit))
 
 
-def advance(schedule: Schedule, following: float, handled: float | None, message: str) -> bool:
-    """Go from the tick `next_at` of a schedule, as it was read, to `following`. Return False if it changed since.
+def advance(schedule: Schedule, following: float, at: float, message: str) -> bool:
+    """Go on, at a time, from the tick `next_at` of a schedule, as it was read. Return False if it changed since.
 
     Of several aggregators one gets True; the others wait for the end of its transaction.
     """
     changed = change(
-        "UPDATE schedules SET next_at = ?, look_at = ?, last_at = ?, message = ?, updated_at = {now}"
+        "UPDATE schedules SET next_at = ?, look_at = ?, handled_at = ?, message = ?, updated_at = {now}"
         " WHERE id = ? AND next_at = ? AND look_at IS NOT NULL AND cron = ? AND timezone = ?",
         following,
         following,
-        handled,
+        at,
         message,
         schedule.id,
         schedule.next_at,

@@ -60,7 +60,7 @@ def run_due(now: float, settings: ScheduleSettings, queued_max: int, most: int) 
 
 
 def mend(now: float, most: int) -> int:
-    """Let schedules go on from `now` whose handled ticks are still to come: the clock was ahead. Return how many."""
+    """Let schedules go on from `now` that handled a tick later than that: the clock was ahead. Return how many."""
     with borrow():
         found = schedules.ahead(now + SLACK_SECONDS, most)
         for schedule in found:
@@ -94,18 +94,18 @@ def _handle(schedule: Schedule, now: float, settings: ScheduleSettings, queued_m
     except ValueError as error:
         raise _Pause(f"its cron or its time zone {error}") from None
     recent = schedules.recent(schedule.id, RECENT_JOBS)
-    _require_working(schedule, recent, settings.schedule_failures)
-    params = _allowed_params(schedule)
+    caller = _require_working(schedule, recent, settings.schedule_failures)
+    params = _allowed_params(schedule, caller)
     running = [job for job, state, _ in recent if state in UNFINISHED]
     makes, message = _decision(schedule, step, running)
-    if not schedules.advance(schedule, step.following, step.tick or schedule.next_at, message):
+    if not schedules.advance(schedule, step.following, now, message):
         return  # another aggregator was first, or the user changed the schedule
     if makes:
         new = orders.NewJob(
             schedule.uid,
             schedule.name,
             schedule.type,
-            json.dumps(params.to_json()),
+            params,
             f"schedule:{schedule.id}:{step.tick:.0f}",
             "schedule",
             after=(After(running[0], must_succeed=False),) if running else (),
@@ -133,13 +133,14 @@ def _next(cron: Cron, after: float) -> float:
     return found
 
 
-def _require_working(schedule: Schedule, recent: list[tuple[str, str, float]], most: int) -> None:
-    """Pause a schedule whose user is disabled, or whose newest jobs have all failed."""
+def _require_working(schedule: Schedule, recent: list[tuple[str, str, float]], most: int) -> Caller:
+    """Return the user. Pause the schedule if the user is disabled, or if its newest jobs have all failed."""
     user = users.get(schedule.uid)
     if user is None or user.disabled_at is not None:
         raise _Pause("its user is disabled")
     if most and failures_in_row(recent, schedule.counted_from) >= most:
         raise _Pause(f"its last {most} jobs failed; avio schedule show {schedule.id} names them")
+    return Caller(user.uid, user.name, bool(user.admin))
 
 
 def failures_in_row(recent: list[tuple[str, str, float]], since: float) -> int:
@@ -152,19 +153,17 @@ def failures_in_row(recent: list[tuple[str, str, float]], since: float) -> int:
     return count
 
 
-def _allowed_params(schedule: Schedule) -> Params:
-    """Return the params if the user may still order them, as the user is now."""
+def _allowed_params(schedule: Schedule, caller: Caller) -> str:
+    """Return the params as JSON if the user may still order them."""
     try:
         params = Params.from_json(json.loads(schedule.params))
     except KeyError as error:
         raise _Pause(f"it has a param that this version of avio does not know: {error.args[0]}") from None
-    user = users.get(schedule.uid)
-    assert user is not None
     try:
-        require_rights(Caller(user.uid, user.name, bool(user.admin)), JobSpec(JobType(schedule.type), params))
+        require_rights(caller, JobSpec(JobType(schedule.type), params))
     except AvioError as error:
         raise _Pause(error.message) from None
-    return params
+    return json.dumps(params.to_json())
 
 
 def _decision(schedule: Schedule, step: Step, running: list[str]) -> tuple[bool, str]:

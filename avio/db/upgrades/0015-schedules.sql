@@ -11,7 +11,7 @@ CREATE TABLE schedules (
     overlap      TEXT NOT NULL CHECK (overlap IN ('skip', 'queue')),
     next_at      DOUBLE PRECISION NOT NULL,
     look_at      DOUBLE PRECISION,
-    last_at      DOUBLE PRECISION,
+    handled_at   DOUBLE PRECISION,
     message      TEXT NOT NULL,
     counted_from DOUBLE PRECISION NOT NULL,
     created_at   DOUBLE PRECISION NOT NULL,

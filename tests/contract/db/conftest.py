@@ -17,6 +17,8 @@ TABLES = (
     "failures",
     "artifacts",
     "attempts",
+    "predecessors",
+    "schedules",
     "jobs",
     "filelist_chunks",
     "filelists",
