@@ -80,7 +80,7 @@ def change(path: JobPath, query: Nothing, body: JobChange) -> Response:
     return response
 
 
-@jobs.post("/jobs/<ulid:id>/retry", responses=REPLIES | problems(409))
+@jobs.post("/jobs/<ulid:id>/retry", responses=REPLIES)
 def retry(path: JobPath, query: Nothing, header: OrderHeader) -> Response:
     """Submit a new job with the type and params of one that has ended."""
     return accepted(*services().jobs.retry(caller(), path.id, header.idempotency_key))

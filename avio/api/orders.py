@@ -19,7 +19,7 @@ from avio.wire.states import JobType
 orders = blueprint("orders")
 
 # 200 answers a repeated request with the same Idempotency-Key.
-REPLIES: Any = {200: JobInfo, 202: JobInfo, **problems(403, 404, 413, 415, 422)}
+REPLIES: Any = {200: JobInfo, 202: JobInfo, **problems(403, 404, 409, 413, 415, 422)}
 
 
 @orders.post("/preload", responses=REPLIES)

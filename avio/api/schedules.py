@@ -67,7 +67,7 @@ def delete(path: SchedulePath, query: Nothing) -> tuple[str, int]:
     return "", 204
 
 
-@schedules.post("/schedules/<ulid:id>/run", responses=REPLIES | problems(409))
+@schedules.post("/schedules/<ulid:id>/run", responses=REPLIES)
 def run(path: SchedulePath, query: Nothing, header: OrderHeader) -> Response:
     """Submit a job of a schedule now. Its ticks stay as they are."""
     return accepted(*services().schedules.run(caller(), path.id, header.idempotency_key))

@@ -203,7 +203,7 @@ def _last(row: Any) -> str:
 def _record(found: ScheduleDetail) -> list[tuple[str, str]]:
     order = cast(JobInfo, found)  # type and params are those of a job
     params = found["params"]
-    status = " ".join(part for part in (found["status"], in_cli_words(found["message"])) if part)
+    status = ": ".join(part for part in (found["status"], in_cli_words(found["message"])) if part)
     return [
         ("Id", found["id"]),
         ("Name", printable(found["name"] or NOTHING)),

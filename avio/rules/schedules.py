@@ -122,7 +122,7 @@ class Schedules:
             if columns.keys() & {"cron", "timezone"} or pauses is False:
                 columns |= self._new_ticks({**found.__data__, **columns}, is_paused=found.look_at is None)
             if pauses:
-                columns |= {"look_at": None, "message": f"paused by {caller.name}"}
+                columns |= {"look_at": None, "message": f"{caller.name} paused it"}
             elif pauses is False and found.look_at is None:
                 columns |= {"look_at": columns["next_at"], "message": "", "counted_from": now()}
             schedules.set_columns(found.id, columns)

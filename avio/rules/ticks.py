@@ -76,7 +76,7 @@ def _run(schedule: Schedule, now: float, settings: ScheduleSettings, queued_max:
         with transaction():
             _handle(schedule, now, settings, queued_max)
     except _Pause as why:
-        schedules.pause(schedule, f"paused: {why}")
+        schedules.pause(schedule, str(why))
         log.warning("schedule paused", extra={"schedule": schedule.id, "why": str(why)})
     except orders.QueueFull:
         message = f"waits: its user has {queued_max} queued jobs already; tries again each {RETRY_SECONDS} s"

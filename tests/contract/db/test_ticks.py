@@ -146,7 +146,7 @@ def test_the_schedule_of_a_disabled_user_is_paused_and_stays_so() -> None:
 
     assert run(FIRST + DAY) == 0
     assert (jobs(made), again(made).look_at) == ([], None)
-    assert again(made).message == "paused: its user is disabled"
+    assert again(made).message == "its user is disabled"
 
 
 def test_a_schedule_whose_jobs_fail_in_a_row_is_paused_with_the_reason() -> None:
@@ -160,7 +160,7 @@ def test_a_schedule_whose_jobs_fail_in_a_row_is_paused_with_the_reason() -> None
 
     assert len(jobs(made)) == 7
     assert again(made).look_at is None
-    assert again(made).message == f"paused: its last 3 jobs failed; avio schedule show {made.id} names them"
+    assert again(made).message == f"its last 3 jobs failed; avio schedule show {made.id} names them"
 
 
 def test_failures_of_before_a_resume_do_not_count() -> None:
@@ -192,7 +192,7 @@ def test_a_schedule_that_can_make_no_job_is_paused(columns: dict[str, object], w
 
     assert jobs(made) == []
     assert again(made).look_at is None
-    assert again(made).message.startswith(f"paused: {why}")
+    assert again(made).message.startswith(why)
 
 
 def test_an_error_of_one_schedule_keeps_no_other_and_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,8 +5,9 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import responses
+from avio.api import responses, schedule_shapes
 from avio.api.counters import ALONE, AMOUNTS
+from avio.client import schedule_shapes as schedules
 from avio.client import shapes
 from avio.wire.options import camel
 from tests.unit.commands import samples
@@ -27,6 +28,9 @@ from tests.unit.commands import samples
         (responses.TierList, samples.tier_list()),
         (responses.FailurePage, samples.failure_page(samples.failure())),
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
+        (schedule_shapes.ScheduleInfo, samples.schedule_info()),
+        (schedule_shapes.ScheduleDetail, samples.schedule_detail(samples.run_info(), samples.run_info("running"))),
+        (schedule_shapes.SchedulePage, {"schedules": [samples.schedule_info()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -50,6 +54,10 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FailurePage, shapes.FailurePage),
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
+        (schedule_shapes.RunInfo, schedules.Run),
+        (schedule_shapes.ScheduleInfo, schedules.ScheduleInfo),
+        (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),
+        (schedule_shapes.SchedulePage, schedules.SchedulePage),
         (responses.FreedInfo, shapes.Freed),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
