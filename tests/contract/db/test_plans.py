@@ -18,7 +18,9 @@ from avio.db import (
     leases,
     limits,
     orders,
+    predecessors,
     retention,
+    schedules,
     schema,
     tiers,
     tokens,
@@ -35,7 +37,7 @@ Filter = history.Filter
 
 # Tables that grow, and their names in queries.
 LARGE = ("jobs", "filelists", "tokens")
-NAMES = (*LARGE, "j", "n", "f", "t1")
+NAMES = (*LARGE, "a", "j", "n", "f", "t1")
 
 
 def _undone(query: Callable[[], object]) -> None:
@@ -75,6 +77,11 @@ QUERIES: dict[str, Callable[[], object]] = {
     "one's own lists": lambda: filelists.page(1, 100, MIDDLE),
     "the quota of lists": lambda: filelists.begin(2),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
+    "jobs after others": predecessors.settle,
+    "jobs without hope": predecessors.hopeless,
+    "newest jobs of a schedule": lambda: schedules.recent("01", 100),
+    "shown jobs of a schedule": lambda: schedules.jobs_of("01", 10),
+    "newest jobs of schedules": lambda: schedules.newest_jobs(["01", "02"]),
 }
 
 # These read the newest jobs, as many as a page needs.
@@ -167,6 +174,9 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("filelists_age", "old lists"),
         ("filelists_of_user", "one's own lists"),
         ("tokens_expiry", "expired tokens"),
+        ("jobs_queued", "jobs after others"),
+        ("jobs_of_schedule", "newest jobs of a schedule"),
+        ("jobs_of_schedule", "newest jobs of schedules"),
     ],
 )
 def test_a_query_goes_by_the_index_that_was_made_for_it(
