@@ -84,13 +84,6 @@ class Conflict(AvioError):
     status = 409
 
 
-class PredecessorFailed(Conflict):
-    """A job may begin only after the success of another one, which ended without it."""
-
-    reason = "PREDECESSOR_FAILED"
-    cure = "retry that job, then order this one after the new job"
-
-
 class IdempotencyReused(AvioError):
     """The Idempotency-Key was used before, with another body."""
 

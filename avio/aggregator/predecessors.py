@@ -7,8 +7,7 @@ import logging
 
 from avio.db import predecessors
 from avio.db.connection import borrow
-from avio.errors import PredecessorFailed
-from avio.rules.begin import hopeless
+from avio.rules.begin import PredecessorFailed, hopeless
 from avio.wire.events import StateEvent
 from avio.wire.states import State
 

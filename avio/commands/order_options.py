@@ -32,8 +32,9 @@ _BEFORE = (
     ),
     click.option("-0", "--null", is_flag=True, help="The paths in the file end with NUL, as find -print0 writes them."),
     click.option("--name", type=Text(), help="A name for the job, for your own use."),
+    *begin_options,
 )
-_AFTER = (*begin_options, options.progress, options.as_json)
+_AFTER = (options.progress, options.as_json)
 
 
 def order_options(verb: JobType, wait: Callable[[Any], Any] = options.wait) -> Callable[[F], F]:

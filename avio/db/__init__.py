@@ -8,6 +8,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   schema, upgrades             admin: makes, checks and upgrades the tables; web and intake check
 #   space                        admin: bytes of the tables, vacuum
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
+#   schedules                    web: what users do with them; aggregator: from tick to tick
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   filelists                    web writes, intake reads
@@ -17,6 +18,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
+#   predecessors                 web adds what a job waits for, aggregator removes it
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases                       intake renews; reaper and admin read
 #   sql                          one text for both dialects

@@ -60,11 +60,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
                 return earlier, False
             if count_queued(new.uid) >= queued_max:
                 raise QueueFull
-        # The locks let no deletion go on until the new job is there.
-        if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
-            raise Deleted(f"file list {list_id}")
-        if new.retry_of is not None and row("SELECT id FROM jobs WHERE id = ? {shared}", new.retry_of) is None:
-            raise Deleted(f"job {new.retry_of}")
+        _lock_needed(new, list_id)
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
             " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, message, attempt, seq,"
@@ -90,10 +86,18 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             params.concurrency,
         )
         if added:
-            if (missing := predecessors.add(job_id, new.after)) is not None:
-                raise Deleted(f"job {missing}")
+            predecessors.add(job_id, new.after)
             return Job.get_by_id(job_id), True
         return Job.get((Job.uid == new.uid) & (Job.idem_key == new.idem_key)), False
+
+
+def _lock_needed(new: NewJob, list_id: str | None) -> None:
+    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did."""
+    if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
+        raise Deleted(f"file list {list_id}")
+    for job in filter(None, (new.retry_of, *(one.job for one in new.after))):
+        if row("SELECT id FROM jobs WHERE id = ? {shared}", job) is None:
+            raise Deleted(f"job {job}")
 
 
 def find_by_key(uid: int, idem_key: str) -> Job | None:

@@ -34,16 +34,10 @@ class Hopeless:
     state: str
 
 
-def add(job: str, after: Sequence[After]) -> str | None:
-    """Let a new job wait for others, in the caller's transaction. Return the first of these that there is not, or None.
-
-    Locks them against deletion.
-    """
+def add(job: str, after: Sequence[After]) -> None:
+    """Let a new job wait for others, whose rows the caller's transaction has locked against deletion."""
     for one in after:
-        if row("SELECT id FROM jobs WHERE id = ? {shared}", one.job) is None:
-            return one.job
         Predecessor.create(job_id=job, predecessor=one.job, must_succeed=one.must_succeed)
-    return None
 
 
 def open_of(jobs: Sequence[str]) -> dict[str, list[After]]:

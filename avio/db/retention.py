@@ -99,7 +99,7 @@ def delete_jobs(jobs: list[str]) -> int:
         )
         free = set(rows(f"{repeating} {{skip_locked}}", *jobs))
         busy = {repeated for _, repeated in set(rows(repeating, *jobs)) - free}
-        old = sorted({job for (job,) in held} - uses.needed(jobs) - busy - predecessors.waited_for(jobs))
+        old = sorted({job for (job,) in held} - predecessors.waited_for(jobs) - uses.needed(jobs) - busy)
         if not old:
             return 0
         change(f"UPDATE jobs SET retry_of = NULL WHERE retry_of IN {_marks(old)}", *old)  # noqa: S608 - the same

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from avio.clock import now
-from avio.errors import BadRequest, FieldError, NotFound, PredecessorFailed
+from avio.errors import BadRequest, Conflict, FieldError, NotFound
 from avio.rules import history
 from avio.rules.callers import Caller
 from avio.wire.after import MAX_AFTER, After
@@ -12,6 +12,13 @@ from avio.wire.states import TERMINAL, State
 # A request takes time, and clocks differ: so many seconds ago is now.
 PAST_SECONDS = 300
 AHEAD_DAYS = 366
+
+
+class PredecessorFailed(Conflict):
+    """A job may begin only after the success of another one, which ended without it."""
+
+    reason = "PREDECESSOR_FAILED"
+    cure = "retry that job, then order this one after the new job"
 
 
 def time_problem(at: float | None) -> str | None:
