@@ -33,7 +33,10 @@ MUTANTS = (
     mutant(
         "a tick is handled by one aggregator",
         SCHEDULES,
-        (" WHERE id = ? AND next_at = ? AND look_at IS NOT NULL AND cron", " WHERE id = ? AND ? > 0 AND cron"),
+        (
+            " WHERE id = ? AND next_at = ? AND look_at IS NOT NULL AND",
+            " WHERE id = ? AND ? > 0 AND look_at IS NOT NULL AND",
+        ),
         tests=f"{DB}test_ticks.py -k sqlite",
     ),
     mutant(
@@ -45,7 +48,7 @@ MUTANTS = (
     mutant(
         "a tick makes no second job after the clock was ahead",
         "avio/rules/ticks.py",
-        ('f"schedule:{schedule.id}:{step.tick:.0f}"', 'f"schedule:{schedule.id}:{step.tick:.0f}:{now}"'),
+        ('f"schedule:{schedule.id}:{step.tick:.0f}"', 'f"schedule:{now}:{step.tick:.0f}"'),
         tests=f"{DB}test_ticks.py -k sqlite",
     ),
 )

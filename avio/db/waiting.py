@@ -40,10 +40,11 @@ def frees(jobs: list[str]) -> dict[str, str]:
 
 
 def before(job: str, run_at: float, most: int) -> int:
-    """Return how many queued jobs come before a job, in the order in which nodes claim; `most` means that or more."""
+    """Return how many due jobs come before a job, in the order in which nodes claim; `most` means that or more."""
     found = row(
         "SELECT count(*) FROM (SELECT 1 FROM jobs LEFT JOIN {held_by_user} ON held.uid = jobs.uid"
-        " WHERE jobs.state = 'queued' AND (coalesce(held.jobs, 0), jobs.run_at, jobs.id) < ((SELECT count(*)"
+        " WHERE jobs.state = 'queued' AND jobs.run_at <= {now}"
+        " AND (coalesce(held.jobs, 0), jobs.run_at, jobs.id) < ((SELECT count(*)"
         " FROM jobs WHERE state IN {owned} AND uid = (SELECT uid FROM jobs WHERE id = ?)), ?, ?) LIMIT ?) AS earlier",
         job,
         run_at,

@@ -168,6 +168,36 @@ def test_a_job_can_not_wait_for_one_that_was_deleted() -> None:
     assert claims.due(10) == []
 
 
+def test_a_deletion_beside_an_order_leaves_none_that_waits_for_nothing() -> None:
+    firsts = [given.in_state(State.FAILED) for _ in range(6)]
+    for first in firsts:
+        given.set_row(first, type=0)
+
+    def order(first: str) -> int:
+        try:
+            return int(bool(after(first)))
+        except orders.Deleted:
+            return 0
+
+    def race(number: int) -> list[int]:
+        return [order(first) if number else retention.delete_jobs([first]) for first in firsts]
+
+    deleted, ordered = abreast(2, race)
+
+    assert [one + other for one, other in zip(deleted, ordered, strict=True)] == [1] * 6
+    settle()
+    assert len(claims.due(10)) == sum(ordered)
+
+
+def test_jobs_that_wait_are_not_counted_before_others() -> None:
+    given.user("bob")
+    first = given.running()
+    orders.insert(orders.NewJob(2, "", 1, "{}", after=(After(first, must_succeed=False),)))
+    orders.insert(orders.NewJob(2, "", 1, "{}", not_before=now() + 3600))
+
+    assert message(given.job()) == ""
+
+
 def test_many_that_settle_at_once_queue_each_job_once() -> None:
     first = given.running()
     jobs = [after(first) for _ in range(8)]
