@@ -70,7 +70,8 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a directory of zones is an OSError
-        near = [_names()[each] for each in get_close_matches(name.lower(), _names(), 3)]
+        cities = [each for each in _names() if each.endswith(f"/{name.lower()}")]
+        near = [_names()[each] for each in [*cities, *get_close_matches(name.lower(), _names(), 1, 0.8)]]
         hint = f"did you mean {' or '.join(near)}?" if near else "write such as Asia/Shanghai, Europe/Berlin or UTC"
         raise ValueError(f"is not a time zone of the IANA list; {hint}") from None
 
