@@ -45,13 +45,16 @@ def simulate(days: float, number: int, seed: int, begin: float) -> None:
     aggregators = [Aggregator(chance) for _ in range(2)]
     now, end = begin, begin + days * DAY
     while now < end:
-        # Both read before either acts; a restart takes less than the time in which a tick is not late.
+        # A restart takes less than the time in which a tick is not late.
         ((soonest,),) = rows("SELECT min(look_at) FROM schedules")
         now = min(end, max(now, soonest) + chance.uniform(0, ticks.LATE_SECONDS - 1))
         with transaction():
-            for aggregator in aggregators:
+            is_race = chance.random() < 0.3  # both read before either acts
+            for aggregator in aggregators if is_race else ():
                 aggregator.look(now)
             for aggregator, dies in zip(aggregators, chance.choice(DEATHS), strict=True):
+                if not is_race:
+                    aggregator.look(now)
                 aggregator.handle(now, dies=dies)
             _end_jobs()
     for _ in range(3):
@@ -63,7 +66,8 @@ def simulate(days: float, number: int, seed: int, begin: float) -> None:
 
 def _drawn(chance: random.Random) -> dict[str, str]:
     minute, hour = chance.randrange(60), chance.randrange(24)
-    crons = [f"{minute} {hour} * * *"] * 8 + [f"{minute} */6 * * *", f"{minute} {hour} * * 1-5"]
+    weekly, daily = f"{minute} {hour} * * {chance.randrange(7)}", f"{minute} {hour} * * *"
+    crons = [weekly] * 10 + [daily] * 8 + [f"{minute} {hour} * * 1-5", f"{minute} */6 * * *"]
     return {"cron": chance.choice(crons), "timezone": chance.choice(ZONES), "missed": chance.choice(["once", "skip"])}
 
 
@@ -83,10 +87,10 @@ def _user(db: str) -> None:
 
 
 def test_each_tick_of_a_day_makes_one_job() -> None:
-    simulate(1, 20, 1, at("2026-03-08 00:00:00"))  # New York leaves an hour out
+    simulate(1, 30, 1, at("2026-03-08 00:00:00"))  # New York leaves an hour out
 
 
 @pytest.mark.faults
 def test_each_tick_of_a_week_of_a_thousand_schedules_makes_one_job() -> None:
     simulate(7, 1000, 3, at("2026-10-31 00:00:00"))  # New York has an hour twice
-    assert Job.select().count() > 7000
+    assert Job.select().count() > 4000
