@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 
 from avio.api.job_types import Whole
 from avio.api.requests import Asked, JobParams, Line
@@ -24,13 +24,25 @@ OVERLAP = "A tick while a job of the schedule has not ended: no job, or one that
 _TYPES = ", ".join(f"{int(each)} {each.name.lower()}" for each in TYPES)
 
 
+def _scheduled(given: int) -> int:
+    if given not in TYPES:
+        raise ValueError(f"must be one of {_TYPES}")
+    return given
+
+
+ScheduledType = Annotated[
+    int,
+    Field(strict=True, description=_TYPES, json_schema_extra={"enum": [int(each) for each in TYPES]}),
+    AfterValidator(_scheduled),
+    Whole,
+]
+
+
 class ScheduleBody(Asked):
     """A schedule: what its jobs do, and when."""
 
     name: Line | None = None
-    type: Annotated[
-        int, Field(strict=True, description=_TYPES, json_schema_extra={"enum": [int(each) for each in TYPES]}), Whole
-    ]
+    type: ScheduledType
     params: JobParams
     cron: CronText
     timezone: ZoneText = "UTC"
@@ -43,12 +55,15 @@ class ScheduleChange(Asked):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
+    # Factories: the description shows no default, since an absent member changes nothing.
     name: Line | None = None
-    cron: CronText = ""
-    timezone: ZoneText = ""
-    missed: Missed = Field(Missed.ONCE, description=MISSED)
-    overlap: Overlap = Field(Overlap.SKIP, description=OVERLAP)
-    paused: StrictBool = Field(False, description="true pauses it; false resumes it with the first tick from now.")
+    cron: CronText = Field(default_factory=str)
+    timezone: ZoneText = Field(default_factory=str)
+    missed: Missed = Field(default_factory=lambda: Missed.ONCE, description=MISSED)
+    overlap: Overlap = Field(default_factory=lambda: Overlap.SKIP, description=OVERLAP)
+    paused: StrictBool = Field(
+        default_factory=bool, description="true pauses it; false resumes it with the first tick from now."
+    )
 
     def given(self) -> dict[str, Any]:
         """Return the members that were given."""

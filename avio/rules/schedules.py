@@ -18,7 +18,7 @@ from avio.rules.callers import Caller, Right
 from avio.rules.cron import Cron
 from avio.rules.jobs import JobSpec, Service, checked, require_rights
 from avio.wire.params import Params
-from avio.wire.schedules import TYPES, Missed, Overlap
+from avio.wire.schedules import Missed, Overlap
 from avio.wire.states import JobType
 
 DETAIL_JOBS = 10  # of a schedule that are shown
@@ -68,9 +68,8 @@ class Schedules:
 
         Raises as `Service.submit`, and TooMany.
         """
-        problems = [FieldError("type", "must be preload, save or check")] if spec.job.type not in TYPES else []
-        following, more = self._next_tick(spec.cron, spec.timezone)
-        job = _checked_job(spec.job, [*problems, *more])
+        following, problems = self._next_tick(spec.cron, spec.timezone)
+        job = _checked_job(spec.job, problems)
         require_rights(caller, job)
         self.jobs.require_possible(job)
         try:
@@ -115,9 +114,7 @@ class Schedules:
             raise BadRequest(f"nothing to change; give one or more of {', '.join((*COLUMNS, 'paused'))}")
         with borrow():
             found = _find(caller, schedule)
-            columns = {name: given[name] for name in COLUMNS if given.get(name) is not None}
-            if "name" in given:
-                columns["name"] = given["name"] or ""
+            columns = {name: given[name] or "" for name in COLUMNS if name in given}
             pauses = given.get("paused")
             if columns.keys() & {"cron", "timezone"} or pauses is False:
                 columns |= self._new_ticks({**found.__data__, **columns}, is_paused=found.look_at is None)

@@ -64,10 +64,12 @@ def mend(now: float, most: int) -> int:
     with borrow():
         found = schedules.ahead(now + SLACK_SECONDS, most)
         for schedule in found:
-            following = Cron(schedule.cron, schedule.timezone).next(now)
-            if following is not None:
-                schedules.advance(schedule, following, now, "")
-                log.warning("the clock was ahead: schedule set back", extra={"schedule": schedule.id})
+            try:
+                following = _next(Cron(schedule.cron, schedule.timezone), now)
+            except ValueError:
+                continue  # its next tick pauses it
+            schedules.advance(schedule, following, now, "")
+            log.warning("the clock was ahead: schedule set back", extra={"schedule": schedule.id})
     return len(found)
 
 

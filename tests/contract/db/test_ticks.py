@@ -222,6 +222,17 @@ def test_a_clock_that_was_ahead_costs_no_tick_and_doubles_none() -> None:
     assert ticks.mend(FIRST + 2 * DAY, 10) == 0
 
 
+def test_a_schedule_whose_zone_is_unknown_keeps_no_other_from_its_place() -> None:
+    broken, made = schedule(BEFORE), schedule(BEFORE)
+    run(FIRST + 400 * DAY)
+    schedules.set_columns(broken.id, {"timezone": "Mars/Base"})
+
+    ticks.mend(BEFORE, 10)
+
+    assert again(made).next_at == FIRST
+    assert again(broken).next_at > FIRST
+
+
 def test_a_clock_that_is_set_back_repeats_no_tick() -> None:
     made = schedule(BEFORE)
     run(FIRST + 30)

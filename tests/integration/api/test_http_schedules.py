@@ -160,8 +160,8 @@ def test_what_is_wrong_is_named_all_at_once(ada: CheckedClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "words"),
     [
-        ({"type": 0}, 400, "must be preload, save or check"),
-        ({"type": 4}, 400, "must be preload, save or check"),
+        ({"type": 0}, 400, "must be one of 1 preload, 2 save, 5 check"),
+        ({"type": 99}, 400, "must be one of 1 preload, 2 save, 5 check"),
         ({"cron": "*/2 * * * *"}, 400, "has ticks that are 2 min apart; this server allows 5 min and more"),
         ({"cron": "0 0 30 2 *"}, 400, "has an invalid day of month"),
         ({"cron": "0 0 */20 * 1L"}, 400, "has no tick in the next 50 years"),
@@ -191,6 +191,7 @@ def test_a_change_is_checked_as_a_new_schedule_and_an_empty_one_refused(
         ({"cron": "* * * * *"}, "ticks that are 1 min apart"),
         ({"timezone": "Mars"}, "is not a time zone"),
         ({"paused": "yes"}, "paused"),
+        ({"cron": None, "missed": None}, "cron, missed"),
         ({"params": {}}, "unknown member"),
     ):
         refused = ada.patch(path, json=change)
