@@ -26,11 +26,9 @@ from avio.wire.params import Params
 from avio.wire.schedules import Missed, Overlap
 from avio.wire.states import UNFINISHED, JobType, State
 
-# A tick that no aggregator handled for so long was missed.
-LATE_SECONDS = 300
+LATE_SECONDS = 300  # a tick that no aggregator handled for so long was missed
 RETRY_SECONDS = 30  # after a full queue, or an error
-
-SLACK_SECONDS = 60  # by which clocks are corrected at any time
+SLACK_SECONDS = 60  # by so much the clock may be corrected at any time
 
 RECENT_JOBS = 100  # of a schedule that are looked at
 MOST_UNFINISHED = 10  # jobs of a schedule that may wait for each other

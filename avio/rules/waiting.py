@@ -44,7 +44,7 @@ def reason(fleet: Fleet, before: int) -> str:
 
 def _for_jobs(open_: list[After]) -> str:
     first, *more = open_
-    others = f"; so must {_counted(len(more), 'other job')}" if more else ""
+    others = f"; it waits for {_counted(len(more), 'other job')} too" if more else ""
     return f"waits: job {first.job} must {'succeed' if first.must_succeed else 'end'} first{others}"
 
 

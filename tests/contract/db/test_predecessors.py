@@ -65,7 +65,7 @@ def test_a_job_that_waits_needs_no_hint_and_says_what_it_waits_for() -> None:
     assert hints.missing(0) == 0
     assert hints.lost() == []
     assert message(one) == f"waits: job {first} must end first"
-    assert message(both) == f"waits: job {first} must succeed first; so must 1 other job"
+    assert message(both) == f"waits: job {first} must succeed first; it waits for 1 other job too"
 
 
 def test_of_several_jobs_all_must_have_ended() -> None:

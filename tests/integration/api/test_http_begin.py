@@ -41,7 +41,7 @@ def test_a_job_after_others_names_them_and_what_it_waits_for(ada: CheckedClient)
     made = order(ada, after=[first, f"{second}:succeeded", f"{first}:succeeded"]).get_json()
     assert made["after"] == [f"{first}:succeeded", f"{second}:succeeded"]
     found = ada.get(f"/jobs/{made['id']}").get_json()
-    assert found["message"] == f"waits: job {first} must succeed first; so must 1 other job"
+    assert found["message"] == f"waits: job {first} must succeed first; it waits for 1 other job too"
     assert found["after"] == made["after"]
 
 
