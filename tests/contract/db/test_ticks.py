@@ -48,15 +48,18 @@ def test_two_aggregators_at_once_make_one_job_of_a_tick() -> None:
     assert [made_at(made) for made in several] == [[FIRST]] * 6
 
 
-def test_an_aggregator_that_read_a_schedule_before_another_was_done_makes_no_job() -> None:
+def test_an_aggregator_that_read_a_schedule_before_others_went_on_changes_nothing() -> None:
     made = schedule(BEFORE)
     (read,) = schedules.due(FIRST, 10)
-    run(FIRST)
+    for day in range(2):
+        run(FIRST + day * DAY)
+        end(made)
+    before = again(made)
 
     ticks._run(read, FIRST, ticks.ScheduleSettings(), 1000)
 
-    assert made_at(made) == [FIRST]
-    assert again(made).next_at == FIRST + DAY
+    assert made_at(made) == [FIRST, FIRST + DAY]
+    assert again(made).__data__ == before.__data__
 
 
 def test_an_aggregator_that_read_a_schedule_before_its_user_paused_it_makes_no_job() -> None:
