@@ -108,6 +108,9 @@ CREATE TABLE jobs (
     idem_key    TEXT,                        -- the Idempotency-Key of the request
     idem_digest TEXT,                        -- SHA-256 of the request with that key
     retry_of    TEXT REFERENCES jobs (id),   -- the job that this one repeats
+    schedule_id TEXT,                        -- the schedule that made it; it may have been deleted since
+    not_before  DOUBLE PRECISION,            -- the time that the user gave for its begin; null is none
+    after_jobs  TEXT,                        -- JSON: the jobs that it was told to wait for, as in the request; null is none
     state       TEXT NOT NULL CHECK (state IN
         ('queued', 'starting', 'running', 'stopping', 'succeeded', 'partial', 'failed', 'cancelled')), -- see docs/architecture.md
     reason      TEXT,                        -- why it failed or is partial, for programs
@@ -119,7 +122,7 @@ CREATE TABLE jobs (
     losses      INTEGER NOT NULL,            -- attempts that were lost with their node
     node        TEXT,                        -- the node that runs it; null if none
     node_epoch  BIGINT,                      -- the epoch of that node
-    run_at      DOUBLE PRECISION NOT NULL,   -- earliest time of a claim
+    run_at      DOUBLE PRECISION NOT NULL,   -- earliest time of a claim; beyond all times while it waits for other jobs
     pushed_at   DOUBLE PRECISION,            -- when its hint last went onto the queue
     cancel_at   DOUBLE PRECISION,            -- when the user asked to cancel
     cancel_reason TEXT,                      -- why the user asked to cancel
@@ -179,6 +182,8 @@ CREATE INDEX jobs_ended ON jobs (finished_at, id) WHERE finished_at IS NOT NULL;
 -- Jobs that point at a deleted job, and jobs that use a file list.
 CREATE INDEX jobs_retries ON jobs (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX jobs_list ON jobs (list_id) WHERE list_id IS NOT NULL;
+-- The newest jobs of a schedule.
+CREATE INDEX jobs_of_schedule ON jobs (schedule_id, id) WHERE schedule_id IS NOT NULL;
 -- A user's newer job at the same path.
 CREATE INDEX jobs_uses ON jobs (uid, substr(path, 1, 256), id) WHERE finished_at IS NOT NULL AND released_at IS NULL;
 -- The beginning of the path, byte by byte: a whole one is too long for an index.
@@ -188,6 +193,36 @@ CREATE INDEX jobs_path ON jobs (substr(path, 1, 256) COLLATE "C");
 -- only sqlite
 CREATE INDEX jobs_path ON jobs (substr(path, 1, 256));
 -- end
+
+CREATE TABLE predecessors (
+    job_id       TEXT NOT NULL REFERENCES jobs (id), -- a queued job that waits; the row goes once it need not
+    predecessor  TEXT NOT NULL REFERENCES jobs (id), -- the job that it waits for
+    must_succeed BOOLEAN NOT NULL,           -- it must succeed; else it must have ended
+    PRIMARY KEY (job_id, predecessor)
+);
+-- Those that wait for a job that has ended.
+CREATE INDEX predecessors_waited_for ON predecessors (predecessor);
+
+CREATE TABLE schedules (
+    id           TEXT PRIMARY KEY,           -- ULID: sorts by the time of its making
+    uid          BIGINT NOT NULL REFERENCES users (uid), -- whose jobs it makes
+    name         TEXT NOT NULL,              -- the user's name for it and for its jobs
+    type         SMALLINT NOT NULL,          -- type of its jobs
+    params       TEXT NOT NULL,              -- JSON: params of its jobs
+    cron         TEXT NOT NULL,              -- its ticks: minute, hour, day of month, month, day of week
+    timezone     TEXT NOT NULL,              -- the IANA time zone of these
+    missed       TEXT NOT NULL CHECK (missed IN ('once', 'skip')), -- ticks that nobody handled in time: one job, or none
+    overlap      TEXT NOT NULL CHECK (overlap IN ('skip', 'queue')), -- a tick while a job of it has not ended
+    next_at      DOUBLE PRECISION NOT NULL,  -- its next tick
+    look_at      DOUBLE PRECISION,           -- when an aggregator looks at that tick, or again; null while it is paused
+    handled_at   DOUBLE PRECISION,           -- when its newest tick was handled
+    message      TEXT NOT NULL,              -- why it is paused, or why its newest tick made no job
+    counted_from DOUBLE PRECISION NOT NULL,  -- failures of older jobs do not count: made, or last resumed
+    created_at   DOUBLE PRECISION NOT NULL,  -- when it was made
+    updated_at   DOUBLE PRECISION NOT NULL   -- when a user or an aggregator last changed it
+);
+CREATE INDEX schedules_of_user ON schedules (uid, id);
+CREATE INDEX schedules_due ON schedules (look_at) WHERE look_at IS NOT NULL;
 
 CREATE TABLE attempts (
     job_id      TEXT NOT NULL REFERENCES jobs (id), -- the job

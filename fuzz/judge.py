@@ -16,6 +16,11 @@ UNSAID = (
     ("fileListId", "no such file list"),
     ("tier", "unknown tier"),
     ("uid", "no such user"),
+    ("fileListId", "is kept for days only"),  # of a schedule
+    ("cron", ""),  # a language of its own
+    ("timezone", "is not a time zone of the IANA list"),
+    ("at", ""),  # a time that is to come
+    ("after", "no such job"),
     ("alluxioUri", "has a name of more than 255 bytes"),  # schemas count characters
     ("alluxioUri", "is longer than 4096 bytes"),
     ("alluxioUri", "has no effect beside paths"),  # the plan sets it in a body that has paths

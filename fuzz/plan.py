@@ -33,6 +33,9 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 "paths": {"values": list(PATHS)},
                 "jobs": {"values": seeds.jobs},
                 "lists": {"values": seeds.lists},
+                "schedules": {"values": seeds.schedules},
+                "crons": {"values": ["0 2 * * *", "*/15 8-18 * * MON-FRI", "0 0 L * *", "0 0 30 2 *"]},
+                "zones": {"values": ["UTC", "Asia/Shanghai", "America/New_York"]},
                 "tiers": {"values": ["MEM"]},
                 "waits": {"values": [0, 0.1, 1]},
                 "conditions": {"values": ["cached", "cached>=95%,saved", "cached>=1GiB and saved"]},
@@ -51,6 +54,8 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 "body.alluxioUri": {"dictionary": "paths", "probability": 0.5},
                 "body.params.alluxioUri": {"dictionary": "paths", "probability": 0.5},
                 "body.params.tier": {"dictionary": "tiers", "probability": 0.5},
+                "body.cron": {"dictionary": "crons", "probability": 0.9},
+                "body.timezone": {"dictionary": "zones", "probability": 0.9},
             },
             "checks": {
                 "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "503"]},
@@ -65,6 +70,7 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 },
                 {**_ids("/jobs/{id}/events", "jobs"), "request-timeout": EVENTS_SECONDS},
                 _ids("/filelists/{id}", "lists"),
+                _ids("/schedules/{id}", "schedules"),
             ],
         }
     )

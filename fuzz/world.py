@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -30,14 +30,16 @@ TOKEN_SECONDS = 7200
 FILES = ("train/a.bin", "train/b.bin", "train/deep/c.bin", "top.bin")
 PATHS = ("/", "/data", "/data/train", "/data/train/a.bin", "/data/train/deep", "/data/none")
 PASSWORD = "correct horse"
+SCHEDULE = {"type": 1, "params": {"alluxioUri": "/data/train"}, "cron": "0 2 * * *"}
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Ids that a user may ask for: jobs that have ended or not, and file lists."""
+    """Ids that a user may ask for: jobs that have ended or not, file lists, and schedules."""
 
     jobs: list[str]
     lists: list[str]
+    schedules: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class World:
                 .json()["fileListId"]
                 for _ in range(4)
             ]
-        return Seeds(jobs, lists)
+            schedules = [http.post("/schedules", json=SCHEDULE).raise_for_status().json()["id"] for _ in range(8)]
+        return Seeds(jobs, lists, schedules)
 
 
 def _leave(job: str) -> None:

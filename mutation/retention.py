@@ -19,6 +19,12 @@ MUTANTS = (
         tests=f"{DB}test_retention.py -k sqlite",
     ),
     mutant(
+        "retention: a job that another waits for stays",
+        RETENTION,
+        (" - predecessors.waited_for(jobs)", ""),
+        tests=f"{DB}test_predecessors.py -k sqlite",
+    ),
+    mutant(
         "retention: only a newer job with the same params says the same",
         "avio/db/uses.py",
         (" AND n.type IN (1, 2) AND n.params = j.params", " AND n.type IN (1, 2)"),

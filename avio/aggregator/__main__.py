@@ -1,6 +1,7 @@
-"""`python -m avio.aggregator`: one loop that folds events, sweeps, reaps, trims and deletes old rows, until SIGTERM.
+"""`python -m avio.aggregator`: one loop that folds, makes jobs of schedules, sweeps, reaps, trims and deletes.
 
-While Redis is unavailable it continues to reap; while the database is unavailable events wait in the stream.
+It runs until SIGTERM. While Redis is unavailable it continues to reap; while the database is unavailable events wait in
+the stream.
 """
 
 import logging
@@ -16,8 +17,10 @@ import avio.startup
 from avio import queue, streams
 from avio.aggregator.fold import fold
 from avio.aggregator.notifier import Notifier
+from avio.aggregator.predecessors import settle
 from avio.aggregator.reaper import reap
 from avio.aggregator.retention import Retention
+from avio.aggregator.scheduler import Scheduler
 from avio.aggregator.steady_clock import SteadyClock
 from avio.aggregator.sweeper import sweep
 from avio.clock import boottime
@@ -31,6 +34,7 @@ from avio.faults import fault
 from avio.log import LogPace, start_logging
 from avio.rules.event_keys import EventKeys
 from avio.stop_signals import handle_stop
+from avio.wire.events import StateEvent
 
 BLOCK_MS = 500
 BEAT_SECONDS = 5.0
@@ -38,6 +42,9 @@ SWEEP_SECONDS = 2.0
 REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
 TAKE_OVER_SECONDS = 5.0
+SETTLE_SECONDS = 1.0
+SCHEDULE_SECONDS = 0.5
+MEND_SECONDS = 60.0
 RETENTION_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
@@ -71,12 +78,16 @@ class Aggregator:
         self._consumer = f"{socket.gethostname()}-{os.getpid()}"
         self._grace = settings.grace
         self._clock = SteadyClock(settings.fence)
+        self._scheduler = Scheduler(settings)
         self._leaving = False
         self._pace = LogPace()
-        # The reaper first: it needs no Redis. Trimming before anything that adds to Redis: it may be full.
+        # First those that need no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
             Chore(BEAT_SECONDS, self._beat),
             Chore(REAP_SECONDS, self._reap),
+            Chore(SETTLE_SECONDS, lambda: self._tell(settle())),
+            Chore(SCHEDULE_SECONDS, self._scheduler.bite),
+            Chore(MEND_SECONDS, self._scheduler.mend),
             Chore(TRIM_SECONDS, self._trim),
             Chore(RETENTION_SECONDS, Retention(settings).bite),
             Chore(SWEEP_SECONDS, self._sweep),
@@ -122,7 +133,9 @@ class Aggregator:
         self._stream.trim()
 
     def _reap(self) -> None:
-        told = reap(self._grace) if self._clock.is_steady() else []
+        self._tell(reap(self._grace) if self._clock.is_steady() else [])
+
+    def _tell(self, told: list[StateEvent]) -> None:
         if told:
             self._stream.publish(told)
 

@@ -7,6 +7,7 @@
 #
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
+#   schedules                                                routes: jobs at each tick of a cron expression
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, gate, cache, fleet                          routes: jobs; list and stat; waits; tiers; nodes, mounts
 #   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
@@ -23,6 +24,7 @@
 #   requests, errors, plan_info, plan_shapes                 the shapes of what comes in; problem documents; plans
 #   named_files, job_types, problem_document, gunicorn_log, shapes
 #   access_quota, peers                                      lines of the access log; which addresses are one client
+#   schedule_shapes, when                                    the shapes about schedules, and about when a job begins
 
 import time
 from collections.abc import Callable
@@ -54,6 +56,7 @@ from avio.api.orders import orders
 from avio.api.proxies import Proxies
 from avio.api.readiness import Readings
 from avio.api.responses import Problem
+from avio.api.schedules import schedules
 from avio.api.services import KEY, Services
 from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
@@ -71,14 +74,16 @@ from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.places import MountPlaces, Places
+from avio.rules.schedules import Schedules
 from avio.rules.tiers import expect_known_tiers
 
 BLUEPRINTS = (
-    public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, webhooks, fleet, health,
+    public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, schedules, webhooks,
+    fleet, health,
 )  # fmt: skip
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
-USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs"})
+USING_TIERS = frozenset({"/list", "/stat", "/wait", "/tiers", "/free", "/preload", "/save", "/jobs", "/schedules"})
 TIER_SECONDS = 5.0
 
 READY_SECONDS = 1.0  # for which an answer of /readyz is given again
@@ -159,6 +164,18 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     places = MountPlaces(engine, settings.requests_of_mount)
     shared = Cache(engine, places)
     health = EngineHealth(engine)
+    jobs = Service(
+        engine,
+        push=lambda job: queue.push(client, [job]),
+        places=places,
+        queued_max=settings.queued_max,
+        list_limits=ListLimits(
+            settings.list_lines_max,
+            int(settings.list_bytes_max),
+            Quota(settings.lists_max, int(settings.lists_bytes_max)),
+        ),
+        webhook_networks=settings.webhook_networks,
+    )
     return Services(
         settings=settings,
         engine=engine,
@@ -166,18 +183,8 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         readiness=Fresh(Readings(engine, health, client).take, READY_SECONDS),
         cache=shared,
         gate=Gate(shared),
-        jobs=Service(
-            engine,
-            push=lambda job: queue.push(client, [job]),
-            places=places,
-            queued_max=settings.queued_max,
-            list_limits=ListLimits(
-                settings.list_lines_max,
-                int(settings.list_bytes_max),
-                Quota(settings.lists_max, int(settings.lists_bytes_max)),
-            ),
-            webhook_networks=settings.webhook_networks,
-        ),
+        jobs=jobs,
+        schedules=Schedules(jobs, settings),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),
         proxies=Proxies(settings.trusted_proxies),

@@ -12,13 +12,12 @@ from avio.api.auth import caller, look_up, token
 from avio.api.blueprints import SCHEMAS, blueprint, problems
 from avio.api.hang_up import hang_up_of
 from avio.api.job_watch import wait_for_version
-from avio.api.orders import REPLIES, accepted, place
+from avio.api.orders import REPLIES, accepted, place, spec_of
 from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, RetryBody, Ulid
 from avio.api.responses import JobDetail, JobInfo, JobPage
 from avio.api.services import services
 from avio.rules import history
 from avio.rules.job_search import with_filter
-from avio.rules.jobs import JobSpec
 from avio.rules.plans import outlook
 from avio.rules.types import Filter, Job
 from avio.streams import AWAY
@@ -39,7 +38,7 @@ class JobPath(BaseModel):
 @jobs.post("/jobs", responses=REPLIES)
 def order(query: Nothing, body: JobBody, header: OrderHeader) -> Response:
     """Submit a job of any type."""
-    return place(JobSpec(JobType(body.type), body.params.to_wire(), body.name or "", body.uid), header)
+    return place(spec_of(JobType(body.type), body, body.uid), header)
 
 
 @jobs.get("/jobs", responses={200: JobPage})

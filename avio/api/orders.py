@@ -15,24 +15,32 @@ from avio.errors import BadRequest, FieldError
 from avio.rules import history
 from avio.rules.jobs import JobSpec
 from avio.rules.types import Job
+from avio.wire import moments
+from avio.wire.after import parse
 from avio.wire.states import JobType
 
 orders = blueprint("orders")
 
 # 200 answers a repeated request with the same Idempotency-Key.
-REPLIES: Any = {200: JobInfo, 202: JobInfo, **problems(403, 404, 413, 415, 422)}
+REPLIES: Any = {200: JobInfo, 202: JobInfo, **problems(403, 404, 409, 413, 415, 422)}
 
 
 @orders.post("/preload", responses=REPLIES)
 def preload(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
     """Bring a directory, a file or a list of files from the bucket into the cache."""
-    return place(JobSpec(JobType.PRELOAD, body.params.to_wire(), body.name or ""), header)
+    return place(spec_of(JobType.PRELOAD, body), header)
 
 
 @orders.post("/save", responses=REPLIES)
 def save(query: Nothing, body: OrderBody, header: OrderHeader) -> Response:
     """Bring a directory, a file or a list of files from the cache back into its bucket."""
-    return place(JobSpec(JobType.SAVE, body.params.to_wire(), body.name or ""), header)
+    return place(spec_of(JobType.SAVE, body), header)
+
+
+def spec_of(type_: JobType, body: OrderBody, uid: int | None = None) -> JobSpec:
+    """Return the job request of a body."""
+    at = None if body.at is None else moments.epoch(body.at)
+    return JobSpec(type_, body.params.to_wire(), body.name or "", uid, at, tuple(map(parse, body.after or ())))
 
 
 @orders.post("/plans", responses=REPLIES)

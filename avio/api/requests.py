@@ -23,6 +23,7 @@ from pydantic.alias_generators import to_camel
 from avio.api.job_types import AnyType, OrderedType, PlannedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
+from avio.api.when import AfterJobs, At
 from avio.rules.jobs import MAX_NAME
 from avio.wire import job_filters, labels
 from avio.wire.checked_params import BY_DEPENDENCE
@@ -187,6 +188,8 @@ class OrderBody(Asked):
 
     name: Line | None = None
     params: JobParams
+    at: At | None = None
+    after: AfterJobs | None = None
 
 
 class JobBody(OrderBody):

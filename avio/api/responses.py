@@ -184,6 +184,9 @@ class JobInfo(Reply):
     node: str | None
     version: int
     retry_of: str | None
+    schedule_id: str | None = Field(description="The schedule that made it. It may have been deleted since.")
+    at: str | None = Field(description="The time before which it may not begin, as it was ordered.")
+    after: list[str] = Field(description="The jobs that it was ordered to wait for.")
     links: JobLinks
 
 

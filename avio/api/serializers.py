@@ -139,6 +139,9 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "node": job.node,
         "version": job.version,
         "retryOf": job.retry_of,
+        "scheduleId": job.schedule_id,
+        "at": rfc3339(job.not_before, zone),
+        "after": json.loads(job.after_jobs or "[]"),
         "links": _links(job),
     }
 

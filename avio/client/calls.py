@@ -15,7 +15,10 @@ from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.fleet_shapes import MountList, NodeList
 from avio.client.plan_shapes import PlanLine
+from avio.client.schedules import Schedules
 from avio.client.shapes import (
+    AT_ONCE,
+    Begin,
     DeliveryPage,
     EntryInfo,
     FailurePage,
@@ -133,19 +136,26 @@ class Client:
 
     # Jobs
 
-    def preload(self, params: Params, *, name: str | None = None) -> JobInfo:
+    def preload(self, params: Params, *, name: str | None = None, begin: Begin = AT_ONCE) -> JobInfo:
         """Order a preload."""
-        return self._order("/preload", _without_none(name=name, params=params))
+        return self._order("/preload", _without_none(name=name, params=params, **begin))
 
-    def save(self, params: Params, *, name: str | None = None) -> JobInfo:
+    def save(self, params: Params, *, name: str | None = None, begin: Begin = AT_ONCE) -> JobInfo:
         """Order a save."""
-        return self._order("/save", _without_none(name=name, params=params))
+        return self._order("/save", _without_none(name=name, params=params, **begin))
 
     def submit(
-        self, kind: JobType, params: Params, *, name: str | None = None, uid: int | None = None, key: str | None = None
+        self,
+        kind: JobType,
+        params: Params,
+        *,
+        name: str | None = None,
+        uid: int | None = None,
+        key: str | None = None,
+        begin: Begin = AT_ONCE,
     ) -> JobInfo:
         """Order a job of any type; `uid` of somebody else is for admins. The same `key` gives the same job again."""
-        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params), key)
+        return self._order("/jobs", _without_none(name=name, uid=uid, type=int(kind), params=params, **begin), key)
 
     def plan(self, kind: JobType, params: Params, *, name: str | None = None) -> JobInfo:
         """Order the plan of a preload or a save. Once it has succeeded, the job has its `plan`."""
@@ -253,6 +263,11 @@ class Client:
     def deliveries(self, *, job_id: str | None = None, page_token: str | None = None) -> DeliveryPage:
         """Return one page of what was told of the ends of the user's jobs, newest job first; or of one job."""
         return cast(DeliveryPage, self._get("/me/deliveries", job=job_id, pageToken=page_token))
+
+    @property
+    def schedules(self) -> Schedules:
+        """The calls about schedules."""
+        return Schedules(self._transport)
 
     # Server
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from avio.client.errors import Unreachable
+from avio.client.schedule_shapes import SchedulePage
 from avio.client.shapes import DeliveryPage, FailurePage, FileListPage, JobPage, ListPage
 
-Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage)
+Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage, SchedulePage)
 
 
 def pages(fetch: Callable[[str | None], Page]) -> Iterator[Page]:

@@ -12,6 +12,16 @@ from avio.client.plan_shapes import BesideJob, Notice, PlannedTier
 Params = Mapping[str, Any]
 
 
+class Begin(TypedDict, total=False):
+    """When a new job may begin: not before the RFC 3339 time `at`; after jobs, by id or id with `:succeeded`."""
+
+    at: str
+    after: list[str]
+
+
+AT_ONCE: Begin = {}
+
+
 class Login(TypedDict):
     """A token, and the RFC 3339 time at which it expires."""
 
@@ -198,6 +208,9 @@ class JobInfo(TypedDict):
     node: str | None
     version: int
     retryOf: str | None
+    scheduleId: NotRequired[str | None]
+    at: NotRequired[str | None]
+    after: NotRequired[list[str]]
     links: dict[str, str | None]
 
 

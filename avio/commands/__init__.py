@@ -63,6 +63,7 @@ COMMANDS = {
     "cancel": ("avio.commands.cancel", "cancel", "Cancel a job."),
     "set": ("avio.commands.set", "set_", "Change limits, priority, name or labels of a job until it ends."),
     "retry": ("avio.commands.retry", "retry", "Run an ended job again, as a new job."),
+    "schedule": ("avio.commands.schedule", "schedule", "Order the same job again and again, by a cron expression."),
     "log": ("avio.commands.log", "log", "Print the log of a job's own process."),
     "report": ("avio.commands.report", "report", "Print the outcome of each file of a job."),
     "notify": ("avio.commands.notify", "notify", "Have a URL told of the ends of your jobs, and see what was sent."),

@@ -10,6 +10,7 @@ import click
 
 from avio.client import Client, path_of
 from avio.client.shapes import ReportLine
+from avio.commands.begin_options import begin_of
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
@@ -47,6 +48,8 @@ def check(
     from_object: str | None,
     null: bool,
     name: str | None,
+    at: str | None,
+    after: tuple[str, ...],
     no_wait: bool,
     progress: str,
     as_json: bool,
@@ -57,8 +60,9 @@ def check(
     Waits for the end of the job, then prints a line for each file: = the same in both, - missing in the cache,
     + only in the cache, * in both and different, ! not compared. Ends with code 0 only if all files are the same.
     """
+    begin = begin_of(client, at, after)
     params = build_params(client, paths, from_file, from_object, chosen, null=null)
-    job = client.submit(JobType.CHECK, params, name=name)
+    job = client.submit(JobType.CHECK, params, name=name, begin=begin)
     if no_wait:
         return hand_over(client, job, wait=None, how=progress, as_json=as_json)
     ended = follow_to_end(client, job["id"], limit=math.inf, display=choose(progress, sys.stderr))

@@ -1,16 +1,13 @@
 """`avio job show`: all about one job."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import click
 
 from avio.client import Client
 from avio.client.shapes import JobDetail
-from avio.commands import options, progress_text
+from avio.commands import options, params_text, progress_text
 from avio.commands.command import Command
-from avio.commands.filter_options import option_text
 from avio.commands.job_ids import resolve
 from avio.commands.session import with_client
 from avio.commands.wording import in_cli_words
@@ -18,19 +15,9 @@ from avio.lazygroup import WholeLines
 from avio.terminal.cells import NOTHING, moment, percent, printable
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
-from avio.wire.options import camel
-from avio.wire.params import LIVE
-from avio.wire.paths import decoded
 from avio.wire.states import JobType
 
 _ID = re.compile(r"@last|[0-7][0-9A-Za-z]{0,25}")
-
-# Members of the params that have lines of their own: those of the path, and those that may have changed since.
-OF_THE_PATH = ("alluxioUri", "paths", "alluxioUriEncoded", "fromFileList", "fileListId", "fileListPath")
-
-# How the rules are written, which are shown as they are.
-SPELLINGS = ("filtersEncoded",)
-SHOWN_APART = (*OF_THE_PATH, *SPELLINGS, *map(camel, LIVE))
 
 
 SAMPLES = 5  # paths that are shown for each reason
@@ -70,12 +57,6 @@ def show(client: Client, job: str, as_json: bool) -> None:
 
 def _record(job: JobDetail) -> list[tuple[str, str]]:
     counted = job["progress"]
-    options_given = (
-        text
-        for name, value in _readable_params(job["params"]).items()
-        if name not in SHOWN_APART and value is not False
-        for text in _option_texts(name, value)
-    )
     status = " ".join(part for part in (job["status"], job["reason"], in_cli_words(job["message"])) if part)
     return [
         ("Id", job["id"]),
@@ -83,7 +64,7 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         ("Type", progress_text.kind(job)),
         ("Path", progress_text.subject(job)),
         *(("Path", path) for path in progress_text.paths_of(job)[1:]),
-        ("Options", printable(", ".join(options_given)) or NOTHING),
+        ("Options", printable(", ".join(params_text.options(job["params"]))) or NOTHING),
         ("Limits", progress_text.limits_of(job)),
         ("Priority", str(job.get("priority", 0))),
         ("Labels", progress_text.labels_of(job) or NOTHING),
@@ -109,7 +90,17 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         ("Node", printable(job["node"] or NOTHING)),
         *_movers(job),
         ("Retry of", job["retryOf"] or NOTHING),
+        *_begin(job),
         *(("Errors", text) for text in progress_text.errors_of(job, SAMPLES)),
+    ]
+
+
+def _begin(job: JobDetail) -> list[tuple[str, str]]:
+    """Return when the job was to begin, and which schedule has made it."""
+    return [
+        *([("Schedule", schedule)] if (schedule := job.get("scheduleId")) else []),
+        *([("Not before", moment(at))] if (at := job.get("at")) else []),
+        *(("After", after) for after in job.get("after", ())),
     ]
 
 
@@ -135,17 +126,3 @@ def _movers(job: JobDetail) -> list[tuple[str, str]]:
         for share in shares
     )
     return [(f"Mover {number} of {len(shares)}", line) for number, line in enumerate(lines, 1)]
-
-
-def _readable_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the params with rules that are not percent-encoded."""
-    if not params.get("filtersEncoded"):
-        return params
-    return {**params, "filters": [decoded(rule, encoded=True) for rule in params.get("filters", ())]}
-
-
-def _option_texts(name: str, value: Any) -> list[str]:
-    """Return an option of the CLI with its value; one for each rule of `filters`."""
-    if name == "filters":
-        return [option_text(rule) for rule in value]
-    return [in_cli_words(f"{name}={'true' if value is True else value}")]

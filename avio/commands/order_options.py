@@ -8,6 +8,7 @@ import click
 
 from avio.client import Client, spelled_paths, spelled_rules
 from avio.commands import options
+from avio.commands.begin_options import begin_options
 from avio.commands.filter_options import filter_options
 from avio.terminal.numbers import ByteNumber, WholeNumber
 from avio.terminal.quantities import Moment, Size
@@ -31,6 +32,7 @@ _BEFORE = (
     ),
     click.option("-0", "--null", is_flag=True, help="The paths in the file end with NUL, as find -print0 writes them."),
     click.option("--name", type=Text(), help="A name for the job, for your own use."),
+    *begin_options,
 )
 _AFTER = (options.progress, options.as_json)
 

@@ -7,6 +7,7 @@ import click
 
 from avio.client import Client
 from avio.commands import dry_run as plans
+from avio.commands.begin_options import begin_of
 from avio.commands.exit_codes import Exit
 from avio.commands.filter_options import FilterCommand
 from avio.commands.order_options import build_params, order_options
@@ -29,6 +30,8 @@ def save(
     name: str | None,
     dry_run: bool,
     plan_to: Path | None,
+    at: str | None,
+    after: tuple[str, ...],
     wait: float | None,
     progress: str,
     as_json: bool,
@@ -40,10 +43,11 @@ def save(
     saved, and saves nothing.
     """
     plans.check_plan(plan_to, dry_run=dry_run)
+    begin = begin_of(client, at, after)
     params = build_params(client, paths, from_file, from_object, chosen, null=null)
     if dry_run:
         return plans.run(
             client, JobType.SAVE, params, name=name, wait=wait, how=progress, as_json=as_json, plan_to=plan_to
         )
-    job = client.save(params, name=name)
+    job = client.save(params, name=name, begin=begin)
     return hand_over(client, job, wait=wait, how=progress, as_json=as_json)

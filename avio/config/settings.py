@@ -15,6 +15,7 @@ from avio.config.job_limits import JobLimitSettings
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.networks import WebhookSettings
 from avio.config.retention import RetentionSettings
+from avio.config.schedules import ScheduleSettings
 from avio.config.size import Bandwidth, Size
 from avio.config.table import Count, Interval, Lifetime, Patience, Wait
 from avio.config.urls import DatabaseUrl, Host, RedisUrl
@@ -22,7 +23,7 @@ from avio.config.web import WebLimits
 from avio.wire.job_limits import JobLimits
 
 
-class Settings(RetentionSettings, JobLimitSettings, WebLimits, WebhookSettings):
+class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, WebLimits, WebhookSettings):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -10,6 +10,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
 #   groups                       admin: weights, groups and limits of users
 #   aggregators                  aggregator: its heartbeat; web and admin: is one alive
+#   schedules                    web: what users do with them; aggregator: from tick to tick
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   plans                        web: what is known beside a plan
@@ -23,6 +24,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   waiting                      web and admin: what a queued job waits for
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
+#   predecessors                 web adds what a job waits for, aggregator removes it
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases, running              intake renews; reaper, web and admin read; the jobs that nodes have
 #   sql                          one text for both dialects

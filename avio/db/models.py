@@ -187,6 +187,9 @@ class Job(Row):
     idem_key = TextField(null=True)
     idem_digest = TextField(null=True)
     retry_of = TextField(null=True)
+    schedule_id = TextField(null=True)
+    not_before = DoubleField(null=True)
+    after_jobs = TextField(null=True)
     state = TextField(default="queued")
     reason = TextField(null=True)
     message = TextField(default="")
@@ -235,6 +238,42 @@ class Job(Row):
 
 for _name in COUNTERS:
     Job._meta.add_field(_name, BigIntegerField(default=0))  # noqa: SLF001 - peewee's documented place for it
+
+
+class Predecessor(Row):
+    """A job that a queued job waits for."""
+
+    job_id = TextField()
+    predecessor = TextField()
+    must_succeed = BooleanField()
+
+    class Meta:
+        table_name = "predecessors"
+        primary_key = CompositeKey("job_id", "predecessor")
+
+
+class Schedule(Row):
+    """A schedule: what its jobs do, and at which ticks."""
+
+    id = TextField(primary_key=True)
+    uid = BigIntegerField()
+    name = TextField()
+    type = SmallIntegerField()
+    params = TextField()
+    cron = TextField()
+    timezone = TextField()
+    missed = TextField()
+    overlap = TextField()
+    next_at = DoubleField()
+    look_at = DoubleField(null=True)
+    handled_at = DoubleField(null=True)
+    message = TextField(default="")
+    counted_from = DoubleField()
+    created_at = DoubleField()
+    updated_at = DoubleField()
+
+    class Meta:
+        table_name = "schedules"
 
 
 class Attempt(Row):
@@ -326,5 +365,5 @@ class Delivery(Row):
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
-    *(Job, Attempt, FailedFile, Artifact, Webhook, Delivery),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, Webhook, Delivery),
 )

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 
 from ulid import ULID
 
+from avio.db import predecessors
 from avio.db.connection import transaction
 from avio.db.models import Job
 from avio.db.sql import change, now, row
+from avio.wire.after import After
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """The order of a new job. `params` is JSON; `digest` identifies the whole request."""
+    """The order of a new job. `params` is JSON; `digest` identifies the whole request.
+
+    `not_before` is in epoch seconds. It waits for all of `after`. `schedule_id` is the schedule that makes it.
+    """
 
     uid: int
     name: str
@@ -26,6 +31,9 @@ class NewJob:
     idem_key: str | None = None
     idem_digest: str | None = None
     retry_of: str | None = None
+    not_before: float | None = None
+    after: tuple[After, ...] = ()
+    schedule_id: str | None = None
 
 
 class QueueFull(Exception):
@@ -40,7 +48,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
     """T1: insert a queued job, or find the job that the same Idempotency-Key made. True if it was inserted.
 
     Raise QueueFull if the user has `queued_max` queued jobs, whatever other requests do at once. Raise Deleted if its
-    file list, or the job that it repeats, was deleted meanwhile.
+    file list, or a job that it repeats or waits for, was deleted meanwhile.
     """
     job_id = str(ULID())
     params = Params.from_json(json.loads(new.params))
@@ -52,17 +60,13 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
                 return earlier, False
             if count_queued(new.uid) >= queued_max:
                 raise QueueFull
-        # The locks let no deletion go on until the new job is there.
-        if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
-            raise Deleted(f"file list {list_id}")
-        if new.retry_of is not None and row("SELECT id FROM jobs WHERE id = ? {shared}", new.retry_of) is None:
-            raise Deleted(f"job {new.retry_of}")
+        _lock_needed(new, list_id)
         added = change(
-            "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of, state,"
-            " bandwidth, concurrency, own_webhook, priority, message, attempt, seq, crashes, losses, run_at,"
-            " total_complete, {counters}, speed_bps, errors, version, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, '', 0, 0, 0, 0, {now},"
-            " false, {counters_zero}, 0, '[]', 1, {now}, {now})"
+            "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
+            " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority,"
+            " message, attempt, seq, crashes, losses, total_complete, {counters}, speed_bps, errors, version,"
+            " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {greatest}({now}, ?), 'queued',"
+            " ?, ?, ?, ?, '', 0, 0, 0, 0, false, {counters_zero}, 0, '[]', 1, {now}, {now})"
             " ON CONFLICT (uid, idem_key) DO NOTHING",
             job_id,
             new.uid,
@@ -74,14 +78,28 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             new.idem_key,
             new.idem_digest,
             new.retry_of,
+            new.schedule_id,
+            new.not_before,
+            json.dumps([one.text for one in new.after]) if new.after else None,
+            predecessors.PARKED if new.after else new.not_before or 0.0,
             params.bandwidth,
             params.concurrency,
             params.notify is not None,
             params.priority,
         )
         if added:
+            predecessors.add(job_id, new.after)
             return Job.get_by_id(job_id), True
         return Job.get((Job.uid == new.uid) & (Job.idem_key == new.idem_key)), False
+
+
+def _lock_needed(new: NewJob, list_id: str | None) -> None:
+    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did."""
+    if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
+        raise Deleted(f"file list {list_id}")
+    for job in filter(None, (new.retry_of, *(one.job for one in new.after))):
+        if row("SELECT id FROM jobs WHERE id = ? {shared}", job) is None:
+            raise Deleted(f"job {job}")
 
 
 def find_by_key(uid: int, idem_key: str) -> Job | None:

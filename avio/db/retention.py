@@ -5,7 +5,7 @@ Each changes one job, and a few rows at most: the caller stops between two when 
 
 from dataclasses import dataclass
 
-from avio.db import artifacts, uses
+from avio.db import artifacts, predecessors, uses
 from avio.db.connection import transaction
 from avio.db.sql import change, now, row, rows
 
@@ -86,7 +86,8 @@ def forget_key(job: str) -> None:
 def delete_jobs(jobs: list[str]) -> int:
     """Delete ended jobs without artifacts, their attempts with them. Jobs that repeat them no longer name them.
 
-    A job stays if a rule of free needs it, or if another transaction has it or a job that repeats it.
+    A job stays if a rule of free needs it, if a job waits for it, or if another transaction has it or a job that
+    repeats it.
     Return the number of deleted jobs.
     """
     repeating = f"SELECT id, retry_of FROM jobs WHERE retry_of IN {_marks(jobs)}"  # noqa: S608 - made of constants
@@ -98,11 +99,11 @@ def delete_jobs(jobs: list[str]) -> int:
         )
         free = set(rows(f"{repeating} {{skip_locked}}", *jobs))
         busy = {repeated for _, repeated in set(rows(repeating, *jobs)) - free}
-        old = sorted({job for (job,) in held} - uses.needed(jobs) - busy)
+        old = sorted({job for (job,) in held} - predecessors.waited_for(jobs) - uses.needed(jobs) - busy)
         if not old:
             return 0
         change(f"UPDATE jobs SET retry_of = NULL WHERE retry_of IN {_marks(old)}", *old)  # noqa: S608 - the same
-        for table in ("failures", "attempts"):
+        for table in ("failures", "attempts", "predecessors"):
             change(f"DELETE FROM {table} WHERE job_id IN {_marks(old)}", *old)  # noqa: S608 - the same
         return change(f"DELETE FROM jobs WHERE id IN {_marks(old)}", *old)  # noqa: S608 - the same
 

@@ -27,9 +27,11 @@ from avio.errors import (
 from avio.faults import fault
 from avio.rules import failed_files, history, ownership, webhooks
 from avio.rules import filelists as lists
+from avio.rules.begin import merged, require_predecessors, time_problem
 from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
 from avio.rules.report_place import require_place
+from avio.wire.after import After
 from avio.wire.checked_params import check
 from avio.wire.effects import without_effect
 from avio.wire.options import camel
@@ -63,12 +65,14 @@ LOOKED_PATHS = 100
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """A job request. `uid` None means the caller's."""
+    """A job request. `uid` None means the caller's. `at` is in epoch seconds: the job may not begin before."""
 
     type: JobType
     params: Params
     name: str = ""
     uid: int | None = None
+    at: float | None = None
+    after: tuple[After, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +86,19 @@ class Service:
     list_limits: lists.ListLimits = lists.NO_LIMITS
     webhook_networks: Sequence[str] = ()
 
-    def submit(self, caller: Caller, spec: JobSpec, key: str | None = None) -> tuple[Job, bool]:
+    def submit(
+        self, caller: Caller, spec: JobSpec, key: str | None = None, schedule: str | None = None
+    ) -> tuple[Job, bool]:
         """Queue a job, or return the job that `key` made before. True if it was made now.
 
-        Raises BadRequest with every field at once, PathNotFound, Unsupported, Forbidden, TooMany, EngineAway.
+        Raises BadRequest with every field at once, PathNotFound, Unsupported, Forbidden, TooMany, EngineAway. Raises
+        PredecessorFailed if it could never begin. `schedule` is the id of the one that it belongs to.
         """
         uid = caller.uid if spec.uid is None else spec.uid
         if uid != caller.uid and not caller.may(Right.OTHERS_JOBS):
             raise Forbidden("uid is that of another user", cure="remove uid, or ask an admin")
-        spec = replace(spec, params=checked(spec, key))
-        if spec.type not in RIGHTS:
-            raise BadRequest("the job request is invalid", [FieldError("type", "must not be free; use POST /free")])
-        for path in spec.params.roots or ("/",):  # a file list may name all paths
-            caller.require(RIGHTS[spec.type], path)
-        if spec.params.file_list_path is not None:
-            caller.require(Right.LOOK, spec.params.file_list_path)
-        _require_priority(caller, spec.params.priority)
+        spec = replace(spec, params=checked(spec, key), after=merged(spec.after))
+        require_rights(caller, spec)
         digest = _digest(spec, uid)
         with borrow():
             if (earlier := _find(uid, key, digest)) is not None:
@@ -106,11 +107,16 @@ class Service:
                 raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
             self._check_list(spec.params, uid)
             webhooks.require_signed(uid, spec.params.notify, self.webhook_networks)
+            require_predecessors(caller, spec.after)
             self._check_quota(uid)
+        self.require_possible(spec)
+        require_place(caller, self.engine, self.places, spec.params.report_to)
+        return self._insert(replace(_new_job(spec, uid, key, digest), schedule_id=schedule))
+
+    def require_possible(self, spec: JobSpec) -> None:
+        """Raise Unsupported, BadRequest, PathNotFound or EngineAway if the engine can't do it. Asks stores."""
         self._check_able(spec)
         self._check_there(spec)
-        require_place(caller, self.engine, self.places, spec.params.report_to)
-        return self._insert(_new_job(spec, uid, key, digest))
 
     def order_free(self, caller: Caller, path: str, *, recursive: bool, key: str | None = None) -> Job:
         """Queue a job that frees `path`. `avio.rules.free` has checked that the caller may free it."""
@@ -271,6 +277,17 @@ class Service:
                 self.engine.require(path, on_side)
 
 
+def require_rights(caller: Caller, spec: JobSpec) -> None:
+    """Raise Forbidden unless the caller may order `spec`, whose params are checked; BadRequest for a free."""
+    if spec.type not in RIGHTS:
+        raise BadRequest("the job request is invalid", [FieldError("type", "must not be free; use POST /free")])
+    for path in spec.params.roots or ("/",):  # a file list may name all paths
+        caller.require(RIGHTS[spec.type], path)
+    if spec.params.file_list_path is not None:
+        caller.require(Right.LOOK, spec.params.file_list_path)
+    _require_priority(caller, spec.params.priority)
+
+
 def checked(spec: JobSpec, key: str | None = None) -> Params:
     """Return the params with a canonical path. Raise BadRequest with every invalid field."""
     wrong = []
@@ -278,6 +295,8 @@ def checked(spec: JobSpec, key: str | None = None) -> Params:
         wrong.append(FieldError("name", f"is longer than {MAX_NAME} characters; give a shorter one"))
     if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
+    if (problem := time_problem(spec.at)) is not None:
+        wrong.append(FieldError("at", problem))
     params, problems = check(spec.params)
     if spec.type is JobType.PLAN and params.plan_of is None and "planOf" not in problems:
         problems["planOf"] = f"is missing; it must be {' or '.join(PLANNED)}"
@@ -305,14 +324,15 @@ def _known_params(job: Job) -> Params:
 
 
 def _digest(spec: JobSpec, uid: int, retry_of: str | None = None) -> str:
-    text = json.dumps([uid, int(spec.type), spec.name, spec.params.to_json(), retry_of], sort_keys=True)
+    begin = [[spec.at, [one.text for one in spec.after]]] if spec.at or spec.after else []
+    text = json.dumps([uid, int(spec.type), spec.name, spec.params.to_json(), retry_of, *begin], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _new_job(spec: JobSpec, uid: int, key: str | None, digest: str) -> orders.NewJob:
-    return orders.NewJob(
-        uid, spec.name, int(spec.type), json.dumps(spec.params.to_json()), key, digest if key else None
-    )
+    params = json.dumps(spec.params.to_json())
+    made = orders.NewJob(uid, spec.name, int(spec.type), params, key, digest if key else None)
+    return replace(made, not_before=spec.at, after=spec.after)
 
 
 def _find(uid: int, key: str | None, digest: str) -> Job | None:

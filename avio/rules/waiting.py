@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from avio.db import turns, waiting
+from avio.db import predecessors, turns, waiting
 from avio.db.models import Job
 from avio.db.sql import now
 from avio.db.waiting import Fleet
+from avio.wire.after import After
 from avio.wire.job_limits import Owner, Running
 from avio.wire.states import State
 from avio.wire.waiting import Waiting, Why
@@ -29,6 +30,7 @@ class _Scene:
     running: Running
     owners: dict[int, Owner]
     frees: dict[str, str]
+    after: dict[str, list[After]]
     before: dict[str, int]
 
 
@@ -46,6 +48,7 @@ def explain(jobs: list[Job]) -> None:
         turns.running(turns.limits()),
         dict(owners),
         waiting.frees(ids),
+        predecessors.open_of(ids),
         waiting.positions({job.id: job.uid for job in queued}),
     )
     for job in queued:
@@ -53,7 +56,7 @@ def explain(jobs: list[Job]) -> None:
         before = scene.before.get(job.id)
         since = min(job.run_at, job.updated_at)
         job.waiting = Waiting(why, what, since, None if before is None else before + 1)
-        job.message = job.message or _words(why, what, scene.fleet, before or 0)
+        job.message = job.message or _message(job, why, what, scene)
 
 
 def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
@@ -61,6 +64,8 @@ def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
     fleet = scene.fleet
     if not fleet.alive:
         return Why.NO_NODE, None
+    if job.id in scene.after:
+        return Why.OTHER_JOB, scene.after[job.id][0].job
     if job.run_at > scene.now:
         return Why.START_TIME, None
     if not fleet.taking:
@@ -82,6 +87,14 @@ def _whose(busy: list[tuple[str, int]]) -> str:
     return ", ".join([*shown, f"others {others}"] if others else shown)
 
 
+def _message(job: Job, why: Why, what: str | None, scene: _Scene) -> str:
+    if why is Why.OTHER_JOB and job.id in scene.after:
+        return _for_jobs(scene.after[job.id])
+    if why is Why.START_TIME and job.not_before is not None and job.not_before > scene.now:
+        return f"waits: its time comes in {_duration(job.not_before - scene.now)}"
+    return _words(why, what, scene.fleet, scene.before.get(job.id) or 0)
+
+
 def _words(why: Why, what: str | None, fleet: Fleet, before: int) -> str:
     """Return what a queued job waits for; "" if nothing keeps it, and the next node takes it."""
     line = f"; {_counted(before, 'job')} before it" if before else ""
@@ -97,6 +110,20 @@ def _words(why: Why, what: str | None, fleet: Fleet, before: int) -> str:
         Why.SLOTS_BUSY: slots,
     }
     return f"waits: {words[why]}{line}"
+
+
+def _for_jobs(open_: list[After]) -> str:
+    first, *more = open_
+    others = f"; it waits for {_counted(len(more), 'other job')} too" if more else ""
+    return f"waits: job {first.job} must {'succeed' if first.must_succeed else 'end'} first{others}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = -int(-seconds // 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _counted(number: int, what: str) -> str:

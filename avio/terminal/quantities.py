@@ -1,4 +1,7 @@
-"""Sizes, durations and moments on a command line: `1.5GiB`; `2h`; `7d` for seven days ago, `2026-05-02`, or a time."""
+"""Sizes, durations, moments on a command line: `1.5GiB`; `2h`; `7d` for seven days ago, `2026-05-02`, or a time.
+
+Moments that are to come have `7d` for in seven days, and `02:00` for the next such time.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -63,4 +66,38 @@ def _moment(text: str) -> str:
     else:
         moments.epoch(text)
         return text
+    return moment.isoformat(timespec="seconds")
+
+
+_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+_LATER_FORMS = (
+    "write 30m, 12h or 7d for in so long, 02:00 for the next such time, 2026-12-02 02:00, or a time with its offset"
+)
+
+
+class LaterMoment(click.ParamType[str]):
+    """A moment that is to come. Without an offset it is by the clock of this machine."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the moment as an RFC 3339 time."""
+        try:
+            return _later(str(value))
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is not a time; {_LATER_FORMS}", param, ctx)
+
+
+def _later(text: str) -> str:
+    if in_so_long := _AGO.fullmatch(text):
+        moment = datetime.now(UTC) + timedelta(**{_UNITS[in_so_long[2]]: int(in_so_long[1])})
+    elif clock := _CLOCK.fullmatch(text):
+        here = datetime.now()  # noqa: DTZ005 - by the clock of this machine
+        moment = here.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
+        moment = (moment if moment > here else moment + timedelta(days=1)).astimezone()
+    elif _LOCAL.fullmatch(text):
+        moment = datetime.fromisoformat(text).astimezone()
+    else:
+        return _moment(text)
     return moment.isoformat(timespec="seconds")

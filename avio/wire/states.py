@@ -42,7 +42,7 @@ class Phase(StrEnum):
 # (from, to): who may make the move. The lists below, which guard every UPDATE of jobs.state, are derived from it.
 MOVES: dict[tuple[State, State], str] = {
     (State.QUEUED, State.STARTING): "intake: claim",
-    (State.QUEUED, State.CANCELLED): "web: cancel before a claim",
+    (State.QUEUED, State.CANCELLED): "web: cancel before a claim; aggregator: a job that had to succeed first did not",
     (State.STARTING, State.RUNNING): "intake: the job process is up",
     (State.STARTING, State.STOPPING): "web: cancel",
     (State.RUNNING, State.STOPPING): "web: cancel",

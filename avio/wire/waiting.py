@@ -15,7 +15,7 @@ class Why(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"  # no node takes jobs, since a tier is not mounted
     NODE_VERSION = "NODE_VERSION"  # no node that is alive knows what the job asks for
     START_TIME = "START_TIME"  # its start time, or that of its next attempt
-    OTHER_JOB = "OTHER_JOB"  # a free job drops files of it
+    OTHER_JOB = "OTHER_JOB"  # one that must end first, or a free job that drops files of it
     LIMIT = "LIMIT"  # a limit of running jobs is reached
     SLOTS_BUSY = "SLOTS_BUSY"  # all slots have jobs
     TURN = "TURN"  # other jobs come first, or a node is about to take it

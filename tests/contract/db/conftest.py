@@ -19,6 +19,8 @@ TABLES = (
     "failures",
     "artifacts",
     "attempts",
+    "predecessors",
+    "schedules",
     "jobs",
     "filelist_chunks",
     "filelists",

@@ -12,11 +12,12 @@ from avio.db import artifacts, dead_nodes, ends, filelists, folds, leases, order
 from avio.db.connection import borrow, is_sqlite, open_database, shut
 from avio.db.models import database
 from avio.db.sql import change
+from avio.wire.after import After
 from avio.wire.events import FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, Progress
 from avio.wire.results import Failure
 from avio.wire.states import State
-from tests.contract.db import given
+from tests.contract.db import given, ticking
 from tests.servers.postgres import postgres
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -45,6 +46,9 @@ def fill() -> None:
     filelists.complete(complete, 2, 1)
     order = f'{{"fromFileList": true, "fileListId": "{complete}"}}'
     orders.insert(orders.NewJob(1, "by list", 2, order))
+    after = (After(running, must_succeed=True),)
+    orders.insert(orders.NewJob(1, "after", 1, '{"alluxioUri": "/data"}', not_before=2e9, after=after))
+    ticking.schedule(0.0)
     freed, _ = orders.insert(orders.NewJob(2, "", 4, '{"alluxioUri": "/data/other", "fromFileList": false}'))
     given.claim(freed.id)
     given.from_result(freed.id, "succeeded")

@@ -19,8 +19,10 @@ from avio.db import (
     leases,
     limits,
     orders,
+    predecessors,
     retention,
     running,
+    schedules,
     schema,
     tiers,
     tokens,
@@ -43,7 +45,7 @@ Filter = history.Filter
 
 # Tables that grow, and their names in queries.
 LARGE = ("jobs", "filelists", "tokens", "deliveries")
-NAMES = (*LARGE, "j", "n", "f", "t1", "d", "h")
+NAMES = (*LARGE, "a", "j", "n", "f", "t1", "d", "h")
 
 
 def _undone(query: Callable[[], object]) -> None:
@@ -99,6 +101,11 @@ QUERIES: dict[str, Callable[[], object]] = {
     "one's own deliveries": lambda: deliveries.page(1, 100, MIDDLE),
     "old deliveries": lambda: _undone(lambda: deliveries.forget(60, 10)),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
+    "jobs after others": predecessors.settle,
+    "jobs without hope": predecessors.hopeless,
+    "newest jobs of a schedule": lambda: schedules.recent("01", 100),
+    "shown jobs of a schedule": lambda: schedules.jobs_of("01", 10),
+    "newest jobs of schedules": lambda: schedules.newest_jobs(["01", "02"]),
 }
 
 # These read the newest jobs, as many as a page needs.
@@ -208,6 +215,9 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("deliveries_held", "a due delivery"),
         ("deliveries_of_user", "one's own deliveries"),
         ("deliveries_ended", "old deliveries"),
+        ("jobs_queued", "jobs after others"),
+        ("jobs_of_schedule", "newest jobs of a schedule"),
+        ("jobs_of_schedule", "newest jobs of schedules"),
     ],
 )
 def test_a_query_goes_by_the_index_that_was_made_for_it(

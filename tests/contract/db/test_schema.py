@@ -12,6 +12,7 @@ from avio.db.models import MODELS, database
 from avio.db.sql import change, dialect, row
 from avio.errors import Unavailable
 from avio.wire.progress import COUNTERS, Counters
+from avio.wire.schedules import Missed, Overlap
 from avio.wire.states import OWNED, TERMINAL, JobType, Phase, State
 from tests.contract.db import given
 
@@ -44,6 +45,7 @@ def test_every_column_has_a_comment(table: str) -> None:
 def test_every_list_of_words_in_the_schema_is_that_of_an_enum() -> None:
     lists = [frozenset(re.findall(r"'(\w+)'", words)) for words in re.findall(r"\bIN\s*\(([^()]*')\)", TEXT)]
     enums = [frozenset(State), TERMINAL, OWNED, frozenset(Phase), frozenset(artifacts.KINDS), frozenset(NODE_STATES)]
+    enums += [frozenset(Missed), frozenset(Overlap)]
 
     assert set(lists) == set(enums)
     assert lists.count(frozenset(TERMINAL)) == 3  # a CHECK, and the trigger of each dialect

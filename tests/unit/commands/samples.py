@@ -144,6 +144,9 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         "node": "n1",
         "version": 9 if ended else 5,
         "retryOf": None,
+        "scheduleId": None,
+        "at": None,
+        "after": [],
         "links": {
             "self": base,
             "events": f"{base}/events",
@@ -277,6 +280,30 @@ def webhook(**changes: Any) -> dict[str, Any]:
     }
 
 
+def schedule_info(**changes: Any) -> dict[str, Any]:
+    """Return a ScheduleInfo: a preload of /data each night, without a job so far."""
+    return {
+        "id": JOB,
+        "name": "nightly",
+        "uid": 7,
+        "type": 1,
+        "params": {"alluxioUri": "/data", "fromFileList": False, "depth": 2},
+        "cron": "0 2 * * *",
+        "timezone": "Asia/Shanghai",
+        "missed": "once",
+        "overlap": "skip",
+        "status": "active",
+        "message": "",
+        "summary": "every day at 02:00 Asia/Shanghai; next 2026-05-03 02:00",
+        "nextTime": "2026-05-03T02:00:00.000+08:00",
+        "lastTime": None,
+        "lastJob": None,
+        "createTime": "2026-05-02T11:40:00.000+08:00",
+        "updateTime": "2026-05-02T11:40:00.000+08:00",
+        **changes,
+    }
+
+
 def delivery(**changes: Any) -> dict[str, Any]:
     """Return a DeliveryInfo: one that is tried again."""
     return {
@@ -291,3 +318,15 @@ def delivery(**changes: Any) -> dict[str, Any]:
         "endTime": None,
         **changes,
     }
+
+
+def run_info(status: str = "succeeded", **changes: Any) -> dict[str, Any]:
+    """Return a RunInfo."""
+    ended = "2026-05-02T02:09:00.000+08:00" if status == "succeeded" else None
+    made = {"id": JOB, "status": status, "createTime": "2026-05-02T02:00:00.000+08:00", "finishTime": ended}
+    return {**made, **changes}
+
+
+def schedule_detail(*jobs: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a ScheduleDetail."""
+    return {**schedule_info(**changes), "lastJob": jobs[0] if jobs else None, "jobs": list(jobs)}

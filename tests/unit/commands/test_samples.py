@@ -5,9 +5,10 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import fleet_responses, gate_shapes, plan_shapes, responses, webhook_shapes
+from avio.api import fleet_responses, gate_shapes, plan_shapes, responses, schedule_shapes, webhook_shapes
 from avio.client import fleet_shapes, shapes
 from avio.client import plan_shapes as client_plans
+from avio.client import schedule_shapes as schedules
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
 from tests.unit.commands import samples
@@ -34,6 +35,9 @@ from tests.unit.commands import samples
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
         (webhook_shapes.WebhookInfo, samples.webhook()),
         (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
+        (schedule_shapes.ScheduleInfo, samples.schedule_info()),
+        (schedule_shapes.ScheduleDetail, samples.schedule_detail(samples.run_info(), samples.run_info("running"))),
+        (schedule_shapes.SchedulePage, {"schedules": [samples.schedule_info()], "nextPageToken": None}),
     ],
 )
 def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[str, Any]) -> None:
@@ -61,6 +65,10 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FailurePage, shapes.FailurePage),
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
+        (schedule_shapes.RunInfo, schedules.Run),
+        (schedule_shapes.ScheduleInfo, schedules.ScheduleInfo),
+        (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),
+        (schedule_shapes.SchedulePage, schedules.SchedulePage),
         (responses.FreedInfo, shapes.Freed),
         (webhook_shapes.WebhookInfo, shapes.Webhook),
         (webhook_shapes.DeliveryInfo, shapes.Delivery),

@@ -1,0 +1,55 @@
+"""From what a user types for a schedule to its id: the id, a unique prefix of it, or its name."""
+
+from itertools import islice
+
+import click
+from click.shell_completion import CompletionItem
+
+from avio.client import Client, ClientError, pages
+from avio.client.schedule_shapes import ScheduleInfo
+from avio.commands.job_ids import COMPLETION_SECONDS, ID_LENGTH, PAGES, RECENT
+from avio.commands.session import current_token, current_url
+from avio.terminal.texts import Text
+
+
+def resolve_schedule(client: Client, text: str) -> str:
+    """Return the id of the schedule that `text` means; ClientError when it means none, UsageError if several."""
+    if len(text) == ID_LENGTH and text.isascii() and text.isalnum():
+        return text.upper()
+    found = [each["id"] for each in _all(client) if each["id"].startswith(text.upper()) or each["name"] == text]
+    if len(found) > 1:
+        raise click.UsageError(f"{text!r} means several schedules: {', '.join(found[:5])}; give more of the id")
+    if not found:
+        raise ScheduleNotFound(
+            f"no schedule has the name {text!r}, or an id that starts with it",
+            why="only your own schedules are searched",
+            cure="avio schedule list has names and ids",
+        )
+    return found[0]
+
+
+def _all(client: Client) -> list[ScheduleInfo]:
+    found = islice(pages(lambda token: client.schedules.page(page_token=token)), PAGES)
+    return [each for page in found for each in page["schedules"]]
+
+
+def complete_schedule(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer schedules to the shell; none when the server does not answer at once."""
+    try:
+        url = current_url(context.find_root().params.get("url"))
+        with Client(url, current_token(url), patience=0, timeout=COMPLETION_SECONDS) as client:
+            schedules = client.schedules.page()["schedules"][:RECENT]
+    except (ClientError, ValueError):
+        return []
+    offered = (each for each in schedules if each["id"].startswith(incomplete.upper()))
+    return [CompletionItem(each["id"], help=each["name"] or each["summary"]) for each in offered]
+
+
+schedule_argument = click.argument("schedule", type=Text(), metavar="SCHEDULE", shell_complete=complete_schedule)
+
+
+class ScheduleNotFound(ClientError):
+    """No schedule matches what the user typed."""
+
+    reason = "NOT_FOUND"
+    status = 404
