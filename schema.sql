@@ -114,6 +114,11 @@ CREATE TABLE jobs (
     bytes_only_in_cache BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
+    average_bps    BIGINT NOT NULL DEFAULT 0, -- bytes per second, over the whole attempt
+    in_flight      BIGINT NOT NULL DEFAULT 0, -- files that the attempt has taken and not done
+    phases         TEXT NOT NULL DEFAULT '[]', -- JSON: the phases of the attempt, when each began and how long it took
+    eta_p50     DOUBLE PRECISION,            -- when the job ends as likely as not; null while that is unknown
+    eta_p90     DOUBLE PRECISION,            -- when it has ended in nine of ten cases
     errors         TEXT NOT NULL,            -- JSON: failures grouped by reason
     verified_files BIGINT,                   -- files that were in place after the last byte
     verified_bytes BIGINT,                   -- bytes of these files
@@ -189,6 +194,21 @@ CREATE TABLE artifacts (
     PRIMARY KEY (job_id, attempt, kind, no)
 );
 
+CREATE TABLE timings (
+    job_id      TEXT PRIMARY KEY REFERENCES jobs (id), -- a job that was done to the end
+    type        SMALLINT NOT NULL,           -- its type
+    path        TEXT,                        -- its path; null for a file list
+    ended_at    DOUBLE PRECISION NOT NULL,   -- when it ended
+    files       BIGINT NOT NULL,             -- files that the last attempt moved or compared
+    bytes       BIGINT NOT NULL,             -- bytes of these files
+    transfer_ms BIGINT NOT NULL,             -- milliseconds from the first byte to the last
+    verified    BIGINT NOT NULL,             -- files that were looked at after the last byte
+    verify_ms   BIGINT NOT NULL,             -- milliseconds from the last byte to the end
+    limited     BOOLEAN NOT NULL,            -- a limit of bandwidth or concurrency held it back
+    forecasts   TEXT NOT NULL                -- JSON: what it expected at some shares of its time, and what came true
+);
+CREATE INDEX timings_newest ON timings (type, ended_at);
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -215,4 +235,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (11);
+INSERT INTO schema_version (version) VALUES (13);

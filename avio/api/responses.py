@@ -5,18 +5,11 @@ Serving does not validate replies; `avio.api.serializers` builds them as plain d
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, create_model
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-from avio.api.counters import ALONE, AMOUNTS
-from avio.api.shapes import Shape
+from avio.api.progress_responses import Amount, ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo
+from avio.api.shapes import Reply
 from avio.wire.states import Phase, State
-
-
-class Reply(Shape):
-    """A JSON object of a reply: camelCase; absent values are null, never missing."""
-
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class Whoami(Reply):
@@ -98,54 +91,6 @@ class TierList(Reply):
     tiers: list[TierInfo]
 
 
-class Amount(Reply):
-    """A number of files and their bytes."""
-
-    files: int
-    bytes: int
-
-
-class Total(Amount):
-    """All files of the job. Final when the listing is `complete`."""
-
-    complete: bool
-
-
-def _counted() -> type[Reply]:
-    """Return the shape of `avio.api.counters.counted`."""
-    shapes: dict[str, Any] = {**dict.fromkeys(AMOUNTS, Amount), **dict.fromkeys(ALONE, int)}
-    return create_model("Counted", __base__=Reply, **shapes)
-
-
-class ProgressInfo(_counted()):  # type: ignore[misc]
-    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total.
-
-    A check counts equal files as `done`: at the end done + different + onlyInBucket + onlyInCache + failed = total.
-    """
-
-    total: Total
-    speed_bps: int
-    percent: float | None = Field(description="By bytes. Null until the total is complete.")
-
-
-class ErrorInfo(Reply):
-    """All failures of one reason."""
-
-    reason: str
-    count: int
-    retryable: bool
-    hint: str
-    samples: list[str]
-
-
-class ProgressEventInfo(Reply):
-    """The data of a `progress` event."""
-
-    phase: Phase | None
-    progress: ProgressInfo
-    errors: list[ErrorInfo]
-
-
 class JobLinks(Reply):
     """Links to the parts of the job. Null while a part does not exist, or when it no longer applies."""
 
@@ -176,6 +121,9 @@ class JobInfo(Reply):
     attempt: int
     phase: Phase | None
     progress: ProgressInfo
+    eta: EtaInfo | None = Field(description="Null until the listing is complete and there is ground.")
+    phases: list[PhaseInfo]
+    queue_seconds: float = Field(description="From the submission to the first start, or so far.")
     errors: list[ErrorInfo]
     bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
     concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")

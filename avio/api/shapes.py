@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 
 class Shape(BaseModel):
@@ -13,6 +14,12 @@ class Shape(BaseModel):
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the schema, the same object each time."""
         return _schema(cls, *args, **kwargs)
+
+
+class Reply(Shape):
+    """A JSON object of a reply: camelCase; absent values are null, never missing."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 @cache

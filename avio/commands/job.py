@@ -21,7 +21,7 @@ from avio.terminal.tables import print_record
 from avio.wire.options import camel
 from avio.wire.params import LIVE
 from avio.wire.paths import decoded
-from avio.wire.states import JobType
+from avio.wire.states import TERMINAL, JobType
 
 _ID = re.compile(r"@last|[0-7][0-9A-Za-z]{0,25}")
 
@@ -89,6 +89,9 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
             "Progress",
             f"{percent(counted['percent'])}, {progress_text.files_of(job)} files, {progress_text.bytes_of(job)}",
         ),
+        ("Speed", progress_text.pace_of(job) or NOTHING),
+        ("ETA", progress_text.eta(job) if job["status"] not in TERMINAL else NOTHING),
+        ("Phases", progress_text.phases_of(job) or NOTHING),
         ("Skipped", progress_text.amount(counted["skipped"])),
         ("Kept", progress_text.amount(counted["kept"])),
         ("Failed", progress_text.amount(counted["failed"])),

@@ -28,6 +28,7 @@ COLUMNS = (
     Column("DONE", progress_text.files_of, lambda job: raw(job["progress"]["done"]["files"]), right=True),
     Column("PROGRESS", progress_text.percent_of, lambda job: raw(job["progress"]["percent"]), right=True),
     Column("CREATED", lambda job: moment(job["createTime"]), lambda job: raw_moment(job["createTime"])),
+    Column("LEFT", progress_text.left_of, lambda job: raw_moment((job.get("eta") or {}).get("p50")), right=True),
 )
 
 

@@ -17,6 +17,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
+#   timings                      intake: how long jobs took; admin reads
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases                       intake renews; reaper and admin read
 #   sql                          one text for both dialects

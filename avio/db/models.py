@@ -156,6 +156,11 @@ class Job(Row):
     concurrency = IntegerField(null=True)
     total_complete = BooleanField(default=False)
     speed_bps = BigIntegerField(default=0)
+    average_bps = BigIntegerField(default=0)
+    in_flight = BigIntegerField(default=0)
+    phases = TextField(default="[]")
+    eta_p50 = DoubleField(null=True)
+    eta_p90 = DoubleField(null=True)
     errors = TextField(default="[]")
     verified_files = BigIntegerField(null=True)
     verified_bytes = BigIntegerField(null=True)
@@ -234,7 +239,26 @@ class Artifact(Row):
         primary_key = CompositeKey("job_id", "attempt", "kind", "no")
 
 
+class JobTiming(Row):
+    """How long a job took, and what it had expected."""
+
+    job_id = TextField(primary_key=True)
+    type = SmallIntegerField()
+    path = TextField(null=True)
+    ended_at = DoubleField()
+    files = BigIntegerField()
+    bytes = BigIntegerField()
+    transfer_ms = BigIntegerField()
+    verified = BigIntegerField()
+    verify_ms = BigIntegerField()
+    limited = BooleanField()
+    forecasts = TextField()
+
+    class Meta:
+        table_name = "timings"
+
+
 MODELS = (
     *(SchemaVersion, User, Token, Node, NodeEpoch, TierId, FileList, FileListChunk),
-    *(Job, Attempt, FailedFile, Artifact),
+    *(Job, Attempt, FailedFile, Artifact, JobTiming),
 )

@@ -24,6 +24,7 @@ from avio.executor.left_out import in_words
 from avio.executor.list_object import with_list
 from avio.executor.pipeline import move_and_verify
 from avio.executor.reporter import Reporter
+from avio.executor.timekeeper import Timekeeper
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
 from avio.executor.work import Work
@@ -56,7 +57,8 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     fault("executor.begins")
     began = time.monotonic()
     log.info("%s %s: attempt %d", order.type.name.lower(), printable(order.params.subject), order.attempt)
-    reporter = Reporter(attempt, directory, order.events_url)
+    timekeeper = Timekeeper(attempt, order.type, order.past)
+    reporter = Reporter(attempt, directory, order.events_url, timekeeper)
     result = Result(order.job, order.attempt, STOPPED)
     done = "freed" if order.type is JobType.FREE else "in place"
     try:
@@ -82,6 +84,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         result.reason, result.message = explain(error)
     _close(reporter, result, directory)
     result.progress, result.failures = attempt.progress(), reporter.failures
+    timekeeper.settle(result)
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
     fault("executor.before-result")
     result.write(directory)
