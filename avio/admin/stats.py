@@ -20,7 +20,13 @@ def stats() -> None:
 
 
 @stats.command()
-@click.option("--limit", default=1000, show_default=True, type=WholeNumber(1, 10_000), help="Of so many newest jobs.")
+@click.option(
+    "--limit",
+    default=1000,
+    show_default=True,
+    type=WholeNumber(1, 10_000),
+    help="Of so many jobs of each type, the newest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings
 def eta(limit: int, as_json: bool, settings: Settings) -> None:

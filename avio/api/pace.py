@@ -18,7 +18,7 @@ AT_WORK = (State.STARTING, State.RUNNING)
 
 def pace_of_job(job: Job, zone: timezone) -> dict[str, Any]:
     """Return the members of a JobInfo that tell when it ends, what its attempt did, and how long it waited."""
-    phases = [PhaseTime(**phase) for phase in json.loads(job.phases)]
+    phases = [PhaseTime(**phase) for phase in json.loads(job.phases or "[]")]
     return {"eta": _eta_of_job(job, zone), "phases": _phases(phases, zone), "queueSeconds": _queue_seconds(job)}
 
 
@@ -36,14 +36,16 @@ def _eta_of_job(job: Job, zone: timezone) -> dict[str, Any] | None:
     return _eta(job.eta_p50, job.eta_p90, zone)
 
 
-def _eta(p50: float, p90: float, zone: timezone) -> dict[str, Any]:
-    return {"p50": rfc3339(p50, zone), "p90": rfc3339(p90, zone)}
+def _eta(p50: float, p90: float, zone: timezone) -> dict[str, Any] | None:
+    times = {"p50": rfc3339(p50, zone), "p90": rfc3339(p90, zone)}
+    return None if None in times.values() else times  # a job process may expect any time
 
 
 def _phases(phases: Iterable[PhaseTime], zone: timezone) -> list[dict[str, Any]]:
     return [
-        {"phase": each.phase, "startTime": rfc3339(each.started_ms / 1000, zone), "seconds": each.ms / 1000}
+        {"phase": each.phase, "startTime": began, "seconds": each.ms / 1000}
         for each in phases
+        if (began := rfc3339(each.started_ms / 1000, zone)) is not None
     ]
 
 

@@ -110,8 +110,8 @@ def job_progress(job: Job, counters: Counters, *, complete: bool) -> dict[str, A
         counters,
         complete=complete,
         speed_bps=job.speed_bps,
-        average_bps=job.average_bps,
-        in_flight=job.in_flight,
+        average_bps=job.average_bps or 0,
+        in_flight=job.in_flight or 0,
     )
 
 

@@ -1,6 +1,6 @@
 """A job's progress in words: the parts that the lines and the bar are put together from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from avio.client.shapes import Amount, JobInfo
 from avio.commands.wording import in_cli_words
@@ -73,8 +73,8 @@ def seconds_left(job: JobInfo) -> tuple[float, float] | None:
     if not eta or job["status"] in TERMINAL:
         return None
     now = datetime.now(UTC)
-    likely, late = ((datetime.fromisoformat(eta[name]) - now).total_seconds() for name in ("p50", "p90"))  # type: ignore[literal-required]
-    return None if likely < 0 else (likely, late)
+    likely, late = (datetime.fromisoformat(eta["p50"]) - now, datetime.fromisoformat(eta["p90"]) - now)
+    return None if likely < timedelta() else (likely.total_seconds(), late.total_seconds())
 
 
 def left_of(job: JobInfo) -> str:

@@ -48,17 +48,16 @@ def past(type_: int, path: str | None) -> tuple[Timing, ...]:
     Jobs nearest in the tree are taken first, of these the newest. A job with nothing in common but the root has
     another mount, perhaps another store: it is of no use.
     """
-    near = [(_nearness(path, each.path), -place, each) for place, each in enumerate(newest(LOOKED_AT, type_))]
+    near = [(_nearness(path, each.path), -place, each) for place, each in enumerate(newest(type_, LOOKED_AT))]
     nearest = sorted((each for each in near if each[0] > 0), key=lambda each: each[:2], reverse=True)[:MAX_PAST]
     return tuple(each.timing for _, _, each in sorted(nearest, key=lambda each: each[1], reverse=True))
 
 
-def newest(limit: int, type_: int | None = None) -> list[JobTiming]:
-    """Return the newest timings, of one type or of all."""
-    where, values = ("WHERE type = ?", [type_]) if type_ is not None else ("", [])
+def newest(type_: int, limit: int) -> list[JobTiming]:
+    """Return the newest timings of jobs of a type."""
     found = rows(
-        f"SELECT type, path, ended_at, {_COLUMNS} FROM timings {where} ORDER BY ended_at DESC LIMIT ?",  # noqa: S608 - the same
-        *values,
+        f"SELECT type, path, ended_at, {_COLUMNS} FROM timings WHERE type = ? ORDER BY ended_at DESC LIMIT ?",  # noqa: S608 - the same
+        type_,
         limit,
     )
     return [JobTiming(kind, path, ended_at, _timing(columns)) for kind, path, ended_at, *columns in found]

@@ -39,10 +39,10 @@ class Accuracy:
 
 
 def accuracy(caller: Caller, limit: int) -> list[Accuracy]:
-    """Return the accuracy of the newest `limit` jobs, by type and shape. Raise Forbidden unless it is an admin."""
+    """Return the accuracy of the newest `limit` jobs of each type, by shape. Raise Forbidden unless it is an admin."""
     caller.require(Right.ADMINISTER)
     with borrow():
-        found = timings.newest(limit)
+        found = [each for type_ in JobType for each in timings.newest(type_, limit)]
     groups: dict[tuple[int, str], list[JobTiming]] = defaultdict(list)
     for each in found:
         groups[each.type, shape(each)].append(each)

@@ -94,15 +94,19 @@ def _rates(
 
 
 def _spread(samples: Sequence[Sample], a: float, b: float) -> float:
-    """Return the variance of the seconds of a sample, divided by its expected seconds."""
+    """Return the variance of the seconds of a sample, divided by its expected seconds.
+
+    From the mean deviation: one long silence must not outweigh all other samples, as it does in a mean of squares.
+    """
     weights = sum(each.weight for each in samples)
-    squares = sum(
-        weight * (seconds - expected) ** 2 / expected
+    deviations = sum(
+        weight * abs(seconds - expected) / math.sqrt(expected)
         for x, y, seconds, weight in samples
         if (expected := a * x + b * y) > 0
     )
     free = max(0.0, weights - 2)  # two rates were fitted to them
-    return (squares + SPREAD_SAMPLES * SPREAD_SECONDS) / (free + SPREAD_SAMPLES)
+    mean = (deviations + SPREAD_SAMPLES * math.sqrt(SPREAD_SECONDS * 2 / math.pi)) / (free + SPREAD_SAMPLES)
+    return mean * mean * math.pi / 2
 
 
 def _covariance(

@@ -13,7 +13,7 @@ from avio.executor.eta.window import Window
 from avio.wire.timings import Eta
 
 P90 = 1.2816  # standard deviations of a normal distribution
-MODEL_ERROR = 0.06  # of every forecast: files to come are never quite as those before
+MODEL_ERROR = 0.08  # of every forecast: files to come are never quite as those before
 MAX_ERROR = 0.45  # of a forecast that is worth telling
 
 # The ground that a forecast needs: seconds of transfer and a share of the work. Earlier jobs stand for most of it.

@@ -11,13 +11,13 @@ from avio.executor.eta.cost_model import Rate, Sample
 from avio.wire.timings import Timing
 
 # Before the first job: only the order of magnitude is known.
-PER_FILE = Rate(0.002, 3.0)
-PER_BYTE = Rate(1e-8, 3.0)
-PER_CHECK = Rate(0.1, 2.0)  # of all files, once
-PER_CHECKED_FILE = Rate(5e-5, 2.0)
+PER_FILE = Rate(0.002, 5.0)
+PER_BYTE = Rate(1e-8, 5.0)
+PER_CHECK = Rate(0.1, 20.0)  # of all files, once
+PER_CHECKED_FILE = Rate(5e-5, 20.0)
 
 # What all earlier jobs together are worth, in seconds of this one: the store of today may be another.
-PAST_SECONDS = 8.0
+PAST_SECONDS = 6.0
 FADE = 0.9  # of the weight of a job, from one to the job before it
 LEAST_SECONDS = 0.5  # of a job that tells something
 MAX_ERROR = math.log(10)  # of one forecast: a job that hung must not widen all later ones

@@ -16,7 +16,7 @@ HALF_LIFE_SECONDS = 20.0
 PACE_SHARE = 0.15
 PACE_SECONDS = 6.0
 LISTING_WEIGHT = 0.2  # of chunks beside the listing, which takes time of the transfer and hides its pace
-CALM_SECONDS = 3.0  # of chunks at the pace of the model, which the last chunks have to outweigh
+CALM_SECONDS = 2.0  # of chunks at the pace of the model, which the last chunks have to outweigh
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from tests.servers.postgres import Postgres
 # Children first.
 TABLES = (
     "failures",
+    "timings",
     "artifacts",
     "attempts",
     "jobs",

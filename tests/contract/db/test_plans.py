@@ -21,6 +21,7 @@ from avio.db import (
     retention,
     schema,
     tiers,
+    timings,
     tokens,
     uses,
 )
@@ -34,7 +35,7 @@ FREE_JOB = "01" + "1".zfill(24)
 Filter = history.Filter
 
 # Tables that grow, and their names in queries.
-LARGE = ("jobs", "filelists", "tokens")
+LARGE = ("jobs", "filelists", "timings", "tokens")
 NAMES = (*LARGE, "j", "n", "f", "t1")
 
 
@@ -74,6 +75,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "a list in use": lambda: _undone(lambda: filelists.close(filelists.begin(1))),
     "one's own lists": lambda: filelists.page(1, 100, MIDDLE),
     "the quota of lists": lambda: filelists.begin(2),
+    "jobs like a new one": lambda: timings.past(1, "/data/set-17"),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
 }
 

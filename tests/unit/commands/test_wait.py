@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,15 @@ from tests.unit.commands.stub import BREAK, Stub, problem, sse
 
 pytestmark = pytest.mark.usefixtures("logged_in")
 
+
+def in_seconds(seconds: float) -> str:
+    """Return the moment that is so many seconds from now."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
 EVENTS = f"/jobs/{JOB}/events"
+SOON = {"p50": in_seconds(4.1 * 60), "p90": in_seconds(7.2 * 60)}
+OVER = {"p50": in_seconds(-1), "p90": in_seconds(60)}
 FAILURES = [
     {"reason": "ACCESS_DENIED", "count": 3, "retryable": False, "hint": "check the key", "samples": ["/data/x"]}
 ]
@@ -77,8 +86,8 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
 
     assert [line[1:] for line in lines] == [
         [],
-        ["listing", "1/≥4 files", "1.0 MiB of ≥ 4.0 MiB (still listing)", "1.0 MiB/s"],
-        ["transferring", "50%", "2/4 files", "2.0 MiB/4.0 MiB", "1.0 MiB/s"],
+        ["listing", "1/≥4 files", "1.0 MiB of ≥ 4.0 MiB (still listing)", "1.0 MiB/s", "ETA not yet: still listing"],
+        ["transferring", "50%", "2/4 files", "2.0 MiB/4.0 MiB", "1.0 MiB/s", "ETA not yet"],
         ["100%", "4/4 files", "4.0 MiB/4.0 MiB", "4s"],
     ]
 
@@ -86,10 +95,12 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
 @pytest.mark.parametrize(
     ("job", "shown"),
     [
-        (job_info(), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA 2s", "2/4 files", "/data  running"]),
+        (job_info(), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA not yet", "2/4 files", "/data  running"]),
+        (job_info(eta=SOON), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA ~4 min (up to 7)"]),
+        (job_info(eta=OVER), ["1.0 MiB/s  ETA not yet"]),
         (
             job_info(phase="listing", progress=progress_info(1, complete=False)),
-            ["1.0 MiB of ≥ 4.0 MiB (still listing)", "ETA ?"],
+            ["1.0 MiB of ≥ 4.0 MiB (still listing)", "ETA not yet: still listing"],
         ),
         (job_info(errors=FAILURES), ["! ACCESS_DENIED for 3"]),
     ],

@@ -26,7 +26,7 @@ def test_tables_have_the_times_of_the_user(avio: Avio, stub: Stub) -> None:
 
     listed = [line.split("\t")[4] for line in avio("ls /data").stdout.splitlines()]
     assert listed == [HERE, "-", "never"]
-    assert avio("jobs").stdout.rstrip("\n").split("\t")[-1] == HERE
+    assert avio("jobs").stdout.rstrip("\n").split("\t")[-2] == HERE
     assert HERE in avio("lists").stdout
 
 

@@ -62,7 +62,12 @@ def skewed(random: Random) -> list[int]:
     return [size for part in parts for size in part]
 
 
-SHAPES = {"small": small, "large": large, "mixed": mixed, "skewed": skewed, "slow": mixed}
+def slow(random: Random) -> list[int]:
+    """A mix for a slow store."""
+    return mixed(random)[::3]
+
+
+SHAPES = {"small": small, "large": large, "mixed": mixed, "skewed": skewed, "slow": slow}
 
 
 def store(shape: str, random: Random) -> Store:
