@@ -25,7 +25,7 @@ def stats() -> None:
     default=1000,
     show_default=True,
     type=WholeNumber(1, 10_000),
-    help="Of so many jobs of each type, the newest.",
+    help="Newest jobs of each type.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @with_settings

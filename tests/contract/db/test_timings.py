@@ -87,7 +87,7 @@ def test_of_many_jobs_those_nearest_in_the_tree_count() -> None:
 
 
 def test_a_timing_goes_with_its_job() -> None:
-    old, new = ended("/data/a"), ended("/data/b")
+    old, new = ended("/data/a", type_=5), ended("/data/b")  # no rule of free needs a check
 
     assert retention.delete_jobs([old]) == 1
 
