@@ -1,4 +1,4 @@
-"""`python -m prove.eta JOBS [SEED]`: run jobs of five shapes on throttled stores, and compare what they told with their ends.
+"""`python -m prove.eta JOBS [SEED]`: really run jobs of five shapes on throttled stores, and score what they told.
 
 Exit 1 if less than 80 % of the jobs knew their end within 20 % after a tenth of their time.
 """
@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
+from avio.client.shapes import JobInfo
 from avio.wire.states import JobType
 from bench.stack import ROOT, Stack, stack, toml
 from prove.eta_scores import Score, Seen, scores, table
@@ -37,11 +38,8 @@ def main(jobs: int, seed: int) -> int:
                 for number in range(jobs):
                     shape = SHAPES[number % len(SHAPES)]
                     found[shape.name].append(_run(world, number, shape, random))
-                subprocess.run(
-                    [sys.executable, "-m", "avio.admin", "stats", "eta", "--home", str(world.home)],
-                    cwd=ROOT,
-                    check=True,
-                )
+                stats = [sys.executable, "-m", "avio.admin", "stats", "eta", "--home", str(world.home)]
+                subprocess.run(stats, cwd=ROOT, check=True)
         except NoGo as error:
             sys.exit(str(error))
         finally:  # the table of a run that was cut short is worth reading too
@@ -72,12 +70,10 @@ def _run(world: Stack, number: int, shape: Shape, random: Random) -> dict[int, S
     scored = scores(ended, seen)
     took = datetime.fromisoformat(ended["finishTime"]) - datetime.fromisoformat(ended["startTime"])
     told = "  ".join(f"{mark}% {score.ratio:.2f}" for mark, score in scored.items())
-    files, size = ended["progress"]["done"]["files"], ended["progress"]["done"]["bytes"]
-    print(
-        f"{number + 1:4} {shape.name:8} {files:6} files {size >> 20:5} MiB {took.total_seconds():6.1f} s  {told}",
-        flush=True,
-    )
-    world.client.free(shape.path)
+    done = ended["progress"]["done"]
+    what = f"{shape.name:8} {done['files']:6} files {done['bytes'] >> 20:5} MiB {took.total_seconds():6.1f} s"
+    print(f"{number + 1:4} {what}  {told}", flush=True)
+    world.wait_for_end(cast(JobInfo, world.client.free(shape.path, recursive=True, as_job=True)))
     return scored
 
 
