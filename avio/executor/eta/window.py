@@ -15,7 +15,9 @@ HALF_LIFE_SECONDS = 20.0
 # What the pace of the last chunks says about all rates together.
 PACE_SHARE = 0.15
 PACE_SECONDS = 6.0
-LISTING_WEIGHT = 0.2  # of chunks beside the listing, which takes time of the transfer and hides its pace
+# Of chunks beside the listing, which takes time of the transfer, and of the first ones, while requests are added.
+EARLY_WEIGHT = 0.2
+START_SECONDS = 1.0
 CALM_SECONDS = 2.0  # of chunks at the pace of the model, which the last chunks have to outweigh
 
 
@@ -38,6 +40,7 @@ class Window:
         self._open: Chunk | None = None
         self._chunk_seconds = CHUNK_SECONDS
         self._last: tuple[float, int, int] | None = None
+        self._has_begun = False
         self.began: float | None = None
         self.moved_at = 0.0  # when a file or a byte came last
         self.longest_gap = 0.0  # between two of them
@@ -46,9 +49,11 @@ class Window:
         """Record that `files` and `size` bytes are done at the moment `now`, while the `listing` goes on or not."""
         then, files_then, size_then = self._last or (now, files, size)
         came, came_size = max(0, files - files_then), max(0, size - size_then)
-        if self._last is None or not (self._chunks or self._open or came or came_size):
+        if self._last is None or not self._has_begun:
+            # The start of a job says nothing about its pace: the first files begin the time, and are none of a chunk.
+            self._has_begun = self._last is not None and bool(came or came_size)
             self._last = now, files, size
-            self.began = self.moved_at = now  # the start of a job says nothing about its pace
+            self.began = self.moved_at = now
             return
         if now <= then:
             return
@@ -56,7 +61,8 @@ class Window:
         if came or came_size:
             self.longest_gap = max(self.longest_gap, then - self.moved_at)
             self.moved_at = now
-        came_now = Chunk(now, came, came_size, now - then, LISTING_WEIGHT if listing else 1.0)
+        is_early = listing or now - (self.began or now) <= START_SECONDS
+        came_now = Chunk(now, came, came_size, now - then, EARLY_WEIGHT if is_early else 1.0)
         self._open = came_now if self._open is None else _joined(self._open, came_now)
         if self._open.seconds >= self._chunk_seconds * 0.99 and (self._open.files or self._open.bytes):
             self._chunks.append(self._open)
