@@ -173,7 +173,7 @@ class BulkDownload:
                 self._leave_to_threads(wanted.entry, outcome)
 
     def _tell(self, size: int) -> None:
-        """Tell the run that `size` bytes have come in all. Those of a GET that failed stand for some that come later."""
+        """Tell the run that `size` bytes have come in all. Those of a failed GET stand for some that come later."""
         self._run.moved(max(0, size - self._told))
         self._told = max(self._told, size)
 
