@@ -45,9 +45,8 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
     with transaction():
         ended = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, {counters_final},"
-            " speed_bps = 0, average_bps = ?, in_flight = NULL, phases = ?, eta_p50 = NULL, eta_p90 = NULL,"
-            " errors = ?, verified_files = ?, verified_bytes = ?, local_path = ?,"
-            " phase = NULL, node = NULL, node_epoch = NULL,"
+            " {no_pace}, average_bps = ?, phases = ?, errors = ?, verified_files = ?, verified_bytes = ?,"
+            " local_path = ?, phase = NULL, node = NULL, node_epoch = NULL,"
             " version = version + 1, updated_at = {now}, finished_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,
@@ -102,8 +101,7 @@ def give_back(
         changed = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"
-            " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, speed_bps = 0,"
-            " in_flight = NULL, eta_p50 = NULL, eta_p90 = NULL,"
+            " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, {no_pace},"
             " finished_at = CASE WHEN ? THEN NULL ELSE {now} END, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,

@@ -1,11 +1,11 @@
 """Fits seconds to two counts, such as files and bytes: a rate of each, never below 0, and how sure they are.
 
 Runs in the job process. Pure. Standard library only.
-
-The seconds of a sample are taken as a Poisson variable around `rates · counts`, and each rate has a gamma prior. The
-fit is the EM iteration of that model. So the rates account for all the seconds of the samples together, which least
-squares do not where counts come in bursts.
 """
+
+# The seconds of a sample are taken as a Poisson variable around `rates · counts`, and each rate has a gamma prior. The
+# fit is the EM iteration of that model. So the rates account for all the seconds of the samples together, which least
+# squares do not where counts come in bursts.
 
 import math
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from avio.executor.eta.cost_model import Cost
-from avio.executor.eta.window import LISTING_WEIGHT, MAX_CHUNKS, Window
+from avio.executor.eta.window import EARLY_WEIGHT, MAX_CHUNKS, Window
 
 
 def test_a_long_transfer_has_few_chunks_with_all_its_files_and_seconds() -> None:
@@ -14,36 +14,37 @@ def test_a_long_transfer_has_few_chunks_with_all_its_files_and_seconds() -> None
     samples = window.samples()
 
     assert len(samples) <= MAX_CHUNKS
-    assert sum(each.first for each in samples) == 19_999
-    assert sum(each.seconds for each in samples) == 9999.5
+    assert sum(each.first for each in samples) == 19_998
+    assert sum(each.seconds for each in samples) == 9999.0
     assert all(older.weight < newer.weight for older, newer in pairwise(samples))
 
 
-def test_the_time_before_the_first_byte_is_none_of_the_transfer() -> None:
+def test_the_first_files_begin_the_time_and_are_none_of_a_chunk() -> None:
     window = Window()
     for second in range(60):
         window.add(second, 0, 0)
     window.add(60, 5, 50)
+    window.add(61, 8, 80)
 
-    assert [(each.first, each.seconds) for each in window.samples()] == [(5, 1)]
+    assert window.began == 60
+    assert [(each.first, each.seconds) for each in window.samples()] == [(3, 1)]
 
 
 def test_time_without_a_file_counts_to_the_chunk_before() -> None:
     window = Window()
-    for second, files in ((0, 0), (1, 10), (2, 10), (3, 10)):
+    for second, files in ((0, 0), (1, 10), (2, 20), (3, 20), (4, 20)):
         window.add(second, files, 0)
 
     assert [(each.first, each.seconds) for each in window.samples()] == [(10, 3)]
     assert window.silence == 2
 
 
-def test_chunks_beside_the_listing_count_less() -> None:
+def test_the_first_chunks_and_those_beside_the_listing_count_less() -> None:
     window = Window()
-    for second in range(3):
-        window.add(second, second, 0, listing=second < 2)
+    for second in range(6):
+        window.add(second, second, 0, listing=second in (3, 4))
 
-    beside, alone = window.samples()
-    assert beside.weight < 1.1 * LISTING_WEIGHT * alone.weight
+    assert [each.weight > 2 * EARLY_WEIGHT for each in window.samples()] == [False, False, False, True]
 
 
 def test_the_pace_is_that_of_the_last_chunks() -> None:
@@ -58,9 +59,7 @@ def test_the_pace_is_that_of_the_last_chunks() -> None:
 
 def test_counts_that_fall_change_nothing() -> None:
     window = Window()
-    window.add(0, 0, 0)
-    window.add(1, 10, 100)
-    window.add(2, 5, 50)
-    window.add(3, 11, 101)
+    for second, files in enumerate((0, 10, 20, 5, 21)):
+        window.add(second, files, 10 * files)
 
     assert sum(each.first for each in window.samples()) == 11
