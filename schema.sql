@@ -195,7 +195,7 @@ CREATE TABLE artifacts (
 );
 
 CREATE TABLE timings (
-    job_id      TEXT NOT NULL REFERENCES jobs (id), -- a job that was done to the end
+    job_id      TEXT NOT NULL,               -- a job that was done to the end; no foreign key: older versions delete jobs alone
     type        SMALLINT NOT NULL,           -- its type
     path        TEXT,                        -- its path; null for a file list
     ended_at    DOUBLE PRECISION NOT NULL,   -- when it ended

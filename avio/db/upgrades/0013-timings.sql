@@ -5,7 +5,7 @@ ALTER TABLE jobs ADD COLUMN phases TEXT;
 ALTER TABLE jobs ADD COLUMN eta_p50 DOUBLE PRECISION;
 ALTER TABLE jobs ADD COLUMN eta_p90 DOUBLE PRECISION;
 CREATE TABLE timings (
-    job_id      TEXT NOT NULL REFERENCES jobs (id),
+    job_id      TEXT NOT NULL,
     type        SMALLINT NOT NULL,
     path        TEXT,
     ended_at    DOUBLE PRECISION NOT NULL,
