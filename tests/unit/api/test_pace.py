@@ -7,7 +7,10 @@ import pytest
 
 from avio import clock
 from avio.api.pace import pace_of_event, pace_of_job
+from avio.api.progress_responses import ProgressEventInfo
+from avio.api.serializers import progress_event
 from avio.rules.types import Job
+from avio.wire.events import ProgressEvent
 from avio.wire.progress import Progress
 from avio.wire.timings import Eta, PhaseTime
 
@@ -56,3 +59,14 @@ def test_an_event_tells_its_end_from_now_on() -> None:
 
     assert pace_of_event(progress, UTC) == {"eta": pace()["eta"], "phases": []}
     assert pace_of_event(Progress(), UTC) == {"eta": None, "phases": []}
+
+
+def test_an_event_and_a_job_have_the_shapes_that_are_declared() -> None:
+    phases = [PhaseTime("listing", 1500, 2250)]
+    event = ProgressEvent("J", 1, 1, Progress(eta=Eta(60_000, 120_000), phases=phases, average_bps=5, in_flight=2))
+
+    told = ProgressEventInfo.model_validate(progress_event(event, UTC))
+
+    assert told.eta is not None
+    assert told.phases[0].seconds == 2.25
+    assert (told.progress.average_bps, told.progress.in_flight) == (5, 2)  # type: ignore[attr-defined]
