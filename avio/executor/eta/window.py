@@ -42,7 +42,7 @@ class Window:
         self._last: tuple[float, int, int] | None = None
         self._has_begun = False
         self.began: float | None = None
-        self.moved_at = 0.0  # when a file or a byte came last
+        self._moved_at = 0.0  # when a file or a byte came last
         self.longest_gap = 0.0  # between two of them
 
     def add(self, now: float, files: int, size: int, *, listing: bool = False) -> None:
@@ -53,14 +53,14 @@ class Window:
             # The start of a job says nothing about its pace: the first files begin the time, and are none of a chunk.
             self._has_begun = self._last is not None and bool(came or came_size)
             self._last = now, files, size
-            self.began = self.moved_at = now
+            self.began = self._moved_at = now
             return
         if now <= then:
             return
         self._last = now, max(files, files_then), max(size, size_then)
         if came or came_size:
-            self.longest_gap = max(self.longest_gap, then - self.moved_at)
-            self.moved_at = now
+            self.longest_gap = max(self.longest_gap, then - self._moved_at)
+            self._moved_at = now
         is_early = listing or now - (self.began or now) <= START_SECONDS
         came_now = Chunk(now, came, came_size, now - then, EARLY_WEIGHT if is_early else 1.0)
         self._open = came_now if self._open is None else _joined(self._open, came_now)
@@ -77,14 +77,9 @@ class Window:
         return 0.0 if self._last is None or self.began is None else self._last[0] - self.began
 
     @property
-    def done(self) -> tuple[int, int]:
-        """Files and bytes that are done."""
-        return (0, 0) if self._last is None else self._last[1:]
-
-    @property
     def silence(self) -> float:
         """Seconds since a file or a byte came last."""
-        return 0.0 if self._last is None else self._last[0] - self.moved_at
+        return 0.0 if self._last is None else self._last[0] - self._moved_at
 
     def samples(self) -> list[Sample]:
         """Return the chunks as samples, weighted by their age."""
