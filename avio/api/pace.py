@@ -49,7 +49,7 @@ def _phases(phases: Iterable[PhaseTime], zone: timezone) -> list[dict[str, Any]]
     ]
 
 
-def _queue_seconds(job: Job) -> float:
-    """Return the seconds from the submission to the first claim; of a job without one, to its end or to now."""
-    until = job.started_at or job.finished_at or clock.now()
-    return round(max(0.0, until - job.created_at), 3)
+def _queue_seconds(job: Job) -> float | None:
+    """Return the seconds from the submission to the first claim, or to the end without one; None while it waits."""
+    until = job.started_at or job.finished_at
+    return None if until is None else round(max(0.0, until - job.created_at), 3)

@@ -123,7 +123,7 @@ class JobInfo(Reply):
     progress: ProgressInfo
     eta: EtaInfo | None = Field(description="Null until the listing is complete and there is ground.")
     phases: list[PhaseInfo]
-    queue_seconds: float = Field(description="From the submission to the first start, or so far.")
+    queue_seconds: float | None = Field(description="From the submission to the first start. Null while it waits.")
     errors: list[ErrorInfo]
     bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
     concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")

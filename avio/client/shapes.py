@@ -189,7 +189,7 @@ class JobInfo(TypedDict):
     progress: Progress
     eta: NotRequired[Eta | None]
     phases: NotRequired[list[PhaseTime]]
-    queueSeconds: NotRequired[float]
+    queueSeconds: NotRequired[float | None]
     errors: list[ErrorGroup]
     bandwidth: NotRequired[int | None]
     concurrency: NotRequired[int | None]
