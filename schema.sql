@@ -152,6 +152,11 @@ CREATE TABLE jobs (
     bytes_only_in_cache BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
+    average_bps BIGINT,                      -- bytes per second, over the whole attempt; null before the first event
+    in_flight   BIGINT,                      -- files that the attempt has taken and not done; null as above
+    phases      TEXT,                        -- JSON: the phases of the attempt, when each began and how long it took
+    eta_p50     DOUBLE PRECISION,            -- when the job ends as likely as not; null while that is unknown
+    eta_p90     DOUBLE PRECISION,            -- when it has ended in nine of ten cases
     errors         TEXT NOT NULL,            -- JSON: failures grouped by reason
     verified_files BIGINT,                   -- files that were in place after the last byte
     verified_bytes BIGINT,                   -- bytes of these files
@@ -315,6 +320,22 @@ BEGIN
         ON CONFLICT (job_id) DO NOTHING;
 END;
 -- end
+
+CREATE TABLE timings (
+    job_id      TEXT NOT NULL,               -- a job that was done to the end; no foreign key: older versions delete jobs alone
+    type        SMALLINT NOT NULL,           -- its type
+    path        TEXT,                        -- its path; null for a file list
+    ended_at    DOUBLE PRECISION NOT NULL,   -- when it ended
+    files       BIGINT NOT NULL,             -- files that the last attempt moved or compared
+    bytes       BIGINT NOT NULL,             -- bytes of these files
+    transfer_ms BIGINT NOT NULL,             -- milliseconds from the first byte to the last
+    verified    BIGINT NOT NULL,             -- files that were looked at after the last byte
+    verify_ms   BIGINT NOT NULL,             -- milliseconds from the last byte to the end
+    limited     BOOLEAN NOT NULL,            -- a limit of bandwidth or concurrency held it back
+    forecasts   TEXT NOT NULL,               -- JSON: what it expected at some shares of its time, and what came true
+    PRIMARY KEY (job_id)
+);
+CREATE INDEX timings_newest ON timings (type, ended_at);
 
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql

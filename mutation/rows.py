@@ -237,6 +237,12 @@ MUTANTS = (
         tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(
+        "no estimate outlives its attempt",
+        "avio/db/sql.py",
+        ("speed_bps = 0, in_flight = NULL, eta_p50 = NULL, eta_p90 = NULL", "speed_bps = 0"),
+        tests=f"{DB}test_folds.py -k sqlite",
+    ),
+    mutant(
         "T7: an end of the current attempt only",
         ENDS,
         (

@@ -8,7 +8,7 @@
 #   __main__                                                 `python -m avio.admin`
 #   up, demo                                                 commands that start processes
 #   check, doctor                                            commands that look around
-#   db, user, group, token, jobs, job, nodes, tiers, redis_acl, root  commands on one noun each
+#   db, user, group, token, jobs, job, nodes, tiers, stats, redis_acl, root  commands on one noun each
 #   standing                                                 options of user and group
 #   demo_steps, bootstrap, environment                       for up and demo
 #   settings                                                 what a command works with, all errors at once
@@ -48,6 +48,7 @@ COMMANDS = {
     "job": ("avio.admin.job", "job", "Show one job and its attempts: where they ran, how isolated, how they ended."),
     "tiers": ("avio.admin.tiers", "tiers", "Show what each tier of the cache may hold, and holds."),
     "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
+    "stats": ("avio.admin.stats", "stats", "Show how right the forecasts of jobs were."),
     "root": ("avio.admin.root", "root", "Print the directory that the processes start from."),
 }
 

@@ -154,7 +154,7 @@ class EventStream:
         info = serializers.job_info(job, self._zone)
         if not self._over:  # events come before their fold into the row; the end alone may fall, to what is true
             self._fold(job.counters, bool(job.total_complete))
-            info["progress"] = serializers.progress_info(self._shown, complete=self._complete, speed_bps=job.speed_bps)
+            info["progress"] = serializers.job_progress(job, self._shown, complete=self._complete)
         if event == "snapshot" or not self._over:
             yield self._text(event, info)
         if self._over:
@@ -165,7 +165,7 @@ class EventStream:
             self._seen = (event.attempt, event.seq)
             self._fold(event.progress.counters, event.progress.total_complete)
             progress = replace(event.progress, counters=self._shown, total_complete=self._complete)
-            yield self._text("progress", serializers.progress_event(replace(event, progress=progress)))
+            yield self._text("progress", serializers.progress_event(replace(event, progress=progress), self._zone))
 
     def _fold(self, counters: Counters, complete: bool) -> None:
         """Take newer figures, as the row does: a new attempt counts from 0, and what is shown does not fall."""

@@ -5,11 +5,11 @@ Serving does not validate replies; `avio.api.serializers` builds them as plain d
 
 from typing import Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
 from avio.api.plan_shapes import PlanInfo
+from avio.api.progress_responses import ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo
 from avio.api.shapes import Amount, Reply
-from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.states import Phase, State
 from avio.wire.waiting import Why
 
@@ -93,47 +93,6 @@ class TierList(Reply):
     tiers: list[TierInfo]
 
 
-class Total(Amount):
-    """All files of the job. Final when the listing is `complete`."""
-
-    complete: bool
-
-
-def _counted() -> type[Reply]:
-    """Return the shape of `avio.rules.counters.counted`."""
-    shapes: dict[str, Any] = {**dict.fromkeys(AMOUNTS, Amount), **dict.fromkeys(ALONE, int)}
-    return create_model("Counted", __base__=Reply, **shapes)
-
-
-class ProgressInfo(_counted()):  # type: ignore[misc]
-    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total.
-
-    A check counts equal files as `done`: at the end done + different + onlyInBucket + onlyInCache + failed = total.
-    """
-
-    total: Total
-    speed_bps: int
-    percent: float | None = Field(description="By bytes. Null until the total is complete.")
-
-
-class ErrorInfo(Reply):
-    """All failures of one reason."""
-
-    reason: str
-    count: int
-    retryable: bool
-    hint: str
-    samples: list[str]
-
-
-class ProgressEventInfo(Reply):
-    """The data of a `progress` event."""
-
-    phase: Phase | None
-    progress: ProgressInfo
-    errors: list[ErrorInfo]
-
-
 class JobLinks(Reply):
     """Links to the parts of the job. Null while a part does not exist, or when it no longer applies."""
 
@@ -174,6 +133,9 @@ class JobInfo(Reply):
     attempt: int
     phase: Phase | None
     progress: ProgressInfo
+    eta: EtaInfo | None = Field(description="Null until the listing is complete and there is ground.")
+    phases: list[PhaseInfo]
+    queue_seconds: float | None = Field(description="From the submission to the first start. Null while it waits.")
     errors: list[ErrorInfo]
     bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
     concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")

@@ -6,6 +6,7 @@ from base64 import b64encode
 from datetime import timezone
 from typing import Any
 
+from avio.api.pace import pace_of_event, pace_of_job
 from avio.api.plan_info import plan_info
 from avio.clock import rfc3339
 from avio.rules.counters import counted
@@ -75,11 +76,14 @@ def percent(part: int, whole: int) -> float:
     return min(part * 1000 // whole, 1000) / 10
 
 
-def progress_info(counters: Counters, *, complete: bool, speed_bps: int) -> dict[str, Any]:
+def progress_info(
+    counters: Counters, *, complete: bool, speed_bps: int, average_bps: int = 0, in_flight: int = 0
+) -> dict[str, Any]:
     """Return a ProgressInfo."""
     info = counted(counters)
     info["total"]["complete"] = complete
-    return info | {"speedBps": speed_bps, "percent": _progress_percent(counters) if complete else None}
+    share = _progress_percent(counters) if complete else None
+    return info | {"speedBps": speed_bps, "averageBps": average_bps, "inFlight": in_flight, "percent": share}
 
 
 def _progress_percent(counters: Counters) -> float | None:
@@ -89,13 +93,20 @@ def _progress_percent(counters: Counters) -> float | None:
     return percent(sum(getattr(counters, f"{unit}_{part}") for part in parts), total) if total else None
 
 
-def progress_event(event: ProgressEvent) -> dict[str, Any]:
+def progress_event(event: ProgressEvent, zone: timezone) -> dict[str, Any]:
     """Return a ProgressEventInfo."""
     progress = event.progress
     return {
         "phase": progress.phase,
-        "progress": progress_info(progress.counters, complete=progress.total_complete, speed_bps=progress.speed_bps),
+        "progress": progress_info(
+            progress.counters,
+            complete=progress.total_complete,
+            speed_bps=progress.speed_bps,
+            average_bps=progress.average_bps,
+            in_flight=progress.in_flight,
+        ),
         "errors": progress.to_json()["errors"],
+        **pace_of_event(progress, zone),
     }
 
 
@@ -108,6 +119,17 @@ def tier_info(tier: Tier) -> dict[str, Any]:
         "used": tier.used,
         "free": tier.free,
     }
+
+
+def job_progress(job: Job, counters: Counters, *, complete: bool) -> dict[str, Any]:
+    """Return the ProgressInfo of a job, with the `counters` to show."""
+    return progress_info(
+        counters,
+        complete=complete,
+        speed_bps=job.speed_bps,
+        average_bps=job.average_bps or 0,
+        in_flight=job.in_flight or 0,
+    )
 
 
 def job_info(job: Job, zone: timezone) -> dict[str, Any]:
@@ -128,7 +150,8 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "waiting": _waiting_info(job, zone),
         "attempt": job.attempt,
         "phase": job.phase,
-        "progress": progress_info(job.counters, complete=bool(job.total_complete), speed_bps=job.speed_bps),
+        "progress": job_progress(job, job.counters, complete=bool(job.total_complete)),
+        **pace_of_job(job, zone),
         "errors": json.loads(job.errors),
         "bandwidth": job.bandwidth,
         "concurrency": job.concurrency,

@@ -16,15 +16,15 @@ class Shape(BaseModel):
         return _schema(cls, *args, **kwargs)
 
 
-@cache
-def _schema(shape: type[Shape], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    return super(Shape, shape).model_json_schema(*args, **kwargs)
-
-
 class Reply(Shape):
     """A JSON object of a reply: camelCase; absent values are null, never missing."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+@cache
+def _schema(shape: type[Shape], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    return super(Shape, shape).model_json_schema(*args, **kwargs)
 
 
 class Amount(Reply):

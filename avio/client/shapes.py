@@ -143,7 +143,24 @@ class Progress(TypedDict):
     onlyInBucket: NotRequired[Amount]
     onlyInCache: NotRequired[Amount]
     speedBps: int
+    averageBps: NotRequired[int]
+    inFlight: NotRequired[int]
     percent: float | None
+
+
+class Eta(TypedDict):
+    """When a job ends, as RFC 3339: as likely before p50 as after, and before p90 in nine of ten cases."""
+
+    p50: str
+    p90: str
+
+
+class PhaseTime(TypedDict):
+    """A phase of the newest attempt, and its seconds so far."""
+
+    phase: str
+    startTime: str
+    seconds: float
 
 
 class ErrorGroup(TypedDict):
@@ -198,6 +215,9 @@ class JobInfo(TypedDict):
     attempt: int
     phase: str | None
     progress: Progress
+    eta: NotRequired[Eta | None]
+    phases: NotRequired[list[PhaseTime]]
+    queueSeconds: NotRequired[float | None]
     errors: list[ErrorGroup]
     bandwidth: NotRequired[int | None]
     concurrency: NotRequired[int | None]

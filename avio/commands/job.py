@@ -15,7 +15,7 @@ from avio.lazygroup import WholeLines
 from avio.terminal.cells import NOTHING, moment, percent, printable
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
-from avio.wire.states import JobType
+from avio.wire.states import TERMINAL, JobType
 
 _ID = re.compile(r"@last|[0-7][0-9A-Za-z]{0,25}")
 
@@ -76,6 +76,9 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
             "Progress",
             f"{percent(counted['percent'])}, {progress_text.files_of(job)} files, {progress_text.bytes_of(job)}",
         ),
+        ("Speed", progress_text.pace_of(job) or NOTHING),
+        ("ETA", progress_text.eta(job) if job["status"] not in TERMINAL else NOTHING),
+        ("Phases", progress_text.phases_of(job) or NOTHING),
         ("Skipped", progress_text.amount(counted["skipped"])),
         ("Kept", progress_text.amount(counted["kept"])),
         ("Failed", progress_text.amount(counted["failed"])),

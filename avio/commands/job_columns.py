@@ -23,6 +23,7 @@ SPEED = Column("SPEED", progress_text.speed, lambda job: raw(job["progress"]["sp
 WAITS = Column(
     "WAITS", lambda job: progress_text.waiting_of(job) or NOTHING, lambda job: raw(progress_text.waiting_of(job))
 )
+LEFT = Column("LEFT", progress_text.left_of, lambda job: raw_moment((job.get("eta") or {}).get("p50")), right=True)
 PATH = Column("PATH", progress_text.subject, progress_text.subject)
 
 
@@ -30,13 +31,13 @@ def columns(users: Mapping[str, str]) -> list[Column]:
     """Return the columns. `users` has the names by uid that the server tells admins; for others it is empty."""
     user = _user(users)
     if not is_terminal():
-        return [ID, TYPE, NAME, STATUS, DONE, PROGRESS, CREATED, PATH, user, SPEED, WAITS]
+        return [ID, TYPE, NAME, STATUS, DONE, PROGRESS, CREATED, PATH, user, SPEED, WAITS, LEFT]
     width = shutil.get_terminal_size().columns
     return [
         *(ID, TYPE, STATUS),
         *([DONE] if width >= WIDE else []),
         PROGRESS,
-        *([SPEED, WAITS] if width >= WIDE else []),
+        *([SPEED, LEFT, WAITS] if width >= WIDE else []),
         AGE,
         *([CREATED, NAME] if width >= WIDEST else []),
         *([user] if users else []),

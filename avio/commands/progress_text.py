@@ -1,6 +1,6 @@
 """A job's progress in words: the parts that the lines and the bar are put together from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from avio.client.shapes import Amount, JobInfo
 from avio.commands.wording import in_cli_words
@@ -8,6 +8,9 @@ from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, moment, perce
 from avio.wire.paths import decoded
 from avio.wire.states import TERMINAL, JobType, Phase, State
 from avio.wire.waiting import Why
+
+# Units of an estimate: the name, its seconds, and from how many on it is used.
+UNITS = (("days", 86400, 2), ("h", 3600, 2), ("min", 60, 2), ("s", 1, 0))
 
 
 def kind(job: JobInfo) -> str:
@@ -89,13 +92,60 @@ def waiting_details(job: JobInfo) -> str:
     return f"{waiting_of(job)}{what}, since {moment(waiting['since'])}"
 
 
-def eta(job: JobInfo) -> str:
-    """Return the time that the rest takes at the present speed; `?` where that can't be told."""
+def seconds_left(job: JobInfo) -> tuple[float, float] | None:
+    """Return the seconds that the job takes as likely as not, and at most in nine of ten cases; None if unknown."""
+    eta = job.get("eta")
+    if not eta or job["status"] in TERMINAL:
+        return None
+    now = datetime.now(UTC)
+    likely, late = (datetime.fromisoformat(eta["p50"]) - now, datetime.fromisoformat(eta["p90"]) - now)
+    return None if likely < timedelta() else (likely.total_seconds(), late.total_seconds())
+
+
+def left_of(job: JobInfo) -> str:
+    """Return the time that the job still takes, as likely as not; `-` if that is unknown."""
+    left = seconds_left(job)
+    return NOTHING if left is None else duration(left[0])
+
+
+def phases_of(job: JobInfo) -> str:
+    """Return how long the phases of the newest attempt took, and the wait before the first."""
+    waited = job.get("queueSeconds")
+    parts = [] if waited is None else [f"queued {duration(waited)}"]
+    return ", ".join(parts + [f"{each['phase']} {duration(each['seconds'])}" for each in job.get("phases", [])])
+
+
+def pace_of(job: JobInfo) -> str:
+    """Return speeds and files in flight, as far as the server tells."""
     progress = job["progress"]
-    rest = progress["total"]["bytes"] - progress["done"]["bytes"] - progress["failed"]["bytes"]
-    if not is_listed(job) or not progress["speedBps"]:
-        return UNKNOWN
-    return duration(rest / progress["speedBps"])
+    average, flying = progress.get("averageBps"), progress.get("inFlight")
+    parts = [] if job["status"] in TERMINAL else [f"{size(progress['speedBps'])}/s now"]
+    parts += [] if average is None else [f"{size(average)}/s on average"]
+    parts += [f"{flying} files in flight"] if flying else []
+    return ", ".join(parts)
+
+
+def eta(job: JobInfo) -> str:
+    """Return `~4 min (up to 7)`, or in words that it is not known yet."""
+    left = seconds_left(job)
+    if left is None:
+        return "not yet: still listing" if job["phase"] == Phase.LISTING else "not yet"
+    return about(*left)
+
+
+def about(likely: float, late: float) -> str:
+    """Return seconds as `~4 min (up to 7)`, in the unit that suits the likely ones."""
+    name, seconds = next(unit for unit in UNITS if likely >= unit[2] * unit[1])[:2]
+    first, second = (rounded(each / seconds) for each in (likely, late))
+    return f"~{first} {name}" + (f" (up to {second})" if second != first else "")
+
+
+def rounded(number: float) -> str:
+    """Return a number of seconds, minutes ... with two digits, and at least 1: an estimate has no more."""
+    if number < 1:
+        return "1"
+    step = 5 if number >= 20 else 1
+    return str(step * round(number / step))
 
 
 def elapsed(job: JobInfo) -> str:
@@ -143,6 +193,7 @@ def line(job: JobInfo) -> str:
         f"{files_of(job)} files",
         bytes_of(job),
         f"{size(progress['speedBps'])}/s" if running else elapsed(job),
+        f"ETA {eta(job)}" if running else None,
         f"{progress['failed']['files']} failed" if progress["failed"]["files"] else None,
         f"{repaired} repaired" if (repaired := progress.get("filesRepaired")) else None,
         f"{left_out} left out" if (left_out := progress.get("filesLeftOut")) else None,

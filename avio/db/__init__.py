@@ -25,6 +25,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
 #   predecessors                 web adds what a job waits for, aggregator removes it
+#   timings                      intake: how long jobs took; admin reads
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases, running              intake renews; reaper, web and admin read; the jobs that nodes have
 #   sql                          one text for both dialects

@@ -94,7 +94,7 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         taken = row(
             "UPDATE jobs SET state = 'starting', attempt = attempt + 1, seq = 0, phase = NULL,"
             " node = ?, node_epoch = ?, started_at = coalesce(started_at, {now}), message = '', reason = NULL,"
-            " speed_bps = 0, version = version + 1, updated_at = {now}"
+            " {no_pace}, average_bps = NULL, phases = NULL, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND state = 'queued' AND run_at <= {now} AND EXISTS"
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
             " RETURNING id, attempt, uid, type, params, bytes_wire, bandwidth, concurrency",

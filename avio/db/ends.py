@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
 
-from avio.db import failures, uses
+from avio.db import failures, timings, uses
 from avio.db.connection import transaction
-from avio.db.folds import movers_json
+from avio.db.folds import movers_json, phases_json
 from avio.db.sql import change, row
 from avio.wire.reports import without_report
 from avio.wire.results import Result
@@ -52,8 +52,8 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
     with transaction():
         ended = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, total_complete = ?, {counters_final},"
-            " speed_bps = 0, errors = ?, verified_files = ?, verified_bytes = ?, local_path = ?, plan = ?,"
-            " phase = NULL, node = NULL, node_epoch = NULL,"
+            " {no_pace}, average_bps = ?, phases = ?, errors = ?, verified_files = ?, verified_bytes = ?,"
+            " local_path = ?, plan = ?, phase = NULL, node = NULL, node_epoch = NULL,"
             " version = version + 1, updated_at = {now}, finished_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,
@@ -61,6 +61,8 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
             result.message,
             result.progress.total_complete,
             *astuple(result.progress.counters),
+            result.progress.average_bps,
+            phases_json(result.progress),
             json.dumps([asdict(group) for group in result.progress.errors]),
             result.verified_files,
             result.verified_bytes,
@@ -73,6 +75,8 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
             return False
         failures.settle(result)  # a wiped stream may have lost some
         uses.release_freed(result.job)
+        if result.timing is not None:
+            timings.keep(result.job, result.timing)
         _close_attempt(result.job, result.attempt, state, exit_, movers_json(result.progress))
     return True
 
@@ -99,7 +103,7 @@ def give_back(
         changed = change(
             "UPDATE jobs SET state = ?, reason = ?, message = ?, crashes = ?, losses = ?,"
             " files_done = {greatest}(files_done, ?), files_total = {greatest}(files_total, ?), run_at = {now} + ?,"
-            " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, speed_bps = 0,"
+            " pushed_at = NULL, phase = NULL, node = NULL, node_epoch = NULL, {no_pace},"
             " finished_at = CASE WHEN ? THEN NULL ELSE {now} END, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND attempt = ? AND state IN {owned}",
             state,

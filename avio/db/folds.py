@@ -16,7 +16,8 @@ from avio.wire.progress import Progress
 _PROGRESS = (
     "UPDATE jobs SET seq = ?, phase = ?, total_complete = (total_complete OR ?),"
     " crashes = CASE WHEN ? > files_done THEN 0 ELSE crashes END,"
-    " {counters_folded}, speed_bps = ?, errors = ?,"
+    " {counters_folded}, speed_bps = ?, errors = ?, average_bps = ?, in_flight = ?, phases = ?,"
+    " eta_p50 = {now} + ?, eta_p90 = {now} + ?,"
     " version = version + 1, updated_at = {now}"
     " WHERE id = ? AND attempt = ? AND seq < ? AND state IN {owned}"
 )
@@ -48,6 +49,11 @@ def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
         *astuple(counters),
         progress.speed_bps,
         json.dumps([asdict(group) for group in progress.errors]),
+        progress.average_bps,
+        progress.in_flight,
+        phases_json(progress),
+        progress.eta and progress.eta.p50_ms / 1000,
+        progress.eta and progress.eta.p90_ms / 1000,
         event.job,
         event.attempt,
         event.seq,
@@ -57,6 +63,11 @@ def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
 def _movers_parameters(event: ProgressEvent) -> tuple[object, ...]:
     job, attempt = event.job, event.attempt
     return movers_json(event.progress), job, attempt, job, attempt, event.seq
+
+
+def phases_json(progress: Progress) -> str:
+    """Return the column `phases` of a job."""
+    return json.dumps([asdict(phase) for phase in progress.phases])
 
 
 def movers_json(progress: Progress) -> str | None:

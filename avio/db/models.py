@@ -211,6 +211,11 @@ class Job(Row):
     labels = TextField(default="{}")
     total_complete = BooleanField(default=False)
     speed_bps = BigIntegerField(default=0)
+    average_bps = BigIntegerField(null=True)
+    in_flight = BigIntegerField(null=True)
+    phases = TextField(null=True)
+    eta_p50 = DoubleField(null=True)
+    eta_p90 = DoubleField(null=True)
     errors = TextField(default="[]")
     verified_files = BigIntegerField(null=True)
     verified_bytes = BigIntegerField(null=True)
@@ -362,8 +367,27 @@ class Delivery(Row):
         table_name = "deliveries"
 
 
+class JobTiming(Row):
+    """How long a job took, and what it had expected."""
+
+    job_id = TextField(primary_key=True)
+    type = SmallIntegerField()
+    path = TextField(null=True)
+    ended_at = DoubleField()
+    files = BigIntegerField()
+    bytes = BigIntegerField()
+    transfer_ms = BigIntegerField()
+    verified = BigIntegerField()
+    verify_ms = BigIntegerField()
+    limited = BooleanField()
+    forecasts = TextField()
+
+    class Meta:
+        table_name = "timings"
+
+
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
-    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, Webhook, Delivery),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery),
 )

@@ -84,7 +84,7 @@ def forget_key(job: str) -> None:
 
 
 def delete_jobs(jobs: list[str]) -> int:
-    """Delete ended jobs without artifacts, their attempts with them. Jobs that repeat them no longer name them.
+    """Delete ended jobs without artifacts, with their attempts and timings. Jobs that repeat them no longer name them.
 
     A job stays if a rule of free needs it, if a job waits for it, or if another transaction has it or a job that
     repeats it.
@@ -103,7 +103,7 @@ def delete_jobs(jobs: list[str]) -> int:
         if not old:
             return 0
         change(f"UPDATE jobs SET retry_of = NULL WHERE retry_of IN {_marks(old)}", *old)  # noqa: S608 - the same
-        for table in ("failures", "attempts", "predecessors"):
+        for table in ("failures", "attempts", "predecessors", "timings"):
             change(f"DELETE FROM {table} WHERE job_id IN {_marks(old)}", *old)  # noqa: S608 - the same
         return change(f"DELETE FROM jobs WHERE id IN {_marks(old)}", *old)  # noqa: S608 - the same
 

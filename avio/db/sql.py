@@ -21,7 +21,8 @@ def _listed(states: frozenset[State]) -> str:
 
 owned = _listed(OWNED)
 
-_STATES = {
+_WORDS = {
+    "no_pace": "speed_bps = 0, in_flight = NULL, eta_p50 = NULL, eta_p90 = NULL",
     "owned": owned,
     "unfinished": _listed(UNFINISHED),
     "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {owned} GROUP BY uid) AS held",  # noqa: S608
@@ -29,6 +30,7 @@ _STATES = {
 
 # now: the database's clock in epoch seconds. skip_locked: a subquery skips rows that another transaction has locked.
 # skip_locked_j: a row of `j` is locked as by a change, or left out if another transaction changes it.
+# no_pace: sets the columns that an attempt at work alone has.
 # held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
@@ -45,7 +47,7 @@ _SQLITE = {
     "shared": "",
     "deleting": "",
     "alone": "",
-    **_STATES,
+    **_WORDS,
 }
 _SQLITE |= counter_words(_SQLITE["greatest"])
 _POSTGRESQL = {
@@ -58,7 +60,7 @@ _POSTGRESQL = {
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",
-    **_STATES,
+    **_WORDS,
 }
 _POSTGRESQL |= counter_words(_POSTGRESQL["greatest"])
 

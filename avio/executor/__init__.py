@@ -17,7 +17,9 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   work, failed_files                       what every part of the work needs; the files that were given up
 #   patience                                 waits for a store that is unavailable
 #   reporter, selection                      progress, report and log; which files an order means
+#   timekeeper                               speeds, phases and the time that is left
 #   verb, worklist, verdict                  preload or save; entries spooled to a file; what the end means
 #   journal_blocks                           lines with a checksum
 #   seen, filters, path_lines                paths met before, on disk; which files rules take; lines with paths
-#   attempt                                  counters, and whether it must leave
+#   attempt, eta                             counters, and whether it must leave; when the job will end
+#   phase_clock                              the phases so far

@@ -18,6 +18,7 @@ from avio.engines.movers.page import Page
 from avio.engines.movers.pool import Start
 from avio.engines.movers.shares import Shares
 from avio.engines.silences import Silences
+from avio.executor.phase_clock import PhaseClock
 from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
@@ -64,7 +65,9 @@ class Attempt:
         self.shares = Shares()
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._phase = Phase.LISTING
+        self.phases = PhaseClock()
+        self.rechecked = 0  # files that the present verification has looked at
+        self.under_way: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
         self._silences = Silences()
@@ -158,8 +161,7 @@ class Attempt:
 
     def begin(self, phase: Phase) -> None:
         """Enter `phase`."""
-        with self._lock:
-            self._phase = phase
+        self.phases.begin(phase)
 
     def moved(self, size: int) -> None:
         """Count `size` bytes that crossed the wire."""
@@ -281,13 +283,15 @@ class Attempt:
         with self._lock:
             errors = joined_groups(self._errors, self._left_out_errors)
             movers = self.shares.told()
-            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors, movers=movers)
+            return Progress(
+                self.phases.current, self._total_complete, self._counters.bounded(), errors=errors, movers=movers
+            )
 
     def outcome(self) -> Progress:
         """Return what to judge: the progress without the errors of files that are left out, which did not fail."""
         with self._lock:
             errors = joined_groups(self._errors)
-            return Progress(self._phase, self._total_complete, self._counters.bounded(), errors=errors)
+            return Progress(self.phases.current, self._total_complete, self._counters.bounded(), errors=errors)
 
     def _step(self) -> None:
         """Beat. The caller holds the lock: the heartbeat page takes one writer at a time."""

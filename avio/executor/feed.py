@@ -42,6 +42,10 @@ class Feed:
                 self.taken += 1
             yield entry
 
+    def under_way(self) -> int:
+        """Return the number of entries that were taken and have no outcome."""
+        return len(self._under_way)
+
     def done(self, entry: Entry) -> None:
         """Record that `entry` is in place: the store is there."""
         self._under_way.pop(entry.path, None)

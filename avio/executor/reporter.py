@@ -20,6 +20,7 @@ from avio.engines.base import Entry, EntryState, Moved
 from avio.engines.left_out import LeftOut
 from avio.errors import AvioError, EngineError, Scope
 from avio.executor.attempt import Attempt
+from avio.executor.timekeeper import Timekeeper
 from avio.executor.verdict import BothChanged
 from avio.faults import fault
 from avio.streams import AWAY, Events, connect
@@ -27,13 +28,11 @@ from avio.terminal.cells import printable
 from avio.undecoded import described, readable
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.paths import shown_path
-from avio.wire.progress import Progress
 from avio.wire.proofs import KEY_NAME
 from avio.wire.results import FAILED_NAME, FIRST, MAX_FAILURES, REPORT_NAME, Failure, Outcome
 
 INTERVAL_SECONDS = 0.5
 MOVERS_SECONDS = 5.0  # between two events that tell what each mover has done; the result tells it too
-SPEED_WINDOW_SECONDS = 5.0
 
 # How long one publish may take, and how long `close` waits for the last one.
 PUBLISH_SECONDS = 1.0
@@ -58,9 +57,12 @@ log = logging.getLogger(__name__)
 class Reporter:
     """Publishes an attempt's progress and writes its report. `close` ends its thread and closes its files."""
 
-    def __init__(self, attempt: Attempt, directory: Path, events_url: str | None) -> None:
+    def __init__(
+        self, attempt: Attempt, directory: Path, events_url: str | None, timekeeper: Timekeeper | None = None
+    ) -> None:
         self.failures: list[Failure] = []
         self._attempt = attempt
+        self._timekeeper = timekeeper or Timekeeper(attempt)
         self._report, self._failed = (_open(directory / name) for name in (REPORT_NAME, FAILED_NAME))
         self._lock = threading.Lock()
         self._unsent: deque[Event] = deque(maxlen=MAX_FAILURES)
@@ -70,7 +72,6 @@ class Reporter:
         self._movers_due = 0.0
         self._fault = ""
         self._left_out = 0
-        self._samples: deque[tuple[float, int]] = deque()
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._publish_forever, name="reporter", daemon=True)
         self._thread.start()
@@ -171,7 +172,7 @@ class Reporter:
 
     def _publish(self) -> None:
         progress = self._attempt.progress()
-        progress.speed_bps = self._speed(progress)
+        self._timekeeper.watch(progress)
         if (now := clock.boottime()) < self._movers_due:
             progress.movers = []
         elif progress.movers:
@@ -190,15 +191,6 @@ class Reporter:
             log.debug("stream unavailable: %s", error)  # also a full one, or one that lets nobody write
             with self._lock:
                 self._unsent.extendleft(reversed(failures))
-
-    def _speed(self, progress: Progress) -> int:
-        """Return bytes a second over the last `SPEED_WINDOW_SECONDS`."""
-        now = clock.boottime()
-        self._samples.append((now, progress.counters.bytes_wire))
-        while now - self._samples[0][0] > SPEED_WINDOW_SECONDS:
-            self._samples.popleft()
-        first, moved = self._samples[0]
-        return int((progress.counters.bytes_wire - moved) / (now - first)) if now > first else 0
 
 
 def _take_key(directory: Path) -> str:

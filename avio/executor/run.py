@@ -26,6 +26,7 @@ from avio.executor.pipeline import move_and_verify
 from avio.executor.plan import plan
 from avio.executor.report_object import store_report
 from avio.executor.reporter import Reporter
+from avio.executor.timekeeper import Timekeeper
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
 from avio.executor.work import Work
@@ -60,7 +61,8 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     fault("executor.begins")
     began = time.monotonic()
     log.info("%s %s: attempt %d", order.type.name.lower(), printable(order.params.subject), order.attempt)
-    reporter = Reporter(attempt, directory, order.events_url)
+    timekeeper = Timekeeper(attempt, order.type, order.past)
+    reporter = Reporter(attempt, directory, order.events_url, timekeeper)
     result = Result(order.job, order.attempt, STOPPED)
     past = "freed" if order.type is JobType.FREE else "in place"
     try:
@@ -93,6 +95,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     if order.params.report_to is not None and result.state != STOPPED:
         _tell_of_report(order, attempt, directory, result, is_whole=is_whole)
     result.progress, result.failures = attempt.progress(), reporter.failures
+    timekeeper.settle(result)
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
     fault("executor.before-result")
     result.write(directory)

@@ -43,6 +43,7 @@ class Transfer:
         while True:
             step = LOOK_SECONDS if self._work.engine.pool else None
             feed = Feed(self._work.attempt, self._patience, step)
+            self._work.attempt.under_way = feed.under_way
             # A new reader each time: a thread that hangs in the store may still hold the last one.
             entries = chain(again, worklist.to_move(taken, step))
             try:

@@ -194,9 +194,10 @@ class Verifier:
         attempt = self._work.attempt
         kept = Kept()
         places = _Places()
-        files = size = lost = 0
+        files = size = lost = attempt.rechecked = 0
         for found in self._recheck(worklist, self._verb.params):
             attempt.checked()
+            attempt.rechecked += len(found)
             checked += len(found)
             self._most = max(self._most, checked)
             if isinstance(found, Alike) and not self._failed and self._stands(found[0]):

@@ -6,7 +6,7 @@ An event is one JSON text; (job, attempt, seq) orders and de-duplicates it, neve
 
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from avio.wire.progress import MAX_NUMBER, Progress
 
@@ -121,6 +121,8 @@ def _holds(thing: Any) -> bool:
             fits = _is_text(value)
         elif isinstance(value, list):
             fits = all(_is_text(one) or (is_dataclass(one) and _holds(one)) for one in value)
+        elif value is None:
+            fits = type(None) in get_args(member.type)
         else:
             fits = _holds(value) if is_dataclass(value) else type(value) is member.type
         if not fits:

@@ -10,6 +10,7 @@ from typing import Any
 from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.params import Params
 from avio.wire.states import JobType
+from avio.wire.timings import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Order:
 
     `store_patience` is in seconds. `bytes_before` crossed the wire in earlier attempts. `movers` is the most mover
     processes of a job; 0: by the processors of the node. `limits` are those to begin with: they may have changed since
-    the request. `looks` is the file for `Engine.use_looks`.
+    the request. `looks` is the file for `Engine.use_looks`. `past` are the timings of jobs like this one, newest first.
     """
 
     job: str
@@ -34,6 +35,7 @@ class Order:
     movers: int = 0
     limits: Limits = NO_LIMITS
     looks: str | None = None
+    past: tuple[Timing, ...] = ()
 
     @property
     def names_several(self) -> bool:
@@ -51,4 +53,5 @@ class Order:
         data["type"] = JobType(data["type"])
         data["params"] = Params.from_json(data["params"])
         data["limits"] = Limits(**data.get("limits", {}))
+        data["past"] = tuple(Timing.from_json(each) for each in data.get("past", ()))
         return cls(**data)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from avio.wire.timings import Eta, PhaseTime
+
 MAX_SAMPLES = 5
 MAX_NUMBER = 2**63 - 1  # that databases take
 
@@ -116,7 +118,8 @@ class MoverShare:
 class Progress:
     """The progress of an attempt: the payload of a progress event, and part of a result.
 
-    `movers` has the share of each mover; it is empty where there are none, and in events that leave it out.
+    `movers` has the share of each mover; it is empty where there are none, and in events that leave it out. Speeds are
+    in bytes per second, the average is that of the attempt. `in_flight` counts files that are taken and not done.
     """
 
     phase: str = "listing"
@@ -125,6 +128,10 @@ class Progress:
     speed_bps: int = 0
     errors: list[ErrorGroup] = field(default_factory=list)
     movers: list[MoverShare] = field(default_factory=list)
+    average_bps: int = 0
+    in_flight: int = 0
+    phases: list[PhaseTime] = field(default_factory=list)
+    eta: Eta | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; the inverse of `from_json`."""
@@ -140,4 +147,8 @@ class Progress:
             speed_bps=data["speed_bps"],
             errors=[ErrorGroup(**group) for group in data["errors"]],
             movers=[MoverShare(**share) for share in data.get("movers", ())],
+            average_bps=data.get("average_bps", 0),
+            in_flight=data.get("in_flight", 0),
+            phases=[PhaseTime(**phase) for phase in data.get("phases", ())],
+            eta=None if data.get("eta") is None else Eta(**data["eta"]),
         )

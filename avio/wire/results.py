@@ -13,6 +13,7 @@ from typing import Any
 from avio.plain_file import open_without_links
 from avio.wire.plans import Plan
 from avio.wire.progress import Progress
+from avio.wire.timings import Timing
 
 RESULT_NAME = "result.json"
 REPORT_NAME = "report.jsonl"
@@ -68,7 +69,8 @@ class Result:
 
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
-    node finds all that a preload brought, if that is one place. `plan` has the figures of a plan.
+    node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
+    estimates of later jobs.
     """
 
     job: str
@@ -82,6 +84,7 @@ class Result:
     failures: list[Failure] = field(default_factory=list)
     local_path: str | None = None
     plan: Plan | None = None
+    timing: Timing | None = None
 
     def write(self, directory: Path) -> None:
         """Write the result file into `directory`: complete or not at all, and on disk when this returns."""
@@ -109,4 +112,6 @@ class Result:
         data["progress"] = Progress.from_json(data["progress"])
         data["plan"] = None if data.get("plan") is None else Plan.from_json(data["plan"])
         data["failures"] = [Failure(**failure) for failure in data["failures"]]
+        if data.get("timing") is not None:
+            data["timing"] = Timing.from_json(data["timing"])
         return cls(**data)

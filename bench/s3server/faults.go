@@ -13,6 +13,7 @@ import (
 // faults is what the server does wrong on purpose.
 type faults struct {
 	delay      time.Duration
+	line       pace
 	slowdown   float64
 	storm      time.Duration
 	retryAfter int
@@ -28,6 +29,7 @@ type faults struct {
 
 func (f *faults) declare(flags *flag.FlagSet) {
 	flags.DurationVar(&f.delay, "delay", 0, "wait before each answer")
+	flags.Int64Var(&f.line.bandwidth, "bandwidth", 0, "bytes per second of all objects that are sent; 0: no limit")
 	flags.Float64Var(&f.slowdown, "slowdown", 0, "share of requests that get 503 SlowDown")
 	flags.DurationVar(&f.storm, "slowdown-time", 0, "end of that, counted from the first GET of an object; 0: never")
 	flags.IntVar(&f.retryAfter, "retry-after", 1, "seconds that a 503 tells to wait")
@@ -63,6 +65,9 @@ func (f *faults) over(kind string) bool {
 // send writes bytes of an object, or what a fault makes of them.
 func (f *faults) send(r *request, o *object, from, to int64) {
 	var out io.Writer = r.w
+	if f.line.bandwidth > 0 {
+		out = &paced{r.w, &f.line}
+	}
 	flip, cut := f.hit(r.bucket + "/" + r.key)
 	if flip {
 		out = &flipper{to: out, at: (to - from) / 2}

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import avio
 from avio.config import Settings
-from avio.db import claims, ends, filelists, tiers
+from avio.db import claims, ends, filelists, tiers, timings
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.db.limits import MOVING, crowd
@@ -189,6 +189,7 @@ class Claimer:
             bytes_before=claim.bytes_wire,
             limits=self._limits(claim, params),
             looks=str(self._spool.looks),
+            past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
         )
 
     def _limits(self, claim: claims.Claim, params: Params) -> Limits:

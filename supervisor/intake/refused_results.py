@@ -21,4 +21,4 @@ def versions(result: Result | None) -> list[Result | None]:
 def _without_texts(result: Result) -> Result:
     progress = replace(result.progress, errors=[])
     message = "the failed files could not be stored; see the report" if result.failures else ""
-    return replace(result, message=message, local_path=None, progress=progress, failures=[])
+    return replace(result, message=message, local_path=None, progress=progress, failures=[], timing=None)

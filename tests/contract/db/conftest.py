@@ -17,6 +17,7 @@ TABLES = (
     "deliveries",
     "webhooks",
     "failures",
+    "timings",
     "artifacts",
     "attempts",
     "predecessors",

@@ -17,6 +17,7 @@ from avio.wire.events import FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, Progress
 from avio.wire.results import Failure
 from avio.wire.states import State
+from avio.wire.timings import Forecast, Timing
 from tests.contract.db import given, ticking
 from tests.servers.postgres import postgres
 
@@ -39,7 +40,8 @@ def fill() -> None:
         artifacts.add(jobs[State.SUCCEEDED], 1, kind, 0, f"{kind} of a job\n".encode())
     partial = given.running()
     failed = [Failure("/data/x", "GONE", "it was deleted", 3)]
-    assert ends.finish(given.result(partial, failures=failed), "partial")
+    timing = Timing(3, 30, 4000, 3, 500, False, [Forecast(10, 3000, 5000, 3600)])
+    assert ends.finish(given.result(partial, failures=failed, timing=timing), "partial")
     orders.insert(orders.NewJob(1, "ä", 1, '{"alluxioUri": "/data"}', "a key", "digest", retry_of=partial))
     complete, _unfinished = filelists.begin(1), filelists.begin(2)
     filelists.append(complete, 0, b"/data/a\n/data/b\n")

@@ -60,6 +60,10 @@ def fill(rows: int) -> None:
             "INSERT INTO attempts (job_id, attempt, node, epoch, started_at, ended_at, outcome)"
             " SELECT id, 1, 'n1', 1, created_at, finished_at, state FROM jobs"
         )
+        change(
+            "INSERT INTO timings SELECT id, type, path, finished_at, 3, 30, 4000, 3, 500, false, '[]' FROM jobs"
+            " WHERE finished_at IS NOT NULL"
+        )
         for number in range(QUEUED):
             given.job(1 + number % USERS, pushed_at=1.0)
         for _ in range(RUNNING):

@@ -7,9 +7,11 @@ from peewee import DatabaseError
 
 from avio.aggregator.fold import newest
 from avio.db import ends, folds, history
+from avio.db.sql import now
 from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.states import State
+from avio.wire.timings import Eta, PhaseTime
 from tests.contract.db import given
 from tests.contract.db.concurrent import abreast
 
@@ -42,6 +44,40 @@ def test_progress_goes_into_the_row() -> None:
     assert (row["files_total"], row["files_done"], row["bytes_done"], row["bytes_wire"]) == (100, 7, 70, 77)
     assert json.loads(row["errors"])[0]["samples"] == ["/a"]
     assert row["version"] == version + 1
+
+
+def test_an_estimate_is_stored_as_moments_of_the_database_and_goes_when_it_is_unknown() -> None:
+    job = given.running()
+    phases = [PhaseTime("listing", 1000, 500), PhaseTime("transferring", 1500, 40)]
+
+    folds.fold([progress(job, 4, 7, average_bps=9, in_flight=2, phases=phases, eta=Eta(60_000, 90_000))], [])
+
+    row = given.row(job)
+    assert (row["average_bps"], row["in_flight"], json.loads(row["phases"])[1]["ms"]) == (9, 2, 40)
+    assert (row["eta_p50"] - now(), row["eta_p90"] - row["eta_p50"]) == pytest.approx((60, 30), abs=5)
+
+    folds.fold([progress(job, 5, 8)], [])
+
+    assert (given.row(job)["eta_p50"], given.row(job)["eta_p90"]) == (None, None)
+
+
+@pytest.mark.parametrize("leave", ["finish", "give_back", "claim"])
+def test_an_estimate_ends_with_its_attempt(leave: str) -> None:
+    job = given.running()
+    folds.fold([progress(job, 4, 7, in_flight=2, phases=[PhaseTime("listing", 1, 1)], eta=Eta(60_000, 90_000))], [])
+
+    if leave == "finish":
+        given.from_result(job, "succeeded")
+    else:
+        ends.give_back(job, 1, ends.Cause.LOST, "")
+        if leave == "claim":
+            given.set_row(job, eta_p50=1.0, eta_p90=2.0, in_flight=3)
+            given.claim(job)
+
+    row = given.row(job)
+    assert (row["eta_p50"], row["eta_p90"], row["in_flight"]) == (None, None, None)
+    if leave == "claim":
+        assert row["phases"] is None
 
 
 def test_the_same_event_again_changes_nothing() -> None:

@@ -25,6 +25,7 @@ from avio.db import (
     schedules,
     schema,
     tiers,
+    timings,
     tokens,
     turns,
     uses,
@@ -44,7 +45,7 @@ FREE_JOB = "01" + "1".zfill(24)
 Filter = history.Filter
 
 # Tables that grow, and their names in queries.
-LARGE = ("jobs", "filelists", "tokens", "deliveries")
+LARGE = ("jobs", "filelists", "timings", "tokens", "deliveries")
 NAMES = (*LARGE, "a", "j", "n", "f", "t1", "d", "h")
 
 
@@ -100,6 +101,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "a due delivery": lambda: _undone(lambda: deliveries.claim(60)),
     "one's own deliveries": lambda: deliveries.page(1, 100, MIDDLE),
     "old deliveries": lambda: _undone(lambda: deliveries.forget(60, 10)),
+    "jobs like a new one": lambda: timings.past(1, "/data/set-17"),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
     "jobs after others": predecessors.settle,
     "jobs without hope": predecessors.hopeless,

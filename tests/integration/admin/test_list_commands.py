@@ -2,6 +2,7 @@
 
 from avio.db import claims, ends
 from avio.errors import NotFound
+from avio.wire.timings import Forecast, Timing
 from tests.contract.db import given
 from tests.integration.admin.conftest import Server
 
@@ -75,3 +76,24 @@ def test_a_name_with_control_characters_does_not_reach_the_terminal(server: Serv
 def test_nothing_to_list_says_so(server: Server) -> None:
     assert server.rows("nodes") == []
     assert "none" in server.run("nodes").output
+
+
+def test_stats_tell_how_right_the_forecasts_were_by_type_and_size_of_file(server: Server) -> None:
+    with server.database():
+        given.user()
+        given.node()
+        for p50, files in ((900, 1000), (1100, 1000), (2000, 1000), (500, 1)):
+            forecasts = [Forecast(10, p50, 1500, 1000)]
+            job = given.running()
+            assert ends.finish(given.result(job, timing=Timing(files, 1 << 29, 9, 1, 1, False, forecasts)), "succeeded")
+
+    rows = server.rows("stats", "eta")
+
+    assert [(row["files"], row["after"]) for row in rows[::3]] == [("small", 10), ("large", 10)]
+    small, large = rows[0], rows[3]
+    assert (small["type"], small["jobs"], small["forecasts"]) == ("preload", 3, 3)
+    assert (small["within_20"], small["median_error"], small["within_p90"]) == (0.6667, 0.1, 1.0)
+    assert (large["within_20"], large["median_error"]) == (0.0, -0.5)
+    assert (rows[1]["after"], rows[1]["forecasts"], rows[1]["within_20"]) == (25, 0, None)
+    assert "+10%" in server.done("stats", "eta")
+    assert server.rows("stats", "eta", "--limit", "1")[0]["jobs"] == 1

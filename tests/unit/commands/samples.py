@@ -109,6 +109,8 @@ def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: b
         **{name: {"files": 0, "bytes": 0} for name in ("different", "onlyInBucket", "onlyInCache")},
         "bytesWire": done * mebibyte,
         "speedBps": mebibyte,
+        "averageBps": mebibyte,
+        "inFlight": 0,
         "percent": 100.0 * done / total if complete and total else None,
     }
 
@@ -133,6 +135,9 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         "attempt": 1,
         "phase": "transferring",
         "progress": progress_info(4 if ended else 2),
+        "eta": None,
+        "phases": [],
+        "queueSeconds": 1.0,
         "errors": [],
         "bandwidth": None,
         "concurrency": None,

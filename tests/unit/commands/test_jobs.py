@@ -37,26 +37,16 @@ def page(*jobs: dict[str, Any], token: str | None = None) -> dict[str, Any]:
 
 
 def test_jobs_are_listed_with_their_progress_and_none_where_it_is_not_known(avio: Avio, stub: Stub) -> None:
-    listing = job_info(id=OTHER, name="ni\tghtly", progress=progress_info(1, complete=False))
+    eta = {"p50": "2999-05-02T11:40:00.000+08:00", "p90": "2999-05-02T11:50:00.000+08:00"}
+    listing = job_info(id=OTHER, name="ni\tghtly", progress=progress_info(1, complete=False), eta=eta)
     stub.on("GET", "/jobs", page(listing, job_info("succeeded")))
 
     lines = [line.split("\t") for line in avio("jobs").stdout.splitlines()]
 
+    created = "2026-05-02T11:40:00.000+08:00"
     assert lines == [
-        [
-            OTHER,
-            "preload",
-            "ni\\tghtly",
-            "running",
-            "1",
-            "-",
-            "2026-05-02T11:40:00.000+08:00",
-            "/data",
-            "7",
-            "1048576",
-            "-",
-        ],
-        [JOB, "preload", "-", "succeeded", "4", "100.0", "2026-05-02T11:40:00.000+08:00", "/data", "7", "1048576", "-"],
+        [OTHER, "preload", "ni\\tghtly", "running", "1", "-", created, "/data", "7", "1048576", "-", eta["p50"]],
+        [JOB, "preload", "-", "succeeded", "4", "100.0", created, "/data", "7", "1048576", "-", "-"],
     ]
 
 

@@ -2,12 +2,15 @@
 
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from avio.client import job_follow
+from avio.client.shapes import JobInfo
+from avio.commands.progress_display import frame
 from tests.unit.commands.conftest import Avio
 from tests.unit.commands.samples import JOB, job_info, progress_info
 from tests.unit.commands.stub import BREAK, Stub, problem, sse
@@ -77,8 +80,8 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
 
     assert [line[1:] for line in lines] == [
         [],
-        ["listing", "1/≥4 files", "1.0 MiB of ≥ 4.0 MiB (still listing)", "1.0 MiB/s"],
-        ["transferring", "50%", "2/4 files", "2.0 MiB/4.0 MiB", "1.0 MiB/s"],
+        ["listing", "1/≥4 files", "1.0 MiB of ≥ 4.0 MiB (still listing)", "1.0 MiB/s", "ETA not yet: still listing"],
+        ["transferring", "50%", "2/4 files", "2.0 MiB/4.0 MiB", "1.0 MiB/s", "ETA not yet"],
         ["100%", "4/4 files", "4.0 MiB/4.0 MiB", "4s"],
     ]
 
@@ -86,10 +89,10 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
 @pytest.mark.parametrize(
     ("job", "shown"),
     [
-        (job_info(), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA 2s", "2/4 files", "/data  running"]),
+        (job_info(), ["50%  2.0 MiB/4.0 MiB  1.0 MiB/s  ETA not yet", "2/4 files", "/data  running"]),
         (
             job_info(phase="listing", progress=progress_info(1, complete=False)),
-            ["1.0 MiB of ≥ 4.0 MiB (still listing)", "ETA ?"],
+            ["1.0 MiB of ≥ 4.0 MiB (still listing)", "ETA not yet: still listing"],
         ),
         (job_info(errors=FAILURES), ["! ACCESS_DENIED for 3"]),
     ],
@@ -103,6 +106,23 @@ def test_the_bar_tells_bytes_files_speed_and_what_is_not_known_yet(
     bar = avio(f"watch {JOB} --progress bar", 6).stdout
 
     assert [text for text in shown if text not in bar] == []
+
+
+@pytest.mark.parametrize(
+    ("p50", "p90", "shown"),
+    [
+        (4.4 * 60, 7.4 * 60, "ETA ~4 min (up to 7)"),
+        (44.0, 89.0, "ETA ~45 s (up to 90)"),
+        (3.2 * 3600, 3.3 * 3600, "ETA ~3 h"),
+        (86400 * 2.4, 86400 * 30.2, "ETA ~2 days (up to 30)"),
+        (-1.0, 60.0, "ETA not yet"),
+    ],
+)
+def test_an_estimate_is_told_in_the_unit_that_suits_it(p50: float, p90: float, shown: str) -> None:
+    now = datetime.now(UTC)
+    eta = {name: (now + timedelta(seconds=seconds)).isoformat() for name, seconds in (("p50", p50), ("p90", p90))}
+
+    assert frame(cast(JobInfo, job_info(eta=eta)))[1].text.endswith(shown)
 
 
 def test_without_news_the_bar_shows_no_speed_and_says_why(avio: Avio, stub: Stub, pauses: list[float]) -> None:

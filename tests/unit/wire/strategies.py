@@ -10,6 +10,7 @@ from avio.wire.params import OPTIONS, Params
 from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.results import Failure, Result
 from avio.wire.states import JobType, Phase, State
+from avio.wire.timings import MAX_PHASES, Eta, Forecast, PhaseTime, Timing
 
 # NUL and half characters are what no database takes.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
@@ -27,6 +28,10 @@ progress: st.SearchStrategy[Progress] = st.builds(
     numbers,
     st.lists(groups),
     st.lists(shares, max_size=64),
+    numbers,
+    numbers,
+    st.lists(st.builds(PhaseTime, texts, numbers, numbers), max_size=MAX_PHASES),
+    st.none() | st.builds(Eta, numbers, numbers),
 )
 
 events: st.SearchStrategy[Event] = st.one_of(
@@ -47,6 +52,8 @@ params = st.builds(
     overwrite=st.sampled_from(OPTIONS["overwrite"].choices),
     on_conflict=st.sampled_from(OPTIONS["on_conflict"].choices),
 )
+forecasts = st.builds(Forecast, numbers, numbers, numbers, numbers)
+timings = st.builds(Timing, *[numbers] * 5, st.booleans(), st.lists(forecasts, max_size=3))
 orders = st.builds(
     Order,
     texts,
@@ -57,6 +64,7 @@ orders = st.builds(
     st.none() | texts,
     st.none() | texts,
     st.integers(1, 256),
+    past=st.lists(timings, max_size=2).map(tuple),
 )
 results = st.builds(
     Result,
@@ -69,4 +77,5 @@ results = st.builds(
     st.none() | numbers,
     progress,
     st.lists(st.builds(Failure, texts, texts, texts, attempts), max_size=3),
+    timing=st.none() | timings,
 )

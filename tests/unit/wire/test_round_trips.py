@@ -13,6 +13,7 @@ from avio.wire.params import Params
 from avio.wire.progress import MAX_SAMPLES, ErrorGroup, Progress
 from avio.wire.results import RESULT_NAME, Result
 from avio.wire.states import JobType
+from avio.wire.timings import Eta, PhaseTime
 from tests.unit.wire import strategies
 
 SAMPLE = '{"kind":"state","job":"J","attempt":1,"state":"running"}'
@@ -67,7 +68,12 @@ def test_a_state_event_that_is_changed_is_none(change: dict[str, object]) -> Non
         decode(text)
 
 
-PROGRESS = ProgressEvent("J", 1, 2, Progress(errors=[ErrorGroup("GONE", 1, samples=["/a"])]))
+PROGRESS = ProgressEvent(
+    "J",
+    1,
+    2,
+    Progress(errors=[ErrorGroup("GONE", 1, samples=["/a"])], eta=Eta(1, 2), phases=[PhaseTime("listing", 1, 2)]),
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,13 @@ PROGRESS = ProgressEvent("J", 1, 2, Progress(errors=[ErrorGroup("GONE", 1, sampl
         ("job", "\ud800"),
         ("progress.phase", 1),
         ("progress.speed_bps", "fast"),
+        ("progress.average_bps", None),
+        ("progress.in_flight", -1),
+        ("progress.eta", 5),
+        ("progress.eta.p50_ms", 1.5),
+        ("progress.eta.p90_ms", None),
+        ("progress.phases.0.ms", 2**63),
+        ("progress.phases", [1]),
         ("progress.total_complete", 1),
         ("progress.counters.files_done", None),
         ("progress.counters.files_done", 10**30),

@@ -5,6 +5,7 @@ Used in the job process. One thread, since many Python threads cost more than sm
 
 import select
 import time
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -32,6 +33,11 @@ class MultiRequests(Generic[T]):
     def live(self) -> int:
         """How many are under way."""
         return len(self._live)
+
+    @property
+    def tags(self) -> Iterable[T]:
+        """The tags of all that are under way."""
+        return self._live.values()
 
     def add(self, curl: "pycurl.Curl", tag: T) -> None:
         """Begin a request."""

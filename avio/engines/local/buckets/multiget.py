@@ -71,6 +71,11 @@ class MultiGet(Generic[T]):
         """How many are under way."""
         return self._requests.live + self._plain.live
 
+    @property
+    def received(self) -> int:
+        """How many bytes have come of the objects that are under way."""
+        return self._plain.received + sum(get.received for get, _ in self._requests.tags)
+
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
         return self._requests.take_waited() + self._plain.take_waited()
@@ -208,6 +213,11 @@ class _Get:
             self._asks = asks
             curl.setopt(pycurl.HTTPHEADER, headers_of(place, *([f"{ASK}: {ASKED}"] if asks else [])))
         curl.setopt(pycurl.URL, place.url_of(source.key))
+
+    @property
+    def received(self) -> int:
+        """How many bytes have come."""
+        return sum(map(len, self._parts))
 
     def got(self) -> Got:
         """Return the reply. An idle handle holds nothing."""

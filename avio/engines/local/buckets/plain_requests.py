@@ -153,6 +153,15 @@ class PlainRequests(Generic[T]):
         self.live -= len(ended)
         return ended
 
+    @property
+    def received(self) -> int:
+        """How many bytes have come of the objects that are under way."""
+        return sum(
+            line.asked - line.left
+            for line in self._lines.values()
+            if line.tag is not None and line.parts is not None and line.status == OK
+        )
+
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
         waited, self._waited = self._waited, 0.0

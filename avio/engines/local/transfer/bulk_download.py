@@ -5,6 +5,7 @@ fails for an object, the threads fetch it: they try again, and report the error.
 """
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -29,6 +30,8 @@ from avio.engines.local.transfer.thread_side import ThreadSide
 from avio.engines.local.workers import POLL_SECONDS
 from avio.engines.run import Run
 from avio.errors import EngineError, Scope
+
+TELL_SECONDS = 0.2  # between two counts of the bytes of objects under way: a slow line has many of them
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,8 @@ class BulkDownload:
         self._threads = ThreadSide(download.run, run, self._gate)
         self._gets: MultiGet[_Try] = MultiGet(prove=download.proves)
         self._given_up = False
+        self._whole = self._told = 0  # bytes of objects that have come whole; bytes that the run knows of
+        self._tell_at = 0.0
 
     def run(self, supply: EntrySupply) -> Iterator[Sequence[Moved]]:
         """Yield the outcome of each entry of `supply`, some at a time. Stop early after the attempt must stop."""
@@ -96,6 +101,10 @@ class BulkDownload:
             for each in refused:
                 self._try_again(each)
             yield from self._end(ended)
+            if (now := time.monotonic()) >= self._tell_at:
+                self._tell_at = now + TELL_SECONDS
+                if (came := self._whole + self._gets.received) > self._told:  # else it may have stalled
+                    self._tell(came)
             yield from ([moved] for moved in self._threads.ready())
 
     @property
@@ -149,7 +158,8 @@ class BulkDownload:
             self._threads.give(wanted.entry)
         if not whole:
             return
-        self._run.moved(sum([len(body.data) for _, body in gets if body is not None]))
+        self._whole += sum([len(body.data) for _, body in gets if body is not None])
+        self._tell(self._whole)
         self._gate.succeeded(len(whole))
         if self._new_files is not None:
             moved, whole = self._new_files.bring(whole)
@@ -161,6 +171,11 @@ class BulkDownload:
         for (wanted, _), outcome in zip(whole, outcomes, strict=True):
             if isinstance(outcome, EngineError):
                 self._leave_to_threads(wanted.entry, outcome)
+
+    def _tell(self, size: int) -> None:
+        """Tell the run that `size` bytes have come in all. Those of a failed GET stand for some that come later."""
+        self._run.moved(max(0, size - self._told))
+        self._told = max(self._told, size)
 
     def _has_given_up(self) -> bool:
         """Return True if the fast way does not work. Log that once."""

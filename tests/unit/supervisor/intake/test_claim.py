@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 import avio
-from avio.db import claims, event_keys
+from avio.db import claims, ends, event_keys
 from avio.wire.orders import Order
 from avio.wire.params import Params
 from avio.wire.states import JobType
+from avio.wire.timings import Forecast, Timing
 from supervisor.intake import claim
 from supervisor.intake.claim import CANDIDATES
 from supervisor.intake.compatibility import unknown_part
@@ -248,6 +249,18 @@ def test_all_jobs_of_a_node_have_the_same_looks(node: Node, tmp_path: Path) -> N
     node.claimer.poll()
 
     assert [order.looks for order in node.orders()] == [str(tmp_path / "spool" / "looks" / "newest")] * 2
+
+
+def test_an_order_has_the_timings_of_earlier_jobs_like_it(node: Node) -> None:
+    timing = Timing(3, 30, 4000, 3, 500, False, [Forecast(10, 1, 2, 3)])
+    for path in ("/data/a", "/elsewhere"):
+        assert ends.finish(given.result(given.running(path=path), timing=timing), "succeeded")
+    given.job()
+    given.job(params='{"alluxioUri": "/nowhere", "fromFileList": false}')
+
+    node.claimer.poll()
+
+    assert sorted(order.past for order in node.orders()) == [(), (timing,)]
 
 
 def test_the_user_of_a_job_can_read_its_key_and_its_list_whatever_the_umask(node: Node, tmp_path: Path) -> None:
