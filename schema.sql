@@ -363,4 +363,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (17);
+INSERT INTO schema_version (version) VALUES (16);
