@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from avio.engines.left_out import Unreadable
 from avio.engines.local.buckets.base import Source
 from avio.engines.local.errors import of_tier_disk, tier_errors
 from avio.engines.local.freshness import Freshness, judge
@@ -91,14 +90,15 @@ class TierDirectory:
         Raise EngineAway without open files, NodeFault if the disk fails: then nobody knows.
         """
         try:
-            with self.opened(path) as fd:
+            fd = self._open(path)
+            try:
                 return read_marks(fd, name)
-        except (NotPlain, Unreadable):
-            return UNMARKED
+            finally:
+                os.close(fd)
         except OSError as error:
-            if self.root.lacks(error):
-                return UNMARKED
-            raise of_tier_disk(error, f"tier {self.alias}: {path}") from None
+            if not (isinstance(error, NotPlain | PermissionError) or self.root.lacks(error)):
+                raise of_tier_disk(error, f"tier {self.alias}: {path}") from None
+            return UNMARKED
 
     def _open(self, path: str) -> int:
         return self.root.open_file(path[1:], os.O_RDONLY)
