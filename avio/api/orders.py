@@ -13,7 +13,7 @@ from avio.api.responses import JobInfo
 from avio.api.services import services
 from avio.errors import BadRequest, FieldError
 from avio.rules import history
-from avio.rules.jobs import JobSpec
+from avio.rules.order_checks import JobSpec
 from avio.rules.types import Job
 from avio.wire import moments
 from avio.wire.after import parse

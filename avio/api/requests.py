@@ -24,7 +24,7 @@ from avio.api.job_types import AnyType, OrderedType, PlannedType, Whole
 from avio.api.named_files import PATH_SCHEMA, WAYS
 from avio.api.shapes import Shape
 from avio.api.when import AfterJobs, At
-from avio.rules.jobs import MAX_NAME
+from avio.rules.order_checks import MAX_NAME
 from avio.wire import job_filters, labels
 from avio.wire.checked_params import BY_DEPENDENCE
 from avio.wire.digits import only_digits

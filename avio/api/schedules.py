@@ -14,7 +14,7 @@ from avio.api.requests import ListsQuery, Nothing, OrderHeader, Ulid
 from avio.api.schedule_shapes import ScheduleBody, ScheduleChange, ScheduleDetail, ScheduleInfo, SchedulePage
 from avio.api.services import services
 from avio.clock import rfc3339
-from avio.rules.jobs import JobSpec
+from avio.rules.order_checks import JobSpec
 from avio.rules.schedules import ScheduleSpec, Shown
 from avio.rules.types import Job
 from avio.wire.checked_params import shown

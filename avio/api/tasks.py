@@ -15,7 +15,7 @@ from avio.api.requests import ListQuery, PreferHeader, StateQuery
 from avio.api.responses import EntryInfo, EntryPage, JobInfo
 from avio.api.services import services
 from avio.errors import BadRequest, FieldError
-from avio.rules.jobs import JobSpec
+from avio.rules.order_checks import JobSpec
 from avio.wire.params import Params
 from avio.wire.paths import shown_path, spelled
 from avio.wire.states import JobType

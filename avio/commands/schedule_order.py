@@ -21,7 +21,7 @@ ORDERS = {
 }
 
 # Options of those commands that say nothing about the job itself.
-USELESS = ("at", "after", "wait", "no_wait", "progress", "as_json")
+USELESS = ("at", "after", "dry_run", "plan_to", "wait", "no_wait", "progress", "as_json")
 NOT_PARAMS = (*USELESS, "paths", "from_file", "from_object", "null", "name")
 
 

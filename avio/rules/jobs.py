@@ -10,69 +10,44 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from avio.db import filelists, hints, limits, orders, users
+from avio.db import hints, limits, orders, users
 from avio.db.connection import borrow
 from avio.db.models import Job
-from avio.engines.base import Engine, Side
+from avio.engines.base import Engine
 from avio.errors import (
     BadRequest,
     Conflict,
     FieldError,
     Forbidden,
     IdempotencyReused,
-    NoMount,
     TooMany,
-    Unsupported,
 )
 from avio.faults import fault
 from avio.rules import failed_files, history, ownership, webhooks
 from avio.rules import filelists as lists
-from avio.rules.begin import merged, require_predecessors, time_problem
+from avio.rules.begin import merged, require_predecessors
 from avio.rules.callers import Caller, Right
+from avio.rules.order_checks import (
+    MAX_NAME,
+    JobSpec,
+    checked,
+    require_able,
+    require_list,
+    require_priority,
+    require_rights,
+    require_there,
+)
 from avio.rules.places import MountPlaces
 from avio.rules.report_place import require_place
-from avio.wire.after import After
-from avio.wire.checked_params import check
-from avio.wire.effects import without_effect
 from avio.wire.options import camel
-from avio.wire.params import OPTIONS, PLANNED, Params
+from avio.wire.params import OPTIONS, Params
 from avio.wire.states import TERMINAL, JobType, State
 
 log = logging.getLogger(__name__)
 
-# The right that each job type needs at its path.
-RIGHTS = {
-    JobType.LS: Right.LOOK,
-    JobType.STAT: Right.LOOK,
-    JobType.PRELOAD: Right.LOAD,
-    JobType.SAVE: Right.SAVE,
-    JobType.CHECK: Right.LOOK,
-    JobType.PLAN: Right.LOOK,
-}
-
-# The side on which the path must be.
-_SIDES = {JobType.SAVE: Side.SAVE, JobType.CHECK: Side.BOTH}
 
 # What a change to null makes of a member that is never null.
 _RESET = {"name": "", "priority": 0}
-
-MAX_NAME = 200
-MAX_KEY = 255
-
-# How many paths of an order a submit looks for. The job reports the others that are missing.
-LOOKED_PATHS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class JobSpec:
-    """A job request. `uid` None means the caller's. `at` is in epoch seconds: the job may not begin before."""
-
-    type: JobType
-    params: Params
-    name: str = ""
-    uid: int | None = None
-    at: float | None = None
-    after: tuple[After, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +80,22 @@ class Service:
                 return earlier, False
             if uid != caller.uid and users.get(uid) is None:
                 raise BadRequest("the job request is invalid", [FieldError("uid", "no such user")])
-            self._check_list(spec.params, uid)
-            webhooks.require_signed(uid, spec.params.notify, self.webhook_networks)
+            require_list(spec.params, uid)
+            self.require_signed(uid, spec.params)
             require_predecessors(caller, spec.after)
             self._check_quota(uid)
-        self.require_possible(spec)
-        require_place(caller, self.engine, self.places, spec.params.report_to)
+        self.require_possible(caller, spec)
         return self._insert(replace(_new_job(spec, uid, key, digest), schedule_id=schedule))
 
-    def require_possible(self, spec: JobSpec) -> None:
+    def require_signed(self, uid: int, params: Params) -> None:
+        """Raise BadRequest or Conflict if the webhook of the job can't be told. Needs a connection."""
+        webhooks.require_signed(uid, params.notify, self.webhook_networks)
+
+    def require_possible(self, caller: Caller, spec: JobSpec) -> None:
         """Raise Unsupported, BadRequest, PathNotFound or EngineAway if the engine can't do it. Asks stores."""
-        self._check_able(spec)
-        self._check_there(spec)
+        require_able(self.engine, spec)
+        require_there(self.engine, self.places, spec)
+        require_place(caller, self.engine, self.places, spec.params.report_to)
 
     def order_free(self, caller: Caller, path: str, *, recursive: bool, key: str | None = None) -> Job:
         """Queue a job that frees `path`. `avio.rules.free` has checked that the caller may free it."""
@@ -153,7 +132,7 @@ class Service:
             if useless:
                 message = f"has no effect on a {verb.name.lower()} job; remove it"
                 raise BadRequest("the change is invalid", [FieldError(camel(name), message) for name in useless])
-            _require_priority(caller, given.get("priority") or 0)
+            require_priority(caller, given.get("priority") or 0)
             values = {name: _RESET.get(name) if value is None else value for name, value in given.items()}
             try:
                 done = limits.adjust(found.id, values)
@@ -173,7 +152,7 @@ class Service:
         if State(old.state) not in TERMINAL:
             raise Conflict(f"job {job} is {old.state}", cure="wait until it ends, or cancel it first")
         params = _known_params(old)
-        _require_priority(caller, params.priority)
+        require_priority(caller, params.priority)
         uid = caller.uid if old.type == JobType.FREE else old.uid
         digest = _digest(JobSpec(JobType(old.type), params, old.name), uid, retry_of=old.id)
         with borrow():
@@ -193,7 +172,7 @@ class Service:
         old = history.get(caller, job)
         failed_files.require_failed(caller, old)
         params, name = _known_params(old), failed_files.name_for(old, MAX_NAME)
-        _require_priority(caller, params.priority)
+        require_priority(caller, params.priority)
         digest = _digest(JobSpec(JobType(old.type), params, name), old.uid, retry_of=f"failed files of {old.id}")
         with borrow():
             if (earlier := _find(old.uid, key, digest)) is not None:
@@ -232,15 +211,6 @@ class Service:
         fault("web.after-push")
         return job, True
 
-    def _check_able(self, spec: JobSpec) -> None:
-        params = spec.params
-        missing = [ability for ability in params.abilities(spec.type) if ability not in self.engine.abilities]
-        if missing:
-            raise Unsupported(f"the engine does not support {', '.join(missing)}", cure="remove the option")
-        if params.tier is not None and params.tier not in (known := self.engine.aliases()):
-            message = f"unknown tier; the tiers are {', '.join(sorted(known)) or 'none'}"
-            raise BadRequest("the job request is invalid", [FieldError("params.tier", message)])
-
     def _check_quota(self, uid: int) -> None:
         """Refuse early, before a store is asked. `_insert` looks again: many requests may come at once."""
         if orders.count_queued(uid) >= self.queued_max:
@@ -249,69 +219,6 @@ class Service:
     def _too_many(self) -> TooMany:
         message = f"you have {self.queued_max} queued jobs already"
         return TooMany(message, cure="wait until some of them begin", retry_after=30)
-
-    def _check_list(self, params: Params, uid: int) -> None:
-        list_id = params.file_list_id if params.from_file_list else None
-        if list_id is None:
-            return
-        wrong = None
-        if filelists.find(list_id, uid) is None:
-            wrong = FieldError("params.fileListId", "no such file list of yours; upload it with POST /filelists")
-        elif params.versions != filelists.has_versions(list_id):
-            has = "has no versions; remove it" if params.versions else "must be true for this list, which has versions"
-            wrong = FieldError("params.versions", f"{'names a list that ' if params.versions else ''}{has}")
-        if wrong is not None:
-            raise BadRequest("the job request is invalid", [wrong])
-
-    def _check_there(self, spec: JobSpec) -> None:
-        """Refuse a missing path at submit, not hours later. Uses no connection, since a store may be slow."""
-        side = _SIDES.get(PLANNED.get(spec.params.plan_of or "", spec.type), Side.BUCKET)
-        looked = [(path, side) for path in spec.params.roots]
-        if spec.params.file_list_path is not None:
-            looked.append((spec.params.file_list_path, Side.BUCKET))
-        for path, _ in looked:
-            if not self.engine.covers(path):
-                raise NoMount(path)
-        for path, on_side in looked[:LOOKED_PATHS]:
-            with self.places.use(path):
-                self.engine.require(path, on_side)
-
-
-def require_rights(caller: Caller, spec: JobSpec) -> None:
-    """Raise Forbidden unless the caller may order `spec`, whose params are checked; BadRequest for a free."""
-    if spec.type not in RIGHTS:
-        raise BadRequest("the job request is invalid", [FieldError("type", "must not be free; use POST /free")])
-    for path in spec.params.roots or ("/",):  # a file list may name all paths
-        caller.require(RIGHTS[spec.type], path)
-    if spec.params.file_list_path is not None:
-        caller.require(Right.LOOK, spec.params.file_list_path)
-    _require_priority(caller, spec.params.priority)
-
-
-def checked(spec: JobSpec, key: str | None = None) -> Params:
-    """Return the params with a canonical path. Raise BadRequest with every invalid field."""
-    wrong = []
-    if len(spec.name) > MAX_NAME:
-        wrong.append(FieldError("name", f"is longer than {MAX_NAME} characters; give a shorter one"))
-    if key is not None and not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
-        wrong.append(FieldError("Idempotency-Key", f"must be 1 to {MAX_KEY} printable ASCII characters"))
-    if (problem := time_problem(spec.at)) is not None:
-        wrong.append(FieldError("at", problem))
-    params, problems = check(spec.params)
-    if spec.type is JobType.PLAN and params.plan_of is None and "planOf" not in problems:
-        problems["planOf"] = f"is missing; it must be {' or '.join(PLANNED)}"
-    if spec.type in RIGHTS:
-        problems = without_effect(params, spec.type) | problems
-    wrong += [FieldError(f"params.{name}", message) for name, message in problems.items()]
-    if wrong:
-        raise BadRequest("the job request is invalid", wrong)
-    return params
-
-
-def _require_priority(caller: Caller, priority: int) -> None:
-    """Raise Forbidden if the caller may not give a job this priority: it would overtake the jobs of others."""
-    if priority > 0:
-        caller.require(Right.OVERTAKE)
 
 
 def _known_params(job: Job) -> Params:

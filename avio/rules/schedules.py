@@ -16,7 +16,8 @@ from avio.db.sql import now
 from avio.errors import BadRequest, Conflict, FieldError, NotFound, TooMany
 from avio.rules.callers import Caller, Right
 from avio.rules.cron import Cron
-from avio.rules.jobs import JobSpec, Service, checked, require_rights
+from avio.rules.jobs import Service
+from avio.rules.order_checks import JobSpec, checked, require_rights
 from avio.wire.params import Params
 from avio.wire.schedules import Missed, Overlap
 from avio.wire.states import JobType
@@ -71,9 +72,10 @@ class Schedules:
         following, problems = self._next_tick(spec.cron, spec.timezone)
         job = _checked_job(spec.job, problems)
         require_rights(caller, job)
-        self.jobs.require_possible(job)
+        self.jobs.require_possible(caller, job)
         try:
             with borrow():
+                self.jobs.require_signed(caller.uid, job.params)
                 made = schedules.insert(
                     self.settings.schedules_max,
                     uid=caller.uid,

@@ -20,7 +20,7 @@ from avio.errors import AvioError
 from avio.faults import fault
 from avio.rules.callers import Caller
 from avio.rules.cron import Cron
-from avio.rules.jobs import JobSpec, require_rights
+from avio.rules.order_checks import JobSpec, require_rights
 from avio.wire.after import After
 from avio.wire.params import Params
 from avio.wire.schedules import Missed, Overlap

@@ -7,7 +7,7 @@ import pytest
 from avio.db import orders
 from avio.errors import BadRequest, Forbidden, IsDirectory, TooMany, Unsaved
 from avio.rules import free as rules
-from avio.rules.jobs import JobSpec
+from avio.rules.order_checks import JobSpec
 from avio.rules.types import Job
 from avio.wire.params import Params
 from avio.wire.states import JobType

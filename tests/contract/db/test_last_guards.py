@@ -39,7 +39,7 @@ def test_an_attempt_never_falls() -> None:
     ("what", "assignment"),
     [
         ("a state that is none", "state = 'paused'"),
-        ("a type that is none", "type = 6"),
+        ("a type that is none", "type = 7"),
         ("a phase that is none", "phase = 'sleeping'"),
         ("an end without its time", "state = 'failed', node = NULL"),
         ("a time of the end without an end", "finished_at = 1"),

@@ -15,7 +15,8 @@ from avio.engines.memory import MemoryEngine
 from avio.errors import AvioError, Conflict, IdempotencyReused, NotFound, TooLarge, TooMany
 from avio.rules.callers import Caller
 from avio.rules.filelists import NO_LIMITS, ListLimits, Quota
-from avio.rules.jobs import MAX_NAME, Service
+from avio.rules.jobs import Service
+from avio.rules.order_checks import MAX_NAME
 from avio.rules.places import MountPlaces
 from avio.wire.params import Params
 from tests.contract.db import given

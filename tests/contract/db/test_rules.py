@@ -22,7 +22,8 @@ from avio.errors import (
 )
 from avio.rules import history, jobs
 from avio.rules.callers import Caller, Right
-from avio.rules.jobs import JobSpec, Service
+from avio.rules.jobs import Service
+from avio.rules.order_checks import JobSpec
 from avio.rules.places import MountPlaces
 from avio.rules.types import Filter
 from avio.wire.options import Ability
@@ -182,7 +183,7 @@ def test_a_report_needs_the_right_to_save_a_mount_and_an_engine_that_can_store_i
     world.engine._mounts = ("/data", "/logs")
     spec = JobSpec(JobType.PRELOAD, Params("/data", report_to="/logs/r"))
     with pytest.raises(Forbidden, match="may not save at /logs/r"):
-        world.service.submit(Outsider(1, "ada", False, "/logs/r"), spec)
+        world.service.submit(Outsider(1, "ada", False, forbidden="/logs/r"), spec)
     for path in ("/elsewhere/r", "/elsewhere/"):
         with pytest.raises(NoMount, match="no mount covers /elsewhere"):
             world.service.submit(ADA, replace(spec, params=replace(spec.params, report_to=path)))

@@ -15,7 +15,7 @@ def test_the_list_has_place_and_reason(avio: Avio, stub: Stub) -> None:
     later = job_info("queued", waiting={**BUSY, "reason": "START_TIME", "position": None})
     stub.on("GET", "/jobs", {"jobs": [job_info("queued", waiting=BUSY), later], "nextPageToken": None})
 
-    assert [line.split("\t")[-1] for line in avio("jobs").stdout.splitlines()] == ["3: slots busy", "start time"]
+    assert [line.split("\t")[-2] for line in avio("jobs").stdout.splitlines()] == ["3: slots busy", "start time"]
 
 
 def test_a_shown_job_says_what_for_and_since_when(avio: Avio, stub: Stub) -> None:
