@@ -10,7 +10,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
-from avio.api.requests import ListsQuery, Nothing, Ulid, UploadQuery
+from avio.api.request_fields import Ulid
+from avio.api.requests import ListsQuery, Nothing, UploadQuery
 from avio.api.responses import FileListInfo, FileListPage
 from avio.api.services import services
 from avio.errors import TooLarge

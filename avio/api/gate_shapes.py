@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from avio.api.requests import WAIT_MAX, StatQuery
+from avio.api.request_fields import WAIT_MAX
+from avio.api.requests import StatQuery
 from avio.api.responses import EntryInfo
 from avio.api.shapes import Reply
 from avio.wire import conditions

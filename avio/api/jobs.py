@@ -13,7 +13,8 @@ from avio.api.blueprints import SCHEMAS, blueprint, problems
 from avio.api.hang_up import hang_up_of
 from avio.api.job_watch import wait_for_version
 from avio.api.orders import REPLIES, accepted, place, spec_of
-from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, RetryBody, Ulid
+from avio.api.request_fields import Ulid
+from avio.api.requests import CancelBody, JobBody, JobChange, JobQuery, JobsQuery, Nothing, OrderHeader, RetryBody
 from avio.api.responses import JobDetail, JobInfo, JobPage
 from avio.api.services import services
 from avio.rules import history

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 
 from avio.api.job_types import Whole
-from avio.api.requests import Asked, JobParams, Line
+from avio.api.request_fields import Line
+from avio.api.requests import Asked, JobParams
 from avio.api.shapes import Reply
 from avio.wire.schedules import MAX_CRON, MAX_TIMEZONE, TYPES, Missed, Overlap
 from avio.wire.states import State

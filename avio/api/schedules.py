@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
 from avio.api.orders import REPLIES, accepted
-from avio.api.requests import ListsQuery, Nothing, OrderHeader, Ulid
+from avio.api.request_fields import Ulid
+from avio.api.requests import ListsQuery, Nothing, OrderHeader
 from avio.api.schedule_shapes import ScheduleBody, ScheduleChange, ScheduleDetail, ScheduleInfo, SchedulePage
 from avio.api.services import services
 from avio.clock import rfc3339

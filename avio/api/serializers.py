@@ -15,7 +15,6 @@ from avio.rules.mounts import MountView
 from avio.rules.nodes import NodeView
 from avio.rules.types import (
     Attempt,
-    Delivery,
     Entry,
     FailedFile,
     FileList,
@@ -24,7 +23,6 @@ from avio.rules.types import (
     Outlook,
     Running,
     Tier,
-    Webhook,
 )
 from avio.wire.checked_params import shown
 from avio.wire.events import ProgressEvent
@@ -33,7 +31,6 @@ from avio.wire.paths import is_text, shown_path
 from avio.wire.progress import Counters
 from avio.wire.states import TERMINAL, JobType, State
 from avio.wire.waiting import Why
-from avio.wire.webhook_urls import shown_url
 
 
 def whoami(login: Login, zone: timezone) -> dict[str, Any]:
@@ -263,32 +260,6 @@ def file_list_info(found: FileList, zone: timezone) -> dict[str, Any]:
         "bytes": found.bytes,
         "complete": bool(found.complete),
         "createTime": rfc3339(found.created_at, zone),
-    }
-
-
-def webhook_info(webhook: Webhook, secret: str | None, zone: timezone) -> dict[str, Any]:
-    """Return a WebhookInfo."""
-    return {
-        "url": webhook.url and shown_url(webhook.url),
-        "on": webhook.states.split(","),
-        "createTime": rfc3339(webhook.created_at, zone),
-        "updateTime": rfc3339(webhook.updated_at, zone),
-        "secret": secret,
-    }
-
-
-def delivery_info(delivery: Delivery, zone: timezone) -> dict[str, Any]:
-    """Return a DeliveryInfo."""
-    return {
-        "job": delivery.job_id,
-        "status": "pending" if delivery.ended_at is None else "delivered" if delivery.delivered else "failed",
-        "tries": delivery.tries,
-        "url": delivery.url,
-        "code": delivery.code,
-        "error": delivery.error,
-        "createTime": rfc3339(delivery.created_at, zone),
-        "nextTime": rfc3339(delivery.next_at, zone),
-        "endTime": rfc3339(delivery.ended_at, zone),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from flask import Flask, Request, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from avio.api.requests import QUERY_MEMBERS_MAX
+from avio.api.request_fields import QUERY_MEMBERS_MAX
 from avio.errors import BadRequest as Refused
 from avio.errors import FieldError
 

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from avio.api.requests import Asked, PageSize, Ulid
+from avio.api.request_fields import PageSize, Ulid
+from avio.api.requests import Asked
 from avio.api.shapes import Reply
 from avio.rules.webhooks import ENDS
 from avio.wire.states import State

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from avio.api import serializers
 from avio.api.auth import caller
 from avio.api.blueprints import blueprint, problems
 from avio.api.requests import Nothing
 from avio.api.services import services
+from avio.api.webhook_info import delivery_info, webhook_info
 from avio.api.webhook_shapes import DeliveriesQuery, DeliveryPage, WebhookBody, WebhookInfo
 from avio.rules import webhooks as rules
 
@@ -16,7 +16,7 @@ webhooks = blueprint("webhooks")
 @webhooks.get("/me/webhook", responses={200: WebhookInfo, **problems(404)})
 def get(query: Nothing) -> dict[str, Any]:
     """Return the caller's webhook, without its secret."""
-    return serializers.webhook_info(rules.get(caller()), None, services().zone)
+    return webhook_info(rules.get(caller()), None, services().zone)
 
 
 @webhooks.put("/me/webhook", responses={200: WebhookInfo, **problems(413, 415)})
@@ -24,7 +24,7 @@ def put(query: Nothing, body: WebhookBody) -> dict[str, Any]:
     """Set the caller's webhook. The reply has the secret if one was made."""
     networks = services().settings.webhook_networks
     found, secret = rules.put(caller(), body.url, body.on, networks, new=body.new_secret)
-    return serializers.webhook_info(found, secret, services().zone)
+    return webhook_info(found, secret, services().zone)
 
 
 @webhooks.delete("/me/webhook", responses={204: None, **problems(404)})
@@ -39,6 +39,6 @@ def deliveries(query: DeliveriesQuery) -> dict[str, Any]:
     """List what was told of the ends of the caller's jobs, newest job first."""
     page, after = rules.log(caller(), query.page_size, query.page_token, query.job)
     return {
-        "deliveries": [serializers.delivery_info(each, services().zone) for each in page],
+        "deliveries": [delivery_info(each, services().zone) for each in page],
         "nextPageToken": after,
     }

@@ -3,23 +3,20 @@
 Replies are the API's JSON, typed in `shapes`. Every method raises ApiError or Unreachable.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
-from avio.client.connections import Reply
-from avio.client.errors import Cut
 from avio.client.events import Event, read_events
 from avio.client.fleet_shapes import MountList, NodeList
+from avio.client.lines import read_objects, split_lines
 from avio.client.plan_shapes import PlanLine
 from avio.client.schedules import Schedules
 from avio.client.shapes import (
     AT_ONCE,
     Begin,
-    DeliveryPage,
     EntryInfo,
     FailurePage,
     FileList,
@@ -34,11 +31,11 @@ from avio.client.shapes import (
     ReportLine,
     TierList,
     WaitInfo,
-    Webhook,
     Whoami,
 )
 from avio.client.spelling import spelled_path
 from avio.client.transport import CONNECT_SECONDS, Transport
+from avio.client.webhooks import Webhooks
 from avio.wire.states import JobType
 
 # An event stream sends at least a ping every 15 s; three missed ones mean that it is dead.
@@ -225,7 +222,7 @@ class Client:
     def log(self, job_id: str) -> Iterator[str]:
         """Yield the lines of the job process's own log, without line ends."""
         with self._transport.stream("GET", _job(job_id, "/log")) as reply:
-            for line in _split(reply):
+            for line in split_lines(reply):
                 yield line.decode("utf-8", "replace")
 
     def upload_file_list(self, chunks: Iterable[bytes], *, nul: bool = False, versions: bool = False) -> FileList:
@@ -245,29 +242,17 @@ class Client:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
 
-    # Webhook
-
-    def webhook(self) -> Webhook:
-        """Return the user's webhook, without its secret."""
-        return cast(Webhook, self._get("/me/webhook"))
-
-    def set_webhook(self, url: str | None, ends: Iterable[str] = (), *, new_secret: bool = False) -> Webhook:
-        """Tell `url` of these `ends` of the user's jobs, by default of all. Return it, with a secret that was made."""
-        body = {"url": url, **({"on": on} if (on := list(ends)) else {}), "newSecret": new_secret}
-        return cast(Webhook, self._transport.call("PUT", "/me/webhook", repeatable=False, json=body))
-
-    def delete_webhook(self) -> None:
-        """Delete the user's webhook and its secret."""
-        self._transport.call("DELETE", "/me/webhook", repeatable=False)
-
-    def deliveries(self, *, job_id: str | None = None, page_token: str | None = None) -> DeliveryPage:
-        """Return one page of what was told of the ends of the user's jobs, newest job first; or of one job."""
-        return cast(DeliveryPage, self._get("/me/deliveries", job=job_id, pageToken=page_token))
+    # Schedules, webhook
 
     @property
     def schedules(self) -> Schedules:
         """The calls about schedules."""
         return Schedules(self._transport)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The calls about the user's webhook."""
+        return Webhooks(self._transport)
 
     # Server
 
@@ -303,11 +288,7 @@ class Client:
 
     def _lines(self, path: str, query: dict[str, Any]) -> Iterator[Any]:
         with self._transport.stream("GET", path, params=query) as reply:
-            for line in _split(reply):
-                found = json.loads(line)
-                if "cut" in found:
-                    raise Cut(found["message"])
-                yield found
+            yield from read_objects(reply)
 
 
 def _job(job_id: str, rest: str = "") -> str:
@@ -316,13 +297,3 @@ def _job(job_id: str, rest: str = "") -> str:
 
 def _without_none(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _split(reply: Reply) -> Iterator[bytes]:
-    """Yield lines that end in LF alone: `splitlines` would break a path that holds U+2028."""
-    rest = b""
-    for chunk in reply.chunks():
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest

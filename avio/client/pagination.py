@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from avio.client.errors import Unreachable
 from avio.client.schedule_shapes import SchedulePage
-from avio.client.shapes import DeliveryPage, FailurePage, FileListPage, JobPage, ListPage
+from avio.client.shapes import FailurePage, FileListPage, JobPage, ListPage
+from avio.client.webhook_shapes import DeliveryPage
 
 Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage, SchedulePage)
 

@@ -2,6 +2,8 @@
 
 from typing import NotRequired, TypedDict
 
+from avio.client.amounts import Amount
+
 
 class PlannedTier(TypedDict):
     """A tier that the job of a plan may use."""
@@ -39,3 +41,26 @@ class PlanLine(TypedDict):
     state: str
     action: str
     message: NotRequired[str]
+
+
+class Plan(TypedDict):
+    """What a job would do; `expectedSeconds` is None without earlier jobs."""
+
+    summary: str
+    total: Amount
+    inPlace: Amount
+    toMove: Amount
+    kept: Amount
+    filesFailed: int
+    filesDirty: int
+    filesInConflict: int
+    filesLeftOut: int
+    filesExcluded: int
+    requests: int | None
+    fits: bool | None
+    evicts: int
+    tiers: list[PlannedTier]
+    warnings: list[Notice]
+    expectedSeconds: float | None
+    jobs: list[BesideJob]
+    moreJobs: bool

@@ -6,7 +6,8 @@ Type declarations only: nothing is checked or converted at run time.
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, final
 
-from avio.client.plan_shapes import BesideJob, Notice, PlannedTier
+from avio.client.amounts import Amount
+from avio.client.plan_shapes import Plan
 
 # The params of a job by their names in JSON: `avio.wire.params` declares them, docs/api.md lists them.
 Params = Mapping[str, Any]
@@ -120,14 +121,6 @@ class TierList(TypedDict):
     tiers: list[Tier]
 
 
-class Amount(TypedDict):
-    """Files and bytes; `complete` on a total alone, False while the listing goes on."""
-
-    files: int
-    bytes: int
-    complete: NotRequired[bool]
-
-
 class Progress(TypedDict):
     """Absolute counters; speed in bytes per second; percent by bytes, None until the total is complete."""
 
@@ -234,65 +227,11 @@ class JobInfo(TypedDict):
     links: dict[str, str | None]
 
 
-class Plan(TypedDict):
-    """What a job would do; `expectedSeconds` is None without earlier jobs."""
-
-    summary: str
-    total: Amount
-    inPlace: Amount
-    toMove: Amount
-    kept: Amount
-    filesFailed: int
-    filesDirty: int
-    filesInConflict: int
-    filesLeftOut: int
-    filesExcluded: int
-    requests: int | None
-    fits: bool | None
-    evicts: int
-    tiers: list[PlannedTier]
-    warnings: list[Notice]
-    expectedSeconds: float | None
-    jobs: list[BesideJob]
-    moreJobs: bool
-
-
 class JobDetail(JobInfo):
     """A job that was asked for by its id, with its newest attempts, newest first, and the plan that it has made."""
 
     attempts: NotRequired[list[Attempt]]
     plan: NotRequired[Plan | None]
-
-
-class Webhook(TypedDict):
-    """Where the ends of a user's jobs are told; the secret is there once, when it was made."""
-
-    url: str | None
-    on: list[str]
-    createTime: str
-    updateTime: str
-    secret: str | None
-
-
-class Delivery(TypedDict):
-    """The end of a job that is told to a webhook, and how the newest try went."""
-
-    job: str
-    status: str
-    tries: int
-    url: str | None
-    code: int | None
-    error: str
-    createTime: str
-    nextTime: str | None
-    endTime: str | None
-
-
-class DeliveryPage(TypedDict):
-    """Some deliveries, newest job first."""
-
-    deliveries: list[Delivery]
-    nextPageToken: str | None
 
 
 class JobPage(TypedDict):

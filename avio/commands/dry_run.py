@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from avio.client import Client, ClientError, WaitOver
-from avio.client.shapes import JobInfo, Plan
+from avio.client.plan_shapes import Plan
+from avio.client.shapes import JobInfo
 from avio.commands import plan_file, progress_text
 from avio.commands.exit_codes import Exit
 from avio.commands.progress_display import choose

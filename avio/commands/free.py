@@ -6,7 +6,7 @@ import sys
 import click
 
 from avio.client import Client
-from avio.client.shapes import Amount
+from avio.client.amounts import Amount
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from avio.client import Client, pages
-from avio.client.shapes import DeliveryPage, Webhook
+from avio.client.webhook_shapes import DeliveryPage, Webhook
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.job_ids import complete_job, resolve
@@ -64,7 +64,7 @@ def set_(client: Client, url: str | None, ends: list[str], only_jobs: bool, new_
     """
     if (url is None) is not only_jobs:
         raise click.UsageError("give either URL or --only-jobs")
-    made = client.set_webhook(url, ends, new_secret=new_secret)
+    made = client.webhooks.set(url, ends, new_secret=new_secret)
     if as_json:
         print_json(made)
         return
@@ -79,7 +79,7 @@ def set_(client: Client, url: str | None, ends: list[str], only_jobs: bool, new_
 @with_client
 def show(client: Client, as_json: bool) -> None:
     """Show your webhook, without its secret."""
-    found = client.webhook()
+    found = client.webhooks.get()
     if as_json:
         print_json(found)
         return
@@ -98,7 +98,7 @@ def show(client: Client, as_json: bool) -> None:
 @with_client
 def remove(client: Client, as_json: bool) -> None:
     """Remove your webhook and its secret: no end is told any more."""
-    client.delete_webhook()
+    client.webhooks.delete()
     if as_json:
         print_json({})
     else:
@@ -114,7 +114,7 @@ def log(client: Client, job: str | None, as_json: bool) -> None:
     job_id = None if job is None else resolve(client, job)
 
     def fetch(token: str | None) -> DeliveryPage:
-        return client.deliveries(job_id=job_id, page_token=token)
+        return client.webhooks.deliveries(job_id=job_id, page_token=token)
 
     batches = (page["deliveries"] for page in pages(fetch))
     if as_json:

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from avio.client.shapes import Amount, JobInfo
+from avio.client.amounts import Amount
+from avio.client.shapes import JobInfo
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, moment, percent, printable, size
 from avio.wire.paths import decoded

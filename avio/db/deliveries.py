@@ -6,7 +6,7 @@ A try has a lease on its row. A second aggregator leaves the row alone until the
 from dataclasses import dataclass
 
 from avio.db.connection import transaction
-from avio.db.models import Delivery
+from avio.db.order_models import Delivery
 from avio.db.sql import change, now, row
 
 # Deliveries of one user that are under way at once: a slow receiver must not keep all others waiting.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avio.db.connection import transaction
-from avio.db.models import Predecessor
+from avio.db.order_models import Predecessor
 from avio.db.sql import change, change_many, row, rows
 from avio.wire.after import After
 

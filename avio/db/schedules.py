@@ -10,7 +10,8 @@ from typing import Any
 from ulid import ULID
 
 from avio.db.connection import transaction
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.db.sql import change, now, row, rows
 
 

@@ -6,8 +6,9 @@ Used by admin. Every process that opens a database checks its version.
 from pathlib import Path
 
 from avio.db.connection import BUSY_SECONDS, is_sqlite, transaction
-from avio.db.models import MODELS, database
+from avio.db.models import database
 from avio.db.sql import change, row
+from avio.db.tables import MODELS
 from avio.errors import Unavailable
 from avio.root import ROOT
 

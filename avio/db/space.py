@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from avio.db.connection import is_sqlite
-from avio.db.models import MODELS, database
+from avio.db.models import database
 from avio.db.sql import row, rows
+from avio.db.tables import MODELS
 
 
 @dataclass(frozen=True, slots=True)

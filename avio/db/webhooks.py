@@ -4,7 +4,7 @@ The secret is kept as it is: both sides of a signature need it.
 """
 
 from avio.db.connection import transaction
-from avio.db.models import Webhook
+from avio.db.order_models import Webhook
 from avio.db.sql import change
 
 

@@ -13,7 +13,7 @@ from avio.rules.callers import Caller, Right
 from avio.rules.places import MountPlaces
 from avio.wire.after import After
 from avio.wire.checked_params import check
-from avio.wire.effects import without_effect
+from avio.wire.effects import abilities, without_effect
 from avio.wire.params import PLANNED, Params
 from avio.wire.states import JobType
 
@@ -104,7 +104,7 @@ def require_list(params: Params, uid: int) -> None:
 def require_able(engine: Engine, spec: JobSpec) -> None:
     """Raise Unsupported or BadRequest if the engine can't do what `spec` asks for."""
     params = spec.params
-    missing = [ability for ability in params.abilities(spec.type) if ability not in engine.abilities]
+    missing = [ability for ability in abilities(params, spec.type) if ability not in engine.abilities]
     if missing:
         raise Unsupported(f"the engine does not support {', '.join(missing)}", cure="remove the option")
     if params.tier is not None and params.tier not in (known := engine.aliases()):

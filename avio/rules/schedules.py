@@ -11,7 +11,8 @@ from typing import Any
 from avio.config.schedules import ScheduleSettings
 from avio.db import schedules
 from avio.db.connection import borrow
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.db.sql import now
 from avio.errors import BadRequest, Conflict, FieldError, NotFound, TooMany
 from avio.rules.callers import Caller, Right

@@ -15,7 +15,7 @@ from avio.config.schedules import ScheduleSettings
 from avio.db import orders, schedules, users
 from avio.db.away import is_away
 from avio.db.connection import borrow, transaction
-from avio.db.models import Schedule
+from avio.db.order_models import Schedule
 from avio.errors import AvioError
 from avio.faults import fault
 from avio.rules.callers import Caller

@@ -5,7 +5,8 @@ web imports them from here, so that no route imports a query or an engine.
 
 from avio.db.connection import AWAY as DATABASE_AWAY
 from avio.db.history import Filter
-from avio.db.models import Attempt, Delivery, FailedFile, FileList, Job, Token, User, Webhook
+from avio.db.models import Attempt, FailedFile, FileList, Job, Token, User
+from avio.db.order_models import Delivery, Webhook
 from avio.db.running import Running
 from avio.db.tokens import Login
 from avio.engines.base import Engine, Entry, EntryState, Page

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from avio.config.networks import is_allowed
 from avio.db import deliveries, webhooks
 from avio.db.connection import borrow
-from avio.db.models import Delivery, Webhook
+from avio.db.order_models import Delivery, Webhook
 from avio.errors import BadRequest, FieldError, NotFound
 from avio.rules.callers import Caller
 from avio.wire.signatures import new_secret

@@ -279,11 +279,8 @@ class Params:
 
     def to_json(self) -> dict[str, Any]:
         """Return the camelCase object of the API, without members that have their default."""
-        return {
-            camel(member.name): getattr(self, member.name)
-            for member in fields(self)
-            if member.name == "from_file_list" or getattr(self, member.name) != member.default
-        }
+        told = {"from_file_list", *self.asked()}
+        return {camel(member.name): getattr(self, member.name) for member in fields(self) if member.name in told}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Params":
@@ -291,14 +288,6 @@ class Params:
         names = {camel(name): name for name in OPTIONS}
         given: Any = {names[name]: tuple(each) if isinstance(each, list) else each for name, each in data.items()}
         return cls(**given)
-
-    def abilities(self, verb: JobType = PRELOAD) -> list[Ability]:
-        """Return the abilities that the engine needs for a job of this type."""
-        if verb is CHECK:
-            stores = [Ability.STORE_REPORT] if self.report_to is not None else []
-            return [Ability.COMPARE_BYTES, *stores] if self.verify == CHECKSUM else stores
-        rules = {name: OPTIONS[name] for name in self.asked()}
-        return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(self, name))]
 
     def asked(self) -> list[str]:
         """Return the names of the members that have not their default."""

@@ -4,7 +4,7 @@ import pytest
 
 from avio.db import deliveries, ends, orders, webhooks
 from avio.db.deliveries import OF_ONE_USER, Claimed, Tried
-from avio.db.models import Delivery
+from avio.db.order_models import Delivery
 from avio.db.sql import change, now
 from avio.wire.states import State
 from tests.contract.db import given

@@ -14,7 +14,7 @@ from avio.aggregator import notifier
 from avio.aggregator.notifier import BACK_OFF, Notifier
 from avio.config import Settings
 from avio.db import orders, users, webhooks
-from avio.db.models import Delivery
+from avio.db.order_models import Delivery
 from avio.db.sql import change, now
 from avio.wire.progress import ErrorGroup
 from avio.wire.signatures import new_secret

@@ -4,7 +4,7 @@ import pytest
 
 from avio.aggregator.predecessors import settle
 from avio.db import claims, hints, orders, predecessors, retention
-from avio.db.models import Predecessor
+from avio.db.order_models import Predecessor
 from avio.db.sql import now
 from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN

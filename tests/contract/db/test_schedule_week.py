@@ -7,7 +7,8 @@ import pytest
 
 from avio.db import schedules
 from avio.db.connection import transaction
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.db.sql import change, rows
 from avio.rules import ticks
 from avio.rules.cron import Cron

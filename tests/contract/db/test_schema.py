@@ -8,8 +8,9 @@ import pytest
 from peewee import DatabaseError
 
 from avio.db import artifacts, orders, schema
-from avio.db.models import MODELS, database
+from avio.db.models import database
 from avio.db.sql import change, dialect, row
+from avio.db.tables import MODELS
 from avio.errors import Unavailable
 from avio.wire.progress import COUNTERS, Counters
 from avio.wire.schedules import Missed, Overlap

@@ -2,8 +2,8 @@
 
 from avio.db import artifacts, space
 from avio.db.connection import is_sqlite
-from avio.db.models import MODELS
 from avio.db.sql import change
+from avio.db.tables import MODELS
 from tests.contract.db import given
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from avio.db import schedules, users
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.db.sql import now
 from avio.rules import ticks
 from tests.contract.db import given

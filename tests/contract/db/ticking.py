@@ -5,7 +5,8 @@ from typing import Any
 
 from avio.config.schedules import ScheduleSettings
 from avio.db import schedules
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.rules import ticks
 from avio.rules.cron import Cron
 

@@ -10,8 +10,8 @@ from avio.admin.db import db
 from avio.aggregator.retention import Retention
 from avio.config.retention import RetentionSettings
 from avio.db import artifacts, ends, schema, space
-from avio.db.models import MODELS
 from avio.db.sql import change
+from avio.db.tables import MODELS
 from avio.errors import BadRequest, Conflict, NotFound, SettingsError, Unavailable
 from tests.contract.db import given
 from tests.integration.admin.conftest import Server

@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from avio.db import orders, schedules
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.db.sql import now
 from avio.streams import Events
 from avio.wire.after import After

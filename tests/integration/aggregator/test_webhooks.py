@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from avio.db import orders, webhooks
-from avio.db.models import Delivery
+from avio.db.order_models import Delivery
 from avio.db.sql import change
 from avio.wire.signatures import new_secret
 from tests.contract.db import given

@@ -7,7 +7,8 @@ import pytest
 from avio.api import Web
 from avio.db import schedules, users
 from avio.db.connection import borrow
-from avio.db.models import Job, Schedule
+from avio.db.models import Job
+from avio.db.order_models import Schedule
 from avio.rules import ticks
 from tests.integration.api.conftest import CheckedClient
 

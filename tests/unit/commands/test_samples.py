@@ -9,6 +9,7 @@ from avio.api import fleet_responses, gate_shapes, plan_shapes, responses, sched
 from avio.client import fleet_shapes, shapes
 from avio.client import plan_shapes as client_plans
 from avio.client import schedule_shapes as schedules
+from avio.client import webhook_shapes as webhooks
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
 from tests.unit.commands import samples
@@ -54,7 +55,7 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.ErrorInfo, shapes.ErrorGroup),
         (responses.JobInfo, shapes.JobInfo),
         (responses.JobDetail, shapes.JobDetail),
-        (plan_shapes.PlanInfo, shapes.Plan),
+        (plan_shapes.PlanInfo, client_plans.Plan),
         (plan_shapes.PlannedTierInfo, client_plans.PlannedTier),
         (plan_shapes.NoticeInfo, client_plans.Notice),
         (plan_shapes.BesideInfo, client_plans.BesideJob),
@@ -70,9 +71,9 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),
         (schedule_shapes.SchedulePage, schedules.SchedulePage),
         (responses.FreedInfo, shapes.Freed),
-        (webhook_shapes.WebhookInfo, shapes.Webhook),
-        (webhook_shapes.DeliveryInfo, shapes.Delivery),
-        (webhook_shapes.DeliveryPage, shapes.DeliveryPage),
+        (webhook_shapes.WebhookInfo, webhooks.Webhook),
+        (webhook_shapes.DeliveryInfo, webhooks.Delivery),
+        (webhook_shapes.DeliveryPage, webhooks.DeliveryPage),
         (responses.TierInfo, shapes.Tier),
         (responses.TierList, shapes.TierList),
         (gate_shapes.WaitInfo, shapes.WaitInfo),

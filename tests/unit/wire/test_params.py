@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from avio.wire import checked_params as table
 from avio.wire.checked_params import MASK, check, shown
+from avio.wire.effects import abilities
 from avio.wire.options import Ability, Option, camel
 from avio.wire.params import OPTIONS, Params
 from avio.wire.states import JobType
@@ -64,17 +65,17 @@ def test_what_is_checked_has_a_canonical_path_or_none_with_a_list() -> None:
 
 
 def test_only_what_differs_from_the_default_takes_an_ability() -> None:
-    assert Params("/a", depth=3, if_full="partial").abilities() == []
+    assert abilities(Params("/a", depth=3, if_full="partial")) == []
     asked = Params("/a", tier="MEM", verify="checksum", on_conflict="overwrite", overwrite="newer", spread=True)
     asked = replace(asked, report_to="/r")
-    assert set(asked.abilities()) == set(Ability) - {Ability.COMPARE_BYTES}
+    assert set(abilities(asked)) == set(Ability) - {Ability.COMPARE_BYTES}
 
 
 def test_a_check_of_the_bytes_takes_another_ability_than_the_read_back_of_a_preload() -> None:
-    assert Params("/a", verify="checksum").abilities(JobType.CHECK) == [Ability.COMPARE_BYTES]
-    assert Params("/a", verify="size").abilities(JobType.CHECK) == []
-    assert Params("/a", report_to="/r").abilities(JobType.CHECK) == [Ability.STORE_REPORT]
-    assert Params("/a", verify="checksum").abilities(JobType.SAVE) == [Ability.VERIFY_CHECKSUM]
+    assert abilities(Params("/a", verify="checksum"), JobType.CHECK) == [Ability.COMPARE_BYTES]
+    assert abilities(Params("/a", verify="size"), JobType.CHECK) == []
+    assert abilities(Params("/a", report_to="/r"), JobType.CHECK) == [Ability.STORE_REPORT]
+    assert abilities(Params("/a", verify="checksum"), JobType.SAVE) == [Ability.VERIFY_CHECKSUM]
 
 
 def test_an_option_may_have_another_help_for_a_check() -> None:

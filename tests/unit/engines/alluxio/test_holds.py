@@ -3,6 +3,7 @@
 from avio.engines.alluxio.engine import AlluxioEngine
 from avio.engines.base import Entry, EntryState
 from avio.engines.memory import MemoryEngine
+from avio.wire.effects import abilities
 from avio.wire.options import Ability
 from avio.wire.params import Params
 
@@ -25,7 +26,7 @@ def test_alluxio_holds_what_lies_on_the_tier_that_is_asked_for() -> None:
 
 
 def test_alluxio_always_spreads_over_its_workers_so_that_the_option_is_refused() -> None:
-    assert set(Params("/a", spread=True).abilities()) - AlluxioEngine.abilities == {Ability.SPREAD}
+    assert set(abilities(Params("/a", spread=True))) - AlluxioEngine.abilities == {Ability.SPREAD}
 
 
 def test_other_engines_let_a_copy_lie_where_it_is() -> None:

@@ -1,0 +1,27 @@
+"""All models, in an order in which their tables could be made. The schema and its tests go through them."""
+
+from avio.db.models import (
+    Aggregator,
+    Artifact,
+    Attempt,
+    FailedFile,
+    FairOrder,
+    FileList,
+    FileListChunk,
+    Job,
+    Node,
+    NodeEpoch,
+    SchemaVersion,
+    TierId,
+    Token,
+    User,
+    UserGroup,
+    UserTurn,
+)
+from avio.db.order_models import Delivery, JobTiming, Predecessor, Schedule, Webhook
+
+MODELS = (
+    *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
+    *(FileList, FileListChunk),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery),
+)
