@@ -19,6 +19,7 @@
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   responses, serializers                                   the shapes of what goes out
 #   progress_responses                                       the shapes of progress
+#   waits                                                    what a running job waits for
 #   pace                                                     when a job ends, and how it went
 #   requests, errors, counters                               the shapes of what comes in; problem documents
 #   named_files, job_types, problem_document, discretion, gunicorn_log, shapes

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from avio.api.progress_responses import Amount, ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo
+from avio.api.progress_responses import Amount, ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo, WaitingInfo
 from avio.api.shapes import Reply
 from avio.wire.states import Phase, State
 
@@ -124,6 +124,7 @@ class JobInfo(Reply):
     eta: EtaInfo | None = Field(description="Null until the listing is complete and there is ground.")
     phases: list[PhaseInfo]
     queue_seconds: float | None = Field(description="From the submission to the first start. Null while it waits.")
+    waiting: WaitingInfo | None = Field(description="What it waits for while it runs.")
     errors: list[ErrorInfo]
     bandwidth: int | None = Field(description="Bytes per second that it may move now. Null is no limit of its own.")
     concurrency: int | None = Field(description="Files or requests that may be under way now. Null: as many as help.")

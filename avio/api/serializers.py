@@ -9,6 +9,7 @@ from typing import Any
 from avio.api.counters import counted
 from avio.api.discretion import without_addresses
 from avio.api.pace import pace_of_event, pace_of_job
+from avio.api.waits import waiting_of_event, waiting_of_job
 from avio.clock import rfc3339
 from avio.rules.types import Attempt, Entry, FailedFile, FileList, Job, Login, Tier
 from avio.wire.checked_params import shown
@@ -59,21 +60,43 @@ def percent(part: int, whole: int) -> float:
     return min(part * 1000 // whole, 1000) / 10
 
 
+# The most percent of a job that has not ended.
+NOT_ALL = 99.9
+
+
 def progress_info(
-    counters: Counters, *, complete: bool, speed_bps: int, average_bps: int = 0, in_flight: int = 0
+    counters: Counters,
+    *,
+    complete: bool,
+    speed_bps: int,
+    average_bps: int = 0,
+    in_flight: int = 0,
+    bytes_in_flight: int = 0,
+    ended: bool = False,
 ) -> dict[str, Any]:
-    """Return a ProgressInfo."""
+    """Return a ProgressInfo. Until the job has `ended` it is not 100 %: files in place have to be verified."""
     info = counted(counters)
     info["total"]["complete"] = complete
-    share = _progress_percent(counters) if complete else None
-    return info | {"speedBps": speed_bps, "averageBps": average_bps, "inFlight": in_flight, "percent": share}
+    bytes_in_flight = min(bytes_in_flight, counters.bytes_left)
+    share = _progress_percent(counters, bytes_in_flight) if complete else None
+    if share is not None and not ended:
+        share = min(share, NOT_ALL)
+    return info | {
+        "speedBps": speed_bps,
+        "averageBps": average_bps,
+        "inFlight": in_flight,
+        "bytesInFlight": bytes_in_flight,
+        "percent": share,
+    }
 
 
-def _progress_percent(counters: Counters) -> float | None:
+def _progress_percent(counters: Counters, in_flight: int) -> float | None:
     """Return the share by bytes, or by files if all files are empty. What a check found to differ is done with."""
-    unit, total = ("bytes", counters.bytes_total) if counters.bytes_total else ("files", counters.files_total)
     parts = ("done", "kept", "different", "only_in_bucket", "only_in_cache")
-    return percent(sum(getattr(counters, f"{unit}_{part}") for part in parts), total) if total else None
+    if counters.bytes_total:
+        return percent(sum(getattr(counters, f"bytes_{part}") for part in parts) + in_flight, counters.bytes_total)
+    files = sum(getattr(counters, f"files_{part}") for part in parts)
+    return percent(files, counters.files_total) if counters.files_total else None
 
 
 def progress_event(event: ProgressEvent, zone: timezone) -> dict[str, Any]:
@@ -87,9 +110,11 @@ def progress_event(event: ProgressEvent, zone: timezone) -> dict[str, Any]:
             speed_bps=progress.speed_bps,
             average_bps=progress.average_bps,
             in_flight=progress.in_flight,
+            bytes_in_flight=progress.bytes_in_flight,
         ),
         "errors": progress.to_json()["errors"],
         **pace_of_event(progress, zone),
+        "waiting": waiting_of_event(progress, zone),
     }
 
 
@@ -112,6 +137,8 @@ def job_progress(job: Job, counters: Counters, *, complete: bool) -> dict[str, A
         speed_bps=job.speed_bps,
         average_bps=job.average_bps or 0,
         in_flight=job.in_flight or 0,
+        bytes_in_flight=job.bytes_in_flight or 0,
+        ended=State(job.state) in TERMINAL,
     )
 
 
@@ -134,6 +161,7 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "phase": job.phase,
         "progress": job_progress(job, job.counters, complete=bool(job.total_complete)),
         **pace_of_job(job, zone),
+        "waiting": waiting_of_job(job, zone),
         "errors": json.loads(job.errors),
         "bandwidth": job.bandwidth,
         "concurrency": job.concurrency,

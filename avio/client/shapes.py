@@ -122,6 +122,7 @@ class Progress(TypedDict):
     speedBps: int
     averageBps: NotRequired[int]
     inFlight: NotRequired[int]
+    bytesInFlight: NotRequired[int]
     percent: float | None
 
 
@@ -169,6 +170,10 @@ class Attempt(TypedDict):
     movers: list[Mover] | None
 
 
+# `for` is no name in Python.
+Waiting = TypedDict("Waiting", {"reason": str, "for": str | None, "since": str, "position": int | None})
+
+
 class JobInfo(TypedDict):
     """A job as it stands; `status` is a word of `avio.wire.states.State`, times are RFC 3339."""
 
@@ -190,6 +195,7 @@ class JobInfo(TypedDict):
     eta: NotRequired[Eta | None]
     phases: NotRequired[list[PhaseTime]]
     queueSeconds: NotRequired[float | None]
+    waiting: NotRequired[Waiting | None]
     errors: list[ErrorGroup]
     bandwidth: NotRequired[int | None]
     concurrency: NotRequired[int | None]

@@ -84,6 +84,7 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         ("Limits", progress_text.limits_of(job)),
         ("Uid", str(job["uid"])),
         ("Status", printable(status)),
+        *([("Waits", waits.removeprefix("waits: "))] if (waits := progress_text.waits_of(job)) else []),
         ("Phase", job["phase"] or NOTHING),
         (
             "Progress",
