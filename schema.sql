@@ -154,6 +154,8 @@ CREATE TABLE jobs (
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
     average_bps BIGINT,                      -- bytes per second, over the whole attempt; null before the first event
     in_flight   BIGINT,                      -- files that the attempt has taken and not done; null as above
+    bytes_in_flight BIGINT,                  -- bytes that have come of these files; null as above
+    waits       TEXT,                        -- JSON: what the attempt waits for, and since when; null if for nothing
     phases      TEXT,                        -- JSON: the phases of the attempt, when each began and how long it took
     eta_p50     DOUBLE PRECISION,            -- when the job ends as likely as not; null while that is unknown
     eta_p90     DOUBLE PRECISION,            -- when it has ended in nine of ten cases
@@ -363,4 +365,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (16);
+INSERT INTO schema_version (version) VALUES (17);

@@ -32,6 +32,21 @@ MUTANTS = (
         tests=f"{UNIT}executor/test_attempt.py",
     ),
     mutant(
+        "the bytes of a try that failed are taken back",
+        "avio/engines/tally.py",
+        (
+            "    except BaseException:\n        tally.settle()\n        raise\n",
+            "    except ZeroDivisionError:\n        raise\n",
+        ),
+        tests=f"{UNIT}engines/test_tally.py",
+    ),
+    mutant(
+        "what a dead mover had under way is taken back",
+        "avio/engines/movers/pool.py",
+        ("        _forget(mover, run)\n        self._remove(mover)\n", "        self._remove(mover)\n"),
+        tests=f"{UNIT}engines/movers/test_bytes_under_way.py",
+    ),
+    mutant(
         "a lease is renewed while older attempts are ended",
         "supervisor/intake/intake.py",
         (

@@ -239,7 +239,13 @@ MUTANTS = (
     mutant(
         "no estimate outlives its attempt",
         "avio/db/sql.py",
-        ("speed_bps = 0, in_flight = NULL, eta_p50 = NULL, eta_p90 = NULL", "speed_bps = 0"),
+        (", eta_p50 = NULL, eta_p90 = NULL", ""),
+        tests=f"{DB}test_folds.py -k sqlite",
+    ),
+    mutant(
+        "nothing is in flight, and nothing waited for, after an attempt",
+        "avio/db/sql.py",
+        (", bytes_in_flight = NULL, waits = NULL", ""),
         tests=f"{DB}test_folds.py -k sqlite",
     ),
     mutant(

@@ -60,6 +60,12 @@ MUTANTS = (
         tests=f"{UNIT}api/test_gunicorn_log.py -k few_lines",
     ),
     mutant(
+        "a job that has not ended is below 100 %",
+        "avio/api/serializers.py",
+        ("        share = min(share, NOT_ALL)\n", "        pass\n"),
+        tests=f"{UNIT}api/test_progress.py",
+    ),
+    mutant(
         "a mount has so many places",
         "avio/rules/places.py",
         ("            if self._taken[key] >= self.limit:\n                return False\n", ""),

@@ -25,7 +25,8 @@
 #   named_files, job_types, problem_document, gunicorn_log, shapes
 #   access_quota, peers                                      lines of the access log; which addresses are one client
 #   schedule_shapes, when                                    the shapes about schedules, and about when a job begins
-#   progress_responses, pace                                 the shapes of progress; when a job ends, and how it went
+#   progress_responses, pace, waits                          the shapes of progress; when a job ends, what it waits for
+#   request_fields, webhook_info                             parts of requests; webhooks as JSON
 
 import time
 from collections.abc import Callable

@@ -7,6 +7,7 @@ from pydantic import Field, create_model
 from avio.api.shapes import Amount, Reply
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.states import Phase
+from avio.wire.waiting import Why
 
 
 class Total(Amount):
@@ -31,7 +32,10 @@ class ProgressInfo(_counted()):  # type: ignore[misc]
     speed_bps: int
     average_bps: int = Field(description="Bytes per second over the whole attempt.")
     in_flight: int = Field(description="Files that the attempt has taken and not done. Some wait for a request.")
-    percent: float | None = Field(description="By bytes. Null until the total is complete.")
+    bytes_in_flight: int = Field(description="Bytes of these files that have come so far. `done` does not have them.")
+    percent: float | None = Field(
+        description="By bytes, those in flight too. Below 100 until all is verified. Null until the total is complete."
+    )
 
 
 class ErrorInfo(Reply):
@@ -59,6 +63,15 @@ class PhaseInfo(Reply):
     seconds: float
 
 
+class WaitingInfo(Reply):
+    """What a job waits for. `position` counts queued jobs from 1, in the order in which nodes claim; null: not due."""
+
+    reason: Why
+    for_: str | None = Field(alias="for", description="The job, limit, users with the slots, time or store.")
+    since: str
+    position: int | None
+
+
 class ProgressEventInfo(Reply):
     """The data of a `progress` event."""
 
@@ -67,3 +80,4 @@ class ProgressEventInfo(Reply):
     errors: list[ErrorInfo]
     eta: EtaInfo | None
     phases: list[PhaseInfo]
+    waiting: WaitingInfo | None

@@ -8,10 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from avio.api.plan_shapes import PlanInfo
-from avio.api.progress_responses import ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo
+from avio.api.progress_responses import ErrorInfo, EtaInfo, PhaseInfo, ProgressInfo, WaitingInfo
 from avio.api.shapes import Amount, Reply
 from avio.wire.states import Phase, State
-from avio.wire.waiting import Why
 
 
 class Whoami(Reply):
@@ -105,15 +104,6 @@ class JobLinks(Reply):
     log: str
 
 
-class WaitingInfo(Reply):
-    """What a queued job waits for. `position` counts from 1, in the order in which nodes claim; null: not due."""
-
-    reason: Why
-    for_: str | None = Field(alias="for", description="The job, the limit, the users with the slots, or the time.")
-    since: str
-    position: int | None
-
-
 class JobInfo(Reply):
     """A job: its spec, its state and its outcome."""
 
@@ -129,7 +119,7 @@ class JobInfo(Reply):
     start_time: str | None
     update_time: str
     finish_time: str | None
-    waiting: WaitingInfo | None = Field(description="Why it has not begun. Null unless it is queued.")
+    waiting: WaitingInfo | None = Field(description="Why it has not begun, or goes on only later.")
     attempt: int
     phase: Phase | None
     progress: ProgressInfo

@@ -8,6 +8,7 @@ from typing import Any
 
 from avio.api.pace import pace_of_event, pace_of_job
 from avio.api.plan_info import plan_info
+from avio.api.waits import waiting_in_queue, waiting_of_event, waiting_of_job
 from avio.clock import rfc3339
 from avio.rules.counters import counted
 from avio.rules.discretion import without_addresses
@@ -30,7 +31,6 @@ from avio.wire.options import camel
 from avio.wire.paths import is_text, shown_path
 from avio.wire.progress import Counters
 from avio.wire.states import TERMINAL, JobType, State
-from avio.wire.waiting import Why
 
 
 def whoami(login: Login, zone: timezone) -> dict[str, Any]:
@@ -73,21 +73,43 @@ def percent(part: int, whole: int) -> float:
     return min(part * 1000 // whole, 1000) / 10
 
 
+# The most percent of a job that has not ended.
+NOT_ALL = 99.9
+
+
 def progress_info(
-    counters: Counters, *, complete: bool, speed_bps: int, average_bps: int = 0, in_flight: int = 0
+    counters: Counters,
+    *,
+    complete: bool,
+    speed_bps: int,
+    average_bps: int = 0,
+    in_flight: int = 0,
+    bytes_in_flight: int = 0,
+    ended: bool = False,
 ) -> dict[str, Any]:
-    """Return a ProgressInfo."""
+    """Return a ProgressInfo. Until the job has `ended` it is not 100 %: files in place have to be verified."""
     info = counted(counters)
     info["total"]["complete"] = complete
-    share = _progress_percent(counters) if complete else None
-    return info | {"speedBps": speed_bps, "averageBps": average_bps, "inFlight": in_flight, "percent": share}
+    bytes_in_flight = min(bytes_in_flight, counters.bytes_left)
+    share = _progress_percent(counters, bytes_in_flight) if complete else None
+    if share is not None and not ended:
+        share = min(share, NOT_ALL)
+    return info | {
+        "speedBps": speed_bps,
+        "averageBps": average_bps,
+        "inFlight": in_flight,
+        "bytesInFlight": bytes_in_flight,
+        "percent": share,
+    }
 
 
-def _progress_percent(counters: Counters) -> float | None:
+def _progress_percent(counters: Counters, in_flight: int) -> float | None:
     """Return the share by bytes, or by files if all files are empty. What a check found to differ is done with."""
-    unit, total = ("bytes", counters.bytes_total) if counters.bytes_total else ("files", counters.files_total)
     parts = ("done", "kept", "different", "only_in_bucket", "only_in_cache")
-    return percent(sum(getattr(counters, f"{unit}_{part}") for part in parts), total) if total else None
+    if counters.bytes_total:
+        return percent(sum(getattr(counters, f"bytes_{part}") for part in parts) + in_flight, counters.bytes_total)
+    files = sum(getattr(counters, f"files_{part}") for part in parts)
+    return percent(files, counters.files_total) if counters.files_total else None
 
 
 def progress_event(event: ProgressEvent, zone: timezone) -> dict[str, Any]:
@@ -101,9 +123,11 @@ def progress_event(event: ProgressEvent, zone: timezone) -> dict[str, Any]:
             speed_bps=progress.speed_bps,
             average_bps=progress.average_bps,
             in_flight=progress.in_flight,
+            bytes_in_flight=progress.bytes_in_flight,
         ),
         "errors": progress.to_json()["errors"],
         **pace_of_event(progress, zone),
+        "waiting": waiting_of_event(progress, zone),
     }
 
 
@@ -126,6 +150,8 @@ def job_progress(job: Job, counters: Counters, *, complete: bool) -> dict[str, A
         speed_bps=job.speed_bps,
         average_bps=job.average_bps or 0,
         in_flight=job.in_flight or 0,
+        bytes_in_flight=job.bytes_in_flight or 0,
+        ended=State(job.state) in TERMINAL,
     )
 
 
@@ -144,11 +170,11 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "startTime": rfc3339(job.started_at, zone),
         "updateTime": rfc3339(job.updated_at, zone),
         "finishTime": rfc3339(job.finished_at, zone),
-        "waiting": _waiting_info(job, zone),
         "attempt": job.attempt,
         "phase": job.phase,
         "progress": job_progress(job, job.counters, complete=bool(job.total_complete)),
         **pace_of_job(job, zone),
+        "waiting": waiting_of_job(job, zone) if job.waiting is None else waiting_in_queue(job, zone),
         "errors": json.loads(job.errors),
         "bandwidth": job.bandwidth,
         "concurrency": job.concurrency,
@@ -163,19 +189,6 @@ def job_info(job: Job, zone: timezone) -> dict[str, Any]:
         "at": rfc3339(job.not_before, zone),
         "after": json.loads(job.after_jobs or "[]"),
         "links": _links(job),
-    }
-
-
-def _waiting_info(job: Job, zone: timezone) -> dict[str, Any] | None:
-    waiting = job.waiting
-    if waiting is None:
-        return None
-    what = rfc3339(job.run_at, zone) if waiting.why is Why.START_TIME else waiting.what
-    return {
-        "reason": waiting.why,
-        "for": what and without_addresses(what),
-        "since": rfc3339(waiting.since, zone),
-        "position": waiting.position,
     }
 
 

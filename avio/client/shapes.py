@@ -138,6 +138,7 @@ class Progress(TypedDict):
     speedBps: int
     averageBps: NotRequired[int]
     inFlight: NotRequired[int]
+    bytesInFlight: NotRequired[int]
     percent: float | None
 
 

@@ -57,11 +57,11 @@ class Json(Display):
 
 
 class Lines(Display):
-    """A line at each new state or phase, and every 30 s in between."""
+    """A line at each new state or phase, when a wait begins or ends, and every 30 s in between."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._standing: tuple[str, str | None] | None = None
+        self._standing: tuple[str | None, ...] | None = None
         self._due = 0.0
 
     def no_news(self, error: ClientError) -> None:
@@ -72,7 +72,8 @@ class Lines(Display):
 
     def draw(self, job: JobInfo) -> None:
         """Print the line if it is time for one."""
-        standing = (job["status"], job["phase"])
+        waiting = job.get("waiting")
+        standing = (job["status"], job["phase"], waiting["reason"] if waiting else None)
         if standing != self._standing or time.monotonic() >= self._due:
             click.echo(progress_text.line(job), file=self._stream)
             self._standing, self._due = standing, time.monotonic() + LINE_SECONDS
@@ -106,7 +107,7 @@ def frame(job: JobInfo, trouble: str = "") -> list[Line]:
     before, failed = figures["skipped"]["files"], figures["failed"]["files"]
     kept = f" · {figures['kept']['files']} kept" if figures["kept"]["files"] else ""
     files = f"{progress_text.files_of(job)} files · {before} already in place{kept} · {failed} failed"
-    notes = [Line(text) for text in (progress_text.waits_for(job), trouble) if text]
+    notes = [Line(text) for text in (progress_text.waits_for(job), progress_text.waits_of(job), trouble) if text]
     errors = [Line(f"! {text}", RED) for text in progress_text.errors_of(job)]
     return [Line(head, BOLD), Line(_bar(job, trouble)), Line(files), *notes, *errors]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from avio.client.amounts import Amount
 from avio.client.shapes import JobInfo
 from avio.commands.wording import in_cli_words
-from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, moment, percent, printable, size
+from avio.terminal.cells import NOTHING, UNKNOWN, clock, duration, moment, percent, printable, size, time_of_day
 from avio.wire.paths import decoded
 from avio.wire.states import TERMINAL, JobType, Phase, State
 from avio.wire.waiting import Why
@@ -49,9 +49,13 @@ def files_of(job: JobInfo) -> str:
 
 
 def bytes_of(job: JobInfo) -> str:
-    """Return `1.2 GiB/4.0 GiB`; while the listing goes on `1.2 GiB of ≥ 4.0 GiB (still listing)`."""
+    """Return `1.2 GiB/4.0 GiB`; while the listing goes on `1.2 GiB of ≥ 4.0 GiB (still listing)`.
+
+    What has come of files that are not done counts too.
+    """
     progress = job["progress"]
-    done, total = size(progress["done"]["bytes"]), size(progress["total"]["bytes"])
+    done = size(progress["done"]["bytes"] + progress.get("bytesInFlight", 0))
+    total = size(progress["total"]["bytes"])
     if is_listed(job):
         return f"{done}/{total}"
     return f"{done} of ≥ {total}" + (" (still listing)" if job["phase"] == Phase.LISTING else "")
@@ -84,10 +88,10 @@ def waiting_of(job: JobInfo) -> str:
 
 
 def waiting_details(job: JobInfo) -> str:
-    """Return the same with what the job waits for, and since when."""
+    """Return the same with what the job waits for, and since when; of a running job as `waits_of`."""
     waiting = job.get("waiting")
-    if not waiting:
-        return ""
+    if not waiting or job["status"] != State.QUEUED:
+        return waits_of(job).removeprefix("waits: ")
     is_time = waiting["reason"] == Why.START_TIME
     what = f" ({moment(waiting['for']) if is_time else printable(waiting['for'])})" if waiting["for"] else ""
     return f"{waiting_of(job)}{what}, since {moment(waiting['since'])}"
@@ -122,7 +126,10 @@ def pace_of(job: JobInfo) -> str:
     average, flying = progress.get("averageBps"), progress.get("inFlight")
     parts = [] if job["status"] in TERMINAL else [f"{size(progress['speedBps'])}/s now"]
     parts += [] if average is None else [f"{size(average)}/s on average"]
-    parts += [f"{flying} files in flight"] if flying else []
+    if flying:
+        come = progress.get("bytesInFlight")
+        of_them = "" if not come else f", {size(come)} of {'it' if flying == 1 else 'them'} so far"
+        parts.append(f"{flying} file{'' if flying == 1 else 's'} in flight{of_them}")
     return ", ".join(parts)
 
 
@@ -195,6 +202,7 @@ def line(job: JobInfo) -> str:
         bytes_of(job),
         f"{size(progress['speedBps'])}/s" if running else elapsed(job),
         f"ETA {eta(job)}" if running else None,
+        waits_of(job),
         f"{progress['failed']['files']} failed" if progress["failed"]["files"] else None,
         f"{repaired} repaired" if (repaired := progress.get("filesRepaired")) else None,
         f"{left_out} left out" if (left_out := progress.get("filesLeftOut")) else None,
@@ -205,6 +213,22 @@ def line(job: JobInfo) -> str:
 def waits_for(job: JobInfo) -> str:
     """Return what a queued job waits for, as the server says; "" for others."""
     return printable(job["message"]) if job["status"] == State.QUEUED else ""
+
+
+def waits_of(job: JobInfo) -> str:
+    """Return what a running job waits for, and since when; "" if it waits for nothing."""
+    waiting = job.get("waiting")
+    if not waiting or job["status"] != State.RUNNING:
+        return ""
+    since, what = time_of_day(waiting["since"]), printable(waiting["for"] or "")
+    if waiting["reason"] == Why.STORE_SILENT:
+        return f"waits: no byte since {since}"
+    if waiting["reason"] != Why.STORE_UNAVAILABLE:  # of a newer server
+        return f"waits: {printable(waiting['reason'])} since {since}" + (f": {what}" if what else "")
+    store, _, why = what.partition(": ")
+    if "://" in store and why:
+        return f"waits: the store {store} is unavailable since {since}: {why}"
+    return f"waits: the store is unavailable since {since}" + (f": {what}" if what else "")
 
 
 def errors_of(job: JobInfo, samples: int = 1) -> list[str]:

@@ -213,6 +213,8 @@ class Job(Row):
     speed_bps = BigIntegerField(default=0)
     average_bps = BigIntegerField(null=True)
     in_flight = BigIntegerField(null=True)
+    bytes_in_flight = BigIntegerField(null=True)
+    waits = TextField(null=True)
     phases = TextField(null=True)
     eta_p50 = DoubleField(null=True)
     eta_p90 = DoubleField(null=True)

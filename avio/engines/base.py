@@ -65,6 +65,11 @@ class Moved(NamedTuple):
     content: Content = Content.UNKNOWN
 
 
+def bytes_moved(outcomes: Iterable[Moved]) -> int:
+    """Return the bytes of the files that were moved: those that were under way until their outcome."""
+    return sum([each.bytes for each in outcomes if each.outcome is Outcome.DONE])
+
+
 def present(entries: Iterable[Entry | None]) -> Iterator[Entry]:
     """Yield the entries that are there."""
     return (entry for entry in entries if entry is not None)
@@ -79,6 +84,7 @@ class Engine(ABC):
     shares_work: ClassVar[bool] = False  # with movers
     resumes: ClassVar[bool] = False  # has `walk_on` and `look_again`, and a preload never loads another version
     shares_looks: ClassVar[bool] = False  # has `look` and `use_looks`
+    silent_after: ClassVar[float] = 5.0  # seconds without a byte or an outcome that are too long for this engine
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
     facts: FileFacts = FileFacts()

@@ -241,6 +241,7 @@ class MemoryEngine(Engine):
                 copy = self.cache[entry.path]
                 if outcome is Outcome.DONE:
                     run.moved(len(copy.content))
+                    run.advanced(len(copy.content))
                     pay(run, len(copy.content))
                 return Moved(entry, outcome, len(copy.content), copy.tier, tries)
         raise AssertionError("the last try returns")

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from avio.engines.bandwidth import Bandwidth
+from avio.errors import EngineError
 
 
 class Run(Protocol):
@@ -34,8 +35,17 @@ class Run(Protocol):
     def moved(self, size: int) -> None:
         """Count `size` bytes as they move. Call it from any thread."""
 
+    def advanced(self, size: int) -> None:
+        """Count `size` bytes that came of files under way; below 0 a try has failed, and they are taken back.
+
+        At its outcome it is all bytes of a file that was moved (DONE), and none of any other. Call it from any thread.
+        """
+
     def checked(self, size: int) -> None:
         """Show progress: `size` bytes were read back. Call it from any thread, at least each few MiB."""
 
     def silent(self, seconds: float) -> AbstractContextManager[None]:
         """Return a `with` block that may show no progress for up to `seconds`, e.g. for an fsync."""
+
+    def waits(self, error: EngineError | None, of: object) -> None:
+        """Say that `of`, a part of the work, waits for a store, and why; None: it no longer waits."""

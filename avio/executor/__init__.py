@@ -21,5 +21,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   verb, worklist, verdict                  preload or save; entries spooled to a file; what the end means
 #   journal_blocks                           lines with a checksum
 #   seen, filters, path_lines                paths met before, on disk; which files rules take; lines with paths
+#   silence                                  notices that no byte comes
 #   attempt, eta                             counters, and whether it must leave; when the job will end
+#   in_flight, waits, left_out_counts        bytes under way; what it waits for; files that are left out, by reason
 #   phase_clock                              the phases so far

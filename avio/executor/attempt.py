@@ -12,13 +12,16 @@ from contextlib import contextmanager
 from time import CLOCK_BOOTTIME, clock_gettime
 
 from avio.engines.bandwidth import Bandwidth
-from avio.engines.base import Entry
+from avio.engines.base import Engine, Entry
 from avio.engines.content import Content
 from avio.engines.movers.page import Page
 from avio.engines.movers.pool import Start
 from avio.engines.movers.shares import Shares
 from avio.engines.silences import Silences
+from avio.executor.in_flight import InFlightBytes
+from avio.executor.left_out_counts import LeftOutCounts
 from avio.executor.phase_clock import PhaseClock
+from avio.executor.waits import Waits
 from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
@@ -67,14 +70,18 @@ class Attempt:
         self._lock = threading.Lock()
         self.phases = PhaseClock()
         self.rechecked = 0  # files that the present verification has looked at
+        self.in_flight = InFlightBytes()
+        self.advanced = self.in_flight.add
+        self.waiting = Waits()
+        self.waits = self.waiting.say
+        self.steps = 0  # of progress, of any kind
+        self.silent_after = Engine.silent_after
         self.under_way: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
         self._silences = Silences()
         self._errors: dict[str, ErrorGroup] = {}
-        self._left_out: dict[str, int] = {}
-        self._left_out_errors: dict[str, ErrorGroup] = {}
-        self._unexcused = 0
+        self._left_out = LeftOutCounts()
         self.gave_way = 0  # bytes of other data that give way to the job's
         self._contents: Counter[Content] = Counter()
         self.selection = ""  # in words, what the order named and did not take
@@ -169,10 +176,10 @@ class Attempt:
             self._counters.bytes_wire += size
             self._step()
 
-    def listed(self, size: int) -> None:
-        """Count a file of the order, of `size` bytes."""
+    def listed(self, size: int, files: int = 1) -> None:
+        """Count a file of the order, of `size` bytes, or `files` together."""
         with self._lock:
-            self._counters.files_total += 1
+            self._counters.files_total += files
             self._counters.bytes_total += size
             self._step()
 
@@ -180,31 +187,30 @@ class Attempt:
         """Count a file that the job can't handle. It is an error unless the order has `excused` it."""
         with self._lock:
             self._counters.files_left_out += 1
-            self._left_out[reason] = self._left_out.get(reason, 0) + 1
-            if not excused:
-                self._unexcused += 1
-                self._left_out_errors.setdefault(reason, ErrorGroup(reason, hint=hint)).add(readable(path))
+            self._left_out.add(path, reason, hint, excused=excused)
             self._step()
 
     def left_out_by_reason(self) -> tuple[dict[str, int], int]:
         """Return how many files were left out by each reason, and how many of all are not excused."""
         with self._lock:
-            return dict(self._left_out), self._unexcused
+            return dict(self._left_out.by_reason), self._left_out.unexcused
 
     def listed_all(self) -> None:
         """Mark the totals as final."""
         with self._lock:
             self._total_complete = True
 
-    def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1) -> None:
+    def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1, moved: int = 0) -> None:
         """Count a file of `size` bytes, or `files` together, in place; `skipped` if it was in place before.
 
-        `listed` is its size in the total, if that may be another: the total follows.
+        `listed` is its size in the total, if that may be another: the total follows. `moved` of the bytes were in
+        flight.
         """
         with self._lock:
             self._counters.bytes_total += 0 if listed is None else size - listed
             self._counters.files_done += files
             self._counters.bytes_done += size
+            self.in_flight.add(-moved)
             if skipped:
                 self._counters.files_skipped += files
                 self._counters.bytes_skipped += size
@@ -242,15 +248,6 @@ class Attempt:
             if conflicts.count:
                 self._errors[conflicts.reason] = conflicts
 
-    def told(self, entries: int, size: int) -> None:
-        """Count entries of `size` bytes that an ls or stat job told of."""
-        with self._lock:
-            self._counters.files_total += entries
-            self._counters.files_done += entries
-            self._counters.bytes_total += size
-            self._counters.bytes_done += size
-            self._step()
-
     def checked(self, size: int = 0) -> None:
         """Record that an entry, or `size` bytes of one, were checked again."""
         with self._lock:
@@ -281,11 +278,11 @@ class Attempt:
     def progress(self) -> Progress:
         """Return a copy of the progress, without a speed."""
         with self._lock:
-            errors = joined_groups(self._errors, self._left_out_errors)
-            movers = self.shares.told()
-            return Progress(
-                self.phases.current, self._total_complete, self._counters.bounded(), errors=errors, movers=movers
-            )
+            errors = joined_groups(self._errors, self._left_out.errors)
+            progress = Progress(self.phases.current, self._total_complete, self._counters.bounded(), errors=errors)
+            progress.movers, progress.waiting = self.shares.told(), self.waiting.told()
+            progress.bytes_in_flight = max(0, min(self.in_flight.bytes, progress.counters.bytes_left))
+            return progress
 
     def outcome(self) -> Progress:
         """Return what to judge: the progress without the errors of files that are left out, which did not fail."""
@@ -295,4 +292,5 @@ class Attempt:
 
     def _step(self) -> None:
         """Beat. The caller holds the lock: the heartbeat page takes one writer at a time."""
+        self.steps += 1
         self._beat(self._counters.files_done)

@@ -63,7 +63,9 @@ class _Writer:
             attempt.raise_if_stopping()
             new = run if seen is None else [entry for entry in run if seen.add(entry.path)]
             self._file.write(lines_of(new))
-            attempt.told(len(new), self._size(new, path))
+            size = self._size(new, path)
+            attempt.listed(size, files=len(new))
+            attempt.arrived(size, skipped=False, files=len(new))
 
     def _runs(self, path: str) -> Iterator[Sequence[Entry]]:
         engine, order = self._work.engine, self._work.order

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from avio.errors import EngineAway
 from avio.executor.attempt import Attempt
+from avio.wire.waiting import Why
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ class Patience:
         self._turn += 1
         self._waited += pause
         log.warning("%s; the next try is in %.0f s", error, pause)
+        self._attempt.waiting.begin(self, Why.STORE_UNAVAILABLE, error.message, passes=True)
         return pause
 
     def wait(self, error: EngineAway, reached: int = 0, leave: Callable[[], bool] = _stays) -> None:
@@ -64,6 +66,9 @@ class Patience:
         """Return `ask()`, repeated while it raises EngineAway. Raises as `wait`."""
         while True:
             try:
-                return ask()
+                answer = ask()
             except EngineAway as error:
                 self.wait(error, reached)
+            else:
+                self._attempt.waiting.end(self)
+                return answer

@@ -92,7 +92,8 @@ class _Planner:
         entry, found = listed.entry, self._plan
         size = entry.size or 0
         action = self._action(listed)
-        self._work.attempt.told(1, size)
+        self._work.attempt.listed(size)
+        self._work.attempt.arrived(size, skipped=False)
         found.files, found.bytes = found.files + 1, found.bytes + size
         found.files_dirty += entry.state is EntryState.DIRTY
         found.files_conflict += entry.state is EntryState.CONFLICT

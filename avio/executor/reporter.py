@@ -20,6 +20,7 @@ from avio.engines.base import Entry, EntryState, Moved
 from avio.engines.left_out import LeftOut
 from avio.errors import AvioError, EngineError, Scope
 from avio.executor.attempt import Attempt
+from avio.executor.silence import SilenceWatch
 from avio.executor.timekeeper import Timekeeper
 from avio.executor.verdict import BothChanged
 from avio.faults import fault
@@ -63,6 +64,7 @@ class Reporter:
         self.failures: list[Failure] = []
         self._attempt = attempt
         self._timekeeper = timekeeper or Timekeeper(attempt)
+        self._silence = SilenceWatch(attempt)
         self._report, self._failed = (_open(directory / name) for name in (REPORT_NAME, FAILED_NAME))
         self._lock = threading.Lock()
         self._unsent: deque[Event] = deque(maxlen=MAX_FAILURES)
@@ -171,6 +173,7 @@ class Reporter:
             self._leave.wait(INTERVAL_SECONDS)
 
     def _publish(self) -> None:
+        self._silence.look()
         progress = self._attempt.progress()
         self._timekeeper.watch(progress)
         if (now := clock.boottime()) < self._movers_due:

@@ -107,7 +107,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
 def _engine(order: Order, attempt: Attempt) -> Iterator[Engine]:
     """Yield the engine, with movers if the attempt can start them and the engine can share its work."""
     engine = open_engine(order.engine)
-    engine.beat = attempt.checked
+    engine.beat, attempt.silent_after = attempt.checked, engine.silent_after
     if order.looks is not None and engine.shares_looks:
         engine.use_looks(Path(order.looks))
     if attempt.start_mover is None or not engine.shares_work:

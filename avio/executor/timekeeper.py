@@ -81,11 +81,17 @@ class Timekeeper:
         files = counters.files_total - counters.files_skipped - counters.files_kept
         size = counters.bytes_total - counters.bytes_skipped - counters.bytes_kept
         settled = counters.bytes_done - counters.bytes_skipped + counters.bytes_failed
-        wire = min(size, counters.bytes_wire - self._wire_before)  # it has the parts of files that are under way
         done = counters.files_done - counters.files_skipped + counters.files_failed
         verified = self._attempt.rechecked if progress.phase == Phase.VERIFYING else None
         return Work(
-            progress.total_complete, files, size, done, max(settled, wire), counters.files_total, verified, bandwidth
+            progress.total_complete,
+            files,
+            size,
+            done,
+            settled + progress.bytes_in_flight,
+            counters.files_total,
+            verified,
+            bandwidth,
         )
 
     def _compared(self, progress: Progress) -> Work:

@@ -47,13 +47,19 @@ class Transfer:
             # A new reader each time: a thread that hangs in the store may still hold the last one.
             entries = chain(again, worklist.to_move(taken, step))
             try:
-                self._move(entries, feed, counted=counted)
+                self._move_some(entries, feed, counted=counted)
             except EngineAway as error:
                 taken += max(0, feed.taken - len(again))
                 again = feed.leave() + again[feed.taken :]
                 self._patience.wait(error, self._reached())
             else:
                 return
+
+    def _move_some(self, entries: Iterable[Entry | None], feed: Feed, *, counted: bool) -> None:
+        try:
+            self._move(entries, feed, counted=counted)
+        finally:
+            self._work.attempt.in_flight.clear()
 
     def _move(self, entries: Iterable[Entry | None], feed: Feed, *, counted: bool) -> None:
         attempt = self._work.attempt
@@ -77,7 +83,8 @@ class Transfer:
             feed.all_done([each.entry for each in moved])
             self._work.reporter.all_done(moved)
             self._work.attempt.knows(*[each.content for each in moved])
-            self._work.attempt.arrived(sum([each.bytes for each in moved]), skipped=False, files=len(moved))
+            size = sum([each.bytes for each in moved])
+            self._work.attempt.arrived(size, skipped=False, files=len(moved), moved=size)
 
     def _arrived(self, moved: Moved, *, counted: bool) -> None:
         # An entry that failed before was not counted as arrived.
@@ -87,12 +94,14 @@ class Transfer:
         entry = moved.entry if size == moved.entry.size else replace(moved.entry, size=size)
         self._work.reporter.outcome(entry, moved.outcome, tier=moved.tier, tries=moved.tries + late)
         self._work.attempt.knows(moved.content)
+        was_in_flight = moved.bytes if moved.outcome is Outcome.DONE else 0
         if counted and not late:
-            return
-        if moved.outcome is Outcome.KEPT:
+            self._work.attempt.advanced(-was_in_flight)
+        elif moved.outcome is Outcome.KEPT:
             self._work.attempt.kept(listed)
         else:
-            self._work.attempt.arrived(size, listed=listed, skipped=moved.outcome is Outcome.SKIPPED)
+            is_skipped = moved.outcome is Outcome.SKIPPED
+            self._work.attempt.arrived(size, listed=listed, skipped=is_skipped, moved=was_in_flight)
 
     def _give_up(self, entry: Entry, error: Exception, tries: int) -> None:
         """Give up `entry`, or leave it to the verifier, which has it moved again, if it may succeed later."""

@@ -75,6 +75,11 @@ def clock(time: datetime) -> str:
     return time.astimezone().isoformat(" ", "seconds")
 
 
+def time_of_day(text: str | None) -> str:
+    """Return an RFC 3339 time of the last hours as `11:40:05`, in this machine's zone; `-` for None."""
+    return _shown_time(text, lambda time: time.astimezone().strftime("%H:%M:%S"))
+
+
 def duration(seconds: float) -> str:
     """Return `49s`, `12m04s`, `3h05m`."""
     minutes, rest = divmod(int(max(0, seconds)), 60)

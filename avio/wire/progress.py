@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from avio.wire.timings import Eta, PhaseTime
+from avio.wire.waiting import Wait
 
 MAX_SAMPLES = 5
 MAX_NUMBER = 2**63 - 1  # that databases take
@@ -59,6 +60,11 @@ class Counters:
     files_only_in_cache: int = counter()
     bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
+
+    @property
+    def bytes_left(self) -> int:
+        """The bytes of files that are listed and neither done, kept nor failed."""
+        return max(0, self.bytes_total - self.bytes_done - self.bytes_kept - self.bytes_failed)
 
     def bounded(self) -> "Counters":
         """Return a copy that databases take. Sparse files have any size, and their sums do."""
@@ -119,7 +125,8 @@ class Progress:
     """The progress of an attempt: the payload of a progress event, and part of a result.
 
     `movers` has the share of each mover; it is empty where there are none, and in events that leave it out. Speeds are
-    in bytes per second, the average is that of the attempt. `in_flight` counts files that are taken and not done.
+    in bytes per second, the average is that of the attempt. `in_flight` counts files that are taken and not done,
+    `bytes_in_flight` the bytes that have come of them. `waiting` is what the attempt waits for.
     """
 
     phase: str = "listing"
@@ -132,6 +139,8 @@ class Progress:
     in_flight: int = 0
     phases: list[PhaseTime] = field(default_factory=list)
     eta: Eta | None = None
+    bytes_in_flight: int = 0
+    waiting: Wait | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; the inverse of `from_json`."""
@@ -151,4 +160,6 @@ class Progress:
             in_flight=data.get("in_flight", 0),
             phases=[PhaseTime(**phase) for phase in data.get("phases", ())],
             eta=None if data.get("eta") is None else Eta(**data["eta"]),
+            bytes_in_flight=data.get("bytes_in_flight", 0),
+            waiting=None if data.get("waiting") is None else Wait(**data["waiting"]),
         )

@@ -1,4 +1,4 @@
-"""Why a job is still queued: the reasons, and what each is about. Web, admin and clients read them.
+"""Why a job waits: the reasons, and what each is about. All processes and clients read them.
 
 Standard library only.
 """
@@ -8,17 +8,20 @@ from enum import StrEnum
 
 
 class Why(StrEnum):
-    """What a queued job waits for. Clients take a reason that they don't know for TURN."""
+    """What a job waits for. Clients may meet a reason that they don't know."""
 
+    # While it is queued.
     NO_NODE = "NO_NODE"  # no worker node is alive
     NODES_DRAIN = "NODES_DRAIN"  # none of those that are alive takes jobs
-    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"  # no node takes jobs, since a tier is not mounted
     NODE_VERSION = "NODE_VERSION"  # no node that is alive knows what the job asks for
     START_TIME = "START_TIME"  # its start time, or that of its next attempt
     OTHER_JOB = "OTHER_JOB"  # one that must end first, or a free job that drops files of it
     LIMIT = "LIMIT"  # a limit of running jobs is reached
     SLOTS_BUSY = "SLOTS_BUSY"  # all slots have jobs
     TURN = "TURN"  # other jobs come first, or a node is about to take it
+    # No node takes jobs, since a tier is not mounted; or a store of a running job refuses or does not answer.
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    STORE_SILENT = "STORE_SILENT"  # no byte has come for some seconds while it runs, and no error
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,15 @@ class Waiting:
     what: str | None
     since: float
     position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a running job waits for, and since when, in milliseconds since the epoch by the node's clock.
+
+    `why` is a word of `Why`; `what` is the store and its error in words, "" if there is none.
+    """
+
+    why: str
+    what: str
+    since_ms: int

@@ -15,6 +15,7 @@ from avio.engines.alluxio.clients.path_rules import addressable
 from avio.engines.alluxio.clients.settings import AlluxioSettings
 from avio.engines.alluxio.clients.status import Status
 from avio.engines.alluxio.doctor.doctor import examine
+from avio.engines.alluxio.load.block_loader import CALL_LIMIT_SECONDS
 from avio.engines.alluxio.load.preload import Preload
 from avio.engines.alluxio.load.protection import ProtectingAdmission, Protection
 from avio.engines.alluxio.save.save import Save
@@ -58,6 +59,7 @@ class AlluxioEngine(Engine):
 
     abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER})
     shares_looks: ClassVar[bool] = True
+    silent_after: ClassVar[float] = CALL_LIMIT_SECONDS  # it tells of whole blocks, and of whole files of a save
 
     def __init__(self, settings: AlluxioSettings) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""The local engine: buckets at mounts, cached as plain files in tiers. Run by web (tasks) and the job process (jobs)."""
+"""The local engine: buckets at mounts, cached as plain files in tiers. Run by web (tasks) and job processes (jobs)."""
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

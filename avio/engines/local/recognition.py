@@ -18,7 +18,7 @@ from avio.engines.local.mounts import Mount
 from avio.engines.local.stamps import Marks, ObjectName, read_marks, write_stamp
 from avio.engines.local.tiers import Copy, judged, that_counts
 from avio.engines.run import Run
-from avio.errors import Gone, StoreError
+from avio.errors import EngineError, Gone, StoreError
 
 TASK_BYTES = 8 << 20  # of a touched copy that a task compares
 # Why a copy can't be read: this user may not, it was removed, or something else is at its path now.
@@ -135,8 +135,14 @@ class _Task:
     def moved(self, size: int) -> None:
         """Count nothing."""
 
+    def advanced(self, size: int) -> None:
+        """Count nothing."""
+
     def checked(self, size: int) -> None:
         """Count nothing."""
+
+    def waits(self, error: EngineError | None, of: object) -> None:
+        """Tell nobody."""
 
     def silent(self, seconds: float) -> AbstractContextManager[None]:
         return nullcontext()

@@ -3,7 +3,6 @@
 Used in the job process, by several threads at once.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +20,6 @@ PAUSES_SECONDS = (1.0, 5.0, 15.0)
 # round is no proof: the store may have moved files, and then gone (or the other way round), during these tries.
 OWN_FAILURE_ROUNDS = 2
 _POLL_SECONDS = 0.1
-
-log = logging.getLogger(__name__)
 
 
 class StoreGate:
@@ -71,6 +68,7 @@ class StoreGate:
         try:
             return self._ride_out(entry, error, beside_others)
         finally:
+            self._run.waits(None, self)
             self._in_charge = False
 
     def _ride_out(self, entry: Entry, error: EngineAway, beside_others: int) -> bool:
@@ -80,9 +78,10 @@ class StoreGate:
             if self._pauses == len(PAUSES_SECONDS):
                 return False
             self._pauses += 1
+            self._run.waits(error, self)
             self._sleep(PAUSES_SECONDS[self._pauses - 1])
             return True
-        log.warning("the store is unavailable; all files wait for it: %s", error.message)
+        self._run.waits(error, self)
         begin = time.monotonic()
         while not self._answers(entry):
             if time.monotonic() - begin > AWAY_SECONDS:
@@ -91,7 +90,6 @@ class StoreGate:
                 )
                 raise self._given_up
             self._sleep(PROBE_SECONDS)
-        log.info("the store is available again after %.0f s", time.monotonic() - begin)
         return True
 
     def _sleep(self, seconds: float) -> None:

@@ -22,7 +22,8 @@ class Batch:
     """Rows for a mover. `work` is what the engine keeps for each row; a result begins with the row's place.
 
     `size` is in bytes. `open` are the places without a result. `again` is True if a mover died with these rows: it may
-    have done them. `deaths` counts the movers that died at work on them, without a result of them in between.
+    have done them. `deaths` counts the movers that died at work on them, without a result of them in between. `settle`
+    takes the bytes of files with a result: its mover counts them as under way no longer.
     """
 
     rows: list[Row]
@@ -30,6 +31,7 @@ class Batch:
     size: int = 0
     again: bool = False
     deaths: int = 0
+    settle: Callable[[int], object] = lambda _: None
     open: set[int] = field(init=False)
     _text: bytes = field(init=False)  # of the rows, as they cross the socket
 

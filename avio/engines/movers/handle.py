@@ -30,6 +30,8 @@ class Mover:
         self.rows = 0  # without a result
         self.task = 0
         self.shown = Shown()
+        self.held = 0  # bytes that came of files without a result
+        self.waits = False  # for a store
         self._page = page
         sock.setblocking(False)
 
@@ -49,6 +51,7 @@ class Mover:
     def take(self, number: int, batch: Batch) -> None:
         """Note that it has `batch`."""
         self.batches[number] = batch
+        batch.settle = self.settle
         self.rows += len(batch.open)
 
     def done(self, number: int, places: set[int]) -> Batch:
@@ -59,6 +62,10 @@ class Mover:
         if not batch.open:
             del self.batches[number]
         return batch
+
+    def settle(self, size: int) -> None:
+        """Note that `size` of the bytes that it holds are of files with a result."""
+        self.held -= size
 
     def _unread(self) -> int:
         """Return how many bytes of its socket's buffer are taken."""

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 def work(engine: Engine, sock: socket.socket, run: MoverRun) -> None:
     """Do the tasks that come over `sock` until it is closed."""
     inbox, outbox = Inbox(sock, run), Outbox(sock)
+    run.tell_wait = outbox.waits
     try:
         while (task := inbox.wait_for_task()) is not None:
             supply = Supply(inbox, outbox)

@@ -4,18 +4,22 @@ Used in a mover process, by all of its threads.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import CLOCK_BOOTTIME, clock_gettime
 
 from avio.engines.bandwidth import Bandwidth
 from avio.engines.movers.page import Page, Shown
 from avio.engines.silences import Silences
+from avio.errors import EngineError
 from avio.wire.limits import NO_LIMITS, Limits
 
 
 class MoverRun:
-    """`Run` of the mover at `place`. `name` and `threads` are the attempt's."""
+    """`Run` of the mover at `place`. `name` and `threads` are the attempt's.
+
+    `tell_wait` gets why the mover waits, and None when it no longer does.
+    """
 
     def __init__(self, page: Page, place: int, name: str, threads: int) -> None:
         self.name = name
@@ -26,8 +30,9 @@ class MoverRun:
         self._limits_mark = (0, 0, 0)
         self._bandwidth = Bandwidth()
         self._lock = threading.Lock()
-        self._left = False
-        self._moved = self._checked = self._beats = 0
+        self._left = self._waits = False
+        self._moved = self._checked = self._beats = self._advanced = 0
+        self.tell_wait: Callable[[EngineError | None], object] = lambda _: None
         self._silences = Silences()
 
     @property
@@ -71,6 +76,18 @@ class MoverRun:
         with self._lock:
             self._moved += size
             self._show()
+
+    def advanced(self, size: int) -> None:
+        """Count `size` bytes that came of files under way; below 0 they are taken back."""
+        with self._lock:
+            self._advanced = max(0, self._advanced + size)
+            self._page.advance(self._place, self._advanced)
+
+    def waits(self, error: EngineError | None, of: object) -> None:
+        """Tell the job process why this mover waits, or that it no longer does."""
+        if error is not None or self._waits:
+            self._waits = error is not None
+            self.tell_wait(error)
 
     def checked(self, size: int) -> None:
         """Count `size` bytes that were read back."""

@@ -9,7 +9,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from avio.engines.movers.packets import PACKET_BYTES, Row, packed
+from avio.engines.movers.packets import PACKET_BYTES, Row, described, packed
+from avio.errors import EngineError
 
 FLUSH_ROWS = 100
 FLUSH_SECONDS = 0.1  # results wait no longer than this for others
@@ -57,6 +58,11 @@ class Outbox:
         """Say that the task can't go on."""
         self.flush()
         self._sock.send(packed(["failed", error]))
+
+    def waits(self, error: EngineError | None) -> None:
+        """Say that all rows wait for a store, and why; None: no longer. What came before waits no longer either."""
+        self.flush()
+        self._sock.send(packed(["waits", None if error is None else described(error)]))
 
     def _send(self, batch: int, results: list[Row]) -> None:
         packet = packed(["done", batch, results])

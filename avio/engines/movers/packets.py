@@ -7,6 +7,7 @@ Pure. Rows and results belong to the engine.
 #                        ["batch", number, rows, again]   work on these rows; again: a mover died with them
 # mover -> job process   ["done", number, results]        results of rows of a batch: [place of the row, ...]
 #                        ["failed", error]                the task can't go on
+#                        ["waits", error]                 all rows wait for a store, and why; null: no longer
 
 import json
 from typing import Any

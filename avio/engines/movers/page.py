@@ -13,19 +13,21 @@ MAX_MOVERS = 64
 # Where numbers are: in units of their 8 bytes.
 _STOP, _DEADLINE, _BANDWIDTH, _CONCURRENCY, _MOVERS = range(5)
 _PLACES, _PLACE = 8, 8
-_MOVED, _CHECKED, _BEATS, _SILENT_UNTIL, _DISMISSED, _PID, _WANTED = range(7)
+_MOVED, _CHECKED, _BEATS, _SILENT_UNTIL, _DISMISSED, _PID, _WANTED, _ADVANCED = range(8)
 
 
 class Shown(NamedTuple):
     """What a mover has done: bytes that crossed the wire, bytes read back, steps of progress.
 
-    Until `silent_until` (seconds on CLOCK_MONOTONIC) it may show no progress.
+    Until `silent_until` (seconds on CLOCK_MONOTONIC) it may show no progress. `advanced` are the bytes that came of all
+    files so far, without those of tries that failed.
     """
 
     moved: int = 0
     checked: int = 0
     beats: int = 0
     silent_until: float = 0.0
+    advanced: int = 0
 
 
 class Page:
@@ -83,7 +85,7 @@ class Page:
     def clear(self, place: int) -> None:
         """Prepare `place` for a new mover."""
         self.show(place, Shown())
-        for number in (_DISMISSED, _PID, _WANTED):
+        for number in (_DISMISSED, _PID, _WANTED, _ADVANCED):
             self._numbers[_at(place) + number] = 0
 
     def enter(self, place: int, pid: int) -> None:
@@ -119,11 +121,15 @@ class Page:
         self._times[at + _SILENT_UNTIL] = shown.silent_until
         self._numbers[at + _BEATS] = shown.beats
 
+    def advance(self, place: int, size: int) -> None:
+        """Write how many bytes of files the mover at `place` has so far. Called in that mover."""
+        self._numbers[_at(place) + _ADVANCED] = size
+
     def shown(self, place: int) -> Shown:
         """Return what the mover at `place` has done."""
         at, numbers = _at(place), self._numbers
-        beats = numbers[at + _BEATS]
-        return Shown(numbers[at + _MOVED], numbers[at + _CHECKED], beats, self._times[at + _SILENT_UNTIL])
+        beats, advanced = numbers[at + _BEATS], numbers[at + _ADVANCED]
+        return Shown(numbers[at + _MOVED], numbers[at + _CHECKED], beats, self._times[at + _SILENT_UNTIL], advanced)
 
 
 def _at(place: int) -> int:

@@ -106,6 +106,8 @@ class Pool:
         finally:
             if self._under_way():
                 self._tell(run)
+                for mover in self._movers.values():
+                    _forget(mover, run)
                 self._abandon(late, min(leave, time.monotonic() + LEAVE_SECONDS))
 
     def close(self) -> None:
@@ -174,7 +176,10 @@ class Pool:
                     break
                 if message[0] == "failed":
                     raise _error(message[1])
-                yield self._done_by(mover, message)
+                if message[0] == "waits":
+                    _tell_wait(mover, message[1], run)
+                else:
+                    yield self._done_by(mover, message)
 
     def _done_by(self, mover: Mover, message: list[Any]) -> tuple[Batch, list[Row]]:
         """Return the results that `message` has, and their batch."""
@@ -187,6 +192,7 @@ class Pool:
     def _bury(self, mover: Mover, redo: deque[Batch], run: Run) -> None:
         """Let other movers do what a dead one had not done, unless the attempt stops: then a mover leaves by itself."""
         self._tell_of(mover, run)
+        _forget(mover, run)
         self._remove(mover)
         if run.stopping():
             return
@@ -211,6 +217,9 @@ class Pool:
             self.shares.moved(mover.place, now.moved - mover.shown.moved)
         if now.beats != mover.shown.beats or now.silent_until > time.monotonic():
             run.checked(now.checked - mover.shown.checked)
+        if advanced := now.advanced - mover.shown.advanced:
+            mover.held += advanced
+            run.advanced(advanced)
         mover.shown = now
 
     def _remove(self, mover: Mover) -> None:
@@ -247,6 +256,19 @@ class Pool:
 
 
 _END = Batch([], [])
+
+
+def _forget(mover: Mover, run: Run) -> None:
+    """Take back the bytes of files that a mover leaves without a result, and that it waits."""
+    run.advanced(-mover.held)
+    mover.held = 0
+    if mover.waits:
+        _tell_wait(mover, None, run)
+
+
+def _tell_wait(mover: Mover, error: Row | None, run: Run) -> None:
+    mover.waits = error is not None
+    run.waits(None if error is None else error_of(error), f"mover {mover.place}")
 
 
 def _received(sock: socket.socket) -> Iterator[list[Any] | None]:

@@ -93,7 +93,11 @@ class Supply:
         return self._inbox.closed or (not self._rows and self._inbox.next_task is not None)
 
     def want(self, rows: int) -> None:
-        """Ask for as many rows as may be under way at once. Without that there are some batches."""
+        """Ask for as many rows as may be under way at once. Without that there are some batches.
+
+        Called at each turn, also while no row may begin: results that have waited long enough are sent.
+        """
+        self._outbox.flush_if_due()
         if rows != self._wanted:
             self._wanted = rows
             self._inbox.want(rows)

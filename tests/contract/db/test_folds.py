@@ -1,6 +1,7 @@
 """Folding events into rows (T6): replay, reordering, loss and late comers do no harm."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 from peewee import DatabaseError
@@ -12,6 +13,7 @@ from avio.wire.events import Event, FailureEvent, ProgressEvent
 from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.states import State
 from avio.wire.timings import Eta, PhaseTime
+from avio.wire.waiting import Wait, Why
 from tests.contract.db import given
 from tests.contract.db.concurrent import abreast
 
@@ -78,6 +80,30 @@ def test_an_estimate_ends_with_its_attempt(leave: str) -> None:
     assert (row["eta_p50"], row["eta_p90"], row["in_flight"]) == (None, None, None)
     if leave == "claim":
         assert row["phases"] is None
+
+
+@pytest.mark.parametrize("leave", ["event", "finish", "give_back", "claim"])
+def test_what_is_in_flight_and_what_a_job_waits_for_end_with_it(leave: str) -> None:
+    job = given.running()
+    wait = Wait(Why.STORE_UNAVAILABLE, "s3://b: 503", 1000)
+
+    folds.fold([progress(job, 4, 7, bytes_in_flight=5, waiting=wait)], [])
+
+    row = given.row(job)
+    assert (row["bytes_in_flight"], json.loads(row["waits"])) == (5, asdict(wait))
+
+    if leave == "event":
+        folds.fold([progress(job, 5, 8)], [])
+    elif leave == "finish":
+        given.from_result(job, "succeeded")
+    else:
+        ends.give_back(job, 1, ends.Cause.LOST, "")
+    if leave == "claim":
+        given.set_row(job, bytes_in_flight=5, waits="{}")
+        given.claim(job)
+
+    row = given.row(job)
+    assert (row["bytes_in_flight"] or None, row["waits"]) == (None, None)
 
 
 def test_the_same_event_again_changes_nothing() -> None:

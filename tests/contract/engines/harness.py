@@ -13,11 +13,12 @@ import obstore
 from obstore.store import S3Store
 
 from avio.engines.bandwidth import Bandwidth
-from avio.engines.base import Engine, Entry, Moved, Side
+from avio.engines.base import Engine, Entry, Moved, Side, bytes_moved
 from avio.engines.factory import open_engine
 from avio.engines.left_out import Unchecked
 from avio.engines.memory import MemoryEngine
 from avio.engines.tier import Tier
+from avio.errors import EngineError
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 
@@ -38,6 +39,9 @@ class Attempt:
         self.concurrency: int | None = None
         self.bandwidth = Bandwidth()
         self.bytes = 0
+        self.in_flight = self.most_in_flight = 0
+        self.waited: list[EngineError | None] = []
+        self._lock = threading.Lock()
         self.mover: threading.Thread | None = None
         self.read_back = 0
         self.silences: list[float] = []
@@ -49,6 +53,14 @@ class Attempt:
     def moved(self, size: int) -> None:
         self.bytes += size
         self.mover = threading.current_thread()
+
+    def advanced(self, size: int) -> None:
+        with self._lock:
+            self.in_flight += size
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+
+    def waits(self, error: EngineError | None, of: object) -> None:
+        self.waited.append(error)
 
     def checked(self, size: int) -> None:
         self.read_back += size
@@ -98,12 +110,23 @@ class Harness(ABC):
     def preload(self, path: str = "/data", run: Attempt | None = None, **params: Any) -> dict[str, Moved]:
         """Preload what is below `path` and return what became of each file."""
         entries = self.engine.walk(path, depth=None, side=Side.BUCKET)
-        return _by_path(self.engine.preload(entries, Params(**params), run or Attempt()))
+        run = run or Attempt()
+        return self._by_path(self.engine.preload(entries, Params(**params), run), run)
 
     def save(self, path: str = "/data", run: Attempt | None = None, **params: Any) -> dict[str, Moved]:
         """Save what is below `path` and return what became of each file."""
         entries = self.engine.walk(path, depth=None, side=Side.CACHE)
-        return _by_path(self.engine.save(entries, Params(**params), run or Attempt()))
+        run = run or Attempt()
+        return self._by_path(self.engine.save(entries, Params(**params), run), run)
+
+    def _by_path(self, moved: Iterable[Moved], run: Attempt) -> dict[str, Moved]:
+        """Return the outcomes by path. The bytes that the run was told of are those of files that were moved."""
+        before = run.in_flight
+        ended = list(moved)
+        movers = self.engine.pool._movers.values() if self.engine.pool else ()
+        assert run.in_flight - before == bytes_moved(ended) or run.stopping()
+        assert not any(mover.held for mover in movers)
+        return {each.entry.path: each for each in ended}
 
     def recheck(
         self, entries: Iterable[Entry], unchecked: Unchecked = lambda path, error: None, **params: Any
@@ -121,10 +144,6 @@ class Harness(ABC):
             after = page.after
             if after is None:
                 return found
-
-
-def _by_path(moved: Iterable[Moved]) -> dict[str, Moved]:
-    return {each.entry.path: each for each in moved}
 
 
 def outcomes(moved: dict[str, Moved]) -> dict[str, Outcome]:

@@ -144,6 +144,8 @@ class Run:
     bandwidth = Bandwidth()
     def stopping(self): return False
     def moved(self, size): pass
+    def advanced(self, size): pass
+    def waits(self, error, of): pass
     def checked(self, size): pass
     def silent(self, seconds): return contextlib.nullcontext()
 

@@ -172,6 +172,8 @@ class Run:
     bandwidth = Bandwidth()
     def stopping(self): return False
     def moved(self, size): pass
+    def advanced(self, size): pass
+    def waits(self, error, of): pass
     def checked(self, size): pass
 
 engine = open_engine(ast.literal_eval(sys.argv[1]))

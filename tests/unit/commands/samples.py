@@ -111,6 +111,7 @@ def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: b
         "speedBps": mebibyte,
         "averageBps": mebibyte,
         "inFlight": 0,
+        "bytesInFlight": 0,
         "percent": 100.0 * done / total if complete and total else None,
     }
 
@@ -138,10 +139,10 @@ def job_info(status: str = "running", **changes: Any) -> dict[str, Any]:
         "eta": None,
         "phases": [],
         "queueSeconds": 1.0,
+        "waiting": None,
         "errors": [],
         "bandwidth": None,
         "concurrency": None,
-        "waiting": None,
         "priority": 0,
         "labels": {},
         "verified": {"files": 4, "bytes": 4 << 20} if status == "succeeded" else None,

@@ -125,6 +125,40 @@ def test_an_estimate_is_told_in_the_unit_that_suits_it(p50: float, p90: float, s
     assert frame(cast(JobInfo, job_info(eta=eta)))[1].text.endswith(shown)
 
 
+def test_what_has_come_of_a_file_that_is_not_done_moves_the_bar() -> None:
+    figures = {**progress_info(0, total=1), "inFlight": 1, "bytesInFlight": 1 << 19, "percent": 50.0}
+
+    bar = frame(cast(JobInfo, job_info(progress=figures)))[1].text
+
+    assert bar.startswith("━" * 15 + "─" * 15 + "  50%  512 KiB/1.0 MiB")
+
+
+@pytest.mark.parametrize(
+    ("reason", "what", "said"),
+    [
+        ("STORE_UNAVAILABLE", "s3://b/f: no connection", "the store s3://b/f is unavailable since TIME: no connection"),
+        ("STORE_UNAVAILABLE", "no worker answers", "the store is unavailable since TIME: no worker answers"),
+        ("STORE_UNAVAILABLE", None, "the store is unavailable since TIME"),
+        ("STORE_SILENT", None, "no byte since TIME"),
+        ("MOON_FULL", "the moon", "MOON_FULL since TIME: the moon"),
+    ],
+)
+def test_what_a_running_job_waits_for_stands_below_the_bar_and_in_lines(
+    avio: Avio, stub: Stub, reason: str, what: str | None, said: str
+) -> None:
+    since = datetime(2026, 5, 2, 11, 40, 5).astimezone()
+    waiting = {"reason": reason, "for": what, "since": since.isoformat(), "position": None}
+    words = f"waits: {said.replace('TIME', '11:40:05')}"
+    job = job_info(waiting=waiting)
+    stub.on(
+        "GET", EVENTS, sse(("snapshot", job_info()), ("state", job), ("state", job), ("end", job_info("succeeded")))
+    )
+
+    assert words in [line.text for line in frame(cast(JobInfo, job))]
+    assert avio(f"watch {JOB} --progress lines", 0).stdout.count(words) == 1
+    assert words not in [line.text for line in frame(cast(JobInfo, job_info("queued", waiting=waiting)))]
+
+
 def test_without_news_the_bar_shows_no_speed_and_says_why(avio: Avio, stub: Stub, pauses: list[float]) -> None:
     away = problem(503, "UNAVAILABLE", "the database does not answer", retry_after=99)
     stub.on("GET", EVENTS, sse(("snapshot", job_info()), BREAK))

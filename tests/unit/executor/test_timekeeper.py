@@ -111,6 +111,7 @@ def test_bytes_of_files_under_way_count_as_moved_and_those_of_earlier_attempts_d
     for _ in range(20):
         time.seconds += 0.5
         attempt.moved(10 * MIB)
+        attempt.advanced(10 * MIB)
         progress = watch()
 
     assert progress.average_bps == 20 * MIB

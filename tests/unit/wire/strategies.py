@@ -11,6 +11,7 @@ from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
 from avio.wire.results import Failure, Result
 from avio.wire.states import JobType, Phase, State
 from avio.wire.timings import MAX_PHASES, Eta, Forecast, PhaseTime, Timing
+from avio.wire.waiting import Wait, Why
 
 # NUL and half characters are what no database takes.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
@@ -32,6 +33,8 @@ progress: st.SearchStrategy[Progress] = st.builds(
     numbers,
     st.lists(st.builds(PhaseTime, texts, numbers, numbers), max_size=MAX_PHASES),
     st.none() | st.builds(Eta, numbers, numbers),
+    numbers,
+    st.none() | st.builds(Wait, st.sampled_from([why.value for why in Why]), texts, numbers),
 )
 
 events: st.SearchStrategy[Event] = st.one_of(

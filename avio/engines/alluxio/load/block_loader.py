@@ -96,9 +96,13 @@ class BlockLoader:
         self._looked = time.monotonic()
         self._take_over()
         if any(not lane.lost for lane in self._lanes.values()):
-            self._alone_since = None
+            if self._alone_since is not None:
+                self._alone_since = None
+                self._run.waits(None, self)
             return
-        self._alone_since = self._alone_since or time.monotonic()
+        if self._alone_since is None:
+            self._alone_since = time.monotonic()
+            self._run.waits(EngineAway(f"no worker answers: {self._losses}"), self)
         if time.monotonic() - self._alone_since > LOST_LIMIT_SECONDS:
             self._give_up()
 
@@ -194,6 +198,9 @@ class BlockLoader:
                 task.file.holders[task.block.id] = lane.address
             else:
                 self._run.moved(task.block.length)
+                self._run.advanced(task.block.length)
+                with self._lock:
+                    task.file.come += task.block.length
             self._on_block_done(task, lane.address, None)
         if refused or unknown:
             time.sleep(PAUSE_SECONDS)
@@ -250,9 +257,12 @@ class BlockLoader:
         for task in unfit:
             self._on_block_done(task, None, FullOfOwnFiles("all workers are full of files of this job"))
 
+    @property
+    def _losses(self) -> str:
+        return "; ".join(lane.lost for lane in self._lanes.values()) or "the master has no worker"
+
     def _give_up(self) -> None:
-        reasons = "; ".join(lane.lost for lane in self._lanes.values()) or "the master has no worker"
-        error = NoWorkers(f"no worker answered for {LOST_LIMIT_SECONDS:.0f} s: {reasons}")
+        error = NoWorkers(f"no worker answered for {LOST_LIMIT_SECONDS:.0f} s: {self._losses}")
         for task in self._queue.take_all():
             self._on_block_done(task, None, error)
 

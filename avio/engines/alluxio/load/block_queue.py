@@ -16,11 +16,15 @@ from avio.engines.base import Entry
 
 @dataclass(slots=True, eq=False)
 class LoadingFile:
-    """A file that is being loaded. `waiting` is the number of blocks (bytes in the fallbacks) without an answer."""
+    """A file that is being loaded. `waiting` is the number of blocks (bytes in the fallbacks) without an answer.
+
+    `come` are the bytes of its blocks that have come, as far as the run was told.
+    """
 
     entry: Entry
     status: Status
     waiting: int = 0
+    come: int = 0
     tries: int = 1
     error: Exception | None = None
     holders: dict[int, Address] = field(default_factory=dict)  # blocks that a worker reported as cached already

@@ -47,6 +47,12 @@ class JobServiceCarrier(WindowCarrier):
 
     def _begin(self, paths: Sequence[str], running: list[int]) -> None:
         """Add a job to `running` when the job service can take it. A repeated load does no harm."""
+        try:
+            self._begin_patiently(paths, running)
+        finally:
+            self._run.waits(None, self)
+
+    def _begin_patiently(self, paths: Sequence[str], running: list[int]) -> None:
         deadline, told = time.monotonic() + TAKE_LIMIT_SECONDS, False
         while not self.stopping:
             try:
@@ -59,7 +65,7 @@ class JobServiceCarrier(WindowCarrier):
             if time.monotonic() > deadline:
                 raise JobServiceAway(f"the job service accepted no load for {TAKE_LIMIT_SECONDS:.0f} s: {reason}")
             if not told:
-                log.warning("a load of %d files waits for the job service: %s", len(paths), reason)
+                self._run.waits(EngineAway(f"a load of {len(paths)} files waits: {reason}"), self)
             told = True
             self.pause()
 

@@ -183,11 +183,12 @@ class Preload:
             for file in files:
                 if file.to_reload:
                     blocks, file.to_reload = file.to_reload, ()
+                    self._settle(file, max(0, file.come - sum(block.length for block in blocks)))
                     self._carry(file, blocks)
                 elif file.error is None:
                     loaded.append(file)
                 else:
-                    self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
+                    self._fail(file)
             for verdict in self._confirmer.verdicts(loaded) if loaded else ():
                 self._act(verdict)
 
@@ -199,10 +200,20 @@ class Preload:
             self._unconfirmed.put(file, verdict.pause)
         elif verdict.next is Next.FAILED:
             file.error = verdict.error
-            self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
+            self._fail(file)
         else:
             size = file.status.length
+            self._settle(file, size)
             self._results.put(Moved(file.entry, Outcome.DONE, size, verdict.tier, file.tries))
+
+    def _fail(self, file: LoadingFile) -> None:
+        self._settle(file, 0)
+        self._results.put(Moved(file.entry, Outcome.FAILED, tries=file.tries, error=self._why(file)))
+
+    def _settle(self, file: LoadingFile, size: int) -> None:
+        """Tell the run that `size` bytes of a file have come: all of one in place, none of one that failed."""
+        self._run.advanced(size - file.come)
+        file.come = size
 
     def _why(self, file: LoadingFile) -> Exception | None:
         """Return the reason of a failed load. Ask the bucket whether the file is still as listed."""

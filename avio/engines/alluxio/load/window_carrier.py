@@ -92,7 +92,7 @@ class WindowCarrier(Carrier):
             size = sum(file.waiting for file in window)
             if not window or not wait_for_turn(self._run, size, lambda: self.stopping):
                 continue
-            self._progress = WindowProgress(window, self._statuses, self._run.moved)
+            self._progress = WindowProgress(window, self._statuses, self._run)
             try:
                 self.load(window)
                 if not self.stopping:

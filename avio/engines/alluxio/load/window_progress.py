@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from avio.engines.alluxio.clients.status import Status
 from avio.engines.alluxio.load.block_queue import LoadingFile
+from avio.engines.run import Run
 from avio.errors import EngineError
 
 LOOK_SECONDS = 5.0  # seconds between two checks
@@ -21,12 +22,12 @@ log = logging.getLogger(__name__)
 
 
 class WindowProgress:
-    """The checks of one window. `file.waiting` is the missing bytes of a file. `moved` gets newly cached bytes."""
+    """The checks of one window. `file.waiting` is the missing bytes of a file. `run` is told of newly cached bytes."""
 
-    def __init__(self, files: Sequence[LoadingFile], statuses: Statuses, moved: Callable[[int], None]) -> None:
+    def __init__(self, files: Sequence[LoadingFile], statuses: Statuses, run: Run) -> None:
         self.missing = [*files]  # a path may occur twice
         self._statuses = statuses
-        self._moved = moved
+        self._run = run
         self._next = time.monotonic() + LOOK_SECONDS
 
     def look(self) -> list[LoadingFile]:
@@ -55,5 +56,7 @@ class WindowProgress:
 
     def _tell(self, file: LoadingFile, missing: int) -> None:
         if missing < file.waiting:
-            self._moved(file.waiting - missing)
+            self._run.moved(file.waiting - missing)
+            self._run.advanced(file.waiting - missing)
+            file.come += file.waiting - missing
             file.waiting = missing

@@ -140,6 +140,7 @@ class Save:
                 if moved.outcome is Outcome.DONE:
                     self._most = min(MAX_FILES, self._most + 1)
                     self._run.moved(moved.bytes)
+                    self._run.advanced(moved.bytes)
                 yield moved
         yield from self._give_up()
         if self._waiting:
@@ -171,6 +172,7 @@ class Save:
         at_work = self._saver.is_at_work()
         if at_work:
             self._moved = now
+            self._run.checked(0)  # it tells of no byte of a file that it copies
         if at_work is not None:
             self._saver.ask_why(self._under_way)
         self._asked_why = time.monotonic()

@@ -29,6 +29,11 @@ class Body:
         self._moved = moved
         self._at = 0
 
+    @property
+    def given(self) -> int:
+        """The bytes that have left."""
+        return self._at
+
     def hold(self, content: bytes, moved: Callable[[int], None] = _count_nothing) -> None:
         """Become the body of another request."""
         self._content, self._moved, self._at = content, moved, 0

@@ -64,6 +64,7 @@ class MultiGet(Generic[T]):
         self._failed = 0
         self._refused: list[T] = []
         self._pause = 0.0
+        self._partial = 0  # bytes of those of libcurl that are under way
         self.failure = ""  # of the last that failed
 
     @property
@@ -72,9 +73,15 @@ class MultiGet(Generic[T]):
         return self._requests.live + self._plain.live
 
     @property
-    def received(self) -> int:
-        """How many bytes have come of the objects that are under way."""
-        return self._plain.received + sum(get.received for get, _ in self._requests.tags)
+    def partial(self) -> int:
+        """The bytes that had come for GETs under way at the last count."""
+        return self._partial + self._plain.partial
+
+    def count_partial(self) -> None:
+        """Count the bytes that have come for GETs under way."""
+        self._plain.count_partial()
+        for get, _ in self._requests.tags:
+            self._partial += get.count()
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
@@ -128,6 +135,7 @@ class MultiGet(Generic[T]):
         for get in self._all:
             get.curl.close()
         self._all, self._idle = [], []
+        self._partial = 0
 
     def _ask(self, asked: _Asked[T]) -> None:
         side = self._side(asked.place)
@@ -163,6 +171,7 @@ class MultiGet(Generic[T]):
         if self._requests.live or not self._plain.live:
             for (get, asked), broken in self._requests.poll(0 if found or both else limit):
                 self._idle.append(get)
+                self._partial -= get.counted
                 self.failure = broken or self.failure
                 got = BROKEN if broken else get.got()
                 found.append((asked, got))
@@ -192,7 +201,8 @@ class _Get:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._head: list[bytes] = []
-        self._left = 0  # bytes that may still arrive
+        self._size = self._left = 0  # bytes of the object, and those that may still arrive
+        self.counted = 0  # bytes that had come at the last count
         self._place: S3Place | None = None
         self._asks: bool | None = None
         self.curl = curl = pycurl.Curl()
@@ -204,7 +214,8 @@ class _Get:
         """Set the object to fetch, and whether the store is asked for its checksum."""
         self._parts.clear()
         self._head.clear()
-        self._left = source.size
+        self._size = self._left = source.size
+        self.counted = 0
         curl = self.curl
         if place is not self._place:
             self._place, self._asks = place, None
@@ -214,10 +225,12 @@ class _Get:
             curl.setopt(pycurl.HTTPHEADER, headers_of(place, *([f"{ASK}: {ASKED}"] if asks else [])))
         curl.setopt(pycurl.URL, place.url_of(source.key))
 
-    @property
-    def received(self) -> int:
-        """How many bytes have come."""
-        return sum(map(len, self._parts))
+    def count(self) -> int:
+        """Return how many bytes of the object have come since the last count."""
+        before = self.counted
+        if self.curl.getinfo(pycurl.RESPONSE_CODE) == OK:
+            self.counted = self._size - max(0, self._left)
+        return self.counted - before
 
     def got(self) -> Got:
         """Return the reply. An idle handle holds nothing."""

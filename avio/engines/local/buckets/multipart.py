@@ -22,6 +22,7 @@ from avio.engines.local.buckets.versions import normal_etag
 from avio.engines.local.upload_source import UploadSource
 from avio.engines.pay import wait_for_turn
 from avio.engines.run import Run
+from avio.engines.tally import Tally
 from avio.errors import Corrupt, EngineAway, StoreError
 
 BEGIN_LIMIT_SECONDS = 10
@@ -105,8 +106,11 @@ class MultipartUpload:
     def _sent(
         self, query: Mapping[str, str], md5: bytes, upload: UploadSource, begin: int, size: int, run: Run
     ) -> Reply:
+        tally = Tally(run)
+
         def send(headers: Mapping[str, str]) -> Reply:
-            body = FilePart(upload.fd, begin, size, run.moved)
+            tally.settle()
+            body = FilePart(upload.fd, begin, size, tally.moved)
             return self._requests.send(self._name, "PUT", self._key, query, body, headers)
 
         pauses = iter(PART_PAUSES_SECONDS)
@@ -114,9 +118,11 @@ class MultipartUpload:
             try:
                 reply = send_checked(send, md5, self._facts)
                 if reply.good:
+                    tally.settle(size)
                     return reply
                 raise reply.error(self._name)
             except (EngineAway, Corrupt):
+                tally.settle()
                 upload.confirm()  # a changed file has no longer the bytes of its MD5: no other try can help
                 if (pause := next(pauses, None)) is None:
                     raise

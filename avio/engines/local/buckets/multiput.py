@@ -60,11 +60,17 @@ class MultiPut(Generic[T]):
     def __init__(self) -> None:
         self._requests: MultiRequests[tuple[_Put, T]] = MultiRequests()
         self._idle: list[_Put] = []
+        self.partial = 0  # bytes that had left for PUTs under way, at the last count
 
     @property
     def live(self) -> int:
         """How many are under way."""
         return self._requests.live
+
+    def count_partial(self) -> None:
+        """Count the bytes that have left for PUTs under way."""
+        for put, _ in self._requests.tags:
+            self.partial += put.count()
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
@@ -84,6 +90,7 @@ class MultiPut(Generic[T]):
         ended = []
         for (put, tag), broken in self._requests.poll(limit):
             self._idle.append(put)
+            self.partial -= put.counted
             answer = put.answer()
             ended.append((tag, NO_ANSWER if broken else answer))
         return ended
@@ -91,11 +98,13 @@ class MultiPut(Generic[T]):
     def abort(self) -> None:
         """End all PUTs at once. The other connections stay, for the next ones."""
         self._requests.abort()
+        self.partial = 0
 
     def close(self) -> None:
         """Abort all PUTs and close the connections."""
         self._requests.close()
         self._idle = []
+        self.partial = 0
 
 
 class _Put:
@@ -103,6 +112,7 @@ class _Put:
 
     def __init__(self) -> None:
         self._body = body = Body()
+        self.counted = 0  # bytes that had left at the last count
         self._head: list[bytes] = []
         self._place: S3Place | None = None
         self._lines: list[str] = []
@@ -121,12 +131,18 @@ class _Put:
             set_place(curl, place)
             self._lines = headers_of(place, "Expect:")
         self._head.clear()
+        self.counted = 0
         key, content, digest, headers, sends_md5 = small
         self._body.hold(content, moved)
         md5 = [f"Content-MD5: {b2a_base64(digest, newline=False).decode()}"] if sends_md5 else []
         curl.setopt(pycurl.URL, place.url_of(key))
         curl.setopt(pycurl.HTTPHEADER, [*self._lines, *md5, *headers])
         curl.setopt(pycurl.INFILESIZE_LARGE, len(content))
+
+    def count(self) -> int:
+        """Return how many bytes have left since the last count; below 0 if libcurl has begun again."""
+        before, self.counted = self.counted, self._body.given
+        return self.counted - before
 
     def answer(self) -> Answer:
         """Return the store's answer. The bytes are let go."""

@@ -47,6 +47,7 @@ class _Line(Generic[T]):
         "address",
         "asked",
         "came",
+        "counted",
         "events",
         "head",
         "keep",
@@ -71,6 +72,7 @@ class _Line(Generic[T]):
         self.events = select.EPOLLIN | select.EPOLLOUT
         self.unsent = b""
         self.asked = self.left = 0  # bytes of the object; those of the body that are to come
+        self.counted = 0  # bytes of the body, at the last count
         self.head = b""
         self.status = 0
         self.keep = False  # for the next GET
@@ -112,6 +114,7 @@ class PlainRequests(Generic[T]):
         self._looked = 0.0
         self._waited = 0.0
         self.live = 0  # how many are under way, or have ended since the last `poll`
+        self.partial = 0  # bytes of objects of GETs under way, at the last count
 
     def add(self, address: Address, request: bytes, size: int, tag: T) -> None:
         """Begin to get an object of `size` bytes."""
@@ -153,14 +156,12 @@ class PlainRequests(Generic[T]):
         self.live -= len(ended)
         return ended
 
-    @property
-    def received(self) -> int:
-        """How many bytes have come of the objects that are under way."""
-        return sum(
-            line.asked - line.left
-            for line in self._lines.values()
-            if line.tag is not None and line.parts is not None and line.status == OK
-        )
+    def count_partial(self) -> None:
+        """Count the bytes that have come for GETs under way."""
+        for line in self._lines.values():
+            if line.parts is not None and line.status == OK:
+                self.partial += line.asked - line.left - line.counted
+                line.counted = line.asked - line.left
 
     def take_waited(self) -> float:
         """Return for how many seconds it has waited for the store since the last call."""
@@ -173,7 +174,7 @@ class PlainRequests(Generic[T]):
             self._drop(line)
         self._idle = {}
         self._ended = []
-        self.live = 0
+        self.live = self.partial = 0
         if self._epoll is not None:
             self._epoll.close()
             self._epoll = None
@@ -267,6 +268,8 @@ class PlainRequests(Generic[T]):
         assert line.tag is not None  # it is under way
         self._ended.append((line.tag, got))
         line.tag, line.parts, line.unsent = None, None, b""
+        self.partial -= line.counted
+        line.counted = 0
         if keep:
             line.head = b""
             line.was_used = True

@@ -24,4 +24,4 @@ Used in the job process and in its movers. Web uses `recheck.look_up` alone.
 #   entry_supply                     files as they come
 #   seen_rows, saved_rows            what a mover has found at a check, and the outcome of a file of a save, as rows
 #   group_sync, request_flow         one sync for several files; when the next small objects may be moved
-#   adaptive_width                   how many requests at once
+#   adaptive_width, partial_bytes    how many requests at once; what has come of those under way

@@ -5,7 +5,6 @@ fails for an object, the threads fetch it: they try again, and report the error.
 """
 
 import logging
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -25,13 +24,13 @@ from avio.engines.local.tiers import TierDirectory
 from avio.engines.local.transfer.download import Download, Wanted
 from avio.engines.local.transfer.entry_supply import EntrySupply
 from avio.engines.local.transfer.new_files import NewFiles
+from avio.engines.local.transfer.partial_bytes import PartialBytes
 from avio.engines.local.transfer.request_flow import MAX_TRIES, SMALL_BYTES, RequestFlow
 from avio.engines.local.transfer.thread_side import ThreadSide
 from avio.engines.local.workers import POLL_SECONDS
 from avio.engines.run import Run
 from avio.errors import EngineError, Scope
-
-TELL_SECONDS = 0.2  # between two counts of the bytes of objects under way: a slow line has many of them
+from avio.wire.results import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +59,9 @@ class BulkDownload:
         self._flow = RequestFlow(run)
         self._threads = ThreadSide(download.run, run, self._gate)
         self._gets: MultiGet[_Try] = MultiGet(prove=download.proves)
+        self._bytes = PartialBytes(run, self._gets)
         self._given_up = False
         self._whole = self._told = 0  # bytes of objects that have come whole; bytes that the run knows of
-        self._tell_at = 0.0
 
     def run(self, supply: EntrySupply) -> Iterator[Sequence[Moved]]:
         """Yield the outcome of each entry of `supply`, some at a time. Stop early after the attempt must stop."""
@@ -72,6 +71,7 @@ class BulkDownload:
             yield from ([moved] for moved in self._threads.results())
         finally:
             self._gets.close()
+            self._bytes.show()
             self._threads.stop()
 
     def _fetch(self, supply: EntrySupply) -> Iterator[Sequence[Moved]]:
@@ -101,10 +101,6 @@ class BulkDownload:
             for each in refused:
                 self._try_again(each)
             yield from self._end(ended)
-            if (now := time.monotonic()) >= self._tell_at:
-                self._tell_at = now + TELL_SECONDS
-                if (came := self._whole + self._gets.received) > self._told:  # else it may have stalled
-                    self._tell(came)
             yield from ([moved] for moved in self._threads.ready())
 
     @property
@@ -156,10 +152,11 @@ class BulkDownload:
             if body is not None:
                 self._download.suspect(wanted)
             self._threads.give(wanted.entry)
+        self._tell(
+            sum([len(body.data) for _, body in whole]), sum([len(body.data) for _, body in gets if body is not None])
+        )
         if not whole:
             return
-        self._whole += sum([len(body.data) for _, body in gets if body is not None])
-        self._tell(self._whole)
         self._gate.succeeded(len(whole))
         if self._new_files is not None:
             moved, whole = self._new_files.bring(whole)
@@ -168,14 +165,22 @@ class BulkDownload:
             return
         outcomes = self._download.bring_all([(wanted, partial(_write, body, wanted.source)) for wanted, body in whole])
         yield [outcome for outcome in outcomes if isinstance(outcome, Moved)]
-        for (wanted, _), outcome in zip(whole, outcomes, strict=True):
+        for (wanted, body), outcome in zip(whole, outcomes, strict=True):
+            if not isinstance(outcome, Moved) or outcome.outcome is not Outcome.DONE:
+                self._run.advanced(-len(body.data))
             if isinstance(outcome, EngineError):
                 self._leave_to_threads(wanted.entry, outcome)
 
-    def _tell(self, size: int) -> None:
-        """Tell the run that `size` bytes have come in all. Those of a failed GET stand for some that come later."""
-        self._run.moved(max(0, size - self._told))
-        self._told = max(self._told, size)
+    def _tell(self, whole: int, came: int) -> None:
+        """Tell the run what has come: `whole` bytes of good objects, `came` in all.
+
+        On the wire the bytes of a GET that failed stand for some that come later.
+        """
+        self._bytes.show(whole)
+        self._whole += came
+        if (crossed := self._whole + self._gets.partial) > self._told:  # else it may have stalled
+            self._run.moved(crossed - self._told)
+            self._told = crossed
 
     def _has_given_up(self) -> bool:
         """Return True if the fast way does not work. Log that once."""

@@ -17,6 +17,7 @@ from avio.engines.local.mounts import Mounts
 from avio.engines.local.store_gate import StoreGate
 from avio.engines.local.transfer.entry_supply import EntrySupply
 from avio.engines.local.transfer.outgoing import SMALL_BYTES, Outgoing, OutgoingFiles
+from avio.engines.local.transfer.partial_bytes import PartialBytes
 from avio.engines.local.transfer.request_flow import MAX_TRIES, RequestFlow
 from avio.engines.local.transfer.sent import Sent
 from avio.engines.local.transfer.thread_side import ThreadSide
@@ -48,6 +49,7 @@ class BulkUpload:
         self._flow = RequestFlow(run)
         self._threads = ThreadSide(upload.run, run, self._gate)
         self._puts = puts
+        self._bytes = PartialBytes(run, puts)
         self._sent = sent
         self._held: Entry | None = None  # a file that waits for the end of the lesson
         self._has_begun = False
@@ -62,6 +64,7 @@ class BulkUpload:
             yield from ([moved] for moved in self._threads.results())
         finally:
             self._puts.abort()
+            self._bytes.show()
             self._threads.stop()
 
     def _send(self, supply: EntrySupply) -> Iterator[Sequence[Moved]]:
@@ -72,6 +75,7 @@ class BulkUpload:
             ended = self._puts.poll(POLL_SECONDS if self._puts.live or self._must_wait or not free else 0)
             self._learn(ended)
             moved = [moved for outgoing, answer in ended if (moved := self._end(outgoing, answer)) is not None]
+            self._bytes.show(sum([each.bytes for each in moved]))
             if moved:
                 self._gate.succeeded(len(moved))
                 yield moved

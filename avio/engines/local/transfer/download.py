@@ -32,6 +32,7 @@ from avio.engines.local.transfer.mover_spread import MoverSpread
 from avio.engines.local.transfer.placed import Placed
 from avio.engines.local.transfer.placing import Placing, Steps, Written, synced
 from avio.engines.run import Run
+from avio.engines.tally import Tally, counted
 from avio.engines.versions import VersionChanged
 from avio.errors import CacheFull, Damaged, EngineError, Gone, SourceChanged, StoreError
 from avio.faults import fault
@@ -88,6 +89,9 @@ class Download:
 
     def run(self, entry: Entry) -> Moved:
         """Bring `entry` into the cache, unless the cache has it already, or has a dirty file."""
+        return counted(self._run, partial(self._bring, entry))
+
+    def _bring(self, entry: Entry, tally: Tally) -> Moved:
         try:
             wanted = self.wanted(entry)
         except OtherVersion as sent:  # a copy was compared with its object, which has changed since the listing
@@ -95,12 +99,13 @@ class Download:
         if isinstance(wanted, Moved):
             return wanted
         try:
-            return self._fetch(wanted, None)
+            return self._fetch(wanted, None, tally)
         except OtherVersion as sent:
+            tally.settle()
             now = self._now(wanted, sent)
         only_without_etag = now.source.etag is None and now.source.size == wanted.source.size
         stamped = wanted.source if only_without_etag and same_second(now.source, wanted.source) else None
-        return self._fetch(now, stamped)
+        return self._fetch(now, stamped, tally)
 
     def wanted(self, entry: Entry, mount: Mount | None = None) -> Wanted | Moved:
         """Return the file to download for `entry`, of `mount`, or the outcome if there is nothing to do."""
@@ -161,28 +166,30 @@ class Download:
         for tier in self._scratch:
             self._capacity.visit(tier)
 
-    def _fetch(self, wanted: Wanted, stamped: Source | None) -> Moved:
+    def _fetch(self, wanted: Wanted, stamped: Source | None, tally: Tally) -> Moved:
         """Fetch the version of `wanted`. Its stamp says `stamped` instead, if that is given."""
 
         def fill(tier: TierDirectory, target: Temporary) -> Fetched:
             try:
-                fetched = self._content(wanted, tier, target)
+                fetched = self._content(wanted, tier, target, tally)
             except Damaged:
                 if wanted.entry.path in self._suspects:
                     raise
                 self.suspect(wanted)
+                tally.settle()
                 os.ftruncate(target.fd, 0)
                 os.lseek(target.fd, 0, os.SEEK_SET)
-                fetched = self._content(wanted, tier, target)
+                fetched = self._content(wanted, tier, target, tally)
             return fetched._replace(source=stamped or fetched.source)
 
         return self.bring(wanted, fill)
 
-    def _content(self, wanted: Wanted, tier: TierDirectory, target: Temporary) -> Fetched:
+    def _content(self, wanted: Wanted, tier: TierDirectory, target: Temporary, tally: Tally) -> Fetched:
         spread = None
         if self._spread is not None:
-            spread = partial(self._spread.bring, wanted.entry.path, alias=tier.alias, name=target.place)
-        return wanted.mount.bucket.fetch(wanted.source, target.fd, self._run, prove=self.proves, spread=spread)
+            path, adopt = wanted.entry.path, tally.adopt
+            spread = partial(self._spread.bring, path, alias=tier.alias, name=target.place, adopt=adopt)
+        return wanted.mount.bucket.fetch(wanted.source, target.fd, tally, prove=self.proves, spread=spread)
 
     def _entry_now(self, entry: Entry, sent: OtherVersion) -> Entry:
         """Return `entry` in its present version."""

@@ -4,7 +4,7 @@ Runs in the job process, in the threads of a preload, one object at a time. `mov
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, cast
 
 from avio.engines.cancel import POLL_SECONDS, check_cancelled
@@ -56,8 +56,13 @@ class MoverSpread:
         with self._step:
             self._end()
 
-    def bring(self, path: str, source: Source, alias: str, name: str) -> Iterator[tuple[Span, bool]]:
-        """Yield the spans of `source`, the object of `path`, that are in the file `name` of a tier: see `Spread`."""
+    def bring(
+        self, path: str, source: Source, alias: str, name: str, adopt: Callable[[int], object]
+    ) -> Iterator[tuple[Span, bool]]:
+        """Yield the spans of `source`, the object of `path`, that are in the file `name` of a tier: see `Spread`.
+
+        `adopt` gets the bytes of each, which are under way until the file is in place.
+        """
         spans = spans_of(source.size, self._pool.most)
         batches = (
             Batch([[path, source.token, alias, name, *span]], [span], size=span.end - span.begin) for span in spans
@@ -71,7 +76,10 @@ class MoverSpread:
                     if row is not None:
                         error = error_of(row)
                         raise OtherVersion(str(error)) if is_other_version else error
-                    yield batch.work[place], may_differ
+                    span = batch.work[place]
+                    batch.settle(span.end - span.begin)
+                    adopt(span.end - span.begin)
+                    yield span, may_differ
             check_cancelled(self._run)
         finally:
             with self._step:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 
-from avio.engines.base import Entry, Moved
+from avio.engines.base import Entry, Moved, bytes_moved
 from avio.engines.local.capacity import Reservation
 from avio.engines.local.promises import Promises
 from avio.engines.local.transfer.file_room import PromisedRoom
@@ -107,6 +107,7 @@ class SharedPreload:
             reserved.end_part(size, kept=True)
         if len(moved) < len(results):
             moved += [self._other(batch, row) for row in results if not is_as_planned(row)]
+        batch.settle(bytes_moved(moved))
         return moved
 
     def _other(self, batch: Batch, row: Row) -> Moved:

@@ -6,7 +6,7 @@ Runs in the job process. `mover_save` is the other side.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
-from avio.engines.base import Entry, Moved
+from avio.engines.base import Entry, Moved, bytes_moved
 from avio.engines.local.recognition import Uploads
 from avio.engines.local.transfer.saved_rows import all_sent, is_as_sent, other_outcome, to_save
 from avio.engines.movers.batches import Batch, batched
@@ -38,6 +38,7 @@ class SharedSave:
         moved = all_sent([row for row in results if is_as_sent(row)], batch.rows, batch.work)
         if len(moved) < len(results):
             moved += [self._other(batch, row) for row in results if not is_as_sent(row)]
+        batch.settle(bytes_moved(moved))
         return moved
 
     def _other(self, batch: Batch, row: Row) -> Moved:

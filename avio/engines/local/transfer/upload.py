@@ -5,6 +5,7 @@ Used in the job process, by several threads at once.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from avio.engines.base import Entry, Moved
 from avio.engines.local.buckets.base import Source
@@ -25,6 +26,7 @@ from avio.engines.local.upload_journal import UploadJournal, close_journal
 from avio.engines.local.upload_source import UploadSource
 from avio.engines.overwrite import Decision, already_there, decide, replaces_any
 from avio.engines.run import Run
+from avio.engines.tally import Tally, counted
 from avio.engines.versions import VersionChanged
 from avio.errors import EngineAway, Gone, PathNotFound, SourceChanged
 from avio.faults import fault
@@ -54,6 +56,9 @@ class Upload:
 
     def run(self, entry: Entry) -> Moved:
         """Save the cached file of `entry`, unless the bucket has all of its content."""
+        return counted(self._run, partial(self._save, entry))
+
+    def _save(self, entry: Entry, tally: Tally) -> Moved:
         path = entry.path
         mount = self._mounts.find(path)
         if not mount.real:
@@ -79,7 +84,7 @@ class Upload:
             return Moved(entry, self._outcome(path), copy.size, copy.tier.alias)
         if not self._may_replace(path, source, copy, freshness):
             return Moved(entry, Outcome.KEPT, copy.size, copy.tier.alias)
-        self._put(mount, path, source, copy)
+        self._put(mount, path, source, copy, tally)
         self._capacity.drop(path, others)
         return Moved(entry, Outcome.DONE, copy.size, copy.tier.alias)
 
@@ -100,14 +105,14 @@ class Upload:
         for root in self._tiers.roots():
             close_journal(root, self._run.name)
 
-    def _put(self, mount: Mount, path: str, source: Source | None, copy: Copy) -> None:
+    def _put(self, mount: Mount, path: str, source: Source | None, copy: Copy, tally: Tally) -> None:
         """Upload the judged `copy`, and leave a stamp on it."""
         with tier_errors(f"tier {copy.tier.alias}: {path}"), copy.tier.opened(path) as fd:
             upload, sure = self._source(mount, path, fd, copy)
             fault("upload.reading")
             overwrite = replaces_any(self._params)
             try:
-                saved = mount.bucket.put(mount.key(path), upload, source, self._run, overwrite=overwrite)
+                saved = mount.bucket.put(mount.key(path), upload, source, tally, overwrite=overwrite)
             except EngineAway:
                 self._unsure.add(path)
                 raise

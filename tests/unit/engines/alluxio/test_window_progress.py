@@ -10,6 +10,7 @@ from avio.engines.alluxio.load.block_queue import LoadingFile
 from avio.engines.alluxio.load.window_progress import WindowProgress
 from avio.engines.base import Entry, EntryState
 from avio.errors import EngineAway
+from tests.contract.engines.harness import Attempt
 
 HERE = (Location(Address("w", 1), 1, "MEM", "MEM"),)
 
@@ -32,9 +33,11 @@ class Books:
         monkeypatch.setattr(window_progress, "LOOK_COST_FACTOR", 0)
         self.cached = dict.fromkeys(paths, 0)
         self.told: list[int] = []
+        self.run = Attempt()
+        self.run.moved = self.told.append  # type: ignore[method-assign]
         self.asked: list[list[str]] = []
         self.away = False
-        self.watch = WindowProgress([arriving(path) for path in paths], self.statuses, self.told.append)
+        self.watch = WindowProgress([arriving(path) for path in paths], self.statuses, self.run)
 
     def statuses(self, paths: Sequence[str]) -> Mapping[str, Status | None]:
         self.asked.append([*paths])
@@ -64,6 +67,7 @@ def test_the_end_of_a_window_tells_only_what_was_not_told(monkeypatch: pytest.Mo
     books.watch.end()
 
     assert books.told == [10, 30]
+    assert books.run.in_flight == 40
 
 
 def test_a_file_that_was_ordered_twice_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +87,7 @@ def test_what_goes_from_the_cache_again_is_not_told_twice(monkeypatch: pytest.Mo
         books.look()
 
     assert books.told == [20, 10]
+    assert (books.run.in_flight, books.watch.missing[0].come) == (30, 30)
 
 
 def test_a_master_that_is_away_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,9 @@ def holding(*blocks: Block) -> Holdings:
     return holdings
 
 
-def load(cluster: Cluster, holdings: Holdings, count: int, seconds: float = LIMIT) -> list[Exception | None]:
+def load(
+    cluster: Cluster, holdings: Holdings, count: int, seconds: float = LIMIT, run: Attempt | None = None
+) -> list[Exception | None]:
     """Have so many blocks loaded; return the answers that came in time."""
     answers: list[Exception | None] = []
     answered = threading.Condition()
@@ -81,7 +83,8 @@ def load(cluster: Cluster, holdings: Holdings, count: int, seconds: float = LIMI
 
     file = LoadingFile(None, None)  # type: ignore[arg-type]  # not looked at
     made: Any = cluster
-    loader = BlockLoader(made, made, Attempt("JOB", 1), answer, holdings)
+    run = run or Attempt("JOB", 1)
+    loader = BlockLoader(made, made, run, answer, holdings)
     loader.put([BlockTask(LoadBlock(number, SIZE, "", 0, 1), file) for number in range(count)])
     until = time.monotonic() + seconds
     while time.monotonic() < until and len(answers) < count:
@@ -89,6 +92,7 @@ def load(cluster: Cluster, holdings: Holdings, count: int, seconds: float = LIMI
         with answered:
             answered.wait(0.05)
     loader.stop(LIMIT)
+    assert run.in_flight.bytes == file.come == SIZE * answers.count(None)
     return answers
 
 
@@ -116,6 +120,17 @@ def test_the_room_of_a_worker_that_may_come_back_is_waited_for() -> None:
     cluster.away = {FULL}
 
     assert load(cluster, Holdings(), 5, seconds=3) == [None, None]
+
+
+def test_a_job_says_that_it_waits_while_no_worker_answers() -> None:
+    cluster, run = Cluster(), Attempt("JOB", 1)
+    cluster.away = {FULL, FREE}
+
+    assert load(cluster, Holdings(), 1, seconds=3, run=run) == []
+
+    wait = run.waiting.told()
+    assert wait is not None
+    assert (wait.why, "no worker answers: " in wait.what) == ("STORE_UNAVAILABLE", True)
 
 
 def test_before_the_first_count_the_free_bytes_are_used_first() -> None:

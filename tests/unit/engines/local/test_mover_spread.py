@@ -50,7 +50,7 @@ class ReadingBack:
 
     def _bring(self) -> None:
         try:
-            for _ in self._spread.bring("/data/f", Source("f", SIZE, 0, "etag"), "MEM", "f"):
+            for _ in self._spread.bring("/data/f", Source("f", SIZE, 0, "etag"), "MEM", "f", lambda _: None):
                 self.reads.set()
                 self.over.wait(10)
         except BaseException as error:
@@ -97,7 +97,7 @@ def test_nothing_uses_the_movers_after_the_close() -> None:
     assert isinstance(second.error, Stopped)
     assert (movers.given, movers.free) == (given, True)
     with pytest.raises(Stopped):
-        next(spread.bring("/data/g", Source("g", SIZE, 0, "etag"), "MEM", "g"))
+        next(spread.bring("/data/g", Source("g", SIZE, 0, "etag"), "MEM", "g", lambda _: None))
 
 
 def test_one_object_has_the_movers_at_a_time_and_the_next_one_then() -> None:
@@ -118,7 +118,7 @@ def test_one_object_has_the_movers_at_a_time_and_the_next_one_then() -> None:
 def test_who_leaves_early_frees_the_movers() -> None:
     movers = Movers()
     spread = made(movers)
-    bringing = spread.bring("/data/f", Source("f", SIZE, 0, "etag"), "MEM", "f")
+    bringing = spread.bring("/data/f", Source("f", SIZE, 0, "etag"), "MEM", "f", lambda _: None)
     next(bringing)
     bringing.close()  # type: ignore[attr-defined]  # a generator
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from avio import errors
+from avio.engines.movers import outbox as outbox_module
 from avio.engines.movers.batches import BATCH_BYTES, BATCH_ROWS, Batch, in_batches
 from avio.engines.movers.handle import BATCHES_AHEAD, GROW_BYTES
 from avio.engines.movers.mover_run import MoverRun
@@ -143,6 +144,18 @@ def test_results_wait_for_others_but_not_long(pair: Pair) -> None:
     with pytest.raises(BlockingIOError):
         pair[0].recv(1 << 20)
     assert Supply(inbox, outbox).take(0.01) is None  # it waits for rows: nothing comes to make a larger packet
+    assert unpacked(pair[0].recv(1 << 20)) == ["done", 1, [[0]]]
+
+
+def test_results_come_also_while_the_mover_has_rows_that_may_not_begin(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "FLUSH_SECONDS", 0.0)
+    inbox, outbox = Inbox(pair[1], MoverRun(Page(), 0, "x.1", 1)), Outbox(pair[1])
+    supply = Supply(inbox, outbox)
+    outbox.add(1, [0])
+    pair[0].setblocking(False)
+    supply.want(5)  # each turn, e.g. of a transfer that waits for its bandwidth
     assert unpacked(pair[0].recv(1 << 20)) == ["done", 1, [[0]]]
 
 

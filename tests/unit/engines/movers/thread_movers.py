@@ -18,6 +18,7 @@ from avio.engines.movers.packets import Row, packed, unpacked
 from avio.engines.movers.page import Page
 from avio.engines.movers.pool import Pool
 from avio.engines.movers.supply import Supply
+from avio.errors import EngineError
 from avio.wire.params import Params
 
 LIMIT = 10.0  # seconds that a test waits for a thread
@@ -28,7 +29,8 @@ class JobRun:
 
     def __init__(self, page: Page) -> None:
         self.name, self.threads = "01TEST.1", 4
-        self.bytes = self.beats = 0
+        self.bytes = self.beats = self.in_flight = 0
+        self.waited: list[tuple[object, str | None]] = []
         self._page = page
 
     def stopping(self) -> bool:
@@ -36,6 +38,12 @@ class JobRun:
 
     def moved(self, size: int) -> None:
         self.bytes += size
+
+    def advanced(self, size: int) -> None:
+        self.in_flight += size
+
+    def waits(self, error: EngineError | None, of: object) -> None:
+        self.waited.append((of, None if error is None else error.message))
 
     def checked(self, size: int) -> None:
         self.beats += 1
