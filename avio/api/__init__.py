@@ -18,15 +18,13 @@
 #   services                                                 what the routes work with
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
-#   gate_shapes, fleet_responses, webhook_shapes             the shapes of waits; of nodes and mounts; of webhooks
-#   health_responses                                         the shapes of the probes' replies
-#   responses, serializers                                   the shapes of what goes out
-#   requests, errors, plan_info, plan_shapes                 the shapes of what comes in; problem documents; plans
-#   named_files, job_types, problem_document, gunicorn_log, shapes
+#   schedule_shapes, gate_shapes, webhook_shapes             the shapes about schedules, waits and webhooks
+#   responses, serializers, webhook_info                     the shapes of what goes out; rows as JSON
+#   fleet_responses, health_responses, plan_info             the shapes of nodes and mounts, of probes; plans as JSON
+#   progress_responses, pace, waits, plan_shapes             the shapes of progress; ends, waits and plans of jobs
+#   requests, errors, when                                   the shapes of what comes in; problem documents
+#   request_fields, named_files, job_types, problem_document, gunicorn_log, shapes
 #   access_quota, peers                                      lines of the access log; which addresses are one client
-#   schedule_shapes, when                                    the shapes about schedules, and about when a job begins
-#   progress_responses, pace, waits                          the shapes of progress; when a job ends, what it waits for
-#   request_fields, webhook_info                             parts of requests; webhooks as JSON
 
 import time
 from collections.abc import Callable

@@ -8,8 +8,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   schema, upgrades             admin: makes, checks and upgrades the tables; web and intake check
 #   space                        admin: bytes of the tables, vacuum
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
-#   groups                       admin: weights, groups and limits of users
-#   aggregators                  aggregator: its heartbeat; web and admin: is one alive
+#   groups, aggregators          admin: weights and limits of users; aggregator: its heartbeat
 #   schedules                    web: what users do with them; aggregator: from tick to tick
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
@@ -31,4 +30,5 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools
 #   away                         tells an unavailable database from one that refuses a statement
+#   tables, order_models         all models; the rows about when jobs begin, and what is told of them
 #   counters, models             the columns of counters; the rows

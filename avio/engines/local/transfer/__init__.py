@@ -15,6 +15,7 @@ Used in the job process and in its movers. Web uses `recheck.look_up` alone.
 #   bulk_upload                      small files many at a time, the rest in threads
 #   bulk_download                    the same for objects
 #   download, upload, recheck        one file each
+#   wanted                           a file to download
 #   thread_side, mover_spread        files that threads move; one very large object that all movers fetch
 #   saved_copies                     copies that are the objects of a listing after their save
 #   outgoing, listed_again           small files that are read to be sent; objects listed again after a save

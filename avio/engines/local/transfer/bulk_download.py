@@ -21,12 +21,13 @@ from avio.engines.local.mounts import Mounts
 from avio.engines.local.scratch import Temporary
 from avio.engines.local.store_gate import StoreGate
 from avio.engines.local.tiers import TierDirectory
-from avio.engines.local.transfer.download import Download, Wanted
+from avio.engines.local.transfer.download import Download
 from avio.engines.local.transfer.entry_supply import EntrySupply
 from avio.engines.local.transfer.new_files import NewFiles
 from avio.engines.local.transfer.partial_bytes import PartialBytes
 from avio.engines.local.transfer.request_flow import MAX_TRIES, SMALL_BYTES, RequestFlow
 from avio.engines.local.transfer.thread_side import ThreadSide
+from avio.engines.local.transfer.wanted import Wanted
 from avio.engines.local.workers import POLL_SECONDS
 from avio.engines.run import Run
 from avio.errors import EngineError, Scope

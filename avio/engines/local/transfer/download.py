@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from avio.engines.base import Entry, EntryState, Moved
 from avio.engines.cancel import Stopped, check_cancelled
@@ -31,6 +30,7 @@ from avio.engines.local.transfer.file_room import FileRoom
 from avio.engines.local.transfer.mover_spread import MoverSpread
 from avio.engines.local.transfer.placed import Placed
 from avio.engines.local.transfer.placing import Placing, Steps, Written, synced
+from avio.engines.local.transfer.wanted import Wanted
 from avio.engines.run import Run
 from avio.engines.tally import Tally, counted
 from avio.engines.versions import VersionChanged
@@ -45,19 +45,6 @@ SIZE_ONLY = "size"  # the value of `verify` that asks for no proof of the bytes
 log = logging.getLogger(__name__)
 
 Fill = Callable[[TierDirectory, Temporary], Fetched]  # writes a file, and returns the version that it wrote
-
-
-class Wanted(NamedTuple):
-    """A file to download: its source, and the present copies in the tiers.
-
-    `listed` is the source's etag in a listing, if the store has another one there.
-    """
-
-    entry: Entry
-    source: Source
-    copies: list[Copy]
-    mount: Mount
-    listed: str | None = None
 
 
 class Download:

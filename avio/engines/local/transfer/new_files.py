@@ -17,10 +17,10 @@ from avio.engines.local.rename import move
 from avio.engines.local.scratch import OPEN_FLAGS, Scratch
 from avio.engines.local.stamps import OWN_NS, renew_stamp, stamp_new
 from avio.engines.local.tiers import Copy, TierDirectory, Tiers
-from avio.engines.local.transfer.download import Wanted
 from avio.engines.local.transfer.file_room import AssignedRoom
 from avio.engines.local.transfer.group_sync import sync_within
 from avio.engines.local.transfer.placed import Placed
+from avio.engines.local.transfer.wanted import Wanted
 from avio.engines.run import Run
 from avio.errors import EngineError
 from avio.faults import fault
