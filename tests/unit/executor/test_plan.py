@@ -207,7 +207,7 @@ def test_the_next_attempt_of_a_plan_goes_on_where_the_last_one_was_stopped(
     run_job: RunJob, engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt, begun = Attempt("JOB", 1), []
-    monkeypatch.setattr(attempt, "told", lambda entries, size: begun.append(size) or len(begun) < 5 or attempt.stop())
+    monkeypatch.setattr(attempt, "listed", lambda size: begun.append(size) or len(begun) < 5 or attempt.stop())
 
     assert run_job(JobType.PLAN, plan_of="preload", attempt=attempt).state == "stopped"
 
