@@ -62,10 +62,12 @@ def explain(jobs: list[Job]) -> None:
 def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
     """Return what keeps a job from starting: first what lasts longest."""
     fleet = scene.fleet
-    if not fleet.alive:
-        return Why.NO_NODE, None
     if job.id in scene.after:
         return Why.OTHER_JOB, scene.after[job.id][0].job
+    if job.not_before is not None and job.not_before > scene.now:
+        return Why.START_TIME, None
+    if not fleet.alive:
+        return Why.NO_NODE, None
     if job.run_at > scene.now:
         return Why.START_TIME, None
     if not fleet.taking:

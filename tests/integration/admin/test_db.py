@@ -107,7 +107,7 @@ def test_retention_brings_a_grown_database_back(server: Server) -> None:
     assert "has" in server.done("db", "vacuum")
 
     with server.database():
-        assert space.total()[0] < grown / 10
+        assert space.total()[0] < grown / 5
 
 
 def test_a_running_server_is_not_vacuumed(server: Server) -> None:

@@ -42,7 +42,7 @@ ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
         ("/jobs?status=done", {"status.0"}),
         ("/jobs?status=", {"status.0"}),
         ("/jobs?status=queued,&type=", {"status.1", "type.0"}),
-        ("/jobs?type=6", {"type.0"}),
+        ("/jobs?type=7", {"type.0"}),
         ("/jobs?uid=x", {"uid"}),
         ("/jobs?pageToken=x", {"pageToken"}),
         ("/jobs?stat=queued", {"stat"}),

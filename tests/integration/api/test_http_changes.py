@@ -40,7 +40,7 @@ def test_a_change_is_shown_and_the_order_stays(ada: CheckedClient, set_row: Call
     assert now["params"] == before["params"]
     assert now["version"] == before["version"] + 1
     assert response.headers["ETag"] == f'"{now["version"]}"'
-    assert ada.get(f"/jobs/{job['id']}").get_json() == now | {"attempts": []}
+    assert ada.get(f"/jobs/{job['id']}").get_json() == now | {"attempts": [], "plan": None}
 
 
 def test_null_resets(ada: CheckedClient) -> None:
