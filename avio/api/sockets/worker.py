@@ -228,11 +228,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.poller.unregister(conn.sock)
 
     def _make_room(self) -> bool:
-        """Close the longest waiting connection of the client that has most. Return False if there is none to close."""
-        if (longest := self._waiting.longest()) is not None:
-            self._drop(longest)
-        elif (answered := next(iter(self._lingering), None)) is not None:
+        """Close a connection that was answered, else the longest waiting one of the client that has most.
+
+        Return False if there is none to close.
+        """
+        if (answered := next(iter(self._lingering), None)) is not None:
             self._end_linger(answered)
+        elif (longest := self._waiting.longest()) is not None:
+            self._drop(longest)
         else:
             return False
         return True
