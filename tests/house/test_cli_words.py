@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Where messages of the server are written. The shapes of the API are described elsewhere, in its own words.
 SERVER = ("errors.py", "api", "db", "engines", "executor", "isolation", "rules", "wire")
-NO_MESSAGES = {"requests.py", "responses.py", "master_pb2.py", "params.py"}
+NO_MESSAGES = {"requests.py", "request_fields.py", "responses.py", "master_pb2.py", "params.py"}
 
 # What a user of the CLI can't cause: routes that it never asks for so, or requests that it never sends.
 NOT_BY_CLI = {
