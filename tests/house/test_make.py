@@ -51,7 +51,8 @@ def test_a_cluster_without_maven_is_refused_with_the_same_line(tmp_path: Path) -
 def test_ci_runs_the_tests_on_alluxio_too() -> None:
     lines = (ROOT / ".ci/run").read_text().splitlines()
 
-    assert "CI=${CI:-true} make test-alluxio" in lines
+    assert 'CI=${CI:-true} make test-alluxio >"$said" 2>&1 &' in lines
+    assert lines[-2].startswith('wait "$alluxio" ||'), "and fails with them"
 
 
 def test_help_lists_every_target_for_people(tmp_path: Path) -> None:
