@@ -123,7 +123,7 @@ def p99(took: list[float | None]) -> float:
     """Return the 99th percentile; every call must have been answered."""
     answered = [seconds for seconds in took if seconds is not None]
     assert len(answered) == len(took), f"{len(took) - len(answered)} of {len(took)} calls had no answer"
-    return quantiles(answered, n=100)[98]
+    return max(answered) if len(answered) < 2 else quantiles(answered, n=100)[98]  # on a very busy machine
 
 
 def log_in(port: int, name: str) -> int:
