@@ -20,6 +20,10 @@ UNSAID = (
     ("cron", ""),  # a language of its own
     ("timezone", "is not a time zone of the IANA list"),
     ("at", ""),  # a time that is to come
+    ("notify", ""),  # a URL of certain networks, and a secret of the user
+    ("url", ""),  # the same
+    ("reportTo", ""),  # a path beside those of the job
+    ("labels", ""),  # names and values by patterns, and their number together
     ("after", "no such job"),
     ("alluxioUri", "has a name of more than 255 bytes"),  # schemas count characters
     ("alluxioUri", "is longer than 4096 bytes"),

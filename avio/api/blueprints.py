@@ -37,3 +37,8 @@ def blueprint(name: str, *, is_open: bool = False) -> APIBlueprint:
         abp_security=[] if is_open else [{"QBox": []}],
         abp_responses=problems(*_ANYWHERE) | ({} if is_open else problems(401)),
     )
+
+
+def may_be_empty(shape: str) -> dict[str, Any]:
+    """Describe a body that need not be there."""
+    return {"required": False, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}/{shape}"}}}}

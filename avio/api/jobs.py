@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from avio.api import serializers
 from avio.api.auth import caller, look_up, token
-from avio.api.blueprints import SCHEMAS, blueprint, problems
+from avio.api.blueprints import blueprint, may_be_empty, problems
 from avio.api.hang_up import hang_up_of
 from avio.api.job_watch import wait_for_version
 from avio.api.orders import REPLIES, accepted, place, spec_of
@@ -70,12 +70,7 @@ def get(path: JobPath, query: JobQuery) -> Response:
     return response
 
 
-def _may_be_empty(shape: str) -> dict[str, Any]:
-    """Describe a body that need not be there."""
-    return {"required": False, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}/{shape}"}}}}
-
-
-CANCEL_BODY, RETRY_BODY = _may_be_empty("CancelBody"), _may_be_empty("RetryBody")
+CANCEL_BODY, RETRY_BODY = may_be_empty("CancelBody"), may_be_empty("RetryBody")
 
 
 @jobs.post("/jobs/<ulid:id>/cancel", responses={202: JobInfo, **problems(404, 409, 413, 415)}, request_body=CANCEL_BODY)

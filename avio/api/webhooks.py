@@ -3,7 +3,7 @@
 from typing import Any
 
 from avio.api.auth import caller
-from avio.api.blueprints import blueprint, problems
+from avio.api.blueprints import blueprint, may_be_empty, problems
 from avio.api.requests import Nothing
 from avio.api.services import services
 from avio.api.webhook_info import delivery_info, webhook_info
@@ -19,7 +19,9 @@ def get(query: Nothing) -> dict[str, Any]:
     return webhook_info(rules.get(caller()), None, services().zone)
 
 
-@webhooks.put("/me/webhook", responses={200: WebhookInfo, **problems(413, 415)})
+@webhooks.put(
+    "/me/webhook", responses={200: WebhookInfo, **problems(413, 415)}, request_body=may_be_empty("WebhookBody")
+)
 def put(query: Nothing, body: WebhookBody) -> dict[str, Any]:
     """Set the caller's webhook. The reply has the secret if one was made."""
     networks = services().settings.webhook_networks
