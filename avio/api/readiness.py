@@ -47,22 +47,21 @@ class Readings:
 
 def _supervisor() -> dict[str, Any]:
     """Web works without worker nodes: it answers tasks, and jobs wait."""
-    try:
-        nodes = rules.living_nodes()
-    except Exception as error:
-        log.warning("the worker nodes are not known: %s", error)
-        return NOT_KNOWN
-    return {"ok": nodes > 0, "message": f"{nodes} alive" if nodes else f"{NO_NODE}: jobs wait"}
+    return _living(rules.living_nodes, "worker nodes", f"{NO_NODE}: jobs wait")
 
 
 def _aggregator() -> dict[str, Any]:
     """Jobs run without aggregators. Their progress is not seen, and those of dead nodes stay with them."""
+    return _living(rules.living_aggregators, "aggregators", f"{NO_AGGREGATOR}: progress is not shown")
+
+
+def _living(count: Callable[[], int], what: str, none: str) -> dict[str, Any]:
     try:
-        alive = rules.living_aggregators()
+        alive = count()
     except Exception as error:
-        log.warning("the aggregators are not known: %s", error)
+        log.warning("the %s are not known: %s", what, error)
         return NOT_KNOWN
-    return {"ok": alive > 0, "message": f"{alive} alive" if alive else f"{NO_AGGREGATOR}: progress is not shown"}
+    return {"ok": alive > 0, "message": f"{alive} alive" if alive else none}
 
 
 def _part(check: Callable[[], Any]) -> dict[str, Any]:
