@@ -5,14 +5,12 @@ from typing import Any
 
 import schemathesis
 
-from avio.wire.params import OPTIONS
 from fuzz.world import PATHS, Seeds
 
 ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 # Not more: `ast` of CPython 3.11 fails now and then in two threads at once ("recursion depth mismatch", gh-106905).
 THREADS = 1
 REQUEST_SECONDS = 15.0  # a longer `wait` is cut to this; nothing else takes so long
-CHANGES = {"name", "labels", "priority", "bandwidth", "concurrency"}  # the members of PATCH /jobs/{id}
 EVENTS_SECONDS = 1.0  # for which a stream is read; one of a job that has not ended goes on
 
 # The replies to a request of the right shape: of what the server has, may and can do now. fuzz/judge.py looks at 400.
@@ -88,24 +86,6 @@ def with_known_list(body: Any, seeds: Seeds) -> Any:
         return body
     known = seeds.lists[sum(invented.encode()) % len(seeds.lists)]
     return body | {"params": params | {"fileListId": known}}
-
-
-def with_fine_change(body: Any) -> Any:
-    """Return a change of a job's labels, of a right shape, as one that each job accepts: no schema can say which do."""
-    is_one = isinstance(body, dict) and "labels" in body and all(_is_right(*member) for member in body.items())
-    return {"labels": {"team": "vision", "run": None}} if is_one else body
-
-
-def _is_right(name: str, value: Any) -> bool:
-    """Return True if a member of PATCH /jobs/{id} has the shape that its schema asks for."""
-    if value is None:
-        return name in CHANGES
-    if name == "labels":
-        return isinstance(value, dict) and all(each is None or isinstance(each, str) for each in value.values())
-    if name == "name":
-        return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
-    rule = OPTIONS.get(name)
-    return name in CHANGES and rule is not None and type(value) is int and rule.least <= value <= rule.most  # type: ignore[operator]
 
 
 def _ids(prefix: str, dictionary: str) -> dict[str, Any]:

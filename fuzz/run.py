@@ -9,7 +9,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from fuzz.judge import is_unsaid
-from fuzz.plan import plan, with_fine_change, with_known_list
+from fuzz.plan import plan, with_known_list
 from fuzz.world import World
 
 SHOWN = 600  # characters of a reply
@@ -83,7 +83,7 @@ def run(world: World, user: str, examples: int, seed: int) -> Outcome:
 
     @schema.hook
     def map_body(context: schemathesis.HookContext, body: object) -> object:
-        return with_fine_change(with_known_list(body, seeds))
+        return with_known_list(body, seeds)
 
     @schema.hook
     def filter_failure(
