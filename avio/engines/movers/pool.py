@@ -104,8 +104,8 @@ class Pool:
                 yield from self._results(0 if waits else POLL_SECONDS, redo, run)
                 self._tell(run)
         finally:
+            self._tell(run)  # the last result may tell of bytes that its mover took back
             if self._under_way():
-                self._tell(run)
                 for mover in self._movers.values():
                     _forget(mover, run)
                 self._abandon(late, min(leave, time.monotonic() + LEAVE_SECONDS))

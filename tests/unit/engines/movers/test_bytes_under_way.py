@@ -76,6 +76,25 @@ def test_what_is_given_up_is_taken_back() -> None:
     assert fleet.run.in_flight == 2 * SIZE, "the third has no outcome"
 
 
+def test_what_a_mover_took_back_is_known_when_its_last_result_ends_the_task() -> None:
+    def fail(wire: Wire) -> None:
+        number, _ = wire.batch()
+        run = MoverRun(fleet.page, 0, "x.1", 1)
+        run.advanced(SIZE)
+        while not fleet.run.in_flight:
+            time.sleep(0.001)
+        run.advanced(-SIZE)
+        wire.done(number, 0)
+        wire.read()
+
+    fleet = Fleet(fail)
+    spread = fleet.pool.spread("echo", Params(), in_batches(["file"], lambda text: [text]), fleet.run)
+    next(spread)
+    spread.close()
+    assert fleet.run.in_flight == 0
+    fleet.close()
+
+
 def test_a_new_mover_begins_with_none() -> None:
     fleet = Fleet()
     MoverRun(fleet.page, 3, "x.1", 1).advanced(SIZE)
