@@ -16,6 +16,7 @@ STEPS_PER_SECOND = 10  # writes to a slow line
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for the acknowledgement of its headers
     server: "_Server"
 
     def log_message(self, *_: Any) -> None:

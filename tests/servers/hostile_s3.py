@@ -130,6 +130,7 @@ def _md5(content: bytes) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for the acknowledgement of its headers
     server: Any
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002

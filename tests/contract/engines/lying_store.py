@@ -160,6 +160,7 @@ def error(status: int, code: str, message: str = "no") -> Reply:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for the acknowledgement of its headers
     store: Store
 
     def setup(self) -> None:

@@ -101,12 +101,15 @@ def test_an_attempt_that_must_leave_saves_whole_files_or_none(world: Harness) ->
     assert world.temporaries() == []
 
 
-def put_both(world: Harness, newer: str) -> None:
-    """Make a file that was preloaded and changed here, one that changed on both sides, and a new one."""
+def put_both(world: Harness, newer: str = "") -> None:
+    """Make a file that was preloaded and changed here, one that changed on both sides, and a new one.
+
+    The side `newer`, cache or bucket, changes later, by its own clock.
+    """
     world.put_all(["/data/changed", "/data/both"], b"old")
     world.preload()
     for side in ("bucket", "cache") if newer == "cache" else ("cache", "bucket"):
-        time.sleep(1.1)  # S3 shows whole seconds
+        time.sleep(1.1 if newer else 0)  # S3 shows whole seconds
         if side == "bucket":
             world.put_bucket("/data/both", b"theirs")
         else:
@@ -124,7 +127,7 @@ OVERWRITES = {
 
 @pytest.mark.parametrize("overwrite", OVERWRITES)
 def test_overwrite_says_which_objects_a_save_replaces(world: Harness, overwrite: str) -> None:
-    put_both(world, newer="cache")
+    put_both(world)
     expected = OVERWRITES[overwrite]
     saved = outcomes(world.save(overwrite=overwrite))
     assert saved == {f"/data/{name}": outcome for name, outcome in expected.items()}
@@ -135,7 +138,7 @@ def test_overwrite_says_which_objects_a_save_replaces(world: Harness, overwrite:
 
 
 def test_a_save_that_replaces_nothing_says_what_would_replace_either_object(world: Harness) -> None:
-    put_both(world, newer="cache")
+    put_both(world)
     for name, error in ((each, world.save(overwrite="fail")[f"/data/{each}"].error) for each in ("changed", "both")):
         assert error is not None
         assert "use overwrite=different, or overwrite=always if it changed too" in error.cure

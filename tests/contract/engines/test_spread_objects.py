@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from avio.engines import retry
 from avio.engines.base import Side
 from avio.engines.content import Content
-from avio.engines.local import workers
+from avio.engines.local import store_gate, workers
 from avio.engines.local.buckets import object_fetch, ranged_fetch, spans
 from avio.engines.local.transfer import mover_spans, mover_spread
 from avio.engines.local.transfer.shared_preload import HELD_EACH
@@ -257,7 +256,7 @@ def test_spans_without_a_thread_fail_the_object_and_are_waited_for_by_nobody(
         start(self)
 
     monkeypatch.setattr(threading.Thread, "start", no_range)
-    monkeypatch.setattr(retry, "ENTRY_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(store_gate, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
     share(world, most=1)
     world.engine.pool = None
 

@@ -156,7 +156,8 @@ def test_windows_are_as_small_as_the_limits_ask(limits: Limits, files: int, size
     assert len(windows.windows) > 2
 
 
-def test_no_more_files_are_saved_at_once_than_the_job_may_have() -> None:
+def test_no_more_files_are_saved_at_once_than_the_job_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avio.engines.alluxio.save.save.POLL_SECONDS", 0.001)
     service = Service()
     run: Any = Attempt("JOB", 1, limits=Limits(concurrency=4))
 
