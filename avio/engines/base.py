@@ -232,6 +232,14 @@ class Engine(ABC):
         """Return a `with` block in which a free of `path` is decided and done: preloads there `settle` after it."""
         return nullcontext()
 
+    def using(self, paths: Sequence[str], run: Run) -> AbstractContextManager[None]:
+        """Return a `with` block in which no job with ifFull=evict drops what is at or below `paths`."""
+        return nullcontext()
+
+    def droppable(self) -> Mapping[str, int]:
+        """Return the bytes of each tier, by alias, that may be dropped with ifFull=evict, at most."""
+        return {}
+
     def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.
 

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from avio.executor.plan import plan
 from avio.executor.report_object import store_report
 from avio.executor.reporter import Reporter
 from avio.executor.timekeeper import Timekeeper
+from avio.executor.used_paths import used_paths
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
 from avio.executor.work import Work
@@ -53,6 +54,9 @@ _WORK: dict[JobType, Callable[[Work], Verified | Plan | None]] = {
     JobType.PLAN: plan,
 }
 
+# The types whose files may not be dropped for another job while they run.
+_USING = (JobType.PRELOAD, JobType.SAVE, JobType.CHECK)
+
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +72,9 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     try:
         with _engine(order, attempt) as engine:
             work = with_list(Work(engine, order, attempt, reporter, directory))
-            done = _WORK[order.type](work)
+            using = order.type in _USING
+            with engine.using(used_paths(work.order), attempt) if using else nullcontext():
+                done = _WORK[order.type](work)
             remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
         left = (attempt.remark, attempt.selection, in_words(by_reason), _gave_way(attempt))

@@ -12,6 +12,7 @@ from avio.engines.base import Compared, Engine, Entry, Moved, Page, Side
 from avio.engines.comparison import by_source
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
+from avio.engines.local.admissions import Admissions
 from avio.engines.local.both_sides import BothSides
 from avio.engines.local.bucket_objects import BucketObjects
 from avio.engines.local.buckets.base import Source
@@ -20,6 +21,7 @@ from avio.engines.local.capacity import Capacity
 from avio.engines.local.comparison import Comparison
 from avio.engines.local.entries import NS_PER_SECOND, ItemSums, file_entry
 from avio.engines.local.errors import tier_errors
+from avio.engines.local.evictions import Evictions
 from avio.engines.local.file_facts import LocalFacts
 from avio.engines.local.frees import Frees
 from avio.engines.local.joined_view import join
@@ -27,7 +29,7 @@ from avio.engines.local.left_paths import LeftOutPaths
 from avio.engines.local.listings import Listings
 from avio.engines.local.merge import Item
 from avio.engines.local.mounts import Mounts, open_mounts
-from avio.engines.local.promises import Admissions
+from avio.engines.local.paths_in_use import PathsInUse
 from avio.engines.local.recognition import Uploads, judged_now
 from avio.engines.local.scratch import sweep
 from avio.engines.local.tier_view import held
@@ -70,7 +72,9 @@ class LocalEngine(Engine):
         self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
-        self._admissions = Admissions(self._capacity)
+        self._in_use = PathsInUse(tiers)
+        self._evictions = Evictions(mounts, tiers, self._capacity, self._in_use)
+        self._admissions = Admissions(self._capacity, self._evictions)
         self._frees = Frees(tiers)
         self._uploads = Uploads()
         self._sent = Sent()
@@ -229,6 +233,14 @@ class LocalEngine(Engine):
     def freeing(self, path: str) -> AbstractContextManager[None]:
         """Let preloads at, above and below `path` wait for the end of the block."""
         return self._frees.under_way(path)
+
+    def using(self, paths: Sequence[str], run: Run) -> AbstractContextManager[None]:
+        """Keep evictions from all at and below `paths` in the block."""
+        return self._in_use.used(paths, run)
+
+    def droppable(self) -> Mapping[str, int]:
+        """Return the bytes of each tier that an eviction may drop."""
+        return {tier.alias: self._evictions.droppable(tier) for tier in self._tiers}
 
     def drop(self, path: str) -> Iterator[Entry]:
         """Remove the copies of what is cached at or below `path`, on every tier, file by file."""
