@@ -42,16 +42,18 @@ class Capacity:
         self._visited = dict.fromkeys(tiers, float("-inf"))
 
     def figures(self, tier: TierDirectory) -> Tier:
-        """Return capacity, used and free bytes of `tier`. Measures it only if nobody has, or if that is quick."""
+        """Return the bytes of `tier`. Measures the used ones only if nobody has, or if that is quick."""
         with tier_errors(f"tier {tier.alias}"):
             try:
                 self._refresh(tier)
                 with self._locked(tier) as pages:
-                    used, free = pages[tier].used, self._free(tier, pages)
+                    used, reserved = pages[tier].used, pages[tier].promised
+                    free = self._free(tier, pages)
             except PermissionError:  # web may read a tier that it cannot write to
                 page = self._books[tier].look()
-                used, free = page.used, min(tier.capacity - page.used, disk_free(tier)) - page.promised
-        return Tier(tier.alias, tier.capacity, used, available=max(0, free))
+                used, reserved = page.used, page.promised
+                free = min(tier.capacity - used, disk_free(tier)) - reserved
+        return Tier(tier.alias, tier.capacity, used, available=max(0, free), reserved=reserved)
 
     def asked(self, alias: str | None) -> list[TierDirectory]:
         """Return the tier with this alias, or all. Raise Unsupported if there is none."""

@@ -1,7 +1,7 @@
 """The room of a preload that moves nothing before it has room for all: ifFull=wait and ifFull=evict.
 
-Used in the job process. All is promised at once, when all is listed, or nothing is: whoever waits for room has none that
-another job could wait for.
+Used in the job process. All is promised at once, when all is listed, or nothing is: whoever waits for room has none
+that another job could wait for.
 """
 
 from collections.abc import Sequence
