@@ -143,6 +143,11 @@ class TierId(Row):
 
     name = TextField(primary_key=True)
     tier_id = TextField()
+    capacity = BigIntegerField(null=True)
+    used = BigIntegerField(null=True)
+    reserved = BigIntegerField(null=True)
+    free = BigIntegerField(null=True)
+    seen_at = DoubleField(null=True)
 
     class Meta:
         table_name = "tiers"
@@ -215,6 +220,10 @@ class Job(Row):
     in_flight = BigIntegerField(null=True)
     bytes_in_flight = BigIntegerField(null=True)
     waits = TextField(null=True)
+    reserved = TextField(null=True)
+    room_bytes = BigIntegerField(null=True)
+    room_tier = TextField(null=True)
+    room_since = DoubleField(null=True)
     phases = TextField(null=True)
     eta_p50 = DoubleField(null=True)
     eta_p90 = DoubleField(null=True)

@@ -51,6 +51,10 @@ class Admission:
     def complete(self, run: Any) -> None:
         """All files are added. Raises CacheFull if they don't fit now. `run` is a `Run`, for work that takes long."""
 
+    def reserved(self) -> dict[str, int]:
+        """Return the bytes that the process was promised and has not brought, by tier, where the cache promises any."""
+        return {}
+
     def others(self) -> int:
         """Return the bytes of other data that give way to what was added."""
         return 0 if self.spare is None else max(0, self.needed - self.spare)

@@ -40,13 +40,14 @@ class Room:
         self._attempt, self._failed, self._worklist = work.attempt, failed, worklist
         self._patience = patience
         self._partly = verb.params.if_full == "partial"
-        self._wait = RoomWait(work.attempt, work.order.room_patience) if verb.params.if_full == WAIT else None
+        self._wait = RoomWait(work.attempt, work.order) if verb.params.if_full == WAIT else None
         self._at_once = 0
         self._file = work.directory / DEFERRED_NAME
         self._deferred: Worklist | None = None
         self._released = False
         with work.attempt.silent(MEASURE_SECONDS):
             self._admission: Admission = patience.call(lambda: work.engine.admit(verb.params))
+        work.attempt.reserved = self._admission.reserved
         self._began = time.monotonic()
         if self._admission.holds:
             worklist.hold_until(self._began + (FOREVER_SECONDS if self._admission.holds_all else HOLD_SECONDS))
@@ -88,7 +89,7 @@ class Room:
         if self._wait is None:
             self._complete()
         else:
-            self._wait.until_there(self._complete, leave)
+            self._wait.until_there(self._complete, self._admission, leave)
         if self._deferred is None:
             return
         self._released = True

@@ -26,6 +26,7 @@ from avio.executor.pipeline import move_and_verify
 from avio.executor.plan import plan
 from avio.executor.report_object import store_report
 from avio.executor.reporter import Reporter
+from avio.executor.room_wait import NoRoomYet
 from avio.executor.timekeeper import Timekeeper
 from avio.executor.used_paths import used_paths
 from avio.executor.verdict import explain, judge, judge_check
@@ -89,6 +90,9 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         if verified is not None:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
             result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None
+    except NoRoomYet as wants:
+        result.message = f"waits for room: {wants.message}"
+        result.wants_bytes, result.wants_tier = wants.bytes, order.params.tier
     except Stopped:
         result.message = _why_stopped(attempt)
     except MoversDied:

@@ -126,7 +126,8 @@ class Progress:
 
     `movers` has the share of each mover; it is empty where there are none, and in events that leave it out. Speeds are
     in bytes per second, the average is that of the attempt. `in_flight` counts files that are taken and not done,
-    `bytes_in_flight` the bytes that have come of them. `waiting` is what the attempt waits for.
+    `bytes_in_flight` the bytes that have come of them. `waiting` is what the attempt waits for, `reserved` has the
+    bytes that it was promised and has not brought, by tier.
     """
 
     phase: str = "listing"
@@ -141,6 +142,7 @@ class Progress:
     eta: Eta | None = None
     bytes_in_flight: int = 0
     waiting: Wait | None = None
+    reserved: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; the inverse of `from_json`."""
@@ -162,4 +164,5 @@ class Progress:
             eta=None if data.get("eta") is None else Eta(**data["eta"]),
             bytes_in_flight=data.get("bytes_in_flight", 0),
             waiting=None if data.get("waiting") is None else Wait(**data["waiting"]),
+            reserved=data.get("reserved", {}),
         )

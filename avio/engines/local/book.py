@@ -82,6 +82,11 @@ class Book:
         finally:
             os.close(fd)
 
+    @property
+    def promised(self) -> int:
+        """The bytes that this process is promised."""
+        return self._promised
+
     def promise(self, page: Page, size: int) -> None:
         """Add `size` bytes to the promises of this process; fewer if negative. `page` is the locked page."""
         if self._place < 0:

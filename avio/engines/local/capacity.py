@@ -89,6 +89,10 @@ class Capacity:
             self._pools[tier] += size
         return tier
 
+    def promised(self) -> dict[str, int]:
+        """Return the bytes that the books have for this process, by alias. Opens no book."""
+        return {tier.alias: book.promised for tier, book in self._books.items() if book.promised > 0}
+
     def give_back(self, tiers: Iterable[TierDirectory]) -> None:
         """Give back what was promised to this process on `tiers` and is reserved for no file."""
         for tier in tiers:
@@ -151,8 +155,15 @@ class Capacity:
             with self._locked(tier) as pages:
                 page = pages[tier]
                 # What was added meanwhile may be counted twice until the next time: better than not at all.
-                page.used = found + page.added - added
+                page.used = self._without_promised(tier, page, found + page.added - added)
                 page.measured, page.took = time.time(), took
+
+    def _without_promised(self, tier: TierDirectory, page: Page, found: int) -> int:
+        """Return the used bytes where `found` are in place. Files that are there may count as promised, too.
+
+        Without these the tier has no more than its capacity: that is what was looked at before each promise.
+        """
+        return max(0, min(found, max(found, tier.capacity) - page.promised))
 
     def close(self) -> None:
         """Close the books. The next call opens them again."""
@@ -174,10 +185,12 @@ class Capacity:
                     if from_pool and self._pools[tier] >= size:
                         self._pools[tier] -= size
                         return tier, size, size
+                self._measure_distrusted(tier)
                 with self._locked(tier) as pages:
                     pooled = min(self._pools[tier], size) if from_pool else 0
+                    is_known = pages[tier].measured > 0  # else another process has died since
                     free = self._free(tier, pages)
-                    if size - pooled <= free:
+                    if size - pooled <= free and is_known:
                         self._pools[tier] -= pooled
                         self._books[tier].promise(pages[tier], size - pooled)
                         return tier, size, pooled
@@ -194,6 +207,13 @@ class Capacity:
         if promised and on_disk - promised < free:  # what is written of unfinished files is on the disk already
             promised -= min(promised, written(pages))
         return min(free, on_disk - promised)
+
+    def _measure_distrusted(self, tier: TierDirectory) -> None:
+        """Measure a tier whose used bytes may lack files that a dead process put in place, and told nobody of."""
+        with self._locked(tier) as pages:
+            is_known = pages[tier].measured > 0
+        if not is_known:
+            self.measure(tier)
 
     def _refresh(self, tier: TierDirectory) -> None:
         """Measure a tier that nobody has measured, or that is measured quickly. Looks once a second."""

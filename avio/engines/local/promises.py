@@ -125,6 +125,10 @@ class Promises(Admission):
                 raise
             raise CacheFull(error.message, cure=self._ways_out(size, self._room_by_tier())) from None
 
+    def reserved(self) -> dict[str, int]:
+        """Return what the books have for this process."""
+        return self._capacity.promised()
+
     def close(self) -> None:
         """Give back what was not used."""
         self.closed = True

@@ -83,7 +83,14 @@ def tier_list() -> dict[str, Any]:
     """Return a TierList: a tier of a worker, and one that is not spread over several."""
     return {
         "tiers": [
-            {"alias": "MEM", "worker": "10.0.0.1:29999", "capacity": 64 << 20, "used": 16 << 20, "reserved": 0, "free": 48 << 20},
+            {
+                "alias": "MEM",
+                "worker": "10.0.0.1:29999",
+                "capacity": 64 << 20,
+                "used": 16 << 20,
+                "reserved": 0,
+                "free": 48 << 20,
+            },
             {"alias": "SSD", "worker": None, "capacity": 1024, "used": 0, "reserved": 0, "free": 1024},
         ]
     }

@@ -13,6 +13,7 @@ from avio.errors import CacheFull
 from avio.executor import room_wait
 from avio.executor.attempt import Attempt
 from avio.executor.used_paths import common_directory
+from avio.wire.orders import Order
 from avio.wire.waiting import Why
 from tests.unit.executor.conftest import FILES, RunJob, figures
 
@@ -69,10 +70,10 @@ def test_its_patience_ends(run_job: RunJob, full: FullCache, monkeypatch: pytest
     result = run_job(if_full="wait", attempt=full.attempt)
 
     assert (result.state, result.reason, result.progress.counters.files_done) == ("failed", "CACHE_FULL", 0)
-    assert "no room came in" in result.message
+    assert "no room came in time" in result.message
 
 
-def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, seconds: float) -> None:
+def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
     self._attempt, self._seconds = attempt, 0.05
 
 
@@ -125,3 +126,15 @@ def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
     more = {"from_file_list": True} if "lines" in asked else {}
     run_job(**asked, **more)
     assert told == used
+
+
+def test_after_a_while_its_slot_is_for_others(
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.05)
+    full.at, full.needed = 1_000_000, 0
+
+    result = run_job(if_full="wait", tier="MEM", attempt=full.attempt)
+
+    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, "MEM")
+    assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
