@@ -79,6 +79,7 @@ class Engine(ABC):
     """A namespace of canonical paths (`avio.wire.paths`). Safe to call from several threads."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset()
+    why_unable: ClassVar[Mapping[Ability, str]] = MappingProxyType({})  # why it lacks an ability, where that helps
     urls: Mapping[str, str] = MappingProxyType({})  # the URL of each mount, by its path
     directories: Sequence[str] = ()  # where programs read cached files, each at its path below
     shares_work: ClassVar[bool] = False  # with movers

@@ -151,19 +151,13 @@ class Capacity:
                 added = page.added
             began = time.monotonic()
             found = measure(tier)
+            if found > tier.capacity:  # files may have been dropped during the walk, for others that it saw later
+                found = min(found, measure(tier))
             took = time.monotonic() - began
             with self._locked(tier) as pages:
                 page = pages[tier]
-                # What was added meanwhile may be counted twice until the next time: better than not at all.
-                page.used = self._without_promised(tier, page, found + page.added - added)
+                page.used = _used(tier, page, found, page.added - added)
                 page.measured, page.took = time.time(), took
-
-    def _without_promised(self, tier: TierDirectory, page: Page, found: int) -> int:
-        """Return the used bytes where `found` are in place. Files that are there may count as promised, too.
-
-        Without these the tier has no more than its capacity: that is what was looked at before each promise.
-        """
-        return max(0, min(found, max(found, tier.capacity) - page.promised))
 
     def close(self) -> None:
         """Close the books. The next call opens them again."""
@@ -246,6 +240,15 @@ class Capacity:
             self._books[tier].promise(page, -kept - unused)
             self._kept[tier] = self._unused[tier] = 0
         self._visited[tier] = time.monotonic()
+
+
+def _used(tier: TierDirectory, page: Page, found: int, added: int) -> int:
+    """Return the used bytes where a walk has `found` some, and so many were `added` meanwhile.
+
+    Some of these may count twice: better than not at all. Of those in place, some may count as promised, too. But all
+    together are no more than the capacity, unless other programs have put files there: each promise has seen to that.
+    """
+    return max(0, min(found + added, max(found, tier.capacity) - page.promised))
 
 
 class Reservation:
