@@ -129,12 +129,10 @@ def give_back(
             job,
             attempt,
         )
-        if not changed:
-            return None
-        if wanted is not None:
+        if changed:
             rooms.want(job, wanted)
-        _close_attempt(job, attempt, cause.value, exit_)
-    return state
+            _close_attempt(job, attempt, cause.value, exit_)
+    return state if changed else None
 
 
 def _pause(crashes: int, attempt: int, *, crash: bool, waits: bool) -> float:

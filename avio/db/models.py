@@ -138,21 +138,6 @@ class FairOrder(Row):
         table_name = "fair_order"
 
 
-class TierId(Row):
-    """The id of a tier of the local engine."""
-
-    name = TextField(primary_key=True)
-    tier_id = TextField()
-    capacity = BigIntegerField(null=True)
-    used = BigIntegerField(null=True)
-    reserved = BigIntegerField(null=True)
-    free = BigIntegerField(null=True)
-    seen_at = DoubleField(null=True)
-
-    class Meta:
-        table_name = "tiers"
-
-
 class FileList(Row):
     """An uploaded list of paths."""
 

@@ -67,8 +67,10 @@ def promised() -> dict[str, dict[str, int]]:
     return {job: json.loads(text) for job, text in found}
 
 
-def want(job: str, wanted: Wanted) -> None:
-    """Note the room that a queued job waits for. The time of the first note stays."""
+def want(job: str, wanted: Wanted | None) -> None:
+    """Note the room that a queued job waits for, if any. The time of the first note stays."""
+    if wanted is None:
+        return
     change(
         "UPDATE jobs SET room_bytes = ?, room_tier = ?, room_since = coalesce(room_since, {now})"
         " WHERE id = ? AND state = 'queued'",

@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 from avio.engines.admission import Admission, admission_of
 from avio.engines.content import Content
 from avio.engines.entry import Entry as Entry
+from avio.engines.eviction import Eviction
 from avio.engines.file_facts import FileFacts
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
@@ -89,6 +90,7 @@ class Engine(ABC):
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
     facts: FileFacts = FileFacts()
+    eviction: Eviction = Eviction()
 
     @abstractmethod
     def covers(self, path: str) -> bool:
@@ -232,14 +234,6 @@ class Engine(ABC):
     def freeing(self, path: str) -> AbstractContextManager[None]:
         """Return a `with` block in which a free of `path` is decided and done: preloads there `settle` after it."""
         return nullcontext()
-
-    def using(self, paths: Sequence[str], run: Run) -> AbstractContextManager[None]:
-        """Return a `with` block in which no job with ifFull=evict drops what is at or below `paths`."""
-        return nullcontext()
-
-    def droppable(self) -> Mapping[str, int]:
-        """Return the bytes of each tier, by alias, that may be dropped with ifFull=evict, at most."""
-        return {}
 
     def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.

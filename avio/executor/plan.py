@@ -170,8 +170,8 @@ class _Planner:
         work = self._work
         if work.order.params.if_full != EVICT:
             return {}
-        with work.engine.using(used_paths(work.order), work.attempt):
-            found = work.engine.droppable()
+        with work.engine.eviction.using(used_paths(work.order), work.attempt):
+            found = work.engine.eviction.droppable_by_tier()
         asked = work.order.params.tier
         return {alias: size for alias, size in found.items() if asked in (None, alias)}
 

@@ -11,6 +11,7 @@ from avio.engines.admission import Admission
 from avio.errors import CacheFull
 from avio.executor.attempt import Attempt, Stopped
 from avio.wire.orders import Order
+from avio.wire.results import Result
 from avio.wire.waiting import Why
 
 LOOK_SECONDS = 1.0  # between two looks for room
@@ -23,6 +24,11 @@ class NoRoomYet(Stopped):
     def __init__(self, message: str, bytes_: int) -> None:
         super().__init__(message)
         self.message, self.bytes = message, bytes_
+
+    def tell(self, result: Result, order: Order) -> None:
+        """Write into the result of a stopped attempt what the next one waits for."""
+        result.message = f"waits for room: {self.message}"
+        result.wants_bytes, result.wants_tier = self.bytes, order.params.tier
 
 
 class RoomWait:

@@ -73,9 +73,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     try:
         with _engine(order, attempt) as engine:
             work = with_list(Work(engine, order, attempt, reporter, directory))
-            using = order.type in _USING
-            with engine.using(used_paths(work.order), attempt) if using else nullcontext():
-                done = _WORK[order.type](work)
+            done = _do(work)
             remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
         left = (attempt.remark, attempt.selection, in_words(by_reason), _gave_way(attempt))
@@ -91,8 +89,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
             result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None
     except NoRoomYet as wants:
-        result.message = f"waits for room: {wants.message}"
-        result.wants_bytes, result.wants_tier = wants.bytes, order.params.tier
+        wants.tell(result, order)
     except Stopped:
         result.message = _why_stopped(attempt)
     except MoversDied:
@@ -111,6 +108,13 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     result.write(directory)
     fault("executor.after-result")
     return result
+
+
+def _do(work: Work) -> Verified | Plan | None:
+    """Do the work, and keep evictions from its files meanwhile."""
+    using = work.order.type in _USING
+    with work.engine.eviction.using(used_paths(work.order), work.attempt) if using else nullcontext():
+        return _WORK[work.order.type](work)
 
 
 @contextmanager

@@ -193,8 +193,7 @@ class Params:
     )
     if_full: str = option(
         "fail",
-        "What to do if not all fits: refuse, load what fits, wait for room for all, or drop other clean files, "
-        "those first that were not used for longest.",
+        "What to do if not all fits: refuse, load what fits, wait for room, or drop clean files, longest unused first.",
         PRELOAD,
         choices=("fail", "partial", WAIT, EVICT),
         abilities=(Ability.WAIT_FOR_ROOM, Ability.EVICT),

@@ -8,7 +8,10 @@ Used by web and the job process. Knows no database, queue or API.
 #   engine                                what an engine answers, each call by a room below
 #   both_sides, bucket_objects            job: the files of both sides; new objects, past the cache
 #   transfer                              job: preloads, saves and the checks after them
-#   promises, comparison, listings        job: room before a preload moves; copies against objects; what is below a path
+#   admissions, comparison, listings      job: the room of a preload; copies against objects; what is below a path
+#   whole_promises                        job: room for all of a preload at once, or none
+#   promises, evictions                   job: room before a preload moves; clean files that give way
+#   paths_in_use                          job: the paths of running jobs, which no eviction touches
 #   listing_page, left_paths, walks       a page of all levels; what it leaves out; the files of one side
 #   listing_stream, level_entries         job: all entries in one pass; the entries of a page of so many levels
 #   level_page, directory_sums            the names of such a page; the sums of its directories within a budget

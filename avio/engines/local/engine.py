@@ -29,7 +29,6 @@ from avio.engines.local.left_paths import LeftOutPaths
 from avio.engines.local.listings import Listings
 from avio.engines.local.merge import Item
 from avio.engines.local.mounts import Mounts, open_mounts
-from avio.engines.local.paths_in_use import PathsInUse
 from avio.engines.local.recognition import Uploads, judged_now
 from avio.engines.local.scratch import sweep
 from avio.engines.local.tier_view import held
@@ -72,9 +71,8 @@ class LocalEngine(Engine):
         self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
-        self._in_use = PathsInUse(tiers)
-        self._evictions = Evictions(mounts, tiers, self._capacity, self._in_use)
-        self._admissions = Admissions(self._capacity, self._evictions)
+        self.eviction: Evictions = Evictions(mounts, tiers, self._capacity)
+        self._admissions = Admissions(self._capacity, self.eviction)
         self._frees = Frees(tiers)
         self._uploads = Uploads()
         self._sent = Sent()
@@ -233,14 +231,6 @@ class LocalEngine(Engine):
     def freeing(self, path: str) -> AbstractContextManager[None]:
         """Let preloads at, above and below `path` wait for the end of the block."""
         return self._frees.under_way(path)
-
-    def using(self, paths: Sequence[str], run: Run) -> AbstractContextManager[None]:
-        """Keep evictions from all at and below `paths` in the block."""
-        return self._in_use.used(paths, run)
-
-    def droppable(self) -> Mapping[str, int]:
-        """Return the bytes of each tier that an eviction may drop."""
-        return {tier.alias: self._evictions.droppable(tier) for tier in self._tiers}
 
     def drop(self, path: str) -> Iterator[Entry]:
         """Remove the copies of what is cached at or below `path`, on every tier, file by file."""

@@ -6,9 +6,11 @@ one that a running job uses. What was judged is compared once more at the drop, 
 
 import logging
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
+from avio.engines.eviction import Eviction
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness
@@ -34,13 +36,22 @@ class _Old(NamedTuple):
     size: int
 
 
-class Evictions:
+class Evictions(Eviction):
     """The drops of one process. `dropped` counts their files, `dropped_bytes` their bytes."""
 
-    def __init__(self, mounts: Mounts, tiers: Tiers, capacity: Capacity, in_use: PathsInUse) -> None:
-        self._mounts, self._tiers, self._capacity, self._in_use = mounts, tiers, capacity, in_use
+    def __init__(self, mounts: Mounts, tiers: Tiers, capacity: Capacity) -> None:
+        self._mounts, self._tiers, self._capacity = mounts, tiers, capacity
+        self.in_use = PathsInUse(tiers)
         self._silent: set[str] = set()  # mounts whose store did not answer
         self.dropped = self.dropped_bytes = 0
+
+    def using(self, paths: Sequence[str], run: Run) -> AbstractContextManager[None]:
+        """Keep the drops of all processes from what is at and below `paths` in the block."""
+        return self.in_use.used(paths, run)
+
+    def droppable_by_tier(self) -> Mapping[str, int]:
+        """Return what `droppable` does of each tier."""
+        return {tier.alias: self.droppable(tier) for tier in self._tiers}
 
     def may_be_dropped(self, path: str, look: Look) -> bool:
         """Return True if the cached file `path` may give way to another job's, if it is clean.
@@ -51,13 +62,13 @@ class Evictions:
 
     def droppable(self, tier: TierDirectory) -> int:
         """Return the bytes on `tier` that may be dropped at most: nobody has asked the bucket for them."""
-        with self._in_use.look() as look:
+        with self.in_use.look() as look:
             return sum(each.size for each in self._files(tier, look))
 
     def drop(self, tier: TierDirectory, size: int, run: Run) -> int:
         """Drop files of `tier` until they have `size` bytes, or none is left. Return the bytes that were dropped."""
         dropped, after = 0, (-1, "")
-        with self._in_use.look() as look:
+        with self.in_use.look() as look:
             while dropped < size and not run.stopping():
                 oldest = self._oldest(tier, size - dropped, after, look, run)
                 for each in oldest:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avio.engines.left_out import LeftOut, Symlink
+from avio.engines.eviction import Eviction
 from avio.engines.memory import MemoryEngine
 from avio.engines.tier import Tier
 from avio.errors import EngineAway
@@ -133,7 +134,7 @@ def test_a_plan_says_what_others_were_promised_and_what_would_be_dropped(
 ) -> None:
     tiers = (Tier("MEM", 2000, 900, available=500, reserved=600), Tier("SSD", 1300, 1300))
     monkeypatch.setattr(engine, "capacity", lambda: tiers)
-    monkeypatch.setattr(engine, "droppable", lambda: {"MEM": 800, "SSD": 100})
+    monkeypatch.setattr(Eviction, "droppable_by_tier", lambda self: {"MEM": 800, "SSD": 100})
 
     fail = planned(run_job(JobType.PLAN, plan_of="preload"))
     evict = planned(run_job(JobType.PLAN, plan_of="preload", if_full="evict"))

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from avio.engines.admission import Admission
-from avio.engines.base import Engine
+from avio.engines.eviction import Eviction
 from avio.engines.memory import MemoryEngine
 from avio.errors import CacheFull
 from avio.executor import room_wait
 from avio.executor.attempt import Attempt
 from avio.executor.used_paths import common_directory
+from avio.executor.worklist import FLUSH_LINES
 from avio.wire.orders import Order
 from avio.wire.waiting import Why
-from tests.unit.executor.conftest import FILES, RunJob, figures
+from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
 
 
 class FullCache(Admission):
@@ -41,7 +42,7 @@ class FullCache(Admission):
 
 @pytest.fixture
 def full(engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> FullCache:
-    monkeypatch.setattr(room_wait, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(room_wait, "LOOK_SECONDS", 0.05)
     made = FullCache(4, Attempt("JOB", 1, threads=2))
     monkeypatch.setattr(engine, "admit", lambda params: made)
     return made
@@ -51,11 +52,15 @@ def test_it_moves_nothing_before_there_is_room_and_says_why_it_waits(
     run_job: RunJob, engine: MemoryEngine, full: FullCache
 ) -> None:
     moved: list[int] = []
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
     engine.before_move = lambda path: moved.append(full.looks)
+
+    files = 3 * FLUSH_LINES + len(FILES)
 
     result = run_job(if_full="wait", attempt=full.attempt)
 
-    assert (result.state, figures(result)) == ("succeeded", (12, 12, 0, 0))
+    assert (result.state, figures(result)) == ("succeeded", (files, files, 0, 0))
     assert set(moved) == {4}
     first, *others = full.waited
     assert first is None
@@ -75,6 +80,10 @@ def test_its_patience_ends(run_job: RunJob, full: FullCache, monkeypatch: pytest
 
 def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
     self._attempt, self._seconds = attempt, 0.05
+
+
+def _with_more_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
+    self._attempt, self._seconds = attempt, 0.5
 
 
 def test_a_cancel_ends_the_wait(run_job: RunJob, full: FullCache) -> None:
@@ -116,13 +125,13 @@ def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
     run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any], used: list[str]
 ) -> None:
     told: list[str] = []
-    using = Engine.using
+    using = Eviction.using
 
-    def tell(self: Engine, paths: Any, run: Any) -> Any:
+    def tell(self: Eviction, paths: Any, run: Any) -> Any:
         told.extend(paths)
         return using(self, paths, run)
 
-    monkeypatch.setattr(MemoryEngine, "using", tell)
+    monkeypatch.setattr(Eviction, "using", tell)
     more = {"from_file_list": True} if "lines" in asked else {}
     run_job(**asked, **more)
     assert told == used
@@ -132,6 +141,7 @@ def test_after_a_while_its_slot_is_for_others(
     run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.05)
+    monkeypatch.setattr(room_wait.RoomWait, "__init__", _with_more_patience)
     full.at, full.needed = 1_000_000, 0
 
     result = run_job(if_full="wait", tier="MEM", attempt=full.attempt)

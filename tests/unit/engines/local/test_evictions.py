@@ -42,7 +42,7 @@ class World:
     def load(self, path: str, engine: LocalEngine | None = None, **params: Any) -> set[Outcome]:
         """Preload as the executor does: list all, then have room, then move."""
         engine, wanted, run = engine or self.engine, Params(alluxio_uri=path, **params), Attempt()
-        with engine.using([path], run):
+        with engine.eviction.using([path], run):
             room = engine.admit(wanted)
             try:
                 listed = list(engine.walk(path, depth=None, side=Side.BUCKET))
@@ -119,7 +119,7 @@ def test_a_stale_copy_gives_way(world: World) -> None:
 def test_files_of_another_running_job_stay(world: World) -> None:
     other = world.process()
     world.put("new/a", "new/b", "new/c")
-    with other.using(["/data/old"], Attempt()), pytest.raises(CacheFull, match="jobs use them"):
+    with other.eviction.using(["/data/old"], Attempt()), pytest.raises(CacheFull, match="jobs use them"):
         world.load("/data/new", if_full="evict")
     assert world.cached() == OLD
 
@@ -132,7 +132,7 @@ def test_of_a_job_with_one_file_only_that_stays(world: World) -> None:
         world.use(name, 3600)
     other = world.process()
     world.put("new/a", "new/b", "new/c")
-    with other.using(["/data/old/0"], Attempt()):
+    with other.eviction.using(["/data/old/0"], Attempt()):
         world.load("/data/new", if_full="evict")
     assert "old/0" in world.cached()
     other.close()
@@ -150,7 +150,7 @@ def test_the_files_of_the_job_itself_stay(world: World) -> None:
 def test_nothing_is_dropped_for_what_does_not_fit_anyway(world: World) -> None:
     other = world.process()
     world.put(*(f"new/{number}" for number in range(5)))
-    with other.using([f"/data/old/{number}" for number in range(6)], Attempt()), pytest.raises(CacheFull):
+    with other.eviction.using([f"/data/old/{number}" for number in range(6)], Attempt()), pytest.raises(CacheFull):
         world.load("/data/new", if_full="evict")
     assert world.cached() == OLD
     other.close()
@@ -165,7 +165,7 @@ def test_a_job_that_begins_between_the_look_and_the_drop_keeps_its_files(
 
     def begins_meanwhile(self: Evictions, *args: Any) -> Any:
         found = clean(self, *args)
-        fd_holder.append(other.using(["/data/old"], Attempt()))
+        fd_holder.append(other.eviction.using(["/data/old"], Attempt()))
         fd_holder[-1].__enter__()
         return found
 
@@ -181,9 +181,9 @@ def test_a_job_that_begins_between_the_look_and_the_drop_keeps_its_files(
 def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> None:
     other, run, looks = world.process(), Attempt(), iter((False, True))
     run.stop = lambda: next(looks, True)
-    with world.engine._in_use.look() as look, look.dropping(Attempt()) as alone:
+    with world.engine.eviction.in_use.look() as look, look.dropping(Attempt()) as alone:
         assert alone
-        with other.using(["/data"], run):
+        with other.eviction.using(["/data"], run):
             pass
     assert next(looks, None) is None  # it looked until it had to stop
     other.close()
@@ -193,18 +193,18 @@ def test_the_use_of_a_path_ends_with_its_process(world: World) -> None:
     text = (
         "import sys\nfrom tests.unit.engines.local.test_evictions import *\n"
         "import pathlib\nclass W(World):\n  def __init__(s, d): s.bucket, s.tier = d/'bucket', d/'MEM'\n"
-        "e = W(pathlib.Path(sys.argv[1])).process()\nu = e.using(['/data/old'], Attempt())\nu.__enter__()\n"
+        "e = W(pathlib.Path(sys.argv[1])).process()\nu = e.eviction.using(['/data/old'], Attempt())\nu.__enter__()\n"
         "print('used', flush=True)\nsys.stdin.read()"
     )
     command = [sys.executable, "-c", text, str(world.tier.parent)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "used\n"
-        with world.engine._in_use.look() as look:
+        with world.engine.eviction.in_use.look() as look:
             assert look.is_used("/data/old/3")
         process.kill()
         process.wait()
-    with world.engine._in_use.look() as look:
+    with world.engine.eviction.in_use.look() as look:
         assert not look.is_used("/data/old/3")
 
 

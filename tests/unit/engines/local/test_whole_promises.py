@@ -66,11 +66,15 @@ def test_what_has_no_room_on_a_second_tier_holds_nothing_of_the_first(tmp_path: 
 
 
 def test_with_spread_there_is_room_for_a_file_that_no_rest_of_a_tier_has_alone(tmp_path: Path) -> None:
-    node = Node(tmp_path, "MEM", "SSD")
-    job = node.job(60_000, 30_000, 30_000, 60_000, spread=True)
+    node, other = Node(tmp_path, "MEM", "SSD"), Node(tmp_path, "MEM", "SSD")
+    job = node.job(70_000, 25_000, 25_000, spread=True)  # of MEM 5,000 are left for the last one, of SSD 20,000
     job.complete(RUN)
-    placed = [job.reserve(size) for size in (60_000, 30_000, 30_000, 60_000)]
-    assert len(placed) == 4
+    rival = Promises(other.capacity, Params(tier="SSD"))
+    rival.add(other.capacity.figures(list(other.tiers)[1]).free)
+
+    placed = [job.reserve(size) for size in (70_000, 25_000, 25_000)]
+
+    assert [each.tier.alias for each in placed] == ["MEM", "MEM", "SSD"]
 
 
 @pytest.mark.parametrize("spread", [False, True])
