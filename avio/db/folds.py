@@ -54,7 +54,7 @@ def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
         progress.in_flight,
         progress.bytes_in_flight,
         progress.waiting and json.dumps(asdict(progress.waiting)),
-        json.dumps(progress.reserved) if progress.reserved else None,
+        json.dumps({each.tier: each.bytes for each in progress.reserved}) if progress.reserved else None,
         phases_json(progress),
         progress.eta and progress.eta.p50_ms / 1000,
         progress.eta and progress.eta.p90_ms / 1000,

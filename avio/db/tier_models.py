@@ -1,4 +1,4 @@
-"""The row of a tier of the local engine, as a peewee model. The table is made by `schema.sql`, which has the comments."""
+"""The row of a tier of the local engine, as a peewee model. `schema.sql` makes its table, and has the comments."""
 
 from peewee import BigIntegerField, DoubleField, TextField
 

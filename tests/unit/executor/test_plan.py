@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avio.engines.left_out import LeftOut, Symlink
 from avio.engines.eviction import Eviction
+from avio.engines.left_out import LeftOut, Symlink
 from avio.engines.memory import MemoryEngine
 from avio.engines.tier import Tier
 from avio.errors import EngineAway

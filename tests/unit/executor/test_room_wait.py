@@ -14,7 +14,9 @@ from avio.executor import room_wait
 from avio.executor.attempt import Attempt
 from avio.executor.used_paths import common_directory
 from avio.executor.worklist import FLUSH_LINES
+from avio.wire.events import ProgressEvent, decode, encode
 from avio.wire.orders import Order
+from avio.wire.progress import Reserved
 from avio.wire.waiting import Why
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
 
@@ -148,3 +150,12 @@ def test_after_a_while_its_slot_is_for_others(
 
     assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, "MEM")
     assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
+
+
+def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:
+    full.at = 1
+    full.reserved = lambda: {"MEM": 1200}  # type: ignore[method-assign]
+    result = run_job(if_full="wait", attempt=full.attempt)
+    assert result.progress.reserved == [Reserved("MEM", 1200)]
+    event = ProgressEvent("JOB", 1, 1, result.progress)
+    assert decode(encode(event)) == event
