@@ -16,6 +16,12 @@ MUTANTS = (
         tests=f"{LOCAL}test_capacity.py",
     ),
     mutant(
+        "the movers of a dead process have ended before its tier is measured",
+        "avio/engines/local/book.py",
+        ("            time.sleep(DYING_SECONDS)\n", "            pass\n"),
+        tests=f"{LOCAL}test_capacity.py",
+    ),
+    mutant(
         "files in place that are promised too count once",
         CAPACITY,
         ("return max(0, min(found + added, max(found, tier.capacity) - page.promised))", "return found + added"),

@@ -273,6 +273,21 @@ def test_before_a_tier_is_measured_again_nobody_is_promised_what_a_dead_process_
         Promises(here.capacity, Params()).reserve(50_000)
 
 
+def test_the_movers_of_a_dead_process_have_ended_before_its_tier_is_measured(
+    tmp_path: Path, node: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = node()
+    assert here.free() == FULL
+    with other_process(tmp_path, 80_000) as other:
+        other.kill()
+        other.wait()
+    # A mover names its last file while the finder has the book.
+    monkeypatch.setattr("avio.engines.local.book.time.sleep", lambda _: fill(tmp_path / "MEM/data/f", 60_000))
+
+    with pytest.raises(CacheFull):
+        Promises(here.capacity, Params()).reserve(50_000)
+
+
 def test_files_in_place_that_are_promised_too_are_no_more_than_the_capacity(
     tmp_path: Path, node: Callable[[], Node]
 ) -> None:
