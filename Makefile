@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta mutate-guards fuzz-api proto requirements
+.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -99,6 +99,9 @@ chaos: .venv/dev.stamp  ## kill and freeze every part of a server on a store tha
 
 prove-alluxio: .venv/dev.stamp .alluxio/stamp  ## preload into a full Alluxio for ROUNDS, and check that what succeeded is still there
 	$(BIN)/python -m prove $(or $(ROUNDS),30) $(SEED)
+
+prove-room: .venv/dev.stamp  ## order JOBS random preloads on two nodes with small tiers, free and kill meanwhile; no tier may have too much (SEED=1)
+	$(BIN)/python -m prove.room $(or $(JOBS),200) $(SEED)
 
 prove-eta: .venv/dev.stamp  ## run JOBS of five shapes on throttled stores; most must know their end after a tenth of it (SEED=1)
 	$(BIN)/python -m prove.eta $(or $(JOBS),100) $(SEED)

@@ -76,7 +76,12 @@ INSERT INTO fair_order (id, turn, urgent_turn) VALUES (1, 0, 0);
 
 CREATE TABLE tiers (
     name    TEXT PRIMARY KEY,                -- the alias in the settings of every node
-    tier_id TEXT NOT NULL                    -- what its marker has, the file .avio/tier on its disk
+    tier_id TEXT NOT NULL,                   -- what its marker has, the file .avio/tier on its disk
+    capacity BIGINT,                         -- bytes that it may hold, as a node has reported last; null before that
+    used     BIGINT,                         -- bytes of its files
+    reserved BIGINT,                         -- bytes that running jobs were promised
+    free     BIGINT,                         -- bytes that a job may be promised
+    seen_at  DOUBLE PRECISION                -- when a node has reported them
 );
 
 CREATE TABLE filelists (
@@ -156,6 +161,10 @@ CREATE TABLE jobs (
     in_flight   BIGINT,                      -- files that the attempt has taken and not done; null as above
     bytes_in_flight BIGINT,                  -- bytes that have come of these files; null as above
     waits       TEXT,                        -- JSON: what the attempt waits for, and since when; null if for nothing
+    reserved    TEXT,                        -- JSON: bytes that the attempt was promised, by tier; null as above
+    room_bytes  BIGINT,                      -- bytes that the job found no room for, and waits for; null if none
+    room_tier   TEXT,                        -- the only tier that will do; null if any
+    room_since  DOUBLE PRECISION,            -- when it waited for room first
     phases      TEXT,                        -- JSON: the phases of the attempt, when each began and how long it took
     eta_p50     DOUBLE PRECISION,            -- when the job ends as likely as not; null while that is unknown
     eta_p90     DOUBLE PRECISION,            -- when it has ended in nine of ten cases
@@ -240,7 +249,7 @@ CREATE TABLE attempts (
     isolation   TEXT,                        -- JSON: used rungs of isolation, and why others were missing
     started_at  DOUBLE PRECISION NOT NULL,   -- claimed
     ended_at    DOUBLE PRECISION,            -- when the end was known
-    outcome     TEXT,                        -- a terminal state, or crashed, stalled, stopped, fenced, lost, unkillable
+    outcome     TEXT,                        -- a terminal state, or crashed, stalled, stopped, waiting, fenced, lost, unkillable
     exit_code   INTEGER,                     -- exit code of the process, if it exited
     exit_signal INTEGER,                     -- signal that ended the process
     max_rss     BIGINT,                      -- peak memory in bytes
@@ -365,4 +374,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (17);
+INSERT INTO schema_version (version) VALUES (18);

@@ -1,6 +1,6 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, rows, schedules, transport, versions, web, webhooks
+from mutation import processes, retention, rights, room, rows, schedules, transport, versions, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -11,6 +11,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *transport.MUTANTS,
     *web.MUTANTS,
     *rights.MUTANTS,
+    *room.MUTANTS,
     *versions.MUTANTS,
     *webhooks.MUTANTS,
 )

@@ -47,7 +47,14 @@ def tiers(as_json: bool, alias: str | None, forget: str | None, settings: Settin
         rules.expect_known_tiers(engine)
     with closing(engine):
         rows = [
-            {"tier": tier.alias, "worker": tier.worker, "capacity": tier.capacity, "used": tier.used, "free": tier.free}
+            {
+                "tier": tier.alias,
+                "worker": tier.worker,
+                "capacity": tier.capacity,
+                "used": tier.used,
+                "reserved": tier.reserved,
+                "free": tier.free,
+            }
             for tier in Cache(engine, MountPlaces(engine)).tiers(LOCAL_ADMIN)
         ]
     show(rows, as_json=as_json)

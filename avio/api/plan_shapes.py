@@ -9,12 +9,17 @@ from avio.wire.states import State
 
 
 class PlannedTierInfo(Reply):
-    """A tier that the job may use; `fits` if all that is to be loaded fits there."""
+    """A tier that the job may use; `fits` if all that is to be loaded fits there.
+
+    `reserved` bytes were promised to running jobs, `droppable` ones may be dropped with ifFull=evict at most.
+    """
 
     alias: str
     capacity: int
     free: int
     fits: bool
+    reserved: int
+    droppable: int
 
 
 class NoticeInfo(Reply):

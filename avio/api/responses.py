@@ -77,12 +77,13 @@ class FreedInfo(Reply):
 
 
 class TierInfo(Reply):
-    """One tier, of one worker where there are several: capacity, used and free bytes."""
+    """One tier, of one worker where there are several: capacity, used, reserved and free bytes."""
 
     alias: str
     worker: str | None
     capacity: int
     used: int
+    reserved: int
     free: int
 
 

@@ -138,6 +138,7 @@ def tier_info(tier: Tier) -> dict[str, Any]:
         "worker": tier.worker,
         "capacity": tier.capacity,
         "used": tier.used,
+        "reserved": tier.reserved,
         "free": tier.free,
     }
 

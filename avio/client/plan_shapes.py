@@ -12,6 +12,8 @@ class PlannedTier(TypedDict):
     capacity: int
     free: int
     fits: bool
+    reserved: NotRequired[int]  # a server of the version before has neither
+    droppable: NotRequired[int]
 
 
 class Notice(TypedDict):

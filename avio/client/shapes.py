@@ -112,6 +112,7 @@ class Tier(TypedDict):
     worker: str | None
     capacity: int
     used: int
+    reserved: NotRequired[int]  # a server of the version before has none
     free: int
 
 

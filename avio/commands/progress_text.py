@@ -223,6 +223,8 @@ def waits_of(job: JobInfo) -> str:
     since, what = time_of_day(waiting["since"]), printable(waiting["for"] or "")
     if waiting["reason"] == Why.STORE_SILENT:
         return f"waits: no byte since {since}"
+    if waiting["reason"] == Why.TIER_FULL:
+        return f"waits: the cache is full since {since}: {what}"
     if waiting["reason"] != Why.STORE_UNAVAILABLE:  # of a newer server
         return f"waits: {printable(waiting['reason'])} since {since}" + (f": {what}" if what else "")
     store, _, why = what.partition(": ")

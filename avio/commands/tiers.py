@@ -16,6 +16,7 @@ COLUMNS = (
     Column("TIER", lambda row: printable(row["alias"]), lambda row: raw(row["alias"]), width=6),
     Column("CAPACITY", lambda row: size(row["capacity"]), lambda row: raw(row["capacity"]), width=8, right=True),
     Column("USED", lambda row: size(row["used"]), lambda row: raw(row["used"]), width=8, right=True),
+    Column("RESERVED", lambda row: size(_reserved(row)), lambda row: raw(_reserved(row)), width=8, right=True),
     Column("FREE", lambda row: size(row["free"]), lambda row: raw(row["free"]), width=8, right=True),
     Column("USED%", lambda row: percent(_share(row)), lambda row: f"{_share(row):.1f}", width=5, right=True),
     Column("WORKER", lambda row: raw(row["worker"]), lambda row: raw(row["worker"])),
@@ -32,6 +33,11 @@ def tiers(client: Client, as_json: bool) -> None:
         print_json(found)
     else:
         print_table(COLUMNS, [found["tiers"]])
+
+
+def _reserved(row: Any) -> int:
+    """Return the bytes that running jobs were promised; a server of the version before does not tell."""
+    return int(row.get("reserved", 0))
 
 
 def _share(row: Any) -> float:

@@ -92,6 +92,9 @@ class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, WebLimits,
     store_patience: Patience = Field(
         600, description="Seconds without progress that a job waits for a bucket or cache that is unavailable."
     )
+    room_patience: Patience = Field(
+        86_400, description="Seconds that a preload with ifFull=wait waits for room in the cache."
+    )
     isolation: Literal["best", "strict", "basic"] = Field(
         "best",
         description="best: all that the machine supports; strict: refuse to start if any is missing; basic: no cgroup,"

@@ -25,10 +25,11 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   fair_order                   the rule of turns, without a database
 #   predecessors                 web adds what a job waits for, aggregator removes it
 #   timings                      intake: how long jobs took; admin reads
+#   rooms                        intake: the room of tiers, and what jobs wait for; web says so
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers
 #   leases, running              intake renews; reaper, web and admin read; the jobs that nodes have
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools
 #   away                         tells an unavailable database from one that refuses a statement
-#   tables, order_models         all models; the rows about when jobs begin, and what is told of them
+#   tables, order_models, tier_models  all models; the rows about when jobs begin, and what is told; those of tiers
 #   counters, models             the columns of counters; the rows

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avio.db import turns, uses
+from avio.db import rooms, turns, uses
 from avio.db.connection import transaction
 from avio.db.fair_order import parts
 from avio.db.sql import change, row, rows
@@ -14,7 +14,10 @@ JOBS_AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones."""
+    """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones.
+
+    `room_waited` is for how many seconds it has waited for room.
+    """
 
     job: str
     attempt: int
@@ -23,6 +26,7 @@ class Claim:
     params: str
     bytes_wire: int
     limits: Limits = NO_LIMITS
+    room_waited: float = 0.0
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
@@ -30,9 +34,10 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
 
     The order is that of `avio.db.fair_order`: try one after the other. Jobs that a limit keeps from starting are left
     out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
+    A job that found no room is not due before a tier has as much.
     """
     running = turns.running(limits := turns.limits())
-    conditions, values = [], []
+    conditions, values = [rooms.HAS_ROOM], []
     for mount in running.full_mounts():
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)
@@ -97,7 +102,9 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
             " {no_pace}, average_bps = NULL, phases = NULL, version = version + 1, updated_at = {now}"
             " WHERE id = ? AND state = 'queued' AND run_at <= {now} AND EXISTS"
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
-            " RETURNING id, attempt, uid, type, params, bytes_wire, bandwidth, concurrency",
+            " RETURNING id, attempt, uid, type, params, bytes_wire,"
+            " CASE WHEN room_since IS NULL THEN 0 ELSE {now} - room_since END,"
+            " bandwidth, concurrency",
             node,
             epoch,
             job,
@@ -106,9 +113,9 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         )
         if taken is None:
             return None
-        found, attempt, uid, type_, params, bytes_wire, *limits = taken
+        found, attempt, uid, type_, params, bytes_wire, waited, *limits = taken
         turns.charge(starting, now)
-        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits))
+        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits), float(waited))
         change(
             "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",
             claimed.job,

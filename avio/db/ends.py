@@ -7,9 +7,10 @@ import json
 from dataclasses import asdict, astuple, dataclass
 from enum import StrEnum
 
-from avio.db import failures, timings, uses
+from avio.db import failures, rooms, timings, uses
 from avio.db.connection import transaction
 from avio.db.folds import movers_json, phases_json
+from avio.db.rooms import Wanted
 from avio.db.sql import change, row
 from avio.wire.reports import without_report
 from avio.wire.results import Result
@@ -19,6 +20,9 @@ MAX_LOSSES = 10
 
 # Seconds before the next attempt, by the number of crashes in a row.
 BACK_OFF = (1, 5, 25)
+
+# Seconds before a job that found no room looks again, if the database knows of room: so many for each attempt.
+ROOM_PAUSE, ROOM_PAUSE_MAX = 2.0, 300.0
 
 # What an attempt that is given back has: a wish waits until that is done.
 _HELD = (
@@ -34,6 +38,7 @@ class Cause(StrEnum):
     STALLED = "stalled"  # it made no progress and was ended: counts as a crash
     LOST = "lost"  # the node was lost: counts as a loss
     DRAINED = "stopped"  # the node stopped it: counts as nothing
+    WAITS = "waiting"  # it found no room in the cache, and gave its slot to other jobs: counts as nothing
     FENCED = "fenced"  # its lease ended by its own clock: counts as a loss
     UNKILLABLE = "unkillable"  # it was killed and still exists: counts as a loss
 
@@ -82,13 +87,19 @@ def finish(result: Result, state: str, exit_: Exit = Exit()) -> bool:
 
 
 def give_back(
-    job: str, attempt: int, cause: Cause, message: str, exit_: Exit = Exit(), files_done: int = 0
+    job: str,
+    attempt: int,
+    cause: Cause,
+    message: str,
+    exit_: Exit = Exit(),
+    files_done: int = 0,
+    wanted: Wanted | None = None,
 ) -> str | None:
     """T8, T11: the attempt ended without a result. Return the job's state, or None if it was not the caller's.
 
     The job is queued again after a back-off; cancelled if the user asked for that; failed after `MAX_CRASHES`
     crashes without progress or `MAX_LOSSES` losses. `files_done` is the number of files in place that its node knows:
-    more than before is progress, even if the event was lost.
+    more than before is progress, even if the event was lost. `wanted` is the room that the job waits for.
     """
     crash = 1 if cause in (Cause.CRASHED, Cause.STALLED) else 0
     loss = 1 if cause in (Cause.LOST, Cause.FENCED, Cause.UNKILLABLE) else 0
@@ -113,15 +124,22 @@ def give_back(
             losses,
             files_done,
             files_done,
-            BACK_OFF[min(crashes, len(BACK_OFF)) - 1] if crash else 0,
+            _pause(crashes, attempt, crash=bool(crash), waits=wanted is not None),
             state == "queued",
             job,
             attempt,
         )
-        if not changed:
-            return None
-        _close_attempt(job, attempt, cause.value, exit_)
-    return state
+        if changed:
+            rooms.want(job, wanted)
+            _close_attempt(job, attempt, cause.value, exit_)
+    return state if changed else None
+
+
+def _pause(crashes: int, attempt: int, *, crash: bool, waits: bool) -> float:
+    """Return the seconds before the next attempt. A job that waits for room looks again more and more seldom."""
+    if waits:
+        return min(ROOM_PAUSE_MAX, ROOM_PAUSE * attempt)
+    return BACK_OFF[min(crashes, len(BACK_OFF)) - 1] if crash else 0
 
 
 def _after(crashes: int, losses: int, cancelled: bool, message: str) -> tuple[str, str | None, str]:

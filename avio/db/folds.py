@@ -17,6 +17,7 @@ _PROGRESS = (
     "UPDATE jobs SET seq = ?, phase = ?, total_complete = (total_complete OR ?),"
     " crashes = CASE WHEN ? > files_done THEN 0 ELSE crashes END,"
     " {counters_folded}, speed_bps = ?, errors = ?, average_bps = ?, in_flight = ?, bytes_in_flight = ?, waits = ?,"
+    " reserved = ?,"
     " phases = ?, eta_p50 = {now} + ?, eta_p90 = {now} + ?,"
     " version = version + 1, updated_at = {now}"
     " WHERE id = ? AND attempt = ? AND seq < ? AND state IN {owned}"
@@ -53,6 +54,7 @@ def _progress_parameters(event: ProgressEvent) -> tuple[object, ...]:
         progress.in_flight,
         progress.bytes_in_flight,
         progress.waiting and json.dumps(asdict(progress.waiting)),
+        json.dumps({each.tier: each.bytes for each in progress.reserved}) if progress.reserved else None,
         phases_json(progress),
         progress.eta and progress.eta.p50_ms / 1000,
         progress.eta and progress.eta.p90_ms / 1000,

@@ -138,16 +138,6 @@ class FairOrder(Row):
         table_name = "fair_order"
 
 
-class TierId(Row):
-    """The id of a tier of the local engine."""
-
-    name = TextField(primary_key=True)
-    tier_id = TextField()
-
-    class Meta:
-        table_name = "tiers"
-
-
 class FileList(Row):
     """An uploaded list of paths."""
 
@@ -215,6 +205,10 @@ class Job(Row):
     in_flight = BigIntegerField(null=True)
     bytes_in_flight = BigIntegerField(null=True)
     waits = TextField(null=True)
+    reserved = TextField(null=True)
+    room_bytes = BigIntegerField(null=True)
+    room_tier = TextField(null=True)
+    room_since = DoubleField(null=True)
     phases = TextField(null=True)
     eta_p50 = DoubleField(null=True)
     eta_p90 = DoubleField(null=True)

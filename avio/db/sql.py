@@ -22,7 +22,8 @@ def _listed(states: frozenset[State]) -> str:
 owned = _listed(OWNED)
 
 _WORDS = {
-    "no_pace": "speed_bps = 0, in_flight = NULL, bytes_in_flight = NULL, waits = NULL, eta_p50 = NULL, eta_p90 = NULL",
+    "no_pace": "speed_bps = 0, in_flight = NULL, bytes_in_flight = NULL, waits = NULL,"
+    " reserved = NULL, eta_p50 = NULL, eta_p90 = NULL",
     "owned": owned,
     "unfinished": _listed(UNFINISHED),
     "held_by_user": f"(SELECT uid, count(*) AS jobs FROM jobs WHERE state IN {owned} GROUP BY uid) AS held",  # noqa: S608

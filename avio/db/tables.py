@@ -12,13 +12,13 @@ from avio.db.models import (
     Node,
     NodeEpoch,
     SchemaVersion,
-    TierId,
     Token,
     User,
     UserGroup,
     UserTurn,
 )
 from avio.db.order_models import Delivery, JobTiming, Predecessor, Schedule, Webhook
+from avio.db.tier_models import TierId
 
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),

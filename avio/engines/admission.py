@@ -22,6 +22,7 @@ class Admission:
     """
 
     spare: int | None = None  # bytes that a cache takes without a drop, if it drops old files for new ones
+    holds_all = False  # nothing moves before all is listed and `complete` has returned
 
     def __init__(self, room: int | None, by_tier: Mapping[str, int] = NONE, cure: str = CacheFull.cure) -> None:
         self.needed = 0
@@ -47,8 +48,12 @@ class Admission:
         if self._room is not None and self.needed > self._room:
             raise self._no_room(self.needed, self._room)
 
-    def complete(self) -> None:
-        """All files are added. Raises CacheFull if they turn out not to fit."""
+    def complete(self, run: Any) -> None:
+        """All files are added. Raises CacheFull if they don't fit now. `run` is a `Run`, for work that takes long."""
+
+    def reserved(self) -> dict[str, int]:
+        """Return the bytes that the process was promised and has not brought, by tier, where the cache promises any."""
+        return {}
 
     def others(self) -> int:
         """Return the bytes of other data that give way to what was added."""

@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 from avio.engines.admission import Admission, admission_of
 from avio.engines.content import Content
 from avio.engines.entry import Entry as Entry
+from avio.engines.eviction import Eviction
 from avio.engines.file_facts import FileFacts
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
@@ -79,6 +80,7 @@ class Engine(ABC):
     """A namespace of canonical paths (`avio.wire.paths`). Safe to call from several threads."""
 
     abilities: ClassVar[frozenset[Ability]] = frozenset()
+    why_unable: ClassVar[Mapping[Ability, str]] = MappingProxyType({})  # why it lacks an ability, where that helps
     urls: Mapping[str, str] = MappingProxyType({})  # the URL of each mount, by its path
     directories: Sequence[str] = ()  # where programs read cached files, each at its path below
     shares_work: ClassVar[bool] = False  # with movers
@@ -88,6 +90,7 @@ class Engine(ABC):
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
     facts: FileFacts = FileFacts()
+    eviction: Eviction = Eviction()
 
     @abstractmethod
     def covers(self, path: str) -> bool:

@@ -40,7 +40,7 @@ class MemoryEngine(Engine):
     called with each path before it is moved.
     """
 
-    abilities: ClassVar[frozenset[Ability]] = frozenset(Ability)
+    abilities: ClassVar[frozenset[Ability]] = frozenset(Ability) - {Ability.WAIT_FOR_ROOM, Ability.EVICT}
     resumes: ClassVar[bool] = True
 
     def __init__(self, mounts: Iterable[str] = ("/",), tiers: Sequence[Tier] = (Tier("MEM", 1 << 40, 0),)) -> None:

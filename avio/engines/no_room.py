@@ -24,6 +24,14 @@ def no_room(needed: int, room: Mapping[str, int], cure: str, *, on_one: bool = F
     return CacheFull(f"{figures[0]} or more are needed{one}; room for it: {parts or 'none'}", cure=cure)
 
 
+def too_large(needed: int, capacity: Mapping[str, int], cure: str, *, on_one: bool) -> CacheFull:
+    """Return the error of a preload that could not fit if its tiers were empty. `capacity` is by tier."""
+    figures = readable([needed, *capacity.values()])
+    parts = ", ".join(f"{alias} {figure}" for alias, figure in zip(capacity, figures[1:], strict=True))
+    what = f"{figures[0]} or more are needed{' on one tier' if on_one else ''}"
+    return CacheFull(f"{what}, which can never fit; without other files there is room for {parts}", cure=cure)
+
+
 def ways_out(
     params: Params, needed: int, room: Mapping[str, int], capacity: Mapping[str, int], others: Mapping[str, int] = NONE
 ) -> str:
@@ -44,7 +52,7 @@ def ways_out(
 
 def less(params: Params) -> list[str]:
     """Return how a preload asks for less."""
-    return [*(["use ifFull=partial to load what fits"] if params.if_full == "fail" else []), "request less"]
+    return [*(["use ifFull=partial to load what fits"] if params.if_full != "partial" else []), "request less"]
 
 
 def readable(numbers: list[int]) -> list[str]:

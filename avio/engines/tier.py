@@ -8,7 +8,7 @@ class Tier:
     """One tier: capacity and used bytes. `worker` is set if the tier is spread over workers.
 
     `gives_way` is True if the cache drops old files for new ones. `available` is set if fewer bytes are free than
-    the capacity leaves: its disk has fewer, or running jobs were promised some.
+    the capacity leaves: its disk has fewer, or running jobs were promised some: `reserved` bytes.
     """
 
     alias: str
@@ -17,6 +17,7 @@ class Tier:
     worker: str | None = None
     gives_way: bool = False
     available: int | None = None
+    reserved: int = 0
 
     @property
     def free(self) -> int:

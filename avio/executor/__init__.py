@@ -11,6 +11,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   browse, lister, transfer, verifier       ls and stat; list the order, move it, check what is in place
 #   list_object                              the file list that is an object of a bucket
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none
+#   room_wait, used_paths                    waits for room, and leaves the slot; what may not be dropped meanwhile
 #   feed, listing_journal                    entries that an engine moves now, and its pauses; what was listed, on disk
 #   left_out, limits                         what can't be handled, and what the order does not take: counted and told
 #   kept, plan_notices                       what a save leaves as it is, and what to know of a plan: counted and told

@@ -24,7 +24,7 @@ from avio.executor.phase_clock import PhaseClock
 from avio.executor.waits import Waits
 from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
-from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
+from avio.wire.progress import Counters, ErrorGroup, Progress, Reserved, joined_groups
 from avio.wire.results import Outcome
 from avio.wire.states import Phase
 
@@ -77,6 +77,7 @@ class Attempt:
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after
         self.under_way: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared
+        self.reserved: Callable[[], dict[str, int]] = dict  # tells what it was promised, by tier
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
         self._silences = Silences()
@@ -281,6 +282,7 @@ class Attempt:
             errors = joined_groups(self._errors, self._left_out.errors)
             progress = Progress(self.phases.current, self._total_complete, self._counters.bounded(), errors=errors)
             progress.movers, progress.waiting = self.shares.told(), self.waiting.told()
+            progress.reserved = [Reserved(tier, size) for tier, size in self.reserved().items()]
             progress.bytes_in_flight = max(0, min(self.in_flight.bytes, progress.counters.bytes_left))
             return progress
 

@@ -90,7 +90,7 @@ class Lister:
         if attempt.progress().counters.files_total == 0:
             raise nothing_matched(self._work, listing.limits)
         if self._room is not None:
-            self._room.release()
+            self._room.release(lambda: self._stopped)
         fault("executor.listed")
         attempt.listed_all()
         log.info("listed: %s", _figures(attempt))

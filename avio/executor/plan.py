@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any
 
@@ -22,12 +22,13 @@ from avio.executor.lister import Listed, judged
 from avio.executor.listing import Listing
 from avio.executor.nothing import nothing_matched
 from avio.executor.plan_notices import Notices
+from avio.executor.used_paths import used_paths
 from avio.executor.verb import verb_of
 from avio.executor.work import Work
 from avio.terminal.cells import size as shown_size
 from avio.undecoded import readable
 from avio.wire.options import Ability
-from avio.wire.params import PLANNED, Params
+from avio.wire.params import EVICT, PLANNED, Params
 from avio.wire.paths import is_text, shown_path
 from avio.wire.plans import MOVES, Action, Plan
 from avio.wire.results import ENTRIES_NAME
@@ -152,14 +153,27 @@ class _Planner:
         try:
             with work.attempt.silent(MEASURE_SECONDS):
                 tiers = work.engine.capacity()
+                droppable = self._droppable()
         except EngineError as error:
             log.warning("the room in the cache is unknown: %s", error)
             self._notices.add("ROOM_UNKNOWN", f"the room in the cache is unknown: {error.message}")
             return
         spreads = params.spread or Ability.SPREAD not in work.engine.abilities
-        full = forecast.forecast(self._plan, tiers, params, self._needed, self._held, spreads=spreads)
+        full = forecast.forecast(
+            self._plan, tiers, params, self._needed, self._held, spreads=spreads, droppable=droppable
+        )
         if full is not None:
             self._notices.add_error(full)
+
+    def _droppable(self) -> Mapping[str, int]:
+        """Return the bytes that the job may have dropped for it, by tier. Its own files are none of them."""
+        work = self._work
+        if work.order.params.if_full != EVICT:
+            return {}
+        with work.engine.eviction.using(used_paths(work.order), work.attempt):
+            found = work.engine.eviction.droppable_by_tier()
+        asked = work.order.params.tier
+        return {alias: size for alias, size in found.items() if asked in (None, alias)}
 
     def _write(self) -> None:
         self._file.write(lines_of_objects(self._lines))

@@ -53,6 +53,8 @@ class Notices:
             self.add(BothChanged.reason, what)
         if is_load and plan.files_dirty:
             self.add(Unsaved.reason, f"{_files(plan.files_dirty)} not saved to the bucket: they stay as they are")
+        if plan.fits and plan.evicts:
+            self.add("GIVES_WAY", f"{size(plan.evicts)} of other files would be dropped from the cache")
         if self._archived:
             what = (
                 f"{_files(self._archived)} archived, first {self._first['ARCHIVED']}: restore them in the bucket first"

@@ -5,8 +5,9 @@ bytes only when all is listed: before that nobody knows what of the order is in 
 """
 
 import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from avio.engines.admission import Admission, GivingWay
 from avio.engines.base import Entry
@@ -14,14 +15,17 @@ from avio.engines.durations import MEASURE_SECONDS
 from avio.errors import CacheFull
 from avio.executor.failed_files import FailedFiles
 from avio.executor.patience import Patience
+from avio.executor.room_wait import RoomWait
 from avio.executor.verb import Verb
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
+from avio.wire.params import WAIT
 
 # A preload that may not fit, or must choose a tier, moves nothing until all is listed or HOLD_SECONDS have
 # passed; until TIGHT_HOLD_SECONDS have passed if what is listed by then takes much of the room.
 HOLD_SECONDS = 0.2
 TIGHT_HOLD_SECONDS = 5.0
+FOREVER_SECONDS = threading.TIMEOUT_MAX / 2
 
 DEFERRED_NAME = "deferred"
 
@@ -36,15 +40,17 @@ class Room:
         self._attempt, self._failed, self._worklist = work.attempt, failed, worklist
         self._patience = patience
         self._partly = verb.params.if_full == "partial"
+        self._wait = RoomWait(work.attempt, work.order) if verb.params.if_full == WAIT else None
         self._at_once = 0
         self._file = work.directory / DEFERRED_NAME
         self._deferred: Worklist | None = None
         self._released = False
         with work.attempt.silent(MEASURE_SECONDS):
             self._admission: Admission = patience.call(lambda: work.engine.admit(verb.params))
+        work.attempt.reserved = self._admission.reserved
         self._began = time.monotonic()
         if self._admission.holds:
-            worklist.hold_until(self._began + HOLD_SECONDS)
+            worklist.hold_until(self._began + (FOREVER_SECONDS if self._admission.holds_all else HOLD_SECONDS))
 
     def admit(self, entry: Entry, needed: int, *, move: bool) -> bool:
         """Count a listed file, whose move needs so many bytes. Return False if it waits for `release`.
@@ -62,7 +68,7 @@ class Room:
             at_once = self._at_once + needed <= (room.spare or 0)
             if at_once or not self._partly:
                 at_once &= self._take(room, needed, (entry.size or 0) - needed)
-        if room.tight:
+        if room.tight and not room.holds_all:
             self._worklist.hold_until(self._began + TIGHT_HOLD_SECONDS)
         if at_once:
             self._at_once += needed
@@ -75,10 +81,15 @@ class Room:
         """Yield the paths that wait for `release`."""
         return iter(()) if self._deferred is None else self._deferred.written()
 
-    def release(self) -> None:
-        """All is listed: let the waiting files move, as far as they fit. The others fail with CacheFull."""
-        with self._attempt.silent(MEASURE_SECONDS):
-            self._admission.complete()
+    def release(self, leave: Callable[[], bool]) -> None:
+        """All is listed: let the waiting files move, as far as they fit. The others fail with CacheFull.
+
+        With ifFull=wait, return when there is room for all. Raise Stopped if `leave()` comes first.
+        """
+        if self._wait is None:
+            self._complete()
+        else:
+            self._wait.until_there(self._complete, self._admission, leave)
         if self._deferred is None:
             return
         self._released = True
@@ -91,6 +102,11 @@ class Room:
             if self._fits(entry):
                 self._worklist.append(entry, move=True)
         self._tell()
+
+    def _complete(self) -> None:
+        with self._attempt.silent(MEASURE_SECONDS):
+            self._patience.call(lambda: self._admission.complete(self._attempt))
+        self._attempt.raise_if_stopping()
 
     def close(self) -> None:
         """Give back the room that the transfer has not used, and the disk."""

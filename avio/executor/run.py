@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,9 @@ from avio.executor.pipeline import move_and_verify
 from avio.executor.plan import plan
 from avio.executor.report_object import store_report
 from avio.executor.reporter import Reporter
+from avio.executor.room_wait import NoRoomYet
 from avio.executor.timekeeper import Timekeeper
+from avio.executor.used_paths import used_paths
 from avio.executor.verdict import explain, judge, judge_check
 from avio.executor.verifier import Verified
 from avio.executor.work import Work
@@ -53,6 +55,9 @@ _WORK: dict[JobType, Callable[[Work], Verified | Plan | None]] = {
     JobType.PLAN: plan,
 }
 
+# The types whose files may not be dropped for another job while they run.
+_USING = (JobType.PRELOAD, JobType.SAVE, JobType.CHECK)
+
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +73,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     try:
         with _engine(order, attempt) as engine:
             work = with_list(Work(engine, order, attempt, reporter, directory))
-            done = _WORK[order.type](work)
+            done = _do(work)
             remarks = engine.remarks()
         by_reason, unexcused = attempt.left_out_by_reason()
         left = (attempt.remark, attempt.selection, in_words(by_reason), _gave_way(attempt))
@@ -83,6 +88,8 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         if verified is not None:
             result.verified_files, result.verified_bytes = verified.files, min(verified.bytes, MAX_NUMBER)
             result.local_path = _local_path(work.order, verified) if result.state == State.SUCCEEDED else None
+    except NoRoomYet as wants:
+        wants.tell(result, order)
     except Stopped:
         result.message = _why_stopped(attempt)
     except MoversDied:
@@ -101,6 +108,13 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     result.write(directory)
     fault("executor.after-result")
     return result
+
+
+def _do(work: Work) -> Verified | Plan | None:
+    """Do the work, and keep evictions from its files meanwhile."""
+    using = work.order.type in _USING
+    with work.engine.eviction.using(used_paths(work.order), work.attempt) if using else nullcontext():
+        return _WORK[work.order.type](work)
 
 
 @contextmanager

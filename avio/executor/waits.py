@@ -22,6 +22,12 @@ _SILENT = "no byte comes from the store"
 log = logging.getLogger(__name__)
 
 
+def _in_words(wait: Wait) -> str:
+    if wait.why == Why.TIER_FULL:
+        return f"the cache has no room: {printable(wait.what)}"
+    return f"the store is unavailable: {printable(wait.what)}" if wait.what else _SILENT
+
+
 @dataclass(slots=True)
 class _Begun:
     wait: Wait
@@ -68,7 +74,7 @@ class Waits:
             self._begun[of] = _Begun(Wait(why.value, what, since_ms), moment, passes)
             told = self._told()
         if told is not None and (before is None or told.why != before.why):
-            log.warning("the job waits: %s", f"the store is unavailable: {printable(what)}" if what else _SILENT)
+            log.warning("the job waits: %s", _in_words(told))
 
     def end(self, of: object) -> None:
         """Say that `of` no longer waits. Idempotent."""

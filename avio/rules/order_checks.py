@@ -106,7 +106,8 @@ def require_able(engine: Engine, spec: JobSpec) -> None:
     params = spec.params
     missing = [ability for ability in abilities(params, spec.type) if ability not in engine.abilities]
     if missing:
-        raise Unsupported(f"the engine does not support {', '.join(missing)}", cure="remove the option")
+        why = "".join(f"; {engine.why_unable[each]}" for each in missing if each in engine.why_unable)
+        raise Unsupported(f"the engine does not support {', '.join(missing)}{why}", cure="remove the option")
     if params.tier is not None and params.tier not in (known := engine.aliases()):
         message = f"unknown tier; the tiers are {', '.join(sorted(known)) or 'none'}"
         raise BadRequest("the job request is invalid", [FieldError("params.tier", message)])

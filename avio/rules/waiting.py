@@ -6,6 +6,7 @@ from avio.db import predecessors, turns, waiting
 from avio.db.models import Job
 from avio.db.sql import now
 from avio.db.waiting import Fleet
+from avio.rules.room_waits import Rooms
 from avio.wire.after import After
 from avio.wire.job_limits import Owner, Running
 from avio.wire.states import State
@@ -32,6 +33,7 @@ class _Scene:
     frees: dict[str, str]
     after: dict[str, list[After]]
     before: dict[str, int]
+    rooms: Rooms
 
 
 def explain(jobs: list[Job]) -> None:
@@ -50,13 +52,15 @@ def explain(jobs: list[Job]) -> None:
         waiting.frees(ids),
         predecessors.open_of(ids),
         waiting.positions({job.id: job.uid for job in queued}),
+        Rooms.for_jobs(queued),
     )
     for job in queued:
         why, what = _reason(job, scene)
         before = scene.before.get(job.id)
         since = min(job.run_at, job.updated_at)
         job.waiting = Waiting(why, what, since, None if before is None else before + 1)
-        job.message = job.message or _message(job, why, what, scene)
+        if not job.message or why is Why.TIER_FULL:  # the attempt that found no room has left its own figures there
+            job.message = _message(job, why, what, scene)
 
 
 def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
@@ -74,13 +78,21 @@ def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
         return (Why.STORE_UNAVAILABLE, job.message) if TAKES_NO_JOB in job.message else (Why.NODES_DRAIN, None)
     if NEEDS_NEWER in job.message:
         return Why.NODE_VERSION, None
+    if (kept := _kept_back(job, scene)) is not None:
+        return kept
+    if fleet.busy >= fleet.slots:
+        return Why.SLOTS_BUSY, _whose(scene.busy)
+    return Why.TURN, None
+
+
+def _kept_back(job: Job, scene: _Scene) -> tuple[Why, str] | None:
+    """Return what keeps this job from starting, whatever slots are free."""
     if job.id in scene.frees:
         return Why.OTHER_JOB, scene.frees[job.id]
     if (reached := scene.running.reached(scene.owners[job.uid], job.path)) is not None:
         return Why.LIMIT, str(reached)
-    if fleet.busy >= fleet.slots:
-        return Why.SLOTS_BUSY, _whose(scene.busy)
-    return Why.TURN, None
+    lacking = scene.rooms.lacking(job)
+    return None if lacking is None else (Why.TIER_FULL, lacking)
 
 
 def _whose(busy: list[tuple[str, int]]) -> str:
@@ -110,6 +122,7 @@ def _words(why: Why, what: str | None, fleet: Fleet, before: int) -> str:
         Why.OTHER_JOB: f"job {what} frees files at, above or below its path",
         Why.LIMIT: str(what),
         Why.SLOTS_BUSY: slots,
+        Why.TIER_FULL: f"the cache is full: {what}",
     }
     return f"waits: {words[why]}{line}"
 

@@ -23,4 +23,4 @@ def abilities(params: Params, verb: JobType = JobType.PRELOAD) -> list[Ability]:
         stores = [Ability.STORE_REPORT] if params.report_to is not None else []
         return [Ability.COMPARE_BYTES, *stores] if params.verify == CHECKSUM else stores
     rules = {name: OPTIONS[name] for name in params.asked()}
-    return [rule.ability for name, rule in rules.items() if rule.ability and rule.needs(getattr(params, name))]
+    return [ability for name, rule in rules.items() for ability in rule.needs(getattr(params, name))]

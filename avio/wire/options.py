@@ -22,6 +22,8 @@ class Ability(StrEnum):
     SPREAD = "spread=true"
     COMPARE_BYTES = "verify=checksum of a check"
     STORE_REPORT = "reportTo=PATH"
+    WAIT_FOR_ROOM = "ifFull=wait"
+    EVICT = "ifFull=evict"
 
 
 class Kind(StrEnum):
@@ -38,11 +40,11 @@ class Option:
 
     `choices` are the allowed words. `least` and `most` bound a number, `most` the length of a list. A text must
     match all of `pattern`. `test` raises ValueError for what is invalid otherwise. `form` describes the value.
-    `verbs` are the job types that use the member. A value other than the default needs an engine with `ability`. A
-    `sensitive` value is never shown. A `live` one may change while the job runs: the jobs row has its present
-    value. `names_files` marks the members that name files: the CLI has PATH and --from-file for them. `narrows`
-    marks those that may take only some of the named files. `kind` is set if the CLI has a form of its own. `of_check`
-    is the help for check jobs, where it is another one.
+    `verbs` are the job types that use the member. A value other than the default needs an engine with `abilities`;
+    one that names a choice is needed by that choice alone. A `sensitive` value is never shown. A `live` one may
+    change while the job runs: the jobs row has its present value. `names_files` marks the members that name files:
+    the CLI has PATH and --from-file for them. `narrows` marks those that may take only some of the named files.
+    `kind` is set if the CLI has a form of its own. `of_check` is the help for check jobs, where it is another one.
     """
 
     help: str
@@ -54,7 +56,7 @@ class Option:
     test: Callable[[Any], object] | None = None
     form: str = ""
     kind: Kind | None = None
-    ability: Ability | None = None
+    abilities: tuple[Ability, ...] = ()
     sensitive: bool = False
     live: bool = False
     names_files: bool = False
@@ -93,10 +95,10 @@ class Option:
             raise ValueError(f"must be {self.values}")
         return value
 
-    def needs(self, value: Any) -> bool:
-        """Return True if `value`, which is not the default, needs the ability: it may be about one of the choices."""
-        _, _, asked = (self.ability or "").partition("=")
-        return asked not in self.choices or value == asked
+    def needs(self, value: Any) -> list[Ability]:
+        """Return the abilities that `value` needs, which is not the default."""
+        asked = ((ability, ability.partition("=")[2]) for ability in self.abilities)
+        return [ability for ability, choice in asked if choice not in self.choices or value == choice]
 
     def schema(self) -> dict[str, Any]:
         """Return the rule as members of a JSON schema."""

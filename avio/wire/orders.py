@@ -17,9 +17,10 @@ from avio.wire.timings import Timing
 class Order:
     """One attempt of one job. `engine` holds the engine's settings, secrets among them.
 
-    `store_patience` is in seconds. `bytes_before` crossed the wire in earlier attempts. `movers` is the most mover
-    processes of a job; 0: by the processors of the node. `limits` are those to begin with: they may have changed since
-    the request. `looks` is the file for `Engine.use_looks`. `past` are the timings of jobs like this one, newest first.
+    `store_patience` and `room_patience` are in seconds. `bytes_before` crossed the wire in earlier attempts.
+    `movers` is the most mover processes of a job; 0: by the processors of the node. `limits` are those to begin
+    with: they may have changed since the request. `looks` is the file for `Engine.use_looks`. `past` are the
+    timings of jobs like this one, newest first.
     """
 
     job: str
@@ -31,6 +32,7 @@ class Order:
     file_list: str | None = None
     threads: int = 8
     store_patience: float = 600.0
+    room_patience: float = 86_400.0
     bytes_before: int = 0
     movers: int = 0
     limits: Limits = NO_LIMITS

@@ -25,6 +25,7 @@ MAX_PATHS = 1000
 MAX_RULES = 100
 MAX_NUMBER = 2**63 - 1
 CHECKSUM = "checksum"  # the value of `verify` that asks to read the copies back
+WAIT, EVICT = "wait", "evict"  # values of `ifFull`: nothing moves before there is room for all
 FOLLOW = "follow"  # the value of `symlinks` that takes what they lead to
 
 
@@ -172,13 +173,13 @@ class Params:
         PRELOAD,
         pattern=r"^[A-Za-z0-9_-]{1,32}$",
         form="an alias: 1 to 32 letters, digits, - and _",
-        ability=Ability.PLACE_ON_TIER,
+        abilities=(Ability.PLACE_ON_TIER,),
     )
     spread: bool = option(
         False,
         "Let files go to the next tier when one is full; otherwise those to be loaded go to one tier.",
         PRELOAD,
-        ability=Ability.SPREAD,
+        abilities=(Ability.SPREAD,),
     )
     verify: str = option(
         "content",
@@ -186,36 +187,37 @@ class Params:
         "checksum also reads the copies back after the last byte.",
         *CHOOSING,
         choices=("content", "size", CHECKSUM),
-        ability=Ability.VERIFY_CHECKSUM,
+        abilities=(Ability.VERIFY_CHECKSUM,),
         of_check="How a check compares: content by versions, and by the store's digest where the cached file was "
         "changed; size by sizes alone; checksum reads all cached bytes for the digest.",
     )
     if_full: str = option(
         "fail",
-        "What to do if not all fits: refuse, or load what fits.",
+        "What to do if not all fits: refuse, load what fits, wait for room, or drop clean files, longest unused first.",
         PRELOAD,
-        choices=("fail", "partial"),
+        choices=("fail", "partial", WAIT, EVICT),
+        abilities=(Ability.WAIT_FOR_ROOM, Ability.EVICT),
     )
     overwrite: str = option(
         "different",
         "Which objects a save replaces: those that differ, none, older ones, all, or none and fail.",
         SAVE,
         choices=("different", "never", "newer", "always", "fail"),
-        ability=Ability.OVERWRITE_RULE,
+        abilities=(Ability.OVERWRITE_RULE,),
     )
     on_conflict: str = option(
         "fail",
         "What to do with a file whose object changed too: fail it, or overwrite the object.",
         SAVE,
         choices=("fail", "overwrite"),
-        ability=Ability.OVERWRITE,
+        abilities=(Ability.OVERWRITE,),
     )
     report_to: str | None = option(
         None,
         "Where in a bucket the report is stored at the end: the path of a new object, or a directory and a slash.",
         *CHOOSING,
         form="a path",
-        ability=Ability.STORE_REPORT,
+        abilities=(Ability.STORE_REPORT,),
     )
     notify: str | None = option(
         None,

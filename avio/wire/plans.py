@@ -23,12 +23,17 @@ MOVES = (Action.LOAD, Action.SAVE)
 
 @dataclass(slots=True)
 class PlannedTier:
-    """A tier that the job may use: its free bytes, and whether all that is to be loaded fits there."""
+    """A tier that the job may use: its free bytes, and whether all that is to be loaded fits there.
+
+    `reserved` bytes were promised to running jobs. `droppable` ones may be dropped for the job at most.
+    """
 
     alias: str
     capacity: int
     free: int
     fits: bool
+    reserved: int = 0
+    droppable: int = 0
 
 
 @dataclass(slots=True)

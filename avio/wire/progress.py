@@ -121,12 +121,21 @@ class MoverShare:
 
 
 @dataclass(slots=True)
+class Reserved:
+    """Bytes that an attempt was promised on a tier and has not brought."""
+
+    tier: str
+    bytes: int
+
+
+@dataclass(slots=True)
 class Progress:
     """The progress of an attempt: the payload of a progress event, and part of a result.
 
     `movers` has the share of each mover; it is empty where there are none, and in events that leave it out. Speeds are
     in bytes per second, the average is that of the attempt. `in_flight` counts files that are taken and not done,
-    `bytes_in_flight` the bytes that have come of them. `waiting` is what the attempt waits for.
+    `bytes_in_flight` the bytes that have come of them. `waiting` is what the attempt waits for, `reserved` is
+    its room.
     """
 
     phase: str = "listing"
@@ -141,6 +150,7 @@ class Progress:
     eta: Eta | None = None
     bytes_in_flight: int = 0
     waiting: Wait | None = None
+    reserved: list[Reserved] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; the inverse of `from_json`."""
@@ -162,4 +172,5 @@ class Progress:
             eta=None if data.get("eta") is None else Eta(**data["eta"]),
             bytes_in_flight=data.get("bytes_in_flight", 0),
             waiting=None if data.get("waiting") is None else Wait(**data["waiting"]),
+            reserved=[Reserved(**each) for each in data.get("reserved", ())],
         )

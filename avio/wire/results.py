@@ -70,7 +70,7 @@ class Result:
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
     node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
-    estimates of later jobs.
+    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any.
     """
 
     job: str
@@ -85,6 +85,8 @@ class Result:
     local_path: str | None = None
     plan: Plan | None = None
     timing: Timing | None = None
+    wants_bytes: int | None = None
+    wants_tier: str | None = None
 
     def write(self, directory: Path) -> None:
         """Write the result file into `directory`: complete or not at all, and on disk when this returns."""

@@ -21,6 +21,7 @@ class Why(StrEnum):
     TURN = "TURN"  # other jobs come first, or a node is about to take it
     # No node takes jobs, since a tier is not mounted; or a store of a running job refuses or does not answer.
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    TIER_FULL = "TIER_FULL"  # the tiers have no room for all of it: in the queue, or while it runs
     STORE_SILENT = "STORE_SILENT"  # no byte has come for some seconds while it runs, and no error
 
 

@@ -186,6 +186,7 @@ class Claimer:
             threads=self._settings.threads,
             movers=self._settings.movers,
             store_patience=self._settings.store_patience,
+            room_patience=max(0.0, self._settings.room_patience - claim.room_waited),
             bytes_before=claim.bytes_wire,
             limits=self._limits(claim, params),
             looks=str(self._spool.looks),

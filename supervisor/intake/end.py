@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from avio.db import claims, ends, history, leases
+from avio.db.rooms import Wanted
 from avio.faults import fault
 from avio.wire.events import StateEvent
 from avio.wire.reports import without_report
@@ -128,6 +129,9 @@ class Finisher:
         sentence = message.error or exit_codes.sentence(
             message.code, message.signal, out_of_memory=message.out_of_memory, stalled=message.stalled
         )
+        if result is not None and result.wants_bytes is not None:
+            wanted = Wanted(result.wants_bytes, result.wants_tier)
+            return ends.give_back(job, attempt, ends.Cause.WAITS, result.message, exit_, message.files_done, wanted)
         return ends.give_back(job, attempt, _cause(message), sentence, exit_, message.files_done)
 
     def _announce(self, attempt: Ended | Unkillable | leases.Held, state: str | None) -> None:

@@ -8,10 +8,12 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from avio.config import Settings
-from avio.db import leases
+from avio.db import leases, rooms
 from avio.db.connection import borrow
+from avio.db.rooms import TierRoom
 from avio.engines.factory import open_engine
 from avio.errors import EngineError
 
@@ -40,6 +42,12 @@ class Sweeper:
                 self._engine.sweep(leases.live_attempts)
         except (EngineError, OSError) as error:
             log.warning("sweep failed", extra={"why": str(error)})
+
+    def report_tiers(self) -> None:
+        """Write the figures of the tiers into the database. A tier whose disk fails is left out. Needs a connection."""
+        with suppress(EngineError):
+            found = self._engine.capacity()
+            rooms.report([TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found])
 
     def measure_tiers(self) -> None:
         """Measure the tiers whenever their numbers are old, for ever."""

@@ -32,7 +32,7 @@ OF_HTTP = {
 OF_JOBS = {"CRASHED", "NODES_LOST"}
 
 # Reasons of warnings of a plan that no error has.
-OF_PLANS = {"ARCHIVED", "MANY_SMALL_FILES", "ROOM_UNKNOWN"}
+OF_PLANS = {"ARCHIVED", "GIVES_WAY", "MANY_SMALL_FILES", "ROOM_UNKNOWN"}
 
 
 def error_classes() -> Iterator[type[AvioError]]:

@@ -4,8 +4,9 @@ Used by web (tasks) and the job process (jobs).
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from avio.engines.admission import Admission, room_by_tier
@@ -57,7 +58,10 @@ log = logging.getLogger(__name__)
 class AlluxioEngine(Engine):
     """The engine over one cluster. It never overwrites an object: Alluxio can only delete it first."""
 
-    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER})
+    abilities: ClassVar[frozenset[Ability]] = frozenset({Ability.VERIFY_CHECKSUM, Ability.PLACE_ON_TIER, Ability.EVICT})
+    why_unable: ClassVar[Mapping[Ability, str]] = MappingProxyType(
+        {Ability.WAIT_FOR_ROOM: "Alluxio drops old files for new ones by itself, so that no room is kept for a job"}
+    )
     shares_looks: ClassVar[bool] = True
     silent_after: ClassVar[float] = CALL_LIMIT_SECONDS  # it tells of whole blocks, and of whole files of a save
 

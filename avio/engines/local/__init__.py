@@ -8,12 +8,12 @@ Used by web and the job process. Knows no database, queue or API.
 #   engine                                what an engine answers, each call by a room below
 #   both_sides, bucket_objects            job: the files of both sides; new objects, past the cache
 #   transfer                              job: preloads, saves and the checks after them
-#   promises, comparison, listings        job: room before a preload moves; copies against objects; what is below a path
-#   listing_page, left_paths, walks       a page of all levels; what it leaves out; the files of one side
-#   listing_stream, level_entries         job: all entries in one pass; the entries of a page of so many levels
+#   admissions, comparison, listings      job: the room of a preload; copies against objects; what is below a path
+#   listing_page, left_paths, walks, whole_promises  a page of all levels; what it leaves out; one side; room for all
+#   listing_stream, level_entries, promises, evictions  job: all entries in one pass; those of a page; room; its making
 #   level_page, directory_sums            the names of such a page; the sums of its directories within a budget
 #   silent_mounts, tier_view, empty_walk  mounts that do not answer; the tiers without a bucket; why nothing was found
-#   joined_view                           bucket and tiers as one stream, of all levels or of one
+#   joined_view, paths_in_use             bucket and tiers as one stream; job: where no eviction touches a file
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files
 #   cached_view, recognition              the cached files with their objects; what the bytes of a copy say

@@ -20,6 +20,7 @@ from avio.plain_file import open_plain
 
 BOOK = "book"
 PLACES = 4096  # processes that may have promises at once
+DYING_SECONDS = 0.05  # in which the kernel kills the movers of a process whose locks are gone
 LOOK_SECONDS = 1.0  # seconds between two checks that the open file is still the one at its path
 
 _MAGIC = b"AVIOBK1\n"
@@ -82,6 +83,11 @@ class Book:
         finally:
             os.close(fd)
 
+    @property
+    def promised(self) -> int:
+        """The bytes that this process is promised."""
+        return self._promised
+
     def promise(self, page: Page, size: int) -> None:
         """Add `size` bytes to the promises of this process; fewer if negative. `page` is the locked page."""
         if self._place < 0:
@@ -130,12 +136,16 @@ class Book:
                 os.ftruncate(fd, 0)
         _, *head = _HEAD.unpack_from(text)
         page = Page(*head)
+        found_dead = False
         for place in range((len(text) - _HEAD.size) // _PLACE.size):
             (promised,) = _PLACE.unpack_from(text, _at(place))
             if promised and (place == self._place or is_locked(fd, _PLACE_LOCKS + place)):
                 page.promised += promised
             elif promised and change:
                 self._clear(page, place)
+                found_dead = True
+        if found_dead:  # while nobody else has the book: what its movers still put in place is measured, too
+            time.sleep(DYING_SECONDS)
         return page
 
     def _clear(self, page: Page, place: int) -> None:

@@ -42,16 +42,18 @@ class Capacity:
         self._visited = dict.fromkeys(tiers, float("-inf"))
 
     def figures(self, tier: TierDirectory) -> Tier:
-        """Return capacity, used and free bytes of `tier`. Measures it only if nobody has, or if that is quick."""
+        """Return the bytes of `tier`. Measures the used ones only if nobody has, or if that is quick."""
         with tier_errors(f"tier {tier.alias}"):
             try:
                 self._refresh(tier)
                 with self._locked(tier) as pages:
-                    used, free = pages[tier].used, self._free(tier, pages)
+                    used, reserved = pages[tier].used, pages[tier].promised
+                    free = self._free(tier, pages)
             except PermissionError:  # web may read a tier that it cannot write to
                 page = self._books[tier].look()
-                used, free = page.used, min(tier.capacity - page.used, disk_free(tier)) - page.promised
-        return Tier(tier.alias, tier.capacity, used, available=max(0, free))
+                used, reserved = page.used, page.promised
+                free = min(tier.capacity - used, disk_free(tier)) - reserved
+        return Tier(tier.alias, tier.capacity, used, available=max(0, free), reserved=reserved)
 
     def asked(self, alias: str | None) -> list[TierDirectory]:
         """Return the tier with this alias, or all. Raise Unsupported if there is none."""
@@ -86,6 +88,10 @@ class Capacity:
         with self._lock:
             self._pools[tier] += size
         return tier
+
+    def promised(self) -> dict[str, int]:
+        """Return the bytes that the books have for this process, by alias. Opens no book."""
+        return {tier.alias: book.promised for tier, book in self._books.items() if book.promised > 0}
 
     def give_back(self, tiers: Iterable[TierDirectory]) -> None:
         """Give back what was promised to this process on `tiers` and is reserved for no file."""
@@ -145,11 +151,12 @@ class Capacity:
                 added = page.added
             began = time.monotonic()
             found = measure(tier)
+            if found > tier.capacity:  # files may have been dropped during the walk, for others that it saw later
+                found = min(found, measure(tier))
             took = time.monotonic() - began
             with self._locked(tier) as pages:
                 page = pages[tier]
-                # What was added meanwhile may be counted twice until the next time: better than not at all.
-                page.used = found + page.added - added
+                page.used = _used(tier, page, found, page.added - added)
                 page.measured, page.took = time.time(), took
 
     def close(self) -> None:
@@ -172,10 +179,12 @@ class Capacity:
                     if from_pool and self._pools[tier] >= size:
                         self._pools[tier] -= size
                         return tier, size, size
+                self._measure_distrusted(tier)
                 with self._locked(tier) as pages:
                     pooled = min(self._pools[tier], size) if from_pool else 0
+                    is_known = pages[tier].measured > 0  # else another process has died since
                     free = self._free(tier, pages)
-                    if size - pooled <= free:
+                    if size - pooled <= free and is_known:
                         self._pools[tier] -= pooled
                         self._books[tier].promise(pages[tier], size - pooled)
                         return tier, size, pooled
@@ -192,6 +201,13 @@ class Capacity:
         if promised and on_disk - promised < free:  # what is written of unfinished files is on the disk already
             promised -= min(promised, written(pages))
         return min(free, on_disk - promised)
+
+    def _measure_distrusted(self, tier: TierDirectory) -> None:
+        """Measure a tier whose used bytes may lack files that a dead process put in place, and told nobody of."""
+        with self._locked(tier) as pages:
+            is_known = pages[tier].measured > 0
+        if not is_known:
+            self.measure(tier)
 
     def _refresh(self, tier: TierDirectory) -> None:
         """Measure a tier that nobody has measured, or that is measured quickly. Looks once a second."""
@@ -224,6 +240,15 @@ class Capacity:
             self._books[tier].promise(page, -kept - unused)
             self._kept[tier] = self._unused[tier] = 0
         self._visited[tier] = time.monotonic()
+
+
+def _used(tier: TierDirectory, page: Page, found: int, added: int) -> int:
+    """Return the used bytes where a walk has `found` some, and so many were `added` meanwhile.
+
+    Some of these may count twice: better than not at all. Of those in place, some may count as promised, too. But all
+    together are no more than the capacity, unless other programs have put files there: each promise has seen to that.
+    """
+    return max(0, min(found + added, max(found, tier.capacity) - page.promised))
 
 
 class Reservation:

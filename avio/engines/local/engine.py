@@ -12,6 +12,7 @@ from avio.engines.base import Compared, Engine, Entry, Moved, Page, Side
 from avio.engines.comparison import by_source
 from avio.engines.left_out import LeaveOut, Unchecked, fail, ignore
 from avio.engines.local import empty_walk
+from avio.engines.local.admissions import Admissions
 from avio.engines.local.both_sides import BothSides
 from avio.engines.local.bucket_objects import BucketObjects
 from avio.engines.local.buckets.base import Source
@@ -20,6 +21,7 @@ from avio.engines.local.capacity import Capacity
 from avio.engines.local.comparison import Comparison
 from avio.engines.local.entries import NS_PER_SECOND, ItemSums, file_entry
 from avio.engines.local.errors import tier_errors
+from avio.engines.local.evictions import Evictions
 from avio.engines.local.file_facts import LocalFacts
 from avio.engines.local.frees import Frees
 from avio.engines.local.joined_view import join
@@ -27,7 +29,6 @@ from avio.engines.local.left_paths import LeftOutPaths
 from avio.engines.local.listings import Listings
 from avio.engines.local.merge import Item
 from avio.engines.local.mounts import Mounts, open_mounts
-from avio.engines.local.promises import Admissions
 from avio.engines.local.recognition import Uploads, judged_now
 from avio.engines.local.scratch import sweep
 from avio.engines.local.tier_view import held
@@ -70,7 +71,8 @@ class LocalEngine(Engine):
         self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
-        self._admissions = Admissions(self._capacity)
+        self.eviction: Evictions = Evictions(mounts, tiers, self._capacity)
+        self._admissions = Admissions(self._capacity, self.eviction)
         self._frees = Frees(tiers)
         self._uploads = Uploads()
         self._sent = Sent()

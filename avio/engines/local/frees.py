@@ -39,7 +39,7 @@ class Frees:
     @contextmanager
     def under_way(self, path: str) -> Iterator[None]:
         """Count as a free of `path` in the block."""
-        fd = self._open(make=True)
+        fd = open_first_book(self._tiers, make=True)
         try:
             if fd is not None:
                 for byte in (_at(path), *map(_below, ancestors(path))):
@@ -51,7 +51,7 @@ class Frees:
 
     def wait(self, path: str, run: Run) -> None:
         """Return when no free at, above or below `path` is under way, or after `run` must stop."""
-        fd = self._open(make=False)
+        fd = open_first_book(self._tiers, make=False)
         if fd is None:
             return
         try:
@@ -65,16 +65,17 @@ class Frees:
         finally:
             os.close(fd)
 
-    def _open(self, *, make: bool) -> int | None:
-        """Open the book of one tier, the same one in all processes. Return None if there is none."""
-        tier = min(self._tiers, key=lambda each: each.alias, default=None)
-        if tier is None:
-            return None
-        with tier_errors(f"tier {tier.alias}"):
-            try:
-                return tier.root.open_file(f"{HIDDEN}/{BOOK}", os.O_RDONLY)
-            except FileNotFoundError:
-                return _made(tier.root) if make else None
+
+def open_first_book(tiers: Tiers, *, make: bool, write: bool = False) -> int | None:
+    """Open the book of one tier, the same one in all processes. Return None if there is none."""
+    tier = min(tiers, key=lambda each: each.alias, default=None)
+    if tier is None:
+        return None
+    with tier_errors(f"tier {tier.alias}"):
+        try:
+            return tier.root.open_file(f"{HIDDEN}/{BOOK}", os.O_RDWR if write else os.O_RDONLY)
+        except FileNotFoundError:
+            return _made(tier.root) if make else None
 
 
 def _made(root: Root) -> int | None:

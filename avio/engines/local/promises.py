@@ -6,9 +6,10 @@ Used in the job process. The lister adds files while threads move others.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
+from typing import Any
 
 from avio.engines.admission import TIGHT_PART, Admission
 from avio.engines.local.capacity import Capacity, Reservation
@@ -37,7 +38,7 @@ class Promises(Admission):
         self._params = params
         self._tiers = capacity.asked(params.tier)
         self._is_one = not params.spread and len(self._tiers) > 1
-        self._promising = params.if_full == "fail"
+        self._promising = params.if_full != "partial"
         super().__init__(self._free(self._tiers[0]) if self._is_one else sum(map(self._free, self._tiers)))
         self._step = min(AHEAD_BYTES, min(tier.capacity for tier in self._tiers) // AHEAD_SHARE)
         self._lock = threading.Lock()
@@ -95,7 +96,7 @@ class Promises(Admission):
                 self._change_tier(size)
             self._ahead -= size
 
-    def complete(self) -> None:
+    def complete(self, run: Any) -> None:
         """Choose the tier, now that all files are known. Raise CacheFull if none has room for all of them."""
         with self._lock:
             if not self._targets:
@@ -123,6 +124,10 @@ class Promises(Admission):
             if no_inodes(self._targets) is not None:
                 raise
             raise CacheFull(error.message, cure=self._ways_out(size, self._room_by_tier())) from None
+
+    def reserved(self) -> dict[str, int]:
+        """Return what the books have for this process."""
+        return self._capacity.promised()
 
     def close(self) -> None:
         """Give back what was not used."""
@@ -212,32 +217,3 @@ class Promises(Admission):
                 self._tier = tier
                 return True
         return False
-
-
-class Admissions:
-    """The promises of the job of this process, which its lister and its transfer share."""
-
-    def __init__(self, capacity: Capacity) -> None:
-        self._capacity = capacity
-        self._admitted: Promises | None = None
-
-    def admit(self, params: Params) -> Promises:
-        """Return new promises, for the transfer too until they are closed."""
-        self._admitted = Promises(self._capacity, params)
-        return self._admitted
-
-    def accepts(self, aliases: Iterable[str]) -> bool:
-        """Return True if a file of the job may stay on these tiers."""
-        return self._admitted is None or self._admitted.accepts(aliases)
-
-    @contextmanager
-    def promises(self, params: Params) -> Iterator[Promises]:
-        """Yield the promises that the lister fills; if there are none, those of this transfer alone."""
-        if self._admitted is not None and not self._admitted.closed:
-            yield self._admitted
-            return
-        own = Promises(self._capacity, params)
-        try:
-            yield own
-        finally:
-            own.close()

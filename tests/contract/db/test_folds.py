@@ -10,7 +10,7 @@ from avio.aggregator.fold import newest
 from avio.db import ends, folds, history
 from avio.db.sql import now
 from avio.wire.events import Event, FailureEvent, ProgressEvent
-from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress
+from avio.wire.progress import Counters, ErrorGroup, MoverShare, Progress, Reserved
 from avio.wire.states import State
 from avio.wire.timings import Eta, PhaseTime
 from avio.wire.waiting import Wait, Why
@@ -87,10 +87,12 @@ def test_what_is_in_flight_and_what_a_job_waits_for_end_with_it(leave: str) -> N
     job = given.running()
     wait = Wait(Why.STORE_UNAVAILABLE, "s3://b: 503", 1000)
 
-    folds.fold([progress(job, 4, 7, bytes_in_flight=5, waiting=wait)], [])
+    held = [Reserved("MEM", 58), Reserved("SSD", 1)]
+    folds.fold([progress(job, 4, 7, bytes_in_flight=5, waiting=wait, reserved=held)], [])
 
     row = given.row(job)
     assert (row["bytes_in_flight"], json.loads(row["waits"])) == (5, asdict(wait))
+    assert json.loads(row["reserved"]) == {"MEM": 58, "SSD": 1}
 
     if leave == "event":
         folds.fold([progress(job, 5, 8)], [])
@@ -103,7 +105,7 @@ def test_what_is_in_flight_and_what_a_job_waits_for_end_with_it(leave: str) -> N
         given.claim(job)
 
     row = given.row(job)
-    assert (row["bytes_in_flight"] or None, row["waits"]) == (None, None)
+    assert (row["bytes_in_flight"] or None, row["waits"], row["reserved"]) == (None, None, None)
 
 
 def test_the_same_event_again_changes_nothing() -> None:

@@ -34,7 +34,7 @@ BAD_PARAMS: list[tuple[dict[str, Any], set[str]]] = [
     ({"alluxioUri": "/data", "depth": 10**30}, {"params.depth"}),
     ({"alluxioUri": "/data", "fromFileList": "yes"}, {"params.fromFileList"}),
     ({"alluxioUri": "/data", "verify": "md5"}, {"params.verify"}),
-    ({"alluxioUri": "/data", "ifFull": "wait"}, {"params.ifFull"}),
+    ({"alluxioUri": "/data", "ifFull": "perhaps"}, {"params.ifFull"}),
     ({"alluxioUri": "/data", "onConflict": "rename"}, {"params.onConflict"}),
     ({"alluxioUri": "/data", "onConflict": "overwrite", "overwrite": "never"}, {"params.onConflict"}),
     ({"alluxioUri": "/data", "onConflict": "overwrite", "overwrite": "mine"}, {"params.overwrite"}),

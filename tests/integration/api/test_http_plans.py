@@ -70,7 +70,7 @@ def test_the_plan_of_an_ended_job_is_shown_with_its_lines(ada: CheckedClient) ->
         {"files": 3, "bytes": 30},
         {"files": 2, "bytes": 20},
     )
-    assert shown["tiers"] == [{"alias": "MEM", "capacity": 9, "free": 5, "fits": True}]
+    assert shown["tiers"] == [{"alias": "MEM", "capacity": 9, "free": 5, "fits": True, "reserved": 0, "droppable": 0}]
     assert [each["id"] for each in shown["jobs"]] == [other]
     assert ada.get(f"/jobs/{job}/result").get_data() == line
 

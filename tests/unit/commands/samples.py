@@ -83,8 +83,15 @@ def tier_list() -> dict[str, Any]:
     """Return a TierList: a tier of a worker, and one that is not spread over several."""
     return {
         "tiers": [
-            {"alias": "MEM", "worker": "10.0.0.1:29999", "capacity": 64 << 20, "used": 16 << 20, "free": 48 << 20},
-            {"alias": "SSD", "worker": None, "capacity": 1024, "used": 0, "free": 1024},
+            {
+                "alias": "MEM",
+                "worker": "10.0.0.1:29999",
+                "capacity": 64 << 20,
+                "used": 16 << 20,
+                "reserved": 0,
+                "free": 48 << 20,
+            },
+            {"alias": "SSD", "worker": None, "capacity": 1024, "used": 0, "reserved": 0, "free": 1024},
         ]
     }
 
@@ -236,7 +243,9 @@ def plan_info(**changes: Any) -> dict[str, Any]:
         "requests": 3,
         "fits": True,
         "evicts": 0,
-        "tiers": [{"alias": "MEM", "capacity": 64 << 20, "free": 48 << 20, "fits": True}],
+        "tiers": [
+            {"alias": "MEM", "capacity": 64 << 20, "free": 48 << 20, "fits": True, "reserved": 0, "droppable": 0}
+        ],
         "warnings": [],
         "expectedSeconds": 125.0,
         "jobs": [{"id": JOB, "user": "bob", "type": 1, "status": "running", "path": "/data/x"}],

@@ -104,8 +104,8 @@ def test_programs_get_the_tiers_raw(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/tiers", tier_list())
 
     assert avio("tiers").stdout.splitlines() == [
-        "MEM\t67108864\t16777216\t50331648\t25.0\t10.0.0.1:29999",
-        "SSD\t1024\t0\t1024\t0.0\t-",
+        "MEM\t67108864\t16777216\t0\t50331648\t25.0\t10.0.0.1:29999",
+        "SSD\t1024\t0\t0\t1024\t0.0\t-",
     ]
     assert json.loads(avio("tiers --json").stdout) == tier_list()
 
@@ -116,6 +116,6 @@ def test_people_get_the_tiers_as_a_table(avio: Avio, stub: Stub, monkeypatch: py
 
     heading, first, second = (line.split() for line in avio("tiers").stdout.splitlines())
 
-    assert heading == ["TIER", "CAPACITY", "USED", "FREE", "USED%", "WORKER"]
-    assert first == ["MEM", "64", "MiB", "16", "MiB", "48", "MiB", "25%", "10.0.0.1:29999"]
-    assert second == ["SSD", "1.0", "KiB", "0", "B", "1.0", "KiB", "0%", "-"]
+    assert heading == ["TIER", "CAPACITY", "USED", "RESERVED", "FREE", "USED%", "WORKER"]
+    assert first == ["MEM", "64", "MiB", "16", "MiB", "0", "B", "48", "MiB", "25%", "10.0.0.1:29999"]
+    assert second == ["SSD", "1.0", "KiB", "0", "B", "0", "B", "1.0", "KiB", "0%", "-"]

@@ -140,6 +140,7 @@ def test_what_has_come_of_a_file_that_is_not_done_moves_the_bar() -> None:
         ("STORE_UNAVAILABLE", "no worker answers", "the store is unavailable since TIME: no worker answers"),
         ("STORE_UNAVAILABLE", None, "the store is unavailable since TIME"),
         ("STORE_SILENT", None, "no byte since TIME"),
+        ("TIER_FULL", "58 MiB are needed", "the cache is full since TIME: 58 MiB are needed"),
         ("MOON_FULL", "the moon", "MOON_FULL since TIME: the moon"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from avio.engines.eviction import Eviction
 from avio.engines.left_out import LeftOut, Symlink
 from avio.engines.memory import MemoryEngine
 from avio.engines.tier import Tier
@@ -126,6 +127,36 @@ def test_a_plan_says_on_which_tiers_it_fits(
     assert reasons(large) == ["CACHE_FULL"]
     assert large.summary.endswith("does not fit")
     assert spread.fits is True
+
+
+def test_a_plan_says_what_others_were_promised_and_what_would_be_dropped(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiers = (Tier("MEM", 2000, 900, available=500, reserved=600), Tier("SSD", 1300, 1300))
+    monkeypatch.setattr(engine, "capacity", lambda: tiers)
+    monkeypatch.setattr(Eviction, "droppable_by_tier", lambda self: {"MEM": 800, "SSD": 100})
+
+    fail = planned(run_job(JobType.PLAN, plan_of="preload"))
+    evict = planned(run_job(JobType.PLAN, plan_of="preload", if_full="evict"))
+    wait = planned(run_job(JobType.PLAN, plan_of="preload", if_full="wait"))
+
+    assert (fail.fits, fail.tiers[0].reserved, fail.tiers[0].droppable) == (False, 600, 0)
+    assert (evict.fits, evict.evicts) == (True, 700)
+    assert [(tier.fits, tier.droppable) for tier in evict.tiers] == [(True, 800), (False, 100)]
+    promised = "500 B free on MEM (running jobs were promised 600 B more on MEM)"
+    assert evict.summary.endswith(f"{promised}: fits; 700 B of other data give way")
+    assert wait.summary.endswith("does not fit; ifFull=wait waits for room")
+
+
+@pytest.mark.parametrize("if_full", ["fail", "wait"])
+def test_a_plan_says_that_a_preload_can_never_fit(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, if_full: str
+) -> None:
+    monkeypatch.setattr(engine, "capacity", lambda: (Tier("MEM", 1100, 0),))
+    plan = planned(run_job(JobType.PLAN, plan_of="preload", if_full=if_full))
+    assert plan.fits is False
+    assert ("can never fit" in plan.warnings[0].message) == (if_full == "wait")
+    assert "POST /free" not in plan.warnings[0].message
 
 
 def test_in_a_cache_that_drops_files_a_plan_says_how_much_gives_way(

@@ -68,7 +68,9 @@ def test_only_what_differs_from_the_default_takes_an_ability() -> None:
     assert abilities(Params("/a", depth=3, if_full="partial")) == []
     asked = Params("/a", tier="MEM", verify="checksum", on_conflict="overwrite", overwrite="newer", spread=True)
     asked = replace(asked, report_to="/r")
-    assert set(abilities(asked)) == set(Ability) - {Ability.COMPARE_BYTES}
+    room = {Ability.WAIT_FOR_ROOM, Ability.EVICT}
+    assert set(abilities(asked)) == set(Ability) - {Ability.COMPARE_BYTES, *room}
+    assert [abilities(Params("/a", if_full=word)) for word in ("wait", "evict")] == [["ifFull=wait"], ["ifFull=evict"]]
 
 
 def test_a_check_of_the_bytes_takes_another_ability_than_the_read_back_of_a_preload() -> None:

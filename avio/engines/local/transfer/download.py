@@ -139,7 +139,7 @@ class Download:
         """Return the outcome of a file. One that has no room fails alone if the order takes what fits."""
         outcome = placing.outcome
         assert outcome is not None
-        if isinstance(outcome, CacheFull) and self._params.if_full != "fail":
+        if isinstance(outcome, CacheFull) and self._params.if_full == "partial":
             return Moved(wanted.entry, Outcome.FAILED, error=outcome)
         return outcome
 

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import chain
 
 from avio.engines.base import Entry, Moved, present
+from avio.engines.local.admissions import Admissions
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.mounts import Mounts
-from avio.engines.local.promises import Admissions
 from avio.engines.local.scratch import Scratch
 from avio.engines.local.tiers import Tiers
 from avio.engines.local.transfer.bulk_download import BulkDownload

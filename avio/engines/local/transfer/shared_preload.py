@@ -84,7 +84,7 @@ class SharedPreload:
         try:
             self._reserved[entry.path] = self._room.reserve(entry, entry.size or 0)
         except CacheFull as error:
-            if self._params.if_full == "fail":
+            if self._params.if_full != "partial":
                 raise
             self._refused.append(Moved(entry, Outcome.FAILED, error=error))
             return False

@@ -257,3 +257,54 @@ def test_whoever_may_write_to_the_tier_may_write_to_its_book(tmp_path: Path, mak
 
     assert (tier / ".avio").stat().st_mode & 0o777 == 0o775
     assert (tier / ".avio/book").stat().st_mode & 0o777 == 0o664
+
+
+def test_before_a_tier_is_measured_again_nobody_is_promised_what_a_dead_process_put_in_place(
+    tmp_path: Path, node: Callable[[], Node]
+) -> None:
+    here = node()
+    assert here.free() == FULL  # looked at a moment ago
+    with other_process(tmp_path, 80_000) as other:
+        fill(tmp_path / "MEM/data/f", 60_000)
+        other.kill()
+        other.wait()
+
+    with pytest.raises(CacheFull):
+        Promises(here.capacity, Params()).reserve(50_000)
+
+
+def test_the_movers_of_a_dead_process_have_ended_before_its_tier_is_measured(
+    tmp_path: Path, node: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = node()
+    assert here.free() == FULL
+    with other_process(tmp_path, 80_000) as other:
+        other.kill()
+        other.wait()
+    # A mover names its last file while the finder has the book.
+    monkeypatch.setattr("avio.engines.local.book.time.sleep", lambda _: fill(tmp_path / "MEM/data/f", 60_000))
+
+    with pytest.raises(CacheFull):
+        Promises(here.capacity, Params()).reserve(50_000)
+
+
+def test_files_in_place_that_are_promised_too_are_no_more_than_the_capacity(
+    tmp_path: Path, node: Callable[[], Node]
+) -> None:
+    here, other = node(), node()
+    Promises(other.capacity, Params()).add(80_000)
+    fill(tmp_path / "MEM/data/f", 60_000)  # of these 80,000
+    here.capacity.distrust(here.tier())
+    here.capacity.measure(here.tier())
+
+    found = here.capacity.figures(here.tier())
+
+    assert found.reserved >= 80_000
+    assert found.used + found.reserved == FULL
+
+
+def test_files_of_others_count_beyond_the_capacity(tmp_path: Path, node: Callable[[], Node]) -> None:
+    here = node()
+    fill(tmp_path / "MEM/data/f", 2 * FULL)
+    here.capacity.distrust(here.tier())
+    assert (here.used(), here.free()) == (2 * FULL, 0)

@@ -11,8 +11,10 @@ from avio.engines.local.tiers import TierDirectory, Tiers, open_tiers
 from avio.engines.tier import Tier
 from avio.errors import CacheFull, EngineAway
 from avio.wire.params import Params
+from tests.contract.engines.harness import Attempt
 
 MEM, SSD = 100_000, 200_000
+RUN = Attempt()
 
 
 class Room:
@@ -48,7 +50,7 @@ def test_all_files_go_to_the_first_tier_that_has_room_for_all_of_them(room: Room
     for job, size in ((small, 9_000), (large, 15_000)):
         for _ in range(10):
             job.add(size)
-        job.complete()
+        job.complete(RUN)
 
     assert [take(small, 9_000) for _ in range(10)] == ["MEM"] * 10
     assert [take(large, 15_000) for _ in range(10)] == ["SSD"] * 10
@@ -72,7 +74,7 @@ def test_with_spread_the_files_fill_one_tier_after_the_other(room: Room) -> None
     job = room.job(spread=True)
     for _ in range(3):
         job.add(90_000)
-    job.complete()
+    job.complete(RUN)
 
     assert [take(job, 90_000) for _ in range(3)] == ["MEM", "SSD", "SSD"]
     with pytest.raises(CacheFull, match="room for it: promised to it 264 KiB, MEM"):
@@ -83,13 +85,13 @@ def test_new_files_go_to_the_tier_that_has_the_other_files_of_the_job(room: Room
     job = room.job()
     job.add(0, {"SSD": 5_000})
     job.add(10_000)
-    job.complete()
+    job.complete(RUN)
     assert take(job, 10_000) == "SSD"
 
     full = room.job()
     full.add(0, {"MEM": 5_000})
     full.add(110_000)  # MEM has no room for the others
-    full.complete()
+    full.complete(RUN)
     assert take(full, 110_000) == "SSD"
 
 
@@ -125,7 +127,7 @@ def test_a_job_that_takes_what_fits_stops_at_the_capacity_of_one_tier(room: Room
     job = room.job(if_full="partial")
     for _ in range(3):
         job.add(90_000)
-    job.complete()
+    job.complete(RUN)
     assert room.free() == [MEM, SSD]  # nothing is promised
 
     assert [take(job, 90_000) for _ in range(2)] == ["SSD", "SSD"]
@@ -142,7 +144,7 @@ def test_a_job_with_nothing_to_move_takes_no_room_of_a_full_cache(room: Room, tm
     job = room.job()
     job.add(0, {"MEM": 2 * MEM})
 
-    job.complete()
+    job.complete(RUN)
 
     assert room.free() == [0, 0]
 
@@ -174,7 +176,7 @@ def test_a_file_counts_once_that_is_added_again_after_the_tiers_were_away(
     with pytest.raises(EngineAway):
         job.add(SSD - 10_000, {"MEM": 1})
     job.add(SSD - 10_000)
-    job.complete()
+    job.complete(RUN)
 
     assert take(job, SSD - 10_000) == "SSD"
     job.close()

@@ -1,0 +1,36 @@
+"""What a queued job that found no room in the cache needs, and what its tiers have. Used by web and admin. Pure."""
+
+from dataclasses import dataclass, field
+
+from avio.db import rooms
+from avio.db.models import Job
+from avio.db.rooms import TierRoom
+from avio.terminal.cells import size
+
+SHOWN_JOBS = 3  # of those that were promised room
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The tiers, as nodes have reported them, and the bytes that running jobs were promised there."""
+
+    tiers: list[TierRoom] = field(default_factory=list)
+    promised: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def for_jobs(cls, jobs: list[Job]) -> "Rooms":
+        """Return what is to be said of some jobs. Needs a connection, if one of them waits for room."""
+        waits = any(job.room_bytes is not None for job in jobs)
+        return cls(rooms.figures(), rooms.promised()) if waits else cls()
+
+    def lacking(self, job: Job) -> str | None:
+        """Return what a job needs and its tiers have. None if one has as much, or nobody knows: as `rooms.HAS_ROOM`."""
+        needed = job.room_bytes
+        tiers = [tier for tier in self.tiers if job.room_tier in (None, tier.alias)]
+        if needed is None or not self.tiers or any(tier.free >= needed for tier in tiers):
+            return None
+        have = ", ".join(f"{each.alias} has {size(each.free)} free, {size(each.reserved)} reserved" for each in tiers)
+        shares = {id_: sum(held.get(each.alias, 0) for each in tiers) for id_, held in self.promised.items()}
+        most = sorted(((held, id_) for id_, held in shares.items() if held), reverse=True)[:SHOWN_JOBS]
+        whose = ", ".join(f"job {id_} {size(held)}" for held, id_ in most)
+        return f"{size(needed)} are needed; {have}" + (f" ({whose})" if whose else "")

@@ -1,0 +1,124 @@
+"""The guards of the room in the tiers: what is promised, what a job waits for, what may be dropped."""
+
+from mutation.mutant import mutant
+
+DB, LOCAL = "tests/contract/db/", "tests/unit/engines/local/"
+CAPACITY, WHOLE = "avio/engines/local/capacity.py", "avio/engines/local/whole_promises.py"
+EVICTIONS, IN_USE = "avio/engines/local/evictions.py", "avio/engines/local/paths_in_use.py"
+ROOMS, WAIT = "avio/db/rooms.py", "avio/executor/room_wait.py"
+
+MUTANTS = (
+    mutant(
+        "a tier is measured after the death of a process, before anything is promised there",
+        CAPACITY,
+        ("        if not is_known:\n            self.measure(tier)\n", ""),
+        (" and is_known:", ":"),
+        tests=f"{LOCAL}test_capacity.py",
+    ),
+    mutant(
+        "the movers of a dead process have ended before its tier is measured",
+        "avio/engines/local/book.py",
+        ("            time.sleep(DYING_SECONDS)\n", "            pass\n"),
+        tests=f"{LOCAL}test_capacity.py",
+    ),
+    mutant(
+        "files in place that are promised too count once",
+        CAPACITY,
+        ("return max(0, min(found + added, max(found, tier.capacity) - page.promised))", "return found + added"),
+        tests=f"{LOCAL}test_capacity.py",
+    ),
+    mutant(
+        "a job that waits for room holds none",
+        WHOLE,
+        ("        if left:\n            self._capacity.give_back(self._tiers)\n", "        if left:\n"),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "what can never fit does not wait",
+        WHOLE,
+        ("if self.needed > (sum(", "if self.needed > 1 << 60 and self.needed > (sum("),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "with spread a file finds room that no rest of a tier has alone",
+        WHOLE,
+        ("self.needed + self._largest * (len(self._tiers) - 1)", "self.needed"),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "nothing is dropped if that would not be enough",
+        WHOLE,
+        (" < lacking:\n            return False", " < 0:\n            return False"),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "an unsaved file does not give way",
+        EVICTIONS,
+        (
+            "        if freshness not in (Freshness.CACHED, Freshness.STALE):\n            return None\n",
+            "",
+        ),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "the last copy of a file does not give way",
+        EVICTIONS,
+        ("if source is None or not copies:", "if not copies:"),
+        ("(Freshness.CACHED, Freshness.STALE)", "(Freshness.CACHED, Freshness.STALE, Freshness.GONE)"),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "files of a job that begins meanwhile do not give way",
+        EVICTIONS,
+        ("return not look.is_used(path)", "return True"),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "a job that begins waits for the drop that was decided before",
+        IN_USE,
+        ("while is_locked(fd, _DROPPING) and", "while False and"),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "files that were used last give way last",
+        EVICTIONS,
+        ("max(status.st_atime_ns, status.st_ctime_ns)", "0"),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "nothing moves before there is room for all",
+        "avio/executor/room.py",
+        ("FOREVER_SECONDS if self._admission.holds_all else HOLD_SECONDS", "0.0"),
+        tests="tests/unit/executor/test_room_wait.py",
+    ),
+    mutant(
+        "a wait for room ends",
+        WAIT,
+        ("if waited >= self._seconds:", "if waited >= 20 + self._seconds:"),
+        tests="tests/unit/executor/test_room_wait.py -k patience",
+    ),
+    mutant(
+        "a job that waits for room leaves its slot",
+        WAIT,
+        ("if waited >= SLOT_SECONDS:", "if waited >= 1 + SLOT_SECONDS:"),
+        tests="tests/unit/executor/test_room_wait.py -k slot",
+    ),
+    mutant(
+        "a job that found no room takes no slot before there is some",
+        "avio/db/claims.py",
+        ("conditions, values = [rooms.HAS_ROOM], []", "conditions, values = [], []"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "old figures of tiers keep no job back",
+        ROOMS,
+        ("NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)", "NOT EXISTS (SELECT 1 FROM tiers t)"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "the patience for room counts from the first wait",
+        ROOMS,
+        ("coalesce(room_since, {now})", "{now}"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+)

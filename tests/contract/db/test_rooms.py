@@ -1,0 +1,156 @@
+"""The room of the tiers as the database knows it: jobs that found none are held back, and say what they wait for."""
+
+import json
+
+import pytest
+
+from avio.db import claims, ends, rooms, tiers
+from avio.db.ends import Cause
+from avio.db.rooms import TierRoom, Wanted
+from avio.db.sql import change
+from avio.rules import history
+from avio.rules.callers import LOCAL_ADMIN
+from avio.wire.waiting import Waiting, Why
+from tests.contract.db import given
+
+MIB = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def _ground(db: str) -> None:
+    given.user()
+    given.node("n1")
+    for alias in tiers.known():
+        tiers.forget(alias)
+    for alias in ("MEM", "SSD"):
+        tiers.register(alias, f"id of {alias}")
+
+
+def free(mem: int, ssd: int = 0) -> None:
+    """Let a node report so many free MiB."""
+    rooms.report(
+        [
+            TierRoom("MEM", 100 * MIB, 0, (100 - mem) * MIB, mem * MIB),
+            TierRoom("SSD", 200 * MIB, 0, (200 - ssd) * MIB, ssd * MIB),
+        ]
+    )
+
+
+def back(job: str, mib: int = 58, tier: str | None = None) -> str | None:
+    """Let the job's attempt find no room."""
+    attempt = given.row(job)["attempt"]
+    return ends.give_back(job, attempt, Cause.WAITS, "waits for room", wanted=Wanted(mib * MIB, tier))
+
+
+def no_pause(job: str) -> None:
+    given.set_row(job, run_at=0.0)
+
+
+@pytest.mark.parametrize(
+    ("tier", "mem", "ssd", "due"),
+    [
+        (None, 42, 0, False),
+        (None, 58, 0, True),
+        (None, 42, 58, True),
+        ("MEM", 42, 200, False),
+        ("MEM", 58, 0, True),
+    ],
+)
+def test_a_job_that_found_no_room_is_due_when_a_tier_of_it_has_as_much(
+    tier: str | None, mem: int, ssd: int, due: bool
+) -> None:
+    job = given.starting()
+    assert back(job, tier=tier) == "queued"
+    no_pause(job)
+    free(mem, ssd)
+    assert claims.due(8) == ([job] if due else [])
+
+
+def test_other_jobs_of_the_user_go_on_meanwhile() -> None:
+    waits = given.starting()
+    back(waits)
+    no_pause(waits)
+    free(1)
+    other = given.job()
+    assert claims.due(8) == [other]
+
+
+def test_where_no_node_has_told_of_room_lately_the_job_looks_itself() -> None:
+    job = given.starting()
+    back(job)
+    no_pause(job)
+    assert claims.due(8) == [job]
+    free(1)
+    assert claims.due(8) == []
+    change("UPDATE tiers SET seen_at = {now} - ?", rooms.OLD_SECONDS + 1)
+    assert claims.due(8) == [job]
+
+
+def test_the_next_look_comes_later_each_time_and_the_wait_counts_from_the_first_one() -> None:
+    job = given.starting()
+    back(job)
+    first = given.row(job)
+    assert first["run_at"] - first["updated_at"] == pytest.approx(ends.ROOM_PAUSE, abs=0.5)
+    given.set_row(job, run_at=0.0, room_since=first["room_since"] - 100)
+
+    claim = given.claim(job)
+
+    assert claim.room_waited == pytest.approx(100, abs=5)
+    back(job)
+    again = given.row(job)
+    assert again["room_since"] == first["room_since"] - 100
+    assert again["run_at"] - again["updated_at"] == pytest.approx(2 * ends.ROOM_PAUSE, abs=0.5)
+    assert (again["crashes"], again["losses"]) == (0, 0)
+
+
+def test_a_cancelled_job_does_not_wait() -> None:
+    job = given.starting()
+    given.set_row(job, cancel_at=1.0)
+    assert back(job) == "cancelled"
+    assert given.row(job)["room_bytes"] is None
+
+
+def test_it_says_what_it_needs_and_who_has_the_room() -> None:
+    rival = given.running()
+    given.set_row(rival, reserved=json.dumps({"MEM": 58 * MIB, "SSD": MIB}))
+    job = given.starting()
+    back(job, tier="MEM")
+    no_pause(job)
+    free(42, 199)
+
+    shown = history.get(LOCAL_ADMIN, job)
+
+    what = f"58 MiB are needed; MEM has 42 MiB free, 58 MiB reserved (job {rival} 58 MiB)"
+    assert isinstance(shown.waiting, Waiting)
+    assert (shown.waiting.why, shown.waiting.what) == (Why.TIER_FULL, what)
+    assert shown.message.startswith(f"waits: the cache is full: {what}")
+
+
+def test_with_room_it_waits_for_its_turn() -> None:
+    job = given.starting()
+    back(job)
+    no_pause(job)
+    free(60)
+    shown = history.get(LOCAL_ADMIN, job)
+    assert shown.waiting is not None
+    assert shown.waiting.why is Why.TURN
+
+
+def test_what_an_attempt_was_promised_goes_with_it() -> None:
+    for end in (
+        lambda job: ends.give_back(job, 1, Cause.LOST, ""),
+        lambda job: ends.finish(given.result(job), "failed"),
+    ):
+        job = given.running()
+        given.set_row(job, reserved='{"MEM": 5}')
+        assert job in rooms.promised()
+        end(job)
+        assert given.row(job)["reserved"] is None
+    assert rooms.promised() == {}
+
+
+def test_figures_of_a_tier_that_is_not_registered_are_dropped() -> None:
+    rooms.report([TierRoom("GONE", 1, 1, 1, 1)])
+    assert rooms.figures() == []
+    free(1, 2)
+    assert [tier.free // MIB for tier in rooms.figures()] == [1, 2]

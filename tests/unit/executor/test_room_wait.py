@@ -1,0 +1,161 @@
+"""A preload with ifFull=wait: it moves nothing and says why, until there is room for all, or its patience is over."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from avio.engines.admission import Admission
+from avio.engines.eviction import Eviction
+from avio.engines.memory import MemoryEngine
+from avio.errors import CacheFull
+from avio.executor import room_wait
+from avio.executor.attempt import Attempt
+from avio.executor.used_paths import common_directory
+from avio.executor.worklist import FLUSH_LINES
+from avio.wire.events import ProgressEvent, decode, encode
+from avio.wire.orders import Order
+from avio.wire.progress import Reserved
+from avio.wire.waiting import Why
+from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
+
+
+class FullCache(Admission):
+    """A cache that has room at the look number `at`."""
+
+    holds_all = True
+
+    def __init__(self, at: int, attempt: Attempt) -> None:
+        super().__init__(None)
+        self.at, self.looks, self.attempt = at, 0, attempt
+        self.waited: list[Any] = []
+
+    @property
+    def holds(self) -> bool:
+        return True
+
+    def complete(self, run: Any) -> None:
+        self.waited.append(self.attempt.waiting.told())
+        self.looks += 1
+        if self.looks < self.at:
+            raise CacheFull("58 MiB are needed; room for it: MEM 42 MiB")
+
+
+@pytest.fixture
+def full(engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch) -> FullCache:
+    monkeypatch.setattr(room_wait, "LOOK_SECONDS", 0.05)
+    made = FullCache(4, Attempt("JOB", 1, threads=2))
+    monkeypatch.setattr(engine, "admit", lambda params: made)
+    return made
+
+
+def test_it_moves_nothing_before_there_is_room_and_says_why_it_waits(
+    run_job: RunJob, engine: MemoryEngine, full: FullCache
+) -> None:
+    moved: list[int] = []
+    for number in range(3 * FLUSH_LINES):
+        engine.put_bucket(f"/data/more/{number:04}", b"x" * SIZE)
+    engine.before_move = lambda path: moved.append(full.looks)
+
+    files = 3 * FLUSH_LINES + len(FILES)
+
+    result = run_job(if_full="wait", attempt=full.attempt)
+
+    assert (result.state, figures(result)) == ("succeeded", (files, files, 0, 0))
+    assert set(moved) == {4}
+    first, *others = full.waited
+    assert first is None
+    assert {(wait.why, wait.what) for wait in others} == {(Why.TIER_FULL, "58 MiB are needed; room for it: MEM 42 MiB")}
+    assert full.attempt.waiting.told() is None
+
+
+def test_its_patience_ends(run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room_wait.RoomWait, "__init__", _with_little_patience)
+    full.at = 1_000_000
+
+    result = run_job(if_full="wait", attempt=full.attempt)
+
+    assert (result.state, result.reason, result.progress.counters.files_done) == ("failed", "CACHE_FULL", 0)
+    assert "no room came in time" in result.message
+
+
+def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
+    self._attempt, self._seconds = attempt, 0.05
+
+
+def _with_more_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
+    self._attempt, self._seconds = attempt, 0.5
+
+
+def test_a_cancel_ends_the_wait(run_job: RunJob, full: FullCache) -> None:
+    full.at = 1_000_000
+    threading.Timer(0.1, full.attempt.stop).start()
+    assert run_job(if_full="wait", attempt=full.attempt).state == "stopped"
+
+
+@pytest.mark.parametrize("if_full", ["fail", "evict"])
+def test_no_other_job_waits(run_job: RunJob, full: FullCache, if_full: str) -> None:
+    assert run_job(if_full=if_full, attempt=full.attempt).reason == "CACHE_FULL"
+    assert full.looks == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "common"),
+    [
+        (["/a/b/c", "/a/b/d"], "/a/b"),
+        (["/a/b", "/a/bc"], "/a"),
+        (["/a/b/c", "/a/b"], "/a/b"),
+        (["/a"], "/a"),
+        (["/a", "/b"], "/"),
+        ([], "/"),
+    ],
+)
+def test_a_directory_has_all_paths_of_a_list(paths: list[str], common: str) -> None:
+    assert common_directory(paths) == common
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        ({}, ["/data"]),
+        ({"alluxio_uri": None, "paths": ("/data/a", "/data/b")}, ["/data/a", "/data/b"]),
+        ({"lines": FILES[:4]}, ["/data/a"]),
+    ],
+)
+def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any], used: list[str]
+) -> None:
+    told: list[str] = []
+    using = Eviction.using
+
+    def tell(self: Eviction, paths: Any, run: Any) -> Any:
+        told.extend(paths)
+        return using(self, paths, run)
+
+    monkeypatch.setattr(Eviction, "using", tell)
+    more = {"from_file_list": True} if "lines" in asked else {}
+    run_job(**asked, **more)
+    assert told == used
+
+
+def test_after_a_while_its_slot_is_for_others(
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.05)
+    monkeypatch.setattr(room_wait.RoomWait, "__init__", _with_more_patience)
+    full.at, full.needed = 1_000_000, 0
+
+    result = run_job(if_full="wait", tier="MEM", attempt=full.attempt)
+
+    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, "MEM")
+    assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
+
+
+def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:
+    full.at = 1
+    full.reserved = lambda: {"MEM": 1200}  # type: ignore[method-assign]
+    result = run_job(if_full="wait", attempt=full.attempt)
+    assert result.progress.reserved == [Reserved("MEM", 1200)]
+    event = ProgressEvent("JOB", 1, 1, result.progress)
+    assert decode(encode(event)) == event
