@@ -339,6 +339,20 @@ CREATE TABLE timings (
 );
 CREATE INDEX timings_newest ON timings (type, ended_at);
 
+CREATE TABLE keeps (
+    id         TEXT PRIMARY KEY,             -- ULID: sorts by the time of its making
+    uid        BIGINT NOT NULL REFERENCES users (uid), -- who keeps
+    path       TEXT NOT NULL,                -- what is cached at and below it stays cached
+    until_at   DOUBLE PRECISION,             -- until when; null until it is ended
+    created_at DOUBLE PRECISION NOT NULL,    -- when it was made
+    updated_at DOUBLE PRECISION NOT NULL,    -- when its user last set its end
+    ended_at   DOUBLE PRECISION,             -- when somebody ended it; null if nobody did
+    ended_by   TEXT                          -- name of who ended it
+);
+CREATE INDEX keeps_of_user ON keeps (uid, id);
+-- Those that nobody has ended: their time may be over.
+CREATE INDEX keeps_open ON keeps (uid) WHERE ended_at IS NULL;
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -365,4 +379,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (17);
+INSERT INTO schema_version (version) VALUES (19);

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from avio.client.events import Event, read_events
 from avio.client.fleet_shapes import MountList, NodeList
+from avio.client.keeps import Keeps
 from avio.client.lines import read_objects, split_lines
 from avio.client.plan_shapes import PlanLine
 from avio.client.schedules import Schedules
@@ -242,7 +243,12 @@ class Client:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
 
-    # Schedules, webhook
+    # Keeps, schedules, webhook
+
+    @property
+    def keeps(self) -> Keeps:
+        """The calls about keeps."""
+        return Keeps(self._transport)
 
     @property
     def schedules(self) -> Schedules:

@@ -18,10 +18,10 @@ from avio.db.models import (
     UserGroup,
     UserTurn,
 )
-from avio.db.order_models import Delivery, JobTiming, Predecessor, Schedule, Webhook
+from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, Webhook
 
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
-    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep),
 )

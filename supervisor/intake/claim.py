@@ -14,7 +14,7 @@ from avio.db import claims, ends, filelists, tiers, timings
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.db.limits import MOVING, crowd
-from avio.errors import Forbidden, NotFound
+from avio.errors import Forbidden, Kept, NotFound
 from avio.faults import fault
 from avio.plain_file import open_plain
 from avio.rules import ownership
@@ -142,7 +142,7 @@ class Claimer:
                 ownership.require_still_freeable(claim.uid, Params.from_json(json.loads(claim.params)))
             self._leave_key(claim, key)
             return self._order(claim)
-        except (Forbidden, NotFound) as error:
+        except (Forbidden, Kept, NotFound) as error:
             result.reason, result.message = error.reason, f"{error}; {error.cure}"
         except (AttributeError, KeyError, TypeError, ValueError) as error:  # no version of avio made it
             result.reason = "INTERNAL"
@@ -189,6 +189,7 @@ class Claimer:
             bytes_before=claim.bytes_wire,
             limits=self._limits(claim, params),
             looks=str(self._spool.looks),
+            keeps=str(self._spool.keeps),
             past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
         )
 

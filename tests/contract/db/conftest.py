@@ -14,6 +14,7 @@ from tests.servers.postgres import Postgres
 
 # Children first.
 TABLES = (
+    "keeps",
     "deliveries",
     "webhooks",
     "failures",
