@@ -1,12 +1,13 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, rows, schedules, transport, versions, web, webhooks
+from mutation import keeps, processes, retention, rights, rows, schedules, transport, versions, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *rows.MUTANTS,
     *retention.MUTANTS,
     *schedules.MUTANTS,
+    *keeps.MUTANTS,
     *processes.MUTANTS,
     *transport.MUTANTS,
     *web.MUTANTS,

@@ -146,7 +146,7 @@ def forget(age: float, limit: int) -> int:
 def _free_job_touching(path: str) -> FreeJob | None:
     found = row(
         "SELECT f.id, u.name FROM jobs f JOIN users u ON u.uid = f.uid"  # noqa: S608 - made of constants
-        f" WHERE f.type = 4 AND f.state IN {{unfinished}} AND {_touches('f')} ORDER BY f.id LIMIT 1",
+        " WHERE f.type = 4 AND f.state IN {unfinished} AND " + _touches("f") + " ORDER BY f.id LIMIT 1",
         *_values(path),
     )
     return None if found is None else FreeJob(*found)

@@ -100,7 +100,7 @@ def test_the_keep_that_lasts_longest_is_named(world: World, rules: Keeps) -> Non
     keep(rules, ROOT, "/data", None)
     keep(rules, BOB, "/data", HOUR)
 
-    with pytest.raises(Kept, match="^root keeps /data cached \\("):
+    with pytest.raises(Kept, match=r"^root keeps /data cached \("):
         world.free(ADA, "/data/d")
 
 
@@ -133,9 +133,9 @@ def test_a_kept_path_gets_no_free_job_and_no_second_one(world: World, rules: Kee
     before = free_job("/data/d", "failed", uid=1)
     keep(rules, BOB, "/data/d/e")
 
-    with pytest.raises(Kept, match="^bob keeps"):
+    with pytest.raises(Kept, match=r"^bob keeps"):
         world.free(ADA, "/data/d", as_job=True)
-    with pytest.raises(Kept, match="^bob keeps"):
+    with pytest.raises(Kept, match=r"^bob keeps"):
         world.service.retry(ADA, before)
 
 
@@ -143,7 +143,7 @@ def test_a_free_job_that_an_older_version_made_is_refused_when_it_begins(world: 
     job(1, "/data")
     keep(rules, BOB, "/data/d")
 
-    with pytest.raises(Kept, match="^bob keeps"):
+    with pytest.raises(Kept, match=r"^bob keeps"):
         ownership.require_still_freeable(1, Params.at("/data/d", depth=None))
 
 
@@ -194,7 +194,7 @@ def test_a_keep_that_is_made_while_files_are_dropped_ends_the_free(
 
     monkeypatch.setattr(world.engine, "drop", slow)
 
-    with pytest.raises(Kept, match="^bob keeps /data/d"):
+    with pytest.raises(Kept, match=r"^bob keeps /data/d"):
         world.free(ADA, "/data/d")
     assert len(world.engine.cache) == len(FILES) - 1
 

@@ -310,6 +310,24 @@ def schedule_info(**changes: Any) -> dict[str, Any]:
     }
 
 
+def keep_info(**changes: Any) -> dict[str, Any]:
+    """Return a KeepInfo: /data, for three days."""
+    return {
+        "id": JOB,
+        "path": "/data",
+        "uid": 7,
+        "user": "lena",
+        "status": "active",
+        "until": "2026-05-05T11:40:00.000+08:00",
+        "holdTime": "2026-05-02T11:40:15.000+08:00",
+        "createTime": "2026-05-02T11:40:00.000+08:00",
+        "updateTime": "2026-05-02T11:40:00.000+08:00",
+        "endTime": None,
+        "endedBy": None,
+        **changes,
+    }
+
+
 def delivery(**changes: Any) -> dict[str, Any]:
     """Return a DeliveryInfo: one that is tried again."""
     return {
