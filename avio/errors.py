@@ -84,12 +84,6 @@ class Conflict(AvioError):
     status = 409
 
 
-class Kept(Conflict):
-    """Somebody keeps files at, above or below the path in the cache: nobody frees them before the keep ends."""
-
-    reason = "KEPT"
-
-
 class IdempotencyReused(AvioError):
     """The Idempotency-Key was used before, with another body."""
 

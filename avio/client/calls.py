@@ -56,6 +56,9 @@ class Client:
         self, url: str, token: str | None = None, *, timeout: float = 60.0, patience: float = PATIENCE_SECONDS
     ) -> None:
         self._transport = Transport(url, token, timeout=timeout, patience=patience)
+        self.keeps = Keeps(self._transport)
+        self.schedules = Schedules(self._transport)
+        self.webhooks = Webhooks(self._transport)
 
     @property
     def url(self) -> str:
@@ -242,23 +245,6 @@ class Client:
     def delete_file_list(self, list_id: str) -> None:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
-
-    # Keeps, schedules, webhook
-
-    @property
-    def keeps(self) -> Keeps:
-        """The calls about keeps."""
-        return Keeps(self._transport)
-
-    @property
-    def schedules(self) -> Schedules:
-        """The calls about schedules."""
-        return Schedules(self._transport)
-
-    @property
-    def webhooks(self) -> Webhooks:
-        """The calls about the user's webhook."""
-        return Webhooks(self._transport)
 
     # Server
 

@@ -71,9 +71,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
                 raise QueueFull
         _lock_needed(new, list_id)
         if new.type == JobType.FREE:
-            keeps.alone()
-            if (held := keeps.touching(shown_path(params.path))) is not None:
-                raise Kept(held)
+            _require_not_kept(shown_path(params.path))
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
             " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority,"
@@ -104,6 +102,13 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             predecessors.add(job_id, new.after)
             return Job.get_by_id(job_id), True
         return Job.get((Job.uid == new.uid) & (Job.idem_key == new.idem_key)), False
+
+
+def _require_not_kept(path: str) -> None:
+    """Raise Kept if somebody keeps files there. Until the end of the transaction nobody makes a keep."""
+    keeps.alone()
+    if (held := keeps.touching(path)) is not None:
+        raise Kept(held)
 
 
 def _lock_needed(new: NewJob, list_id: str | None) -> None:

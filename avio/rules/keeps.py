@@ -11,11 +11,17 @@ from avio.db import keeps, users
 from avio.db.connection import borrow
 from avio.db.order_models import Keep
 from avio.db.sql import now
-from avio.errors import BadRequest, Conflict, FieldError, Kept, NoMount, NotFound, TooMany
+from avio.errors import BadRequest, Conflict, FieldError, NoMount, NotFound, TooMany
 from avio.rules.callers import Caller, Right
 from avio.terminal.cells import duration
 from avio.wire.keeps import HOLDS_AFTER_SECONDS, Status
 from avio.wire.paths import shown_path
+
+
+class Kept(Conflict):
+    """Somebody keeps files at, above or below the path in the cache: nobody frees them before the keep ends."""
+
+    reason = "KEPT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from avio.db import claims, ends, filelists, tiers, timings
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.db.limits import MOVING, crowd
-from avio.errors import Forbidden, Kept, NotFound
+from avio.errors import Forbidden, NotFound
 from avio.faults import fault
 from avio.plain_file import open_plain
 from avio.rules import ownership
+from avio.rules.keeps import Kept
 from avio.rules.waiting import NEEDS_NEWER
 from avio.wire.events import StateEvent
 from avio.wire.limits import Limits

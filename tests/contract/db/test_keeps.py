@@ -11,11 +11,11 @@ from avio.db import keeps, orders
 from avio.db.order_models import Keep
 from avio.db.sql import change, now
 from avio.engines.tier import Freed
-from avio.errors import BadRequest, Conflict, Kept, NoMount, NotFound, TooMany
+from avio.errors import BadRequest, Conflict, NoMount, NotFound, TooMany
 from avio.rules import free as free_rules
 from avio.rules import ownership
 from avio.rules.callers import Caller
-from avio.rules.keeps import Keeps
+from avio.rules.keeps import Keeps, Kept
 from avio.wire.keeps import HOLDS_AFTER_SECONDS
 from avio.wire.params import Params
 from avio.wire.states import JobType
