@@ -353,6 +353,15 @@ CREATE INDEX keeps_of_user ON keeps (uid, id);
 -- Those that nobody has ended: their time may be over.
 CREATE INDEX keeps_open ON keeps (uid) WHERE ended_at IS NULL;
 
+CREATE TABLE cache_maps (
+    tier     TEXT PRIMARY KEY,               -- alias of a tier
+    due_at   DOUBLE PRECISION NOT NULL,      -- when a node surveys it next; a node that begins moves it on
+    node     TEXT,                           -- the node that began last
+    taken_at DOUBLE PRECISION,               -- when the survey of the map began; null before the first one
+    took     DOUBLE PRECISION,               -- seconds that it took
+    map      TEXT                            -- JSON: sums by directory and by who brought the files
+);
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$

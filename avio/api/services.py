@@ -20,6 +20,7 @@ from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.keeps import Keeps
 from avio.rules.schedules import Schedules
+from avio.rules.top import Top
 from avio.rules.types import Engine
 from avio.streams import Events
 
@@ -39,6 +40,7 @@ class Services:
     jobs: Service
     schedules: Schedules
     keeps: Keeps
+    top: Top
     events: Events
     hub: Hub
     proxies: Proxies

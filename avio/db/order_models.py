@@ -1,4 +1,4 @@
-"""Rows beside jobs, as peewee models: schedules, predecessors, timings, keeps, webhooks.
+"""Rows beside jobs, as peewee models: schedules, predecessors, timings, keeps, cache maps, webhooks.
 
 Tables are made by `schema.sql`, as those of `models`. Comments on columns are there.
 """
@@ -91,6 +91,20 @@ class Keep(Row):
 
     class Meta:
         table_name = "keeps"
+
+
+class TierMap(Row):
+    """What fills a tier, as a node last surveyed it."""
+
+    tier = TextField(primary_key=True)
+    due_at = DoubleField()
+    node = TextField(null=True)
+    taken_at = DoubleField(null=True)
+    took = DoubleField(null=True)
+    map = TextField(null=True)
+
+    class Meta:
+        table_name = "cache_maps"
 
 
 class JobTiming(Row):

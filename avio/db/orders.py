@@ -69,9 +69,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
                 return earlier, False
             if count_queued(new.uid) >= queued_max:
                 raise QueueFull
-        _lock_needed(new, list_id)
-        if new.type == JobType.FREE:
-            _require_not_kept(shown_path(params.path))
+        _lock_needed(new, list_id, params)
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
             " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority,"
@@ -111,8 +109,10 @@ def _require_not_kept(path: str) -> None:
         raise Kept(held)
 
 
-def _lock_needed(new: NewJob, list_id: str | None) -> None:
-    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did."""
+def _lock_needed(new: NewJob, list_id: str | None, params: Params) -> None:
+    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did, and Kept."""
+    if new.type == JobType.FREE:
+        _require_not_kept(shown_path(params.path))
     if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
         raise Deleted(f"file list {list_id}")
     for job in filter(None, (new.retry_of, *(one.job for one in new.after))):

@@ -18,10 +18,10 @@ from avio.db.models import (
     UserGroup,
     UserTurn,
 )
-from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, Webhook
+from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, TierMap, Webhook
 
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
-    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep, TierMap),
 )

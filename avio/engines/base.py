@@ -29,6 +29,7 @@ from avio.engines.run import Run
 from avio.engines.sides import STATES as STATES
 from avio.engines.sides import EntryState as EntryState
 from avio.engines.sides import Side as Side
+from avio.engines.survey import Surveyed
 from avio.engines.tier import Freed, Tier
 from avio.errors import EngineError, Gone, IsDirectory, Unsaved
 from avio.findings import Finding
@@ -89,6 +90,7 @@ class Engine(ABC):
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
     kept: KeptPaths = KeptPaths()  # what nobody may evict; without a file of a node all is
+    surveys: Mapping[str, Callable[[], Iterator[Surveyed]]] = MappingProxyType({})  # of all copies, by tier
     facts: FileFacts = FileFacts()
 
     @abstractmethod

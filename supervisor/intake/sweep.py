@@ -1,6 +1,6 @@
-"""Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured.
+"""Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured and surveyed.
 
-Runs in intake: the sweep in its database thread, the measuring in a thread of its own. Temporaries of live attempts,
+Runs in intake: the sweep in its database thread, the rest in a thread of its own. Temporaries of live attempts,
 of any node, stay.
 """
 
@@ -14,6 +14,7 @@ from avio.db import leases
 from avio.db.connection import borrow
 from avio.engines.factory import open_engine
 from avio.errors import EngineError
+from supervisor.intake.survey import Surveyor
 
 # Seconds between two looks at whether a tier must be measured again.
 MEASURE_SECONDS = 30.0
@@ -26,6 +27,7 @@ class Sweeper:
 
     def __init__(self, settings: Settings) -> None:
         self._engine = open_engine(settings.engine_settings())
+        self._surveyor = Surveyor(settings.node, self._engine.surveys)
         self.ready = threading.Event()  # the tiers are checked: before, nothing may be written there
 
     def expect(self, ids: Mapping[str, str]) -> None:
@@ -42,11 +44,12 @@ class Sweeper:
             log.warning("sweep failed", extra={"why": str(error)})
 
     def measure_tiers(self) -> None:
-        """Measure the tiers whenever their numbers are old, for ever."""
+        """Measure and survey the tiers whenever their numbers are old, for ever."""
         self.ready.wait()
         while True:
             try:
                 self._engine.measure()
             except (EngineError, OSError) as error:
                 log.warning("a tier was not measured", extra={"why": str(error)})
+            self._surveyor.look()
             time.sleep(MEASURE_SECONDS)

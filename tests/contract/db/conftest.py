@@ -15,6 +15,7 @@ from tests.servers.postgres import Postgres
 # Children first.
 TABLES = (
     "keeps",
+    "cache_maps",
     "deliveries",
     "webhooks",
     "failures",
