@@ -1,6 +1,6 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import keeps, processes, retention, rights, rows, schedules, transport, versions, web, webhooks
+from mutation import cache_map, keeps, processes, retention, rights, rows, schedules, transport, versions, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -8,6 +8,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *retention.MUTANTS,
     *schedules.MUTANTS,
     *keeps.MUTANTS,
+    *cache_map.MUTANTS,
     *processes.MUTANTS,
     *transport.MUTANTS,
     *web.MUTANTS,

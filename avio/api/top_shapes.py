@@ -10,9 +10,7 @@ from avio.api.shapes import Reply
 from avio.rules.cache_map import MAX_DEPTH
 from avio.wire.top import By, Came
 
-TopDepth = Annotated[
-    int, Field(ge=1, le=MAX_DEPTH, description="Levels of directories below the path, of `by=prefix`.")
-]
+TopDepth = Annotated[int, Field(ge=1, le=MAX_DEPTH, description="Levels below the path, of `by=prefix`.")]
 TopSize = Annotated[
     int,
     Field(ge=1, le=INT_MAX, description=f"Rows of the answer; more than {PAGE_MAX} gives {PAGE_MAX}."),

@@ -35,6 +35,7 @@ from avio.client.shapes import (
     Whoami,
 )
 from avio.client.spelling import spelled_path
+from avio.client.top_shapes import TopInfo
 from avio.client.transport import CONNECT_SECONDS, Transport
 from avio.client.webhooks import Webhooks
 from avio.wire.states import JobType
@@ -134,6 +135,11 @@ class Client:
         headers = {"Prefer": "respond-async"} if as_job else {}
         body = {**spelled_path(path), "recursive": recursive}
         return cast(Freed | JobInfo, self._post("/free", json=body, headers=headers))
+
+    def top(self, path: str, *, by: str, depth: int, tier: str | None, page_size: int) -> TopInfo:
+        """Return who fills the cache at and below `path`."""
+        query = {**spelled_path(path), "by": by, "depth": depth, "tier": tier, "pageSize": page_size}
+        return cast(TopInfo, self._get("/top", **query))
 
     # Jobs
 

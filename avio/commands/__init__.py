@@ -50,6 +50,11 @@ COMMANDS = {
         "Keep what is cached at and below PATH: nobody frees it, and no job evicts it to make room.",
     ),
     "tiers": ("avio.commands.tiers", "tiers", "Show the capacity and the use of each tier of the cache."),
+    "top": (
+        "avio.commands.top",
+        "top",
+        "Show who fills the cache at and below PATH: directories, users, jobs or mounts, the largest first.",
+    ),
     "mounts": (
         "avio.commands.mounts",
         "mounts",

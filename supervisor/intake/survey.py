@@ -44,10 +44,7 @@ class Surveyor:
     def _survey(self, alias: str, survey: Callable[[], Iterator[Surveyed]]) -> None:
         began = time.monotonic()
         with borrow():
-            found, known_from = cache_maps.preloads()
-        origins = Origins(
-            (Preload(each.job, each.uid, each.path, each.began, each.ended) for each in found), known_from
-        )
+            origins = Origins(*cache_maps.preloads())
         made = build(survey(), origins, give_up=lambda: time.monotonic() - began > GIVE_UP_SECONDS)
         took = time.monotonic() - began
         with borrow():

@@ -5,11 +5,21 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import fleet_responses, gate_shapes, keep_shapes, plan_shapes, responses, schedule_shapes, webhook_shapes
+from avio.api import (
+    fleet_responses,
+    gate_shapes,
+    keep_shapes,
+    plan_shapes,
+    responses,
+    schedule_shapes,
+    top_shapes,
+    webhook_shapes,
+)
 from avio.client import fleet_shapes, shapes
 from avio.client import keep_shapes as client_keeps
 from avio.client import plan_shapes as client_plans
 from avio.client import schedule_shapes as schedules
+from avio.client import top_shapes as client_top
 from avio.client import webhook_shapes as webhooks
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
@@ -39,6 +49,7 @@ from tests.unit.commands import samples
         (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
         (keep_shapes.KeepInfo, samples.keep_info()),
         (keep_shapes.KeepPage, {"keeps": [samples.keep_info()], "nextPageToken": None}),
+        (top_shapes.TopInfo, samples.top_info(samples.top_row())),
         (schedule_shapes.ScheduleInfo, samples.schedule_info()),
         (schedule_shapes.ScheduleDetail, samples.schedule_detail(samples.run_info(), samples.run_info("running"))),
         (schedule_shapes.SchedulePage, {"schedules": [samples.schedule_info()], "nextPageToken": None}),
@@ -71,6 +82,10 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FileListPage, shapes.FileListPage),
         (keep_shapes.KeepInfo, client_keeps.KeepInfo),
         (keep_shapes.KeepPage, client_keeps.KeepPage),
+        (top_shapes.TopSums, client_top.TopSums),
+        (top_shapes.TopRow, client_top.TopRow),
+        (top_shapes.SurveyInfo, client_top.SurveyInfo),
+        (top_shapes.TopInfo, client_top.TopInfo),
         (schedule_shapes.RunInfo, schedules.Run),
         (schedule_shapes.ScheduleInfo, schedules.ScheduleInfo),
         (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),
