@@ -190,7 +190,7 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         gate=Gate(shared),
         jobs=jobs,
         schedules=Schedules(jobs, settings),
-        keeps=Keeps(engine.covers, settings),
+        keeps=Keeps(engine.covers, settings, evicts=settings.engine == "alluxio"),
         top=Top(engine.surveys.keys, engine.urls),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),

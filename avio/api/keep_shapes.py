@@ -46,6 +46,7 @@ class KeepInfo(Reply):
     )
     until: str | None = Field(description="Null: until it is ended.")
     hold_time: str = Field(description="From then on nothing drops the files.")
+    evictable: bool = Field(description="The cache may evict the files by itself, as workers of Alluxio do.")
     create_time: str
     update_time: str
     end_time: str | None

@@ -67,6 +67,7 @@ def _info(found: Shown, zone: timezone) -> dict[str, Any]:
         "status": found.status.value,
         "until": rfc3339(keep.until_at, zone),
         "holdTime": rfc3339(found.holds_at, zone),
+        "evictable": services().keeps.evicts,
         "createTime": rfc3339(keep.created_at, zone),
         "updateTime": rfc3339(keep.updated_at, zone),
         "endTime": rfc3339(found.ended_at, zone),

@@ -13,6 +13,7 @@ class KeepInfo(TypedDict):
     status: str
     until: str | None
     holdTime: str
+    evictable: bool
     createTime: str
     updateTime: str
     endTime: str | None

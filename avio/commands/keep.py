@@ -129,7 +129,9 @@ def _own(client: Client, given: str) -> KeepInfo:
 
 def _said(found: Any) -> str:
     until = "until you end it" if found["until"] is None else f"until {moment(found['until'])}"
-    rest = ""
+    said = [f"{found['path']} is kept {until}"]
     if found["status"] == Status.STARTING:
-        rest = f"; a job that drops files may not know of it before {moment(found['holdTime'])}"
-    return f"{found['path']} is kept {until}{rest}"
+        said.append(f"a job that drops files may not know of it before {moment(found['holdTime'])}")
+    if found["evictable"]:
+        said.append("nobody frees it, but the cache may evict it by itself")
+    return "; ".join(said)

@@ -24,22 +24,31 @@ def _bytes(name: str) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
     return lambda row: _at_least(row, size(row[name])), lambda row: raw(row[name])
 
 
-COUNTED = (
-    Column("SIZE", *_bytes("bytes"), width=9, right=True),
-    Column("SHARE", lambda row: percent(row["share"]), lambda row: f"{row['share']:.1f}", width=5, right=True),
-    Column("FILES", lambda row: _at_least(row, raw(row["files"])), lambda row: raw(row["files"]), width=6, right=True),
-    Column("UNREAD", lambda row: _unread(row, size), lambda row: _unread(row, raw), width=9, right=True),
-    Column("UNSAVED", *_bytes("unsavedBytes"), width=9, right=True),
+SIZE = Column("SIZE", *_bytes("bytes"), width=9, right=True)
+SHARE = Column("SHARE", lambda row: percent(row["share"]), lambda row: f"{row['share']:.1f}", width=5, right=True)
+FILES = Column(
+    "FILES", lambda row: _at_least(row, raw(row["files"])), lambda row: raw(row["files"]), width=6, right=True
 )
-NAMED = {
-    By.PREFIX: (Column("PATH", lambda row: printable(row["path"]), lambda row: raw(row["path"])),),
-    By.USER: (Column("USER", lambda row: _user(row), lambda row: _user(row)),),
+UNREAD = Column("UNREAD", lambda row: _unread(row, size), lambda row: _unread(row, raw), width=9, right=True)
+UNSAVED = Column("UNSAVED", *_bytes("unsavedBytes"), width=9, right=True)
+ALL = (SIZE, SHARE, FILES, UNREAD, UNSAVED)
+
+# What 80 columns hold beside the name of a row.
+COLUMNS = {
+    By.PREFIX: (*ALL, Column("PATH", lambda row: printable(row["path"]), lambda row: raw(row["path"]))),
+    By.USER: (*ALL, Column("USER", lambda row: _user(row), lambda row: _user(row))),
     By.JOB: (
+        SIZE,
+        FILES,
+        UNREAD,
         Column("JOB", lambda row: row["job"] or UNKNOWN, lambda row: row["job"] or UNKNOWN),
         Column("USER", lambda row: _user(row), lambda row: _user(row), width=4),
         Column("PATH", lambda row: printable(row["path"] or NOTHING), lambda row: raw(row["path"])),
     ),
     By.MOUNT: (
+        SIZE,
+        FILES,
+        UNSAVED,
         Column(
             "OLDEST",
             lambda row: moment(row["oldestUnsaved"]),
@@ -73,7 +82,7 @@ def top(client: Client, path: str, by: str, depth: int, tier: str | None, limit:
         return
     whole = max(1, found["total"]["bytes"])
     rows = [{**row, "isWhole": found["isWhole"], "share": 100 * row["bytes"] / whole} for row in found["rows"]]
-    print_table((*COUNTED, *NAMED[By(by)]), [rows])
+    print_table(COLUMNS[By(by)], [rows])
     click.echo(printable(_said(found)), err=True)
 
 

@@ -47,10 +47,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Keeps:
-    """The rules, with what tells whether a mount covers a path. One for each process."""
+    """The rules, with what tells whether a mount covers a path. One for each process.
+
+    `evicts` is True if the cache evicts files by itself, whatever avio keeps.
+    """
 
     covers: Callable[[str], bool]
     settings: KeepSettings
+    evicts: bool = False
 
     def put(self, caller: Caller, path: str, until_at: float | None) -> tuple[Shown, bool]:
         """Keep `path` until an epoch second, or without an end. True if it was made; else the caller's own has it now.

@@ -25,7 +25,7 @@ def made(ada: CheckedClient) -> dict[str, Any]:
 
 def test_a_keep_is_made_shown_and_set_again(made: dict[str, Any], ada: CheckedClient) -> None:
     assert (made["path"], made["uid"], made["user"], made["status"]) == ("/data/train", 1, "ada", "starting")
-    assert (made["endTime"], made["endedBy"]) == (None, None)
+    assert (made["endTime"], made["endedBy"], made["evictable"]) == (None, None, False)
     assert ada.get(f"/keeps/{made['id']}").get_json() == made
     assert ada.get("/keeps").get_json() == {"keeps": [made], "nextPageToken": None}
 

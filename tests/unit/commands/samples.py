@@ -320,6 +320,7 @@ def keep_info(**changes: Any) -> dict[str, Any]:
         "status": "active",
         "until": "2026-05-05T11:40:00.000+08:00",
         "holdTime": "2026-05-02T11:40:15.000+08:00",
+        "evictable": False,
         "createTime": "2026-05-02T11:40:00.000+08:00",
         "updateTime": "2026-05-02T11:40:00.000+08:00",
         "endTime": None,

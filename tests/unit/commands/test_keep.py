@@ -41,6 +41,12 @@ def test_a_path_is_kept_for_ever(avio: Avio, stub: Stub) -> None:
     assert json.loads(avio("keep /data --forever --json").stdout) == keep_info(until=None)
 
 
+def test_a_cache_that_evicts_by_itself_is_told_of(avio: Avio, stub: Stub) -> None:
+    stub.on("POST", "/keeps", Reply(keep_info(until=None, evictable=True), 200))
+    said = avio("keep /data --forever").stderr
+    assert said == "/data is kept until you end it; nobody frees it, but the cache may evict it by itself\n"
+
+
 def test_the_list_has_open_keeps_or_with_all_each(avio: Avio, stub: Stub) -> None:
     over = keep_info(id=JOB[:-1] + "P", status="expired", path="/old")
     stub.on("GET", "/keeps", page(keep_info(), over))

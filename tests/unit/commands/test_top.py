@@ -1,7 +1,6 @@
 """`avio top`: what reaches the server, and what people and programs see."""
 
 import json
-import os
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from tests.unit.commands.stub import Reply, Stub
 pytestmark = pytest.mark.usefixtures("logged_in")
 
 MIB = 1 << 20
+OLDEST = "2026-05-02T11:40:00.000+08:00"
 
 
 def served(stub: Stub, *rows: dict[str, Any], **changes: Any) -> None:
@@ -62,13 +62,13 @@ def test_users_jobs_and_mounts_by_name_and_what_is_unknown(avio: Avio, stub: Stu
         ["(programs)"],
         ["?"],
     ]
-    assert [line.split("\t")[5:] for line in avio("top --by job").stdout.splitlines()] == [
+    assert [line.split("\t")[3:] for line in avio("top --by job").stdout.splitlines()] == [
         [JOB, "lena", "/data/图片"],
         ["?", "(programs)", "-"],
         ["?", "?", "-"],
     ]
     mounts = avio("top --by mount").stdout.splitlines()
-    assert [line.split("\t")[5:] for line in mounts] == [["-", "/data/图片"], ["-", "?"], ["-", "?"]]
+    assert [line.split("\t")[2:] for line in mounts] == [["0", "-", "/data/图片"], ["0", "-", "?"], ["0", "-", "?"]]
 
 
 def test_lower_bounds_are_marked_and_rows_that_are_left_out_counted(
@@ -85,8 +85,9 @@ def test_lower_bounds_are_marked_and_rows_that_are_left_out_counted(
 @pytest.mark.parametrize("by", ["prefix", "user", "job", "mount"])
 def test_a_terminal_of_80_columns_is_enough(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     monkeypatch.setattr(tables, "is_terminal", lambda: True)
-    monkeypatch.setattr(tables.shutil, "get_terminal_size", lambda: os.terminal_size((80, 24)))
-    served(stub, top_row(path="/数据", came="preloaded", uid=7, user="lena", job=None, unsureBytes=3), isWhole=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    lena = {"came": "preloaded", "uid": 7, "user": "李娜", "job": JOB, "unsureBytes": 3, "oldestUnsaved": OLDEST}
+    served(stub, top_row(path="/数据/训练", **lena), isWhole=False)
     lines = avio(f"top --by {by}").stdout.splitlines()
     assert max(map(cell_len, lines)) <= 80
 
