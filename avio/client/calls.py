@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from urllib.parse import quote
 
 from avio.client.events import Event, read_events
-from avio.client.fleet_shapes import MountList, NodeList
+from avio.client.fleet_shapes import MountList, NodeList, TopInfo
 from avio.client.keeps import Keeps
 from avio.client.lines import read_objects, split_lines
 from avio.client.plan_shapes import PlanLine
@@ -35,7 +35,6 @@ from avio.client.shapes import (
     Whoami,
 )
 from avio.client.spelling import spelled_path
-from avio.client.top_shapes import TopInfo
 from avio.client.transport import CONNECT_SECONDS, Transport
 from avio.client.webhooks import Webhooks
 from avio.wire.states import JobType

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from avio.client import Client
-from avio.client.top_shapes import TopInfo
+from avio.client.fleet_shapes import TopInfo
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import with_client

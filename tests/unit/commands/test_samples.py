@@ -19,7 +19,6 @@ from avio.client import fleet_shapes, shapes
 from avio.client import keep_shapes as client_keeps
 from avio.client import plan_shapes as client_plans
 from avio.client import schedule_shapes as schedules
-from avio.client import top_shapes as client_top
 from avio.client import webhook_shapes as webhooks
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
@@ -82,10 +81,10 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FileListPage, shapes.FileListPage),
         (keep_shapes.KeepInfo, client_keeps.KeepInfo),
         (keep_shapes.KeepPage, client_keeps.KeepPage),
-        (top_shapes.TopSums, client_top.TopSums),
-        (top_shapes.TopRow, client_top.TopRow),
-        (top_shapes.SurveyInfo, client_top.SurveyInfo),
-        (top_shapes.TopInfo, client_top.TopInfo),
+        (top_shapes.TopSums, fleet_shapes.TopSums),
+        (top_shapes.TopRow, fleet_shapes.TopRow),
+        (top_shapes.SurveyInfo, fleet_shapes.SurveyInfo),
+        (top_shapes.TopInfo, fleet_shapes.TopInfo),
         (schedule_shapes.RunInfo, schedules.Run),
         (schedule_shapes.ScheduleInfo, schedules.ScheduleInfo),
         (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),
