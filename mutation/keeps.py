@@ -90,4 +90,10 @@ MUTANTS = (
         ("OpenKeeps(read, rows)", "OpenKeeps(boottime(), rows)"),
         tests="tests/unit/supervisor/intake/test_keeps.py",
     ),
+    mutant(
+        "eviction: a job knows what users keep",
+        "avio/executor/run.py",
+        ("        engine.kept = KeptPaths(Path(order.keeps))\n", "        pass\n"),
+        tests="tests/unit/executor/test_kept_files.py",
+    ),
 )

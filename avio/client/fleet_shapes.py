@@ -1,4 +1,4 @@
-"""The shapes of worker nodes and mounts as a caller sees them; otherwise as `avio.client.shapes`."""
+"""The shapes of nodes, mounts and what fills the cache, as a caller sees them; otherwise as `avio.client.shapes`."""
 
 from typing import TypedDict
 
