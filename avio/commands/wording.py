@@ -51,6 +51,7 @@ _PHRASES = {
     "PUT /me/webhook": "avio notify set",
     "POST /free": "avio free PATH",
     "DELETE /keeps/{id}": "avio keep PATH --end",
+    "GET /stat": "avio stat PATH",
     "GET /tiers": "avio tiers",
     "GET /filelists": "avio lists",
     "DELETE /filelists/{id}": "avio lists --delete ID",

@@ -76,7 +76,7 @@ def preloads(limit: int = MAX_PRELOADS) -> tuple[list[PreloadRow], float]:
     What retention has deleted is not known of: copies that came with such a job have no origin.
     """
     columns = "SELECT id, uid, path, list_id, params, started_at, finished_at FROM jobs WHERE type = 1"
-    at_work = rows(f"{columns} AND started_at IS NOT NULL AND state IN {{unfinished}} LIMIT ?", limit)
+    at_work = rows(columns + " AND started_at IS NOT NULL AND state IN {unfinished} LIMIT ?", limit)
     ended = rows(
         f"{columns} AND started_at IS NOT NULL AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?", limit
     )
