@@ -12,8 +12,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   listing_page, left_paths, walks       a page of all levels; what it leaves out; the files of one side
 #   listing_stream, level_entries         job: all entries in one pass; the entries of a page of so many levels
 #   level_page, directory_sums            the names of such a page; the sums of its directories within a budget
-#   silent_mounts, tier_view, survey      mounts that do not answer; the tiers without a bucket; every copy, in intake
-#   empty_walk                            why nothing was found
+#   silent_mounts, tier_view, empty_walk, survey  silent mounts; tiers without a bucket; nothing found; all copies
 #   joined_view                           bucket and tiers as one stream, of all levels or of one
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files
