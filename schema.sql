@@ -348,6 +348,29 @@ CREATE TABLE timings (
 );
 CREATE INDEX timings_newest ON timings (type, ended_at);
 
+CREATE TABLE keeps (
+    id         TEXT PRIMARY KEY,             -- ULID: sorts by the time of its making
+    uid        BIGINT NOT NULL REFERENCES users (uid), -- who keeps
+    path       TEXT NOT NULL,                -- what is cached at and below it stays cached
+    until_at   DOUBLE PRECISION,             -- until when; null until it is ended
+    created_at DOUBLE PRECISION NOT NULL,    -- when it was made
+    updated_at DOUBLE PRECISION NOT NULL,    -- when its user last set its end
+    ended_at   DOUBLE PRECISION,             -- when somebody ended it; null if nobody did
+    ended_by   TEXT                          -- name of who ended it
+);
+CREATE INDEX keeps_of_user ON keeps (uid, id);
+-- Those that nobody has ended: their time may be over.
+CREATE INDEX keeps_open ON keeps (uid) WHERE ended_at IS NULL;
+
+CREATE TABLE cache_maps (
+    tier     TEXT PRIMARY KEY,               -- alias of a tier
+    due_at   DOUBLE PRECISION NOT NULL,      -- when a node surveys it next; a node that begins moves it on
+    node     TEXT,                           -- the node that began last
+    taken_at DOUBLE PRECISION,               -- when the survey of the map began; null before the first one
+    took     DOUBLE PRECISION,               -- seconds that it took
+    map      TEXT                            -- JSON: sums by directory and by who brought the files
+);
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -374,4 +397,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (18);
+INSERT INTO schema_version (version) VALUES (19);

@@ -138,7 +138,7 @@ class Invariants:
 
     def _left_over(self) -> Found:
         wrong = [str(file) for root in self._world.roots for file in root.glob(".avio/*/*")]
-        spools = list(self._world.cluster.spool.glob("*/*"))
+        spools = [each for each in self._world.cluster.spool.glob("*/*") if each.name != "looks"]
         wrong += [str(each) for spool in spools for each in (spool.iterdir() if spool.name == KEPT_NAME else [spool])]
         wrong += [f"job process {found.pid} of {found.job}" for found in self._world.jobs()]
         wrong += [str(group) for job in self._rows for group in Path("/sys/fs/cgroup").glob(f"**/*{job}*")][:5]

@@ -15,6 +15,7 @@ UNSAID = (
     ("cachedOnly", "has no effect on a job"),  # goes by a header
     ("fileListId", "no such file list"),
     ("tier", "unknown tier"),
+    ("tier", "no such tier"),
     ("uid", "no such user"),
     ("fileListId", "is kept for days only"),  # of a schedule
     ("cron", ""),  # a language of its own

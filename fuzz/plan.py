@@ -34,6 +34,7 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 "jobs": {"values": seeds.jobs},
                 "lists": {"values": seeds.lists},
                 "schedules": {"values": seeds.schedules},
+                "keeps": {"values": seeds.keeps},
                 "crons": {"values": ["0 2 * * *", "*/15 8-18 * * MON-FRI", "0 0 L * *", "0 0 30 2 *"]},
                 "zones": {"values": ["UTC", "Asia/Shanghai", "America/New_York"]},
                 "tiers": {"values": ["MEM"]},
@@ -71,6 +72,7 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                 {**_ids("/jobs/{id}/events", "jobs"), "request-timeout": EVENTS_SECONDS},
                 _ids("/filelists/{id}", "lists"),
                 _ids("/schedules/{id}", "schedules"),
+                _ids("/keeps/{id}", "keeps"),
             ],
         }
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -35,11 +36,12 @@ SCHEDULE = {"type": 1, "params": {"alluxioUri": "/data/train"}, "cron": "0 2 * *
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Ids that a user may ask for: jobs that have ended or not, file lists, and schedules."""
+    """Ids that a user may ask for: jobs that have ended or not, file lists, schedules and keeps."""
 
     jobs: list[str]
     lists: list[str]
     schedules: list[str] = field(default_factory=list)
+    keeps: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ class World:
                 for _ in range(4)
             ]
             schedules = [http.post("/schedules", json=SCHEDULE).raise_for_status().json()["id"] for _ in range(8)]
-        return Seeds(jobs, lists, schedules)
+            until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+            kept = [{"alluxioUri": f"/data/kept/{number}", "until": until} for number in range(4)]
+            keeps = [http.post("/keeps", json=each).raise_for_status().json()["id"] for each in kept]
+        return Seeds(jobs, lists, schedules, keeps)
 
 
 def _leave(job: str) -> None:

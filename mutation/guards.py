@@ -1,12 +1,27 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, room, rows, schedules, transport, versions, web, webhooks
+from mutation import (
+    cache_map,
+    keeps,
+    processes,
+    retention,
+    rights,
+    room,
+    rows,
+    schedules,
+    transport,
+    versions,
+    web,
+    webhooks,
+)
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *rows.MUTANTS,
     *retention.MUTANTS,
     *schedules.MUTANTS,
+    *keeps.MUTANTS,
+    *cache_map.MUTANTS,
     *processes.MUTANTS,
     *transport.MUTANTS,
     *web.MUTANTS,

@@ -11,7 +11,7 @@ from peewee import DatabaseError
 
 from avio.clock import boottime
 from avio.config.retention import RetentionSettings
-from avio.db import deliveries, filelists, leases, retention, tokens
+from avio.db import deliveries, filelists, keeps, leases, retention, tokens
 from avio.db.away import is_away
 from avio.db.connection import borrow, transaction
 
@@ -66,6 +66,8 @@ class Retention:
             yield from self._rows("tokens", lambda: tokens.forget_expired(keep.token_keep, BITE_ROWS))
         if keep.delivery_keep:
             yield from self._rows("deliveries", lambda: deliveries.forget(keep.delivery_keep, BITE_ROWS))
+        if keep.keep_keep:
+            yield from self._rows("keeps", lambda: keeps.forget(keep.keep_keep, BITE_ROWS))
         if keep.node_keep:
             yield from self._rows("nodes", lambda: leases.forget_lost(keep.node_keep, BITE_ROWS))
 

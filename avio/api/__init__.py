@@ -9,7 +9,7 @@
 #   (here)                                                   create_app: puts the blueprints together
 #   schedules                                                routes: jobs at each tick of a cron expression
 #   artifacts, events                                        routes that look at one job: what it left, what happens
-#   jobs, tasks, gate, cache, fleet                          routes: jobs; list and stat; waits; tiers; nodes, mounts
+#   jobs, tasks, gate, cache, keeps, top, fleet              routes: jobs; list, stat; waits; tiers; keeps; nodes
 #   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
 #   job_watch                                                event stream and long poll
 #   blueprints                                               how routes are declared
@@ -19,6 +19,7 @@
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   schedule_shapes, gate_shapes, webhook_shapes             the shapes about schedules, waits and webhooks
+#   keep_shapes, top_shapes                                  those about keeps, and who fills the cache
 #   responses, serializers, webhook_info                     the shapes of what goes out; rows as JSON
 #   fleet_responses, health_responses, plan_info             the shapes of nodes and mounts, of probes; plans as JSON
 #   progress_responses, pace, waits, plan_shapes             the shapes of progress; ends, waits and plans of jobs
@@ -49,6 +50,7 @@ from avio.api.gate import gate
 from avio.api.health import health
 from avio.api.hub import Hub
 from avio.api.jobs import jobs
+from avio.api.keeps import keeps
 from avio.api.known_clients import KnownClients
 from avio.api.login import public, session
 from avio.api.login_lanes import Lane
@@ -60,6 +62,7 @@ from avio.api.schedules import schedules
 from avio.api.services import KEY, Services
 from avio.api.tasks import browsing
 from avio.api.throttle import Throttle
+from avio.api.top import top
 from avio.api.webhooks import webhooks
 from avio.clock import parse_zone
 from avio.config import Settings
@@ -73,13 +76,15 @@ from avio.rules.filelists import ListLimits, Quota
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
+from avio.rules.keeps import Keeps
 from avio.rules.places import MountPlaces, Places
 from avio.rules.schedules import Schedules
 from avio.rules.tiers import expect_known_tiers
+from avio.rules.top import Top
 
 BLUEPRINTS = (
     public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, schedules, webhooks,
-    fleet, health,
+    keeps, top, fleet, health,
 )  # fmt: skip
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
@@ -185,6 +190,8 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         gate=Gate(shared),
         jobs=jobs,
         schedules=Schedules(jobs, settings),
+        keeps=Keeps(engine.covers, settings, evicts=settings.engine == "alluxio"),
+        top=Top(engine.surveys.keys, engine.urls),
         events=stream,
         hub=Hub(stream, settings.listeners, settings.listeners_of_user),
         proxies=Proxies(settings.trusted_proxies),

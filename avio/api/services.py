@@ -18,7 +18,9 @@ from avio.rules.engine_health import EngineHealth
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
+from avio.rules.keeps import Keeps
 from avio.rules.schedules import Schedules
+from avio.rules.top import Top
 from avio.rules.types import Engine
 from avio.streams import Events
 
@@ -37,6 +39,8 @@ class Services:
     gate: Gate
     jobs: Service
     schedules: Schedules
+    keeps: Keeps
+    top: Top
     events: Events
     hub: Hub
     proxies: Proxies

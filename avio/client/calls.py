@@ -10,7 +10,8 @@ from typing import Any, Self, cast
 from urllib.parse import quote
 
 from avio.client.events import Event, read_events
-from avio.client.fleet_shapes import MountList, NodeList
+from avio.client.fleet_shapes import MountList, NodeList, TopInfo
+from avio.client.keeps import Keeps
 from avio.client.lines import read_objects, split_lines
 from avio.client.plan_shapes import PlanLine
 from avio.client.schedules import Schedules
@@ -55,6 +56,9 @@ class Client:
         self, url: str, token: str | None = None, *, timeout: float = 60.0, patience: float = PATIENCE_SECONDS
     ) -> None:
         self._transport = Transport(url, token, timeout=timeout, patience=patience)
+        self.keeps = Keeps(self._transport)
+        self.schedules = Schedules(self._transport)
+        self.webhooks = Webhooks(self._transport)
 
     @property
     def url(self) -> str:
@@ -130,6 +134,11 @@ class Client:
         headers = {"Prefer": "respond-async"} if as_job else {}
         body = {**spelled_path(path), "recursive": recursive}
         return cast(Freed | JobInfo, self._post("/free", json=body, headers=headers))
+
+    def top(self, path: str, *, by: str, depth: int, tier: str | None, page_size: int) -> TopInfo:
+        """Return who fills the cache at and below `path`."""
+        query = {**spelled_path(path), "by": by, "depth": depth, "tier": tier, "pageSize": page_size}
+        return cast(TopInfo, self._get("/top", **query))
 
     # Jobs
 
@@ -241,18 +250,6 @@ class Client:
     def delete_file_list(self, list_id: str) -> None:
         """Delete a file list that no unfinished job uses."""
         self._transport.call("DELETE", f"/filelists/{quote(list_id, safe='')}", repeatable=False)
-
-    # Schedules, webhook
-
-    @property
-    def schedules(self) -> Schedules:
-        """The calls about schedules."""
-        return Schedules(self._transport)
-
-    @property
-    def webhooks(self) -> Webhooks:
-        """The calls about the user's webhook."""
-        return Webhooks(self._transport)
 
     # Server
 

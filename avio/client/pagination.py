@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from avio.client.errors import Unreachable
+from avio.client.keep_shapes import KeepPage
 from avio.client.schedule_shapes import SchedulePage
 from avio.client.shapes import FailurePage, FileListPage, JobPage, ListPage
 from avio.client.webhook_shapes import DeliveryPage
 
-Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage, SchedulePage)
+Page = TypeVar("Page", ListPage, JobPage, FailurePage, FileListPage, DeliveryPage, SchedulePage, KeepPage)
 
 
 def pages(fetch: Callable[[str | None], Page]) -> Iterator[Page]:

@@ -44,7 +44,17 @@ COMMANDS = {
         "free",
         "Drop PATH from the cache; files that are unsaved or used by others are refused.",
     ),
+    "keep": (
+        "avio.commands.keep",
+        "keep",
+        "Keep what is cached at and below PATH: nobody frees it, and no job evicts it to make room.",
+    ),
     "tiers": ("avio.commands.tiers", "tiers", "Show the capacity and the use of each tier of the cache."),
+    "top": (
+        "avio.commands.top",
+        "top",
+        "Show who fills the cache at and below PATH: directories, users, jobs or mounts, the largest first.",
+    ),
     "mounts": (
         "avio.commands.mounts",
         "mounts",

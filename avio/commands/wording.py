@@ -50,6 +50,8 @@ _PHRASES = {
     "report the requestId to your admin": "tell an admin the id of the request",
     "PUT /me/webhook": "avio notify set",
     "POST /free": "avio free PATH",
+    "DELETE /keeps/{id}": "avio keep PATH --end",
+    "GET /stat": "avio stat PATH",
     "GET /tiers": "avio tiers",
     "GET /filelists": "avio lists",
     "DELETE /filelists/{id}": "avio lists --delete ID",

@@ -48,6 +48,9 @@ class RetentionSettings(Table):
         30 * DAY_SECONDS,
         description="Seconds that a delivery to a webhook stays in its log after its end; 0 is as long as its job.",
     )
+    keep_keep: Age = Field(
+        30 * DAY_SECONDS, description="Seconds that a keep stays in the list after its end; 0 is for ever."
+    )
     lists_max: Count = Field(1000, description="File lists that one user may have, unfinished uploads included.")
     lists_bytes_max: Size = Field(
         ByteSize(1 << 30), gt=0, description="Bytes that all file lists of one user may have."

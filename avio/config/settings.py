@@ -12,6 +12,7 @@ from pydantic import ByteSize, ConfigDict, Field, field_validator
 from avio.clock import parse_zone
 from avio.config.alluxio import AlluxioSpec
 from avio.config.job_limits import JobLimitSettings
+from avio.config.keeps import KeepSettings
 from avio.config.local import Mount, MountPath, TierSpec, readable
 from avio.config.networks import WebhookSettings
 from avio.config.retention import RetentionSettings
@@ -23,7 +24,7 @@ from avio.config.web import WebLimits
 from avio.wire.job_limits import JobLimits
 
 
-class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, WebLimits, WebhookSettings):
+class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, KeepSettings, WebLimits, WebhookSettings):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -10,6 +10,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   orders, hints                web: submit and cancel; hints also by the aggregator's sweep
 #   groups, aggregators          admin: weights and limits of users; aggregator: its heartbeat
 #   schedules                    web: what users do with them; aggregator: from tick to tick
+#   keeps, cache_maps            web writes what stays cached, intake reads; intake writes what fills tiers, web reads
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
 #   plans                        web: what is known beside a plan

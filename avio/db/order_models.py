@@ -1,4 +1,4 @@
-"""Rows about when jobs begin and what is told of them, as peewee models: schedules, predecessors, timings, webhooks.
+"""Rows beside jobs, as peewee models: schedules, predecessors, timings, keeps, cache maps, webhooks.
 
 Tables are made by `schema.sql`, as those of `models`. Comments on columns are there.
 """
@@ -75,6 +75,36 @@ class Delivery(Row):
 
     class Meta:
         table_name = "deliveries"
+
+
+class Keep(Row):
+    """A path whose cached files stay cached until a time, or until somebody ends it."""
+
+    id = TextField(primary_key=True)
+    uid = BigIntegerField()
+    path = TextField()
+    until_at = DoubleField(null=True)
+    created_at = DoubleField()
+    updated_at = DoubleField()
+    ended_at = DoubleField(null=True)
+    ended_by = TextField(null=True)
+
+    class Meta:
+        table_name = "keeps"
+
+
+class TierMap(Row):
+    """What fills a tier, as a node last surveyed it."""
+
+    tier = TextField(primary_key=True)
+    due_at = DoubleField()
+    node = TextField(null=True)
+    taken_at = DoubleField(null=True)
+    took = DoubleField(null=True)
+    map = TextField(null=True)
+
+    class Meta:
+        table_name = "cache_maps"
 
 
 class JobTiming(Row):

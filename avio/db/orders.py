@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from ulid import ULID
 
-from avio.db import predecessors
+from avio.db import keeps, predecessors
 from avio.db.connection import transaction
 from avio.db.models import Job
 from avio.db.sql import change, now, row
 from avio.wire.after import After
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
+from avio.wire.states import JobType
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,19 @@ class Deleted(Exception):
     """What a new job needs was deleted a moment ago. The text names it."""
 
 
+class Kept(Exception):
+    """A free job may not be made: somebody keeps files at, above or below its path."""
+
+    def __init__(self, by: keeps.Held) -> None:
+        super().__init__(by)
+        self.by = by
+
+
 def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
     """T1: insert a queued job, or find the job that the same Idempotency-Key made. True if it was inserted.
 
     Raise QueueFull if the user has `queued_max` queued jobs, whatever other requests do at once. Raise Deleted if its
-    file list, or a job that it repeats or waits for, was deleted meanwhile.
+    file list, or a job that it repeats or waits for, was deleted meanwhile. Raise Kept for a free job of a kept path.
     """
     job_id = str(ULID())
     params = Params.from_json(json.loads(new.params))
@@ -60,7 +69,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
                 return earlier, False
             if count_queued(new.uid) >= queued_max:
                 raise QueueFull
-        _lock_needed(new, list_id)
+        _lock_needed(new, list_id, params)
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
             " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority,"
@@ -93,8 +102,17 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
         return Job.get((Job.uid == new.uid) & (Job.idem_key == new.idem_key)), False
 
 
-def _lock_needed(new: NewJob, list_id: str | None) -> None:
-    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did."""
+def _require_not_kept(path: str) -> None:
+    """Raise Kept if somebody keeps files there. Until the end of the transaction nobody makes a keep."""
+    keeps.alone()
+    if (held := keeps.touching(path)) is not None:
+        raise Kept(held)
+
+
+def _lock_needed(new: NewJob, list_id: str | None, params: Params) -> None:
+    """Let no deletion of what a new job needs go on until the job is there. Raise Deleted if one did, and Kept."""
+    if new.type == JobType.FREE:
+        _require_not_kept(shown_path(params.path))
     if list_id is not None and row("SELECT id FROM filelists WHERE id = ? AND complete {shared}", list_id) is None:
         raise Deleted(f"file list {list_id}")
     for job in filter(None, (new.retry_of, *(one.job for one in new.after))):

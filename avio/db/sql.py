@@ -35,6 +35,7 @@ _WORDS = {
 # held_by_user: a table of the users whose jobs nodes have, and of how many.
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
+# keeps_alone: transactions that make keeps or free jobs come one by one; SQLite has one that writes at a time.
 # bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
 # by_turn: the jobs before it are read in the order of jobs_turn, of which SQLite thinks less than of other indexes.
 # In SQLite below 3.42 unixepoch('subsec') is NULL, and a comparison with NULL is never true.
@@ -48,6 +49,7 @@ _SQLITE = {
     "shared": "",
     "deleting": "",
     "alone": "",
+    "keeps_alone": "1",
     **_WORDS,
 }
 _SQLITE |= counter_words(_SQLITE["greatest"])
@@ -61,6 +63,7 @@ _POSTGRESQL = {
     "shared": "FOR KEY SHARE",
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",
+    "keeps_alone": "pg_advisory_xact_lock(7025130419)",
     **_WORDS,
 }
 _POSTGRESQL |= counter_words(_POSTGRESQL["greatest"])

@@ -17,11 +17,11 @@ from avio.db.models import (
     UserGroup,
     UserTurn,
 )
-from avio.db.order_models import Delivery, JobTiming, Predecessor, Schedule, Webhook
+from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, TierMap, Webhook
 from avio.db.tier_models import TierId
 
 MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
-    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery),
+    *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep, TierMap),
 )

@@ -14,7 +14,8 @@ def register(alias: str, tier_id: str) -> None:
 
 
 def forget(alias: str) -> bool:
-    """Forget the id of a tier, whose disk was replaced. Return False if it has none."""
+    """Forget the id of a tier, whose disk was replaced, and what filled it. Return False if it has no id."""
+    change("DELETE FROM cache_maps WHERE tier = ?", alias)
     return change("DELETE FROM tiers WHERE name = ?", alias) > 0
 
 

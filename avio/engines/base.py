@@ -17,6 +17,7 @@ from avio.engines.content import Content
 from avio.engines.entry import Entry as Entry
 from avio.engines.eviction import Eviction
 from avio.engines.file_facts import FileFacts
+from avio.engines.kept_paths import KeptPaths
 from avio.engines.left_out import LeaveOut, LeftOut, Unchecked, fail, ignore
 from avio.engines.members import Member
 from avio.engines.movers.mover_run import MoverRun
@@ -29,6 +30,7 @@ from avio.engines.run import Run
 from avio.engines.sides import STATES as STATES
 from avio.engines.sides import EntryState as EntryState
 from avio.engines.sides import Side as Side
+from avio.engines.survey import Surveyed
 from avio.engines.tier import Freed, Tier
 from avio.errors import EngineError, Gone, IsDirectory, Unsaved
 from avio.findings import Finding
@@ -89,6 +91,8 @@ class Engine(ABC):
     silent_after: ClassVar[float] = 5.0  # seconds without a byte or an outcome that are too long for this engine
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
     pool: Pool | None = None  # the movers that share the work of a job, in its process
+    kept: KeptPaths = KeptPaths()  # what nobody may evict; without a file of a node all is
+    surveys: Mapping[str, Callable[[], Iterator[Surveyed]]] = MappingProxyType({})  # of all copies, by tier
     facts: FileFacts = FileFacts()
     eviction: Eviction = Eviction()
 
@@ -235,10 +239,13 @@ class Engine(ABC):
         """Return a `with` block in which a free of `path` is decided and done: preloads there `settle` after it."""
         return nullcontext()
 
-    def free(self, path: str, *, recursive: bool, limit: int | None = None) -> Freed:
+    def free(
+        self, path: str, *, recursive: bool, limit: int | None = None, dropped: Callable[[], object] = lambda: None
+    ) -> Freed:
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.
 
         Checks all first, and drops nothing then: raises Unsaved, TooLarge above `limit`, IsDirectory, else as `stat`.
+        Calls `dropped` after each drop; what that raises ends the free.
         """
         files = size = gone = 0
         for entry in self.walk(path, depth=None, side=Side.CACHE):
@@ -251,7 +258,7 @@ class Engine(ABC):
             if limit is not None and files > limit:
                 raise too_many_cached(path, limit)
         for _ in self.drop(path):
-            pass
+            dropped()
         return Freed(files, size, gone)
 
     @abstractmethod

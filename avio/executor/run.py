@@ -14,6 +14,7 @@ from pathlib import Path
 from avio.engines.base import Engine
 from avio.engines.content import Content
 from avio.engines.factory import open_engine
+from avio.engines.kept_paths import KeptPaths
 from avio.engines.movers.pool import MoversDied, Pool, movers_for
 from avio.errors import AvioError
 from avio.executor.attempt import Attempt, Stopped
@@ -122,6 +123,8 @@ def _engine(order: Order, attempt: Attempt) -> Iterator[Engine]:
     """Yield the engine, with movers if the attempt can start them and the engine can share its work."""
     engine = open_engine(order.engine)
     engine.beat, attempt.silent_after = attempt.checked, engine.silent_after
+    if order.keeps is not None:
+        engine.kept = KeptPaths(Path(order.keeps))
     if order.looks is not None and engine.shares_looks:
         engine.use_looks(Path(order.looks))
     if attempt.start_mover is None or not engine.shares_work:

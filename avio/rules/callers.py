@@ -12,6 +12,7 @@ class Right(StrEnum):
     LOOK = "look"  # list, stat, tiers; order ls and stat jobs
     LOAD = "load"  # preload files
     SAVE = "save"  # save files
+    KEEP = "keep files in the cache"
     FREE = "free"  # free files that the caller's own jobs loaded and that no other user uses
     FREE_ALL = "free all"  # free any file
     OTHERS_JOBS = "others' jobs"  # see, cancel, retry and order jobs of other users
@@ -20,7 +21,7 @@ class Right(StrEnum):
 
 
 # Rights of every user at every path.
-EVERYBODY = frozenset({Right.LOOK, Right.LOAD, Right.SAVE, Right.FREE})
+EVERYBODY = frozenset({Right.LOOK, Right.LOAD, Right.SAVE, Right.KEEP, Right.FREE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from avio.errors import (
     TooMany,
 )
 from avio.faults import fault
-from avio.rules import failed_files, history, ownership, webhooks
+from avio.rules import failed_files, history, keeps, ownership, webhooks
 from avio.rules import filelists as lists
 from avio.rules.begin import merged, require_predecessors
 from avio.rules.callers import Caller, Right
@@ -197,6 +197,8 @@ class Service:
                 job, added = orders.insert(new, self.queued_max)
         except orders.QueueFull:
             raise self._too_many() from None
+        except orders.Kept as error:
+            raise keeps.kept_error(error.by, new.uid) from None
         except orders.Deleted as error:
             raise Conflict(f"{error} was deleted", cure="submit a new job; upload its file list again") from None
         if not added:

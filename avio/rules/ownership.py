@@ -1,21 +1,27 @@
 """Decides who may free a path. Used by web, before the free and after it, and by intake when a free job begins.
 
 An admin frees all. A user frees files that a begun preload or save of the user covers and no job of another user uses.
+Nobody frees what somebody keeps.
 """
 
 from avio.db import users, uses
 from avio.db.connection import borrow
 from avio.db.sql import now
 from avio.errors import Forbidden
+from avio.rules import keeps
 from avio.rules.callers import Caller, Right
 from avio.wire.params import Params
 from avio.wire.paths import depth_below
 
 
 def require_freeable(caller: Caller, path: str, *, recursive: bool) -> float:
-    """Return the database's clock in epoch seconds if the caller may free `path`. Forbidden names the owner."""
+    """Return the database's clock in epoch seconds if the caller may free `path`. Forbidden names the owner.
+
+    Raises Kept, for admins too.
+    """
     caller.require(Right.FREE, path)
     with borrow():
+        keeps.require_not_kept(caller, path)
         if not caller.may(Right.FREE_ALL, path):
             _refuse_used(caller, path)
             _refuse_strange(caller, path, recursive=recursive)
@@ -23,7 +29,7 @@ def require_freeable(caller: Caller, path: str, *, recursive: bool) -> float:
 
 
 def require_still_freeable(uid: int, params: Params) -> None:
-    """Raise Forbidden if user `uid` may no longer free the path of a free job, which has waited in the queue."""
+    """Raise Forbidden or Kept if user `uid` may not free the path of a free job that has waited in the queue."""
     with borrow():
         owner = users.get(uid)
     assert owner is not None  # the key of the job's row

@@ -19,8 +19,8 @@ class Order:
 
     `store_patience` and `room_patience` are in seconds. `bytes_before` crossed the wire in earlier attempts.
     `movers` is the most mover processes of a job; 0: by the processors of the node. `limits` are those to begin
-    with: they may have changed since the request. `looks` is the file for `Engine.use_looks`. `past` are the
-    timings of jobs like this one, newest first.
+    with: they may have changed since the request. `looks` is the file for `Engine.use_looks`, `keeps` that of
+    `Engine.kept`. `past` are the timings of jobs like this one, newest first.
     """
 
     job: str
@@ -37,6 +37,7 @@ class Order:
     movers: int = 0
     limits: Limits = NO_LIMITS
     looks: str | None = None
+    keeps: str | None = None
     past: tuple[Timing, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ from avio.errors import Forbidden, NotFound
 from avio.faults import fault
 from avio.plain_file import open_plain
 from avio.rules import ownership
+from avio.rules.keeps import Kept
 from avio.rules.waiting import NEEDS_NEWER
 from avio.wire.events import StateEvent
 from avio.wire.limits import Limits
@@ -142,7 +143,7 @@ class Claimer:
                 ownership.require_still_freeable(claim.uid, Params.from_json(json.loads(claim.params)))
             self._leave_key(claim, key)
             return self._order(claim)
-        except (Forbidden, NotFound) as error:
+        except (Forbidden, Kept, NotFound) as error:
             result.reason, result.message = error.reason, f"{error}; {error.cure}"
         except (AttributeError, KeyError, TypeError, ValueError) as error:  # no version of avio made it
             result.reason = "INTERNAL"
@@ -190,6 +191,7 @@ class Claimer:
             bytes_before=claim.bytes_wire,
             limits=self._limits(claim, params),
             looks=str(self._spool.looks),
+            keeps=str(self._spool.keeps),
             past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
         )
 

@@ -31,6 +31,7 @@ from supervisor.intake.database_task import Outcome, Poll, retry_until_done, wai
 from supervisor.intake.end import Finisher
 from supervisor.intake.identity import Identity
 from supervisor.intake.inbox import Inbox, Task
+from supervisor.intake.keeps import KeepsFile
 from supervisor.intake.kept_sweep import KeptSweep
 from supervisor.intake.lease import LeaseHolder
 from supervisor.intake.looks import NodeLooks
@@ -122,6 +123,7 @@ class Intake:
         poll = Poll(
             self._check_disk,
             partial(self._tiers.check, epoch),
+            KeepsFile(self._spool).write,
             Wishes(self._settings, epoch, self._channel).look,
             self._claimer.poll,
             self._ship_logs,

@@ -28,10 +28,9 @@ class NodeLooks:
         self._pace = LogPace()
         self.needed = self._engine.shares_looks
         try:
-            if self.needed:
-                spool.make_looks()  # before the first job, whose walls are made for a directory that is there
+            spool.make_looks()  # before the first job, whose walls are made for a directory that is there
         except OSError as error:
-            log.warning("each job asks the cache by itself", extra={"why": str(error)})
+            log.warning("each job asks the cache by itself, and evicts nothing", extra={"why": str(error)})
             self.needed = False
 
     def run(self) -> None:

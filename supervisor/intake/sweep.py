@@ -1,6 +1,6 @@
-"""Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured.
+"""Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured and surveyed.
 
-Runs in intake: the sweep in its database thread, the measuring in a thread of its own. Temporaries of live attempts,
+Runs in intake: the sweep in its database thread, the rest in a thread of its own. Temporaries of live attempts,
 of any node, stay.
 """
 
@@ -16,6 +16,7 @@ from avio.db.connection import borrow
 from avio.db.rooms import TierRoom
 from avio.engines.factory import open_engine
 from avio.errors import EngineError
+from supervisor.intake.survey import Surveyor
 
 # Seconds between two looks at whether a tier must be measured again.
 MEASURE_SECONDS = 30.0
@@ -28,6 +29,7 @@ class Sweeper:
 
     def __init__(self, settings: Settings) -> None:
         self._engine = open_engine(settings.engine_settings())
+        self._surveyor = Surveyor(settings.node, self._engine.surveys)
         self.ready = threading.Event()  # the tiers are checked: before, nothing may be written there
 
     def expect(self, ids: Mapping[str, str]) -> None:
@@ -50,11 +52,12 @@ class Sweeper:
             rooms.report([TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found])
 
     def measure_tiers(self) -> None:
-        """Measure the tiers whenever their numbers are old, for ever."""
+        """Measure and survey the tiers whenever their numbers are old, for ever."""
         self.ready.wait()
         while True:
             try:
                 self._engine.measure()
             except (EngineError, OSError) as error:
                 log.warning("a tier was not measured", extra={"why": str(error)})
+            self._surveyor.look()
             time.sleep(MEASURE_SECONDS)

@@ -20,6 +20,7 @@ class Spool:
         self.root = root.absolute()
         self.kept = KeptListings(self.root)
         self.looks = self.root / "looks" / "newest"  # at the cache, for all jobs
+        self.keeps = self.root / "looks" / "keeps"  # of all users, for all jobs
 
     def directory(self, job: str, attempt: int) -> Path:
         """Return the directory of an attempt; it may not exist."""
@@ -40,11 +41,12 @@ class Spool:
         return directory
 
     def make_looks(self) -> None:
-        """Make the directory of the looks, which all jobs may read and none may write to. Remove an earlier look."""
+        """Make the directory of looks and keeps, which all jobs may read and none may write to. Remove earlier ones."""
         directory = self.looks.parent
         directory.mkdir(mode=0o700, exist_ok=True)
         directory.chmod(0o755)  # whatever the umask
         self.looks.unlink(missing_ok=True)
+        self.keeps.unlink(missing_ok=True)
 
     def remove(self, job: str, attempt: int, *, goes_on: bool = False) -> None:
         """Remove an attempt's directory and its content; if the job `goes_on`, keep what it has listed."""

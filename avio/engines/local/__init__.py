@@ -12,7 +12,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   listing_page, left_paths, walks, whole_promises  a page of all levels; what it leaves out; one side; room for all
 #   listing_stream, level_entries, promises, evictions  job: all entries in one pass; those of a page; room; its making
 #   level_page, directory_sums            the names of such a page; the sums of its directories within a budget
-#   silent_mounts, tier_view, empty_walk  mounts that do not answer; the tiers without a bucket; why nothing was found
+#   silent_mounts, tier_view, empty_walk, survey  silent mounts; tiers without a bucket; nothing found; all copies
 #   joined_view, paths_in_use             bucket and tiers as one stream; job: where no eviction touches a file
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files

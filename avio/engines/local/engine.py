@@ -31,6 +31,7 @@ from avio.engines.local.merge import Item
 from avio.engines.local.mounts import Mounts, open_mounts
 from avio.engines.local.recognition import Uploads, judged_now
 from avio.engines.local.scratch import sweep
+from avio.engines.local.survey import survey
 from avio.engines.local.tier_view import held
 from avio.engines.local.tiers import Tiers, check_tier, open_tiers
 from avio.engines.local.transfer.mover_tasks import TASKS, Ground
@@ -84,6 +85,7 @@ class LocalEngine(Engine):
         self.facts = LocalFacts(mounts)
         self._both = BothSides(mounts, tiers, self._walks.is_fit)
         self._listings = Listings(mounts, tiers, self._file)
+        self.surveys = {tier.alias: partial(survey, tier, mounts) for tier in tiers.own}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "LocalEngine":

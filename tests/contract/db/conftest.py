@@ -14,6 +14,8 @@ from tests.servers.postgres import Postgres
 
 # Children first.
 TABLES = (
+    "keeps",
+    "cache_maps",
     "deliveries",
     "webhooks",
     "failures",

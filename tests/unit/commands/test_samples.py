@@ -5,8 +5,18 @@ from typing import Any, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from avio.api import fleet_responses, gate_shapes, plan_shapes, responses, schedule_shapes, webhook_shapes
+from avio.api import (
+    fleet_responses,
+    gate_shapes,
+    keep_shapes,
+    plan_shapes,
+    responses,
+    schedule_shapes,
+    top_shapes,
+    webhook_shapes,
+)
 from avio.client import fleet_shapes, shapes
+from avio.client import keep_shapes as client_keeps
 from avio.client import plan_shapes as client_plans
 from avio.client import schedule_shapes as schedules
 from avio.client import webhook_shapes as webhooks
@@ -36,6 +46,9 @@ from tests.unit.commands import samples
         (responses.FileListPage, {"fileLists": [samples.file_list()], "nextPageToken": None}),
         (webhook_shapes.WebhookInfo, samples.webhook()),
         (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
+        (keep_shapes.KeepInfo, samples.keep_info()),
+        (keep_shapes.KeepPage, {"keeps": [samples.keep_info()], "nextPageToken": None}),
+        (top_shapes.TopInfo, samples.top_info(samples.top_row())),
         (schedule_shapes.ScheduleInfo, samples.schedule_info()),
         (schedule_shapes.ScheduleDetail, samples.schedule_detail(samples.run_info(), samples.run_info("running"))),
         (schedule_shapes.SchedulePage, {"schedules": [samples.schedule_info()], "nextPageToken": None}),
@@ -66,6 +79,12 @@ def test_a_sample_is_as_the_api_gives_it(model: type[BaseModel], sample: dict[st
         (responses.FailurePage, shapes.FailurePage),
         (responses.FileListInfo, shapes.FileList),
         (responses.FileListPage, shapes.FileListPage),
+        (keep_shapes.KeepInfo, client_keeps.KeepInfo),
+        (keep_shapes.KeepPage, client_keeps.KeepPage),
+        (top_shapes.TopSums, fleet_shapes.TopSums),
+        (top_shapes.TopRow, fleet_shapes.TopRow),
+        (top_shapes.SurveyInfo, fleet_shapes.SurveyInfo),
+        (top_shapes.TopInfo, fleet_shapes.TopInfo),
         (schedule_shapes.RunInfo, schedules.Run),
         (schedule_shapes.ScheduleInfo, schedules.ScheduleInfo),
         (schedule_shapes.ScheduleDetail, schedules.ScheduleDetail),

@@ -242,13 +242,16 @@ def test_the_url_of_a_webhook_is_not_in_the_order(node: Node) -> None:
     assert "hush" not in message.order
 
 
-def test_all_jobs_of_a_node_have_the_same_looks(node: Node, tmp_path: Path) -> None:
+def test_all_jobs_of_a_node_have_the_same_looks_and_keeps(node: Node, tmp_path: Path) -> None:
     given.job()
     given.job()
 
     node.claimer.poll()
 
-    assert [order.looks for order in node.orders()] == [str(tmp_path / "spool" / "looks" / "newest")] * 2
+    looks = tmp_path / "spool" / "looks"
+    assert [(order.looks, order.keeps) for order in node.orders()] == [
+        (str(looks / "newest"), str(looks / "keeps"))
+    ] * 2
 
 
 def test_an_order_has_the_timings_of_earlier_jobs_like_it(node: Node) -> None:

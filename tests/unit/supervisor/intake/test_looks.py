@@ -81,9 +81,10 @@ def test_an_intake_that_is_faster_than_keeper_waits_for_the_spool(
             began.run()
 
 
-def test_an_engine_without_looks_gets_no_directory(spool: Spool) -> None:
+def test_an_engine_without_looks_has_a_directory_for_keeps(spool: Spool) -> None:
     assert not NodeLooks(Settings(), Slots(1), spool).needed
-    assert not spool.looks.parent.exists()
+    assert spool.looks.parent.stat().st_mode & 0o777 == 0o755
+    assert not spool.looks.exists()
 
 
 def test_a_spool_that_refuses_the_directory_costs_the_looks_alone(
