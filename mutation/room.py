@@ -70,7 +70,13 @@ MUTANTS = (
     mutant(
         "files of a job that begins meanwhile do not give way",
         EVICTIONS,
-        ("return not look.is_used(path)", "return True"),
+        (" and not look.is_used(path)", ""),
+        tests=f"{LOCAL}test_evictions.py",
+    ),
+    mutant(
+        "files that a user keeps meanwhile do not give way",
+        EVICTIONS,
+        ("return self._kept().keep_of(path) is None and not", "return not"),
         tests=f"{LOCAL}test_evictions.py",
     ),
     mutant(

@@ -72,7 +72,7 @@ class LocalEngine(Engine):
         self.directories = [tier.root.path for tier in tiers.own]
         self._tiers = tiers
         self._capacity = Capacity(tiers)
-        self.eviction: Evictions = Evictions(mounts, tiers, self._capacity)
+        self.eviction: Evictions = Evictions(mounts, tiers, self._capacity, lambda: self.kept)
         self._admissions = Admissions(self._capacity, self.eviction)
         self._frees = Frees(tiers)
         self._uploads = Uploads()

@@ -6,11 +6,12 @@ one that a running job uses. What was judged is compared once more at the drop, 
 
 import logging
 from bisect import insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from avio.engines.eviction import Eviction
+from avio.engines.kept_paths import KeptPaths
 from avio.engines.local.capacity import Capacity
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.freshness import Freshness
@@ -37,10 +38,10 @@ class _Old(NamedTuple):
 
 
 class Evictions(Eviction):
-    """The drops of one process. `dropped` counts their files, `dropped_bytes` their bytes."""
+    """The drops of one process. `dropped` counts their files, `dropped_bytes` their bytes. `kept` tells what stays."""
 
-    def __init__(self, mounts: Mounts, tiers: Tiers, capacity: Capacity) -> None:
-        self._mounts, self._tiers, self._capacity = mounts, tiers, capacity
+    def __init__(self, mounts: Mounts, tiers: Tiers, capacity: Capacity, kept: Callable[[], KeptPaths]) -> None:
+        self._mounts, self._tiers, self._capacity, self._kept = mounts, tiers, capacity, kept
         self.in_use = PathsInUse(tiers)
         self._silent: set[str] = set()  # mounts whose store did not answer
         self.dropped = self.dropped_bytes = 0
@@ -58,7 +59,7 @@ class Evictions(Eviction):
 
         This is the one place that decides so: whatever else keeps files from being dropped is asked here.
         """
-        return not look.is_used(path)
+        return self._kept().keep_of(path) is None and not look.is_used(path)
 
     def droppable(self, tier: TierDirectory) -> int:
         """Return the bytes on `tier` that may be dropped at most: nobody has asked the bucket for them."""
@@ -101,7 +102,7 @@ class Evictions(Eviction):
             for run in runs(Walk(tier.root, "")):
                 for key, size, *_ in run:
                     path = "/" + key
-                    if not size or look.may_be_used(path) or not self._has_bucket(path):
+                    if not size or look.may_be_used(path) or self._kept().keep_of(path) or not self._has_bucket(path):
                         continue
                     status = tier.root.stat(key)
                     if status is not None:

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from avio.clock import boottime
 from avio.engines.base import Side
+from avio.engines.kept_paths import KeptPaths
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.evictions import Evictions
 from avio.engines.local.paths_in_use import Look
 from avio.errors import CacheFull, EngineAway
+from avio.wire.keeps import OpenKeep, OpenKeeps
 from avio.wire.params import Params
 from avio.wire.results import Outcome
 from tests.contract.engines.harness import Attempt
@@ -25,13 +28,21 @@ class World:
     """A local engine over a directory as its bucket, with a tier of ten files."""
 
     def __init__(self, directory: Path) -> None:
-        self.bucket, self.tier = directory / "bucket", directory / "MEM"
+        self.bucket, self.tier, self.keeps = directory / "bucket", directory / "MEM", directory / "keeps"
         self.bucket.mkdir()
         self.engine = self.process()
 
     def process(self) -> LocalEngine:
         tiers = [{"alias": "MEM", "path": str(self.tier), "capacity": FULL}]
-        return LocalEngine.from_settings({"mounts": {"/data": {"url": f"file://{self.bucket}"}}, "tiers": tiers})
+        engine = LocalEngine.from_settings({"mounts": {"/data": {"url": f"file://{self.bucket}"}}, "tiers": tiers})
+        self.keep()
+        engine.kept = KeptPaths(self.keeps)
+        return engine
+
+    def keep(self, *paths: str) -> None:
+        """Write which paths users keep, as intake does; that is known for an hour."""
+        keeps = tuple(OpenKeep(path, 7, "lena") for path in paths)
+        self.keeps.write_text(OpenKeeps(boottime() + 3600, keeps).to_json())
 
     def put(self, *names: str) -> None:
         for name in names:
@@ -192,7 +203,7 @@ def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> 
 def test_the_use_of_a_path_ends_with_its_process(world: World) -> None:
     text = (
         "import sys\nfrom tests.unit.engines.local.test_evictions import *\n"
-        "import pathlib\nclass W(World):\n  def __init__(s, d): s.bucket, s.tier = d/'bucket', d/'MEM'\n"
+        "import pathlib\nclass W(World):\n  def __init__(s, d): s.bucket, s.tier, s.keeps = d/'bucket', d/'MEM', d/'keeps'\n"
         "e = W(pathlib.Path(sys.argv[1])).process()\nu = e.eviction.using(['/data/old'], Attempt())\nu.__enter__()\n"
         "print('used', flush=True)\nsys.stdin.read()"
     )
@@ -223,6 +234,39 @@ def test_files_of_a_store_that_does_not_answer_stay(world: World, monkeypatch: p
         patched.setattr(bucket, "head", away)
         with pytest.raises(CacheFull):
             world.load("/data/new", if_full="evict")
+    assert world.cached() == OLD
+
+
+def test_what_a_user_keeps_stays_and_other_files_give_way(world: World) -> None:
+    world.keep("/data/old/0", "/data/old/1")
+    world.engine.kept = KeptPaths(world.keeps)
+    world.put("new/a", "new/b", "new/c")
+    assert world.load("/data/new", if_full="evict") == {Outcome.DONE}
+    assert {"old/0", "old/1"} <= {*world.cached()}
+
+
+def test_a_keep_that_is_made_after_the_look_around_holds_at_the_drop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = Evictions._clean
+
+    def kept_meanwhile(self: Evictions, *args: Any) -> Any:
+        world.keep("/data/old")
+        self._kept()._looked = 0.0  # a second has passed
+        return clean(self, *args)
+
+    monkeypatch.setattr(Evictions, "_clean", kept_meanwhile)
+    world.put("new/a", "new/b", "new/c")
+    with pytest.raises(CacheFull):
+        world.load("/data/new", if_full="evict")
+    assert world.cached() == OLD
+
+
+def test_while_nobody_tells_what_is_kept_nothing_gives_way(world: World) -> None:
+    world.engine.kept = KeptPaths()
+    world.put("new/a", "new/b", "new/c")
+    with pytest.raises(CacheFull):
+        world.load("/data/new", if_full="evict")
     assert world.cached() == OLD
 
 
