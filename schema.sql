@@ -151,6 +151,8 @@ CREATE TABLE jobs (
     files_only_in_cache BIGINT NOT NULL DEFAULT 0, -- check: files that the bucket does not have
     bytes_only_in_cache BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
+    files_shared   BIGINT NOT NULL DEFAULT 0, -- files that another job moved while this one ran
+    bytes_shared   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
     average_bps BIGINT,                      -- bytes per second, over the whole attempt; null before the first event
     in_flight   BIGINT,                      -- files that the attempt has taken and not done; null as above
@@ -365,4 +367,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (17);
+INSERT INTO schema_version (version) VALUES (20);

@@ -108,6 +108,7 @@ def _engine(order: Order, attempt: Attempt) -> Iterator[Engine]:
     """Yield the engine, with movers if the attempt can start them and the engine can share its work."""
     engine = open_engine(order.engine)
     engine.beat, attempt.silent_after = attempt.checked, engine.silent_after
+    engine.waits_for = attempt.waits_for
     if order.looks is not None and engine.shares_looks:
         engine.use_looks(Path(order.looks))
     if attempt.start_mover is None or not engine.shares_work:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, filterfalse
 
-from avio.engines.base import Entry, Moved
+from avio.engines.base import Entry, EntryState, Moved
 from avio.errors import EngineAway, EngineError, Scope
 from avio.executor.failed_files import FailedFiles
 from avio.executor.feed import Feed
@@ -43,14 +43,16 @@ class Transfer:
         while True:
             step = LOOK_SECONDS if self._work.engine.pool else None
             feed = Feed(self._work.attempt, self._patience, step)
-            self._work.attempt.under_way = feed.under_way
+            self._work.attempt.taken = feed.under_way
             # A new reader each time: a thread that hangs in the store may still hold the last one.
             entries = chain(again, worklist.to_move(taken, step))
             try:
                 self._move_some(entries, feed, counted=counted)
             except EngineAway as error:
                 taken += max(0, feed.taken - len(again))
-                again = feed.leave() + again[feed.taken :]
+                # What of them is in place by now is this job's own work: it is not listed as missing.
+                mine = [replace(entry, state=EntryState.UNKNOWN) for entry in feed.leave()]
+                again = mine + again[feed.taken :]
                 self._patience.wait(error, self._reached())
             else:
                 return
@@ -60,6 +62,7 @@ class Transfer:
             self._move(entries, feed, counted=counted)
         finally:
             self._work.attempt.in_flight.clear()
+            self._work.attempt.waits_for(None)
 
     def _move(self, entries: Iterable[Entry | None], feed: Feed, *, counted: bool) -> None:
         attempt = self._work.attempt
@@ -100,8 +103,10 @@ class Transfer:
         elif moved.outcome is Outcome.KEPT:
             self._work.attempt.kept(listed)
         else:
-            is_skipped = moved.outcome is Outcome.SKIPPED
-            self._work.attempt.arrived(size, listed=listed, skipped=is_skipped, moved=was_in_flight)
+            is_skipped, is_shared = moved.outcome is Outcome.SKIPPED, moved.outcome is Outcome.SHARED
+            self._work.attempt.arrived(
+                size, listed=listed, skipped=is_skipped, moved=was_in_flight, shared=is_shared
+            )
 
     def _give_up(self, entry: Entry, error: Exception, tries: int) -> None:
         """Give up `entry`, or leave it to the verifier, which has it moved again, if it may succeed later."""

@@ -17,8 +17,6 @@ MAX_CHARACTERS = 1000  # of an error
 
 Sign = tuple[int, ...]  # numbers that change when the work goes on
 
-_SILENT = "no byte comes from the store"
-
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +66,7 @@ class Waits:
             self._begun[of] = _Begun(Wait(why.value, what, since_ms), moment, passes)
             told = self._told()
         if told is not None and (before is None or told.why != before.why):
-            log.warning("the job waits: %s", f"the store is unavailable: {printable(what)}" if what else _SILENT)
+            log.warning("the job waits: %s", _in_words(told))
 
     def end(self, of: object) -> None:
         """Say that `of` no longer waits. Idempotent."""
@@ -86,3 +84,12 @@ class Waits:
             over = [of for of, each in self._begun.items() if each.passes and each.sign != sign]
         for of in over:
             self.end(of)
+
+
+def _in_words(wait: Wait) -> str:
+    what = printable(wait.what)
+    words = {
+        Why.STORE_UNAVAILABLE: f"the store is unavailable: {what}",
+        Why.OTHER_JOB: f"job {what or 'of an unknown id'} moves the files that are left",
+    }
+    return words.get(Why(wait.why), "no byte comes from the store")

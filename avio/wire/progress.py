@@ -32,11 +32,11 @@ def counter(falls: Falls = Falls.AT_THE_END) -> Any:
 class Counters:
     """Files and bytes of one attempt. Every number is absolute, so replay and loss do no harm.
 
-    `done` counts files in place, `skipped` those of them that were in place before, `kept` those that stay as they
-    are because the cache has its own version; at the end done + kept + failed = total. A check counts as `done` what
-    is the same in bucket and cache, and apart what is `different`, `only_in_bucket` or `only_in_cache`: at the end
-    done + these + failed = total. `bytes_wire` counts every byte moved, repeats included. `files_left_out` counts what
-    can't be handled; no total has it. `files_repaired` counts those of which other bytes came first than those of
+    `done` counts files in place, `skipped` those of them that were in place before, `shared` those that another job
+    moved while this one ran. `kept` counts those that stay as they are because the cache has its own version; at the
+    end done + kept + failed = total. A check counts as `done` what is the same in bucket and cache, and apart what is
+    `different`, `only_in_bucket` or `only_in_cache`: at the end done + these + failed = total. `bytes_wire` counts
+    every byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it. `files_repaired` counts those of which other bytes came first than those of
     their digest. The names are those of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one
     amount `x`, others are alone.
     """
@@ -60,6 +60,8 @@ class Counters:
     files_only_in_cache: int = counter()
     bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
+    files_shared: int = counter()
+    bytes_shared: int = counter()
 
     @property
     def bytes_left(self) -> int:

@@ -15,6 +15,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   silent_mounts, tier_view, empty_walk  mounts that do not answer; the tiers without a bucket; why nothing was found
 #   joined_view                           bucket and tiers as one stream, of all levels or of one
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
+#   claims, owner_watch                   job: files that a job moves now; whether another job goes on
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files
 #   cached_view, recognition              the cached files with their objects; what the bytes of a copy say
 #   merge, followed                       two sorted streams made one; tiers with what symlinks lead to

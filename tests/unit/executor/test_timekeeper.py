@@ -73,7 +73,7 @@ def test_a_preload_tells_speeds_phases_and_its_end(time: Clock) -> None:
     watch = watching(Timekeeper(attempt, JobType.PRELOAD), attempt)
     time.seconds += 2
     listed(attempt, 1000)
-    attempt.under_way = lambda: 7
+    attempt.taken = lambda: 7
 
     progress = move(attempt, time, watch, 20, 10)
 
