@@ -1,6 +1,6 @@
 """All mutations, as data: `tests/house` makes sure that each still applies."""
 
-from mutation import processes, retention, rights, rows, schedules, transport, versions, web, webhooks
+from mutation import one_transfer, processes, retention, rights, rows, schedules, transport, versions, web, webhooks
 from mutation.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -8,6 +8,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *retention.MUTANTS,
     *schedules.MUTANTS,
     *processes.MUTANTS,
+    *one_transfer.MUTANTS,
     *transport.MUTANTS,
     *web.MUTANTS,
     *rights.MUTANTS,

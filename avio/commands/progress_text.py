@@ -217,7 +217,7 @@ def waits_for(job: JobInfo) -> str:
 
 def shared_of(job: JobInfo) -> Amount:
     """Return what other jobs have moved while this one ran. An older server does not tell that."""
-    return job["progress"].get("shared", {"files": 0, "bytes": 0})
+    return job["progress"].get("shared") or Amount(files=0, bytes=0)
 
 
 def waits_of(job: JobInfo) -> str:

@@ -60,7 +60,8 @@ def moved(type_: JobType) -> list[tuple[int, int, float]]:
         " finished_at - started_at FROM (SELECT * FROM"
         " jobs WHERE (state, type, id) >= ('succeeded', ?, '') AND (state, type, id) < ('succeeded', ?, '')"
         " ORDER BY state DESC, type DESC, id DESC LIMIT ?) AS newest"
-        " WHERE files_done > files_skipped + files_shared AND attempt = 1 AND bandwidth IS NULL AND finished_at > started_at",
+        " WHERE files_done > files_skipped + files_shared AND attempt = 1 AND bandwidth IS NULL"
+        " AND finished_at > started_at",
         int(type_),
         type_ + 1,
         LOOKED_JOBS,

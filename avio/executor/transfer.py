@@ -104,9 +104,7 @@ class Transfer:
             self._work.attempt.kept(listed)
         else:
             is_skipped, is_shared = moved.outcome is Outcome.SKIPPED, moved.outcome is Outcome.SHARED
-            self._work.attempt.arrived(
-                size, listed=listed, skipped=is_skipped, moved=was_in_flight, shared=is_shared
-            )
+            self._work.attempt.arrived(size, listed=listed, skipped=is_skipped, moved=was_in_flight, shared=is_shared)
 
     def _give_up(self, entry: Entry, error: Exception, tries: int) -> None:
         """Give up `entry`, or leave it to the verifier, which has it moved again, if it may succeed later."""

@@ -36,9 +36,9 @@ class Counters:
     moved while this one ran. `kept` counts those that stay as they are because the cache has its own version; at the
     end done + kept + failed = total. A check counts as `done` what is the same in bucket and cache, and apart what is
     `different`, `only_in_bucket` or `only_in_cache`: at the end done + these + failed = total. `bytes_wire` counts
-    every byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it. `files_repaired` counts those of which other bytes came first than those of
-    their digest. The names are those of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one
-    amount `x`, others are alone.
+    every byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it.
+    `files_repaired` counts those of which other bytes came first than those of their digest. The names are those of
+    the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one amount `x`, others are alone.
     """
 
     files_total: int = counter()

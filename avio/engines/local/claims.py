@@ -101,7 +101,6 @@ class Claims:
         return bool(self._fds)
 
     def _open(self) -> None:
-        root = self._tier.root
         self._fds = []
         for name in CLAIMS:
             self._fds.append(open_own(self._tier.root, name))

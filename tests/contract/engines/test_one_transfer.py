@@ -339,9 +339,7 @@ def test_a_large_object_that_waits_for_all_movers_is_not_claimed_yet(
     assert set(fetched(store).values()) == {1}
 
 
-def test_a_look_frees_some_files_at_a_time(
-    world: World, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_look_frees_some_files_at_a_time(world: World, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten jobs that wait behind one that dies share what it leaves."""
     put_many(store, *(f"{number:02}" for number in range(12)))
     monkeypatch.setattr(claimed_files, "MOST_AT_ONCE", 5)

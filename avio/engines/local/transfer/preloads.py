@@ -4,6 +4,7 @@ Used in the job process.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import chain
 
@@ -84,4 +85,6 @@ class Preloads:
     ) -> Iterator[Sequence[Moved]]:
         download = Download(self._mounts, self._tiers, self._capacity, room, self._placed, params, run, spread)
         with self._tiers.holding():
-            yield from map(claimed.ended, BulkDownload(self._mounts, download, run).run(IterSupply(claimed.of(entries))))
+            files = IterSupply(claimed.of(entries))
+            with closing(BulkDownload(self._mounts, download, run).run(files)) as runs:
+                yield from map(claimed.ended, runs)
