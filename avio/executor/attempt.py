@@ -21,6 +21,7 @@ from avio.engines.movers.shares import Shares
 from avio.engines.silences import Silences
 from avio.executor.in_flight import InFlightBytes
 from avio.executor.left_out_counts import LeftOutCounts
+from avio.executor.other_files import OtherFiles
 from avio.executor.phase_clock import PhaseClock
 from avio.executor.waits import Waits
 from avio.undecoded import readable
@@ -79,6 +80,7 @@ class Attempt:
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after
         self.taken: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared, or wait
+        self.others = OtherFiles()  # that earlier jobs load, and this one waits for
         self._awaited = 0  # of them, those that another job moves
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)

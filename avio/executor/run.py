@@ -186,6 +186,6 @@ def _close(reporter: Reporter, result: Result, directory: Path) -> bool:
             result.reason, result.message = explain(error)
     if result.state != STOPPED:  # no other attempt will need it
         (directory / LISTING_NAME).unlink(missing_ok=True)
-    for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*")):
+    for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*"), *directory.glob("aside.*")):
         os.truncate(worklist, 0)  # unlinking is not enough: a thread that is still at work may hold it open
     return is_whole

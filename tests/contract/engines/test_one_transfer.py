@@ -60,7 +60,7 @@ class Job:
         else:
             self._page = None
         self.entries = list(self.engine.walk(path, depth=None, side=Side.BUCKET))
-        self._thread = threading.Thread(target=self._preload)
+        self._thread = threading.Thread(target=self._preload, daemon=True)
         self.error: BaseException | None = None
 
     def start(self) -> "Job":
