@@ -65,9 +65,7 @@ class Transfer:
     def _in_place(self, entries: list[Entry]) -> set[str]:
         """Ask the engine which of `entries` are in place. One that can't be checked is moved."""
         params = replace(self._verb.params, verify="size")
-        runs = self._work.engine.recheck_runs(
-            entries, params, self._work.attempt, unchecked=lambda _path, _error: None
-        )
+        runs = self._work.engine.recheck_runs(entries, params, self._work.attempt, unchecked=lambda _path, _error: None)
         return {entry.path for entry in chain.from_iterable(runs) if self._verb.in_place(entry)}
 
     def _move_all(self, worklist: Worklist, *, counted: bool) -> None:
@@ -106,7 +104,7 @@ class Transfer:
                 self._all_arrived(plain, feed)
             for moved in others:
                 if self._after_others and moved.outcome is Outcome.SKIPPED:
-                    moved = moved._replace(outcome=Outcome.SHARED)  # noqa: PLW2901 - the same file
+                    moved = moved._replace(outcome=Outcome.SHARED)
                 if moved.error is None:
                     feed.done(moved.entry)
                     self._arrived(moved, counted=counted)

@@ -55,9 +55,7 @@ class Order:
     def to_json(self) -> str:
         """Return the order as one line of text for the pipe."""
         earlier = [{"job": each.job, "params": each.params.to_json()} for each in self.earlier]
-        return json.dumps(
-            {**asdict(self), "params": self.params.to_json(), "earlier": earlier}, separators=(",", ":")
-        )
+        return json.dumps({**asdict(self), "params": self.params.to_json(), "earlier": earlier}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Order":

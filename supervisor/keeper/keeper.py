@@ -25,7 +25,6 @@ from supervisor.keeper.intake_process import SEND_SECONDS, IntakeProcess, Launch
 from supervisor.keeper.job_process import JobProcess, fork
 from supervisor.shared.messages import (
     Adjust,
-    StillBefore,
     Draining,
     Ended,
     Evict,
@@ -36,6 +35,7 @@ from supervisor.shared.messages import (
     Renew,
     Start,
     Started,
+    StillBefore,
     Stop,
     Unkillable,
 )

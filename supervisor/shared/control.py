@@ -47,6 +47,11 @@ class EarlierJobs:
 
     jobs: list[str]
 
+    def __post_init__(self) -> None:
+        """Raise ValueError unless these are ids."""
+        if not isinstance(self.jobs, list) or not all(isinstance(job, str) for job in self.jobs):
+            raise ValueError(f"no jobs: {self.jobs!r}")
+
 
 Control = Begin | Deadline | Limits | EarlierJobs
 

@@ -41,9 +41,7 @@ class Job:
         self.attempt = Attempt("JOB", 1, threads=2)
         self.attempt.others = OtherFiles(others)
         self._result: list[Result] = []
-        self._thread = threading.Thread(
-            target=lambda: self._result.append(run_job(attempt=self.attempt)), daemon=True
-        )
+        self._thread = threading.Thread(target=lambda: self._result.append(run_job(attempt=self.attempt)), daemon=True)
         self._thread.start()
 
     def await_wait(self) -> str:
