@@ -3,6 +3,7 @@
 from mutation.mutant import mutant
 
 CONTRACT, UNIT = "tests/contract/engines/test_one_transfer.py", "tests/unit/engines/local/test_claims.py"
+OTHERS = "tests/unit/executor/test_other_files.py"
 CLAIMED, CLAIMS = "avio/engines/local/transfer/claimed_files.py", "avio/engines/local/claims.py"
 
 MUTANTS = (
@@ -98,5 +99,59 @@ MUTANTS = (
         "avio/executor/timekeeper.py",
         ("counters.files_skipped + counters.files_shared", "counters.files_skipped"),
         tests="tests/unit/executor/test_timekeeper.py -k no_work",
+    ),
+    mutant(
+        "files of an earlier preload are put aside",
+        "avio/executor/aside.py",
+        ("or self._attempt.others.job_of(entry) is None:", "or True:"),
+        tests=f"{OTHERS} -k own_files_come_first",
+    ),
+    mutant(
+        "what an earlier preload has left is moved",
+        "avio/executor/transfer.py",
+        ("            self._move_all(self._not_there(left), counted=False)\n", "            self._not_there(left)\n"),
+        tests=f"{OTHERS} -k has_left_is_moved",
+    ),
+    mutant(
+        "what is in place waits for no other preload",
+        "avio/executor/aside.py",
+        ("others.job_of(first) == job:", "others.job_of(first) is not None:"),
+        tests=f"{OTHERS} -k takes_over",
+    ),
+    mutant(
+        "the rules of an earlier preload say which files it loads",
+        "avio/executor/other_files.py",
+        ("            and self.filter.takes(entry, root)\n", ""),
+        tests=f"{OTHERS} -k which_files",
+    ),
+    mutant(
+        "of two preloads one is earlier",
+        "avio/db/earlier.py",
+        ("if each.is_before(own) and", "if each is not own and"),
+        tests="tests/contract/db/test_earlier.py -k claimed_before",
+    ),
+    mutant(
+        "a preload that begins again is a later one",
+        "avio/db/earlier.py",
+        ("SELECT j.id, j.attempt, j.path, a.started_at FROM", "SELECT j.id, j.attempt, j.path, j.started_at FROM"),
+        tests="tests/contract/db/test_earlier.py -k begins_again",
+    ),
+    mutant(
+        "a process that missed the end of an earlier job is told again",
+        "supervisor/keeper/job_process.py",
+        ("for changed in (self.limits, self.earlier):", "for changed in (self.limits,):"),
+        tests="tests/unit/supervisor/keeper/test_job_process.py -k earlier_jobs",
+    ),
+    mutant(
+        "the end of an earlier preload is passed on",
+        "supervisor/intake/wishes.py",
+        ("if self._told_before.get(attempt) != jobs:", "if attempt not in self._told_before:"),
+        tests="tests/unit/supervisor/intake/test_wishes.py -k still_run",
+    ),
+    mutant(
+        "the params of a newer version fail nobody's job",
+        "supervisor/intake/claim.py",
+        ("with suppress(KeyError, TypeError, ValueError):", "with suppress(ZeroDivisionError):"),
+        tests="tests/unit/supervisor/intake/test_claim.py -k files_are_waited_for",
     ),
 )
