@@ -138,6 +138,8 @@ CREATE TABLE jobs (
     bytes_done     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_skipped  BIGINT NOT NULL DEFAULT 0, -- files that were in place before the job
     bytes_skipped  BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_shared   BIGINT NOT NULL DEFAULT 0, -- files that another job moved while this one ran
+    bytes_shared   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_kept     BIGINT NOT NULL DEFAULT 0, -- files that stay as they are: the cache has its own version
     bytes_kept     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_failed   BIGINT NOT NULL DEFAULT 0, -- failed files
@@ -151,8 +153,6 @@ CREATE TABLE jobs (
     files_only_in_cache BIGINT NOT NULL DEFAULT 0, -- check: files that the bucket does not have
     bytes_only_in_cache BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     bytes_wire     BIGINT NOT NULL DEFAULT 0, -- bytes moved, including repeats
-    files_shared   BIGINT NOT NULL DEFAULT 0, -- files that another job moved while this one ran
-    bytes_shared   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     speed_bps      BIGINT NOT NULL,          -- bytes per second, recently
     average_bps BIGINT,                      -- bytes per second, over the whole attempt; null before the first event
     in_flight   BIGINT,                      -- files that the attempt has taken and not done; null as above

@@ -47,6 +47,8 @@ class Counters:
     bytes_done: int = counter()
     files_skipped: int = counter()
     bytes_skipped: int = counter()
+    files_shared: int = counter()
+    bytes_shared: int = counter()
     files_kept: int = counter()
     bytes_kept: int = counter()
     files_failed: int = counter(Falls.AT_ANY_TIME)
@@ -60,8 +62,6 @@ class Counters:
     files_only_in_cache: int = counter()
     bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
-    files_shared: int = counter()
-    bytes_shared: int = counter()
 
     @property
     def bytes_left(self) -> int:
