@@ -26,5 +26,6 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   attempt, eta                             counters, and whether it must leave; when the job will end
 #   other_files                              what earlier jobs load
 #   filters                                  which files rules take
+#   taken_files                              files under way, and those that wait for another job
 #   in_flight, waits, left_out_counts        bytes under way; what it waits for; files that are left out, by reason
 #   phase_clock                              the phases so far

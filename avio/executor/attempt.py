@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import CLOCK_BOOTTIME, clock_gettime
 
-from avio.engines.awaited import Awaited
 from avio.engines.bandwidth import Bandwidth
 from avio.engines.base import Engine, Entry
 from avio.engines.content import Content
@@ -23,13 +22,13 @@ from avio.executor.in_flight import InFlightBytes
 from avio.executor.left_out_counts import LeftOutCounts
 from avio.executor.other_files import OtherFiles
 from avio.executor.phase_clock import PhaseClock
+from avio.executor.taken_files import TakenFiles
 from avio.executor.waits import Waits
 from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
 from avio.wire.progress import Counters, ErrorGroup, Progress, joined_groups
 from avio.wire.results import Outcome
 from avio.wire.states import Phase
-from avio.wire.waiting import Why
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +78,9 @@ class Attempt:
         self.waits = self.waiting.say
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after
-        self.taken: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared, or wait
+        self.taken = TakenFiles(self.waiting)
+        self.under_way, self.waits_for = self.taken.under_way, self.taken.waits_for
         self.others = OtherFiles()  # that earlier jobs load, and this one waits for
-        self._awaited = 0  # of them, those that another job moves
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
         self._silences = Silences()
@@ -110,18 +109,6 @@ class Attempt:
     def concurrency(self) -> int | None:
         """How many files or requests may be under way now; None: as many as help."""
         return self._limits.concurrency
-
-    def under_way(self) -> int:
-        """Return how many files are being moved or compared by this attempt."""
-        return max(0, self.taken() - self._awaited)
-
-    def waits_for(self, awaited: Awaited | None) -> None:
-        """Take which files wait for another job, None if none does. It is told of once nothing else is left to do."""
-        self._awaited = awaited.files if awaited is not None else 0
-        if awaited is None or awaited.job is None:
-            self.waiting.end(Awaited)
-        else:
-            self.waiting.begin(Awaited, Why.OTHER_JOB, awaited.job)
 
     def limit(self, limits: Limits) -> None:
         """Set the limits, from now on."""
@@ -217,19 +204,9 @@ class Attempt:
         with self._lock:
             self._total_complete = True
 
-    def arrived(
-        self,
-        size: int,
-        *,
-        skipped: bool,
-        listed: int | None = None,
-        files: int = 1,
-        moved: int = 0,
-        shared: bool = False,
-    ) -> None:
-        """Count a file of `size` bytes, or `files` together, in place.
+    def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1, moved: int = 0) -> None:
+        """Count a file of `size` bytes, or `files` together, in place; `skipped` if it was in place before.
 
-        It is `skipped` if it was in place before, `shared` if another job has moved it since.
         `listed` is its size in the total, if that may be another: the total follows. `moved` of the bytes were in
         flight.
         """
@@ -241,10 +218,13 @@ class Attempt:
             if skipped:
                 self._counters.files_skipped += files
                 self._counters.bytes_skipped += size
-            if shared:
-                self._counters.files_shared += files
-                self._counters.bytes_shared += size
             self._step()
+
+    def shared(self, size: int) -> None:
+        """Count a file that arrived as one that another job has moved since the listing."""
+        with self._lock:
+            self._counters.files_shared += 1
+            self._counters.bytes_shared += size
 
     def knows(self, *contents: Content) -> None:
         """Count files that were moved, by what is known of the bytes of each."""
@@ -299,11 +279,7 @@ class Attempt:
         """
         with self._lock:
             counters = self._counters
-            counters.files_done, counters.bytes_done = files, size
-            counters.files_skipped = min(counters.files_skipped, files)
-            counters.bytes_skipped = min(counters.bytes_skipped, size)
-            counters.files_shared = min(counters.files_shared, files - counters.files_skipped)
-            counters.bytes_shared = min(counters.bytes_shared, size - counters.bytes_skipped)
+            counters.settle(files, size)
             if whole:
                 counters.bytes_total = size + counters.bytes_kept + counters.bytes_failed
 

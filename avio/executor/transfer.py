@@ -74,7 +74,7 @@ class Transfer:
         while True:
             step = LOOK_SECONDS if self._work.engine.pool else None
             feed = Feed(self._work.attempt, self._patience, step)
-            self._work.attempt.taken = feed.under_way
+            self._work.attempt.taken.count = feed.under_way
             # A new reader each time: a thread that hangs in the store may still hold the last one.
             entries = chain(again, worklist.to_move(taken, step))
             try:
@@ -136,8 +136,10 @@ class Transfer:
         elif moved.outcome is Outcome.KEPT:
             self._work.attempt.kept(listed)
         else:
-            is_skipped, is_shared = moved.outcome is Outcome.SKIPPED, moved.outcome is Outcome.SHARED
-            self._work.attempt.arrived(size, listed=listed, skipped=is_skipped, moved=was_in_flight, shared=is_shared)
+            is_skipped = moved.outcome is Outcome.SKIPPED
+            self._work.attempt.arrived(size, listed=listed, skipped=is_skipped, moved=was_in_flight)
+            if moved.outcome is Outcome.SHARED:
+                self._work.attempt.shared(size)
 
     def _give_up(self, entry: Entry, error: Exception, tries: int) -> None:
         """Give up `entry`, or leave it to the verifier, which has it moved again, if it may succeed later."""

@@ -63,6 +63,13 @@ class Counters:
     bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
 
+    def settle(self, files: int, size: int) -> None:
+        """Set what is done, and what of it was skipped or shared at most."""
+        self.files_done, self.bytes_done = files, size
+        self.files_skipped, self.bytes_skipped = min(self.files_skipped, files), min(self.bytes_skipped, size)
+        self.files_shared = min(self.files_shared, files - self.files_skipped)
+        self.bytes_shared = min(self.bytes_shared, size - self.bytes_skipped)
+
     @property
     def bytes_left(self) -> int:
         """The bytes of files that are listed and neither done, kept nor failed."""

@@ -15,9 +15,8 @@ Used by web and the job process. Knows no database, queue or API.
 #   silent_mounts, tier_view, empty_walk  mounts that do not answer; the tiers without a bucket; why nothing was found
 #   joined_view                           bucket and tiers as one stream, of all levels or of one
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
-#   claims, owner_watch                   job: files that a job moves now; whether another job goes on
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files
-#   cached_view, recognition              the cached files with their objects; what the bytes of a copy say
+#   claims, owner_watch, cached_view, recognition  files moved now, and by whom; cached files with objects; their bytes
 #   merge, followed                       two sorted streams made one; tiers with what symlinks lead to
 #   tier_disk, tiers                      what the disk of a tier says; cached files as they lie on disk
 #   freshness                             cached, stale, gone, dirty or in conflict

@@ -1,4 +1,4 @@
-"""Tells whether an attempt that has claims on files goes on: by its temporary files, which any process can see.
+"""Finds attempts that have claims on files and do nothing: by their temporary files, which any process can see.
 
 Used in the job process that waits for them.
 """

@@ -103,7 +103,9 @@ def test_the_end_tells_what_was_verified_not_what_was_tried(attempt: Attempt) ->
 def test_what_another_job_has_moved_is_counted_apart(attempt: Attempt) -> None:
     for skipped, shared in ((True, False), (False, True), (False, True), (False, False)):
         attempt.listed(10)
-        attempt.arrived(10, skipped=skipped, shared=shared)
+        attempt.arrived(10, skipped=skipped)
+        if shared:
+            attempt.shared(10)
 
     def figures() -> tuple[int, ...]:
         found = attempt.progress().counters
@@ -115,7 +117,7 @@ def test_what_another_job_has_moved_is_counted_apart(attempt: Attempt) -> None:
 
 
 def test_files_of_another_job_are_not_in_flight_and_it_is_named_when_nothing_else_is_left(attempt: Attempt) -> None:
-    attempt.taken = lambda: 5
+    attempt.taken.count = lambda: 5
     attempt.waits_for(Awaited(3))
     assert (attempt.under_way(), attempt.progress().waiting) == (2, None)
 
