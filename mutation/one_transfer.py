@@ -103,7 +103,7 @@ MUTANTS = (
     mutant(
         "files of an earlier preload are put aside",
         "avio/executor/aside.py",
-        ("or self._attempt.others.job_of(entry) is None:", "or True:"),
+        ("or self._attempt.taken.others.job_of(entry) is None:", "or True:"),
         tests=f"{OTHERS} -k own_files_come_first",
     ),
     mutant(

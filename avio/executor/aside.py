@@ -28,7 +28,7 @@ class Aside:
     def others(self, feed: Feed, entries: Iterable[Entry | None]) -> Iterator[Entry | None]:
         """Yield what this job is to move now of the `entries` that `feed` gives, and put the rest aside."""
         for entry in feed.give(entries):
-            if entry is None or not self._attempt.others or self._attempt.others.job_of(entry) is None:
+            if entry is None or not self._attempt.taken.others or self._attempt.taken.others.job_of(entry) is None:
                 yield entry
             else:
                 self._add(entry)
@@ -46,7 +46,7 @@ class Aside:
         found.close()
         if found.failed is not None:
             raise found.failed
-        others = self._attempt.others
+        others = self._attempt.taken.others
         job = others.job_of(first)
         try:
             while job is not None and others.job_of(first) == job:

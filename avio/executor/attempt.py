@@ -20,7 +20,6 @@ from avio.engines.movers.shares import Shares
 from avio.engines.silences import Silences
 from avio.executor.in_flight import InFlightBytes
 from avio.executor.left_out_counts import LeftOutCounts
-from avio.executor.other_files import OtherFiles
 from avio.executor.phase_clock import PhaseClock
 from avio.executor.taken_files import TakenFiles
 from avio.executor.waits import Waits
@@ -73,14 +72,12 @@ class Attempt:
         self.phases = PhaseClock()
         self.rechecked = 0  # files that the present verification has looked at
         self.in_flight = InFlightBytes()
-        self.advanced = self.in_flight.add
         self.waiting = Waits()
-        self.waits = self.waiting.say
+        self.advanced, self.waits = self.in_flight.add, self.waiting.say
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after
         self.taken = TakenFiles(self.waiting)
         self.under_way, self.waits_for = self.taken.under_way, self.taken.waits_for
-        self.others = OtherFiles()  # that earlier jobs load, and this one waits for
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
         self._silences = Silences()
@@ -207,8 +204,7 @@ class Attempt:
     def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1, moved: int = 0) -> None:
         """Count a file of `size` bytes, or `files` together, in place; `skipped` if it was in place before.
 
-        `listed` is its size in the total, if that may be another: the total follows. `moved` of the bytes were in
-        flight.
+        `listed` is its size in the total so far, which follows. `moved` of the bytes were in flight.
         """
         with self._lock:
             self._counters.bytes_total += 0 if listed is None else size - listed

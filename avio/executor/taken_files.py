@@ -6,6 +6,7 @@ Runs in the job process. The engine and the transfer tell; silence and progress 
 from collections.abc import Callable
 
 from avio.engines.awaited import Awaited
+from avio.executor.other_files import OtherFiles
 from avio.executor.waits import Waits
 from avio.wire.waiting import Why
 
@@ -16,6 +17,7 @@ class TakenFiles:
     def __init__(self, waits: Waits) -> None:
         self._waits = waits
         self._awaited = 0
+        self.others = OtherFiles()  # that earlier jobs load, and this one waits for
         self.count: Callable[[], int] = lambda: 0  # tells how many are being moved or compared, or wait
 
     def under_way(self) -> int:

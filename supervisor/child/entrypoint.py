@@ -94,7 +94,7 @@ def _work(directory: Path, messages: Iterator[Control], ladder: Ladder, heartbea
     attempt = Attempt(
         order.job, order.attempt, heartbeat.beat, order.threads, order.bytes_before, order.limits, page, start
     )
-    attempt.others = OtherFiles(order.earlier)
+    attempt.taken.others = OtherFiles(order.earlier)
     signal.signal(signal.SIGTERM, _stopper(attempt))
     threading.Thread(target=_follow, args=(messages, attempt), name="control", daemon=True).start()
     threading.Thread(target=_watch, args=(attempt,), name="watch", daemon=True).start()
@@ -117,7 +117,7 @@ def _follow(messages: Iterator[Control], attempt: Attempt) -> None:
         elif isinstance(message, Limits):
             attempt.limit(message)
         elif isinstance(message, EarlierJobs):
-            attempt.others.keep(message.jobs)
+            attempt.taken.others.keep(message.jobs)
         else:
             log.warning("ignored a second order")
     attempt.stop()

@@ -39,7 +39,7 @@ class Job:
 
     def __init__(self, run_job: RunJob, *others: EarlierJob) -> None:
         self.attempt = Attempt("JOB", 1, threads=2)
-        self.attempt.others = OtherFiles(others)
+        self.attempt.taken.others = OtherFiles(others)
         self._result: list[Result] = []
         self._thread = threading.Thread(target=lambda: self._result.append(run_job(attempt=self.attempt)), daemon=True)
         self._thread.start()
@@ -90,7 +90,7 @@ def test_own_files_come_first_and_those_of_an_earlier_job_are_shared_when_it_has
     assert sorted(moved) == sorted(set(FILES) - set(A))
     assert (job.counters.files_done, job.attempt.under_way()) == (len(FILES) - len(A), 0)
     bring(engine, *A)
-    job.attempt.others.keep([])
+    job.attempt.taken.others.keep([])
     result = job.join()
 
     found = result.progress.counters
@@ -109,7 +109,7 @@ def test_what_an_earlier_job_has_left_is_moved(run_job: RunJob, engine: MemoryEn
     job.await_wait()
     assert moved == []
     bring(engine, FILES[0])
-    job.attempt.others.keep([])
+    job.attempt.taken.others.keep([])
     result = job.join()
 
     assert (result.state, result.progress.counters.files_shared) == ("succeeded", 1)
@@ -122,12 +122,12 @@ def test_of_two_earlier_jobs_the_second_takes_over_what_the_first_has_left(
     job = Job(run_job, earlier("01FIRST", "/data/a"), earlier("02SECOND", "/data/a"))
     assert job.await_wait() == "01FIRST"
     bring(engine, A[0])
-    job.attempt.others.keep(["02SECOND"])
+    job.attempt.taken.others.keep(["02SECOND"])
     while job.await_wait() != "02SECOND":
         pass
     assert job.counters.files_shared == 1, "what is in place waits for nobody"
     bring(engine, *A[1:])
-    job.attempt.others.keep([])
+    job.attempt.taken.others.keep([])
 
     assert job.join().progress.counters.files_shared == len(A)
     assert not set(moved) & set(A)
@@ -166,7 +166,7 @@ def test_a_store_that_is_away_when_the_others_have_ended_is_waited_for(
     job = Job(run_job, earlier("01FIRST", "/data/a"))
     job.await_wait()
     monkeypatch.setattr(engine, "recheck", breaks)
-    job.attempt.others.keep([])
+    job.attempt.taken.others.keep([])
     result = job.join()
 
     assert (result.state, result.progress.counters.files_done, errors) == ("succeeded", len(FILES), [])
