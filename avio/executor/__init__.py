@@ -24,8 +24,8 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   seen, path_lines                         paths met before, on disk; lines with paths
 #   silence                                  notices that no byte comes
 #   attempt, eta                             counters, and whether it must leave; when the job will end
+#   taken_files                              files under way, and those that wait for another job
 #   other_files                              what earlier jobs load
 #   filters                                  which files rules take
-#   taken_files                              files under way, and those that wait for another job
 #   in_flight, waits, left_out_counts        bytes under way; what it waits for; files that are left out, by reason
 #   phase_clock                              the phases so far
