@@ -63,10 +63,13 @@ class Claims:
     def release(self, path: str) -> None:
         """Let others have the file `path`."""
         with self._lock:
-            if self._fds:
-                number, byte = spot_of(path)
-                with suppress(OSError):
-                    lock(self._fds[number], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, byte, self._place + 1)
+            if not self._fds:
+                return
+            number, byte = spot_of(path)
+            try:
+                lock(self._fds[number], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, byte, self._place + 1)
+            except OSError as error:
+                self._do_without(error)
 
     def owner(self, path: str) -> str | None:
         """Return the name of the attempt that has the file `path`, "" if it is unknown; None if no other has it."""
