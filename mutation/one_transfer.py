@@ -83,6 +83,12 @@ MUTANTS = (
         tests=f"{UNIT} -k emptied",
     ),
     mutant(
+        "a look sees directories that another job has made",
+        "avio/engines/local/root.py",
+        ("if held.directory is None or not held.is_fresh(above, round_no):", "if not held.is_fresh(above, round_no):"),
+        tests=f"{UNIT} -k made_since",
+    ),
+    mutant(
         "the sweep leaves the claims",
         "avio/engines/local/scratch.py",
         ('("book", "tier", *CLAIMS)', '("book", "tier")'),

@@ -160,3 +160,12 @@ def test_an_owner_is_stuck_if_no_file_of_it_comes_or_grows(tmp_path: Path, monke
     assert not stuck_after(299)
     assert stuck_after(1)
     assert not watch.is_stuck("01OTHER.1")
+
+
+def test_a_look_finds_a_file_in_a_directory_that_another_job_has_made_since(tmp_path: Path) -> None:
+    tiers = tiers_in(tmp_path)
+    with tiers.holding():
+        assert tiers.copies("/data/a") == []
+        (tmp_path / "MEM/data").mkdir()
+        (tmp_path / "MEM/data/a").write_bytes(b"1")
+        assert len(tiers.copies("/data/a")) == 1
