@@ -143,6 +143,8 @@ CREATE TABLE jobs (
     bytes_done     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_skipped  BIGINT NOT NULL DEFAULT 0, -- files that were in place before the job
     bytes_skipped  BIGINT NOT NULL DEFAULT 0, -- bytes of these files
+    files_shared   BIGINT NOT NULL DEFAULT 0, -- files that another job moved while this one ran
+    bytes_shared   BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_kept     BIGINT NOT NULL DEFAULT 0, -- files that stay as they are: the cache has its own version
     bytes_kept     BIGINT NOT NULL DEFAULT 0, -- bytes of these files
     files_failed   BIGINT NOT NULL DEFAULT 0, -- failed files
@@ -397,4 +399,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (19);
+INSERT INTO schema_version (version) VALUES (20);

@@ -3,6 +3,7 @@
 from mutation import (
     cache_map,
     keeps,
+    one_transfer,
     processes,
     retention,
     rights,
@@ -23,6 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *keeps.MUTANTS,
     *cache_map.MUTANTS,
     *processes.MUTANTS,
+    *one_transfer.MUTANTS,
     *transport.MUTANTS,
     *web.MUTANTS,
     *rights.MUTANTS,

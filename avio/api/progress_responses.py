@@ -23,7 +23,7 @@ def _counted() -> type[Reply]:
 
 
 class ProgressInfo(_counted()):  # type: ignore[misc]
-    """Absolute numbers. `done` includes `skipped`; at the end done + kept + failed = total.
+    """Absolute numbers. `done` includes `skipped` and `shared`; at the end done + kept + failed = total.
 
     A check counts equal files as `done`: at the end done + different + onlyInBucket + onlyInCache + failed = total.
     """
@@ -31,7 +31,9 @@ class ProgressInfo(_counted()):  # type: ignore[misc]
     total: Total
     speed_bps: int
     average_bps: int = Field(description="Bytes per second over the whole attempt.")
-    in_flight: int = Field(description="Files that the attempt has taken and not done. Some wait for a request.")
+    in_flight: int = Field(
+        description="Files that the attempt has taken and not done, but those that another job moves. Some wait."
+    )
     bytes_in_flight: int = Field(description="Bytes of these files that have come so far. `done` does not have them.")
     percent: float | None = Field(
         description="By bytes, those in flight too. Below 100 until all is verified. Null until the total is complete."

@@ -128,6 +128,7 @@ class Progress(TypedDict):
     total: Amount
     done: Amount
     skipped: Amount
+    shared: NotRequired[Amount]
     kept: Amount
     failed: Amount
     bytesWire: int

@@ -80,6 +80,7 @@ def _record(job: JobDetail) -> list[tuple[str, str]]:
         ("ETA", progress_text.eta(job) if job["status"] not in TERMINAL else NOTHING),
         ("Phases", progress_text.phases_of(job) or NOTHING),
         ("Skipped", progress_text.amount(counted["skipped"])),
+        ("Shared", progress_text.amount(progress_text.shared_of(job))),
         ("Kept", progress_text.amount(counted["kept"])),
         ("Failed", progress_text.amount(counted["failed"])),
         *_compared(job),

@@ -105,8 +105,9 @@ def frame(job: JobInfo, trouble: str = "") -> list[Line]:
     what = f"{progress_text.kind(job)} {job['id']}  {progress_text.subject(job)}"
     head = printable(f"{what}  {job['status']} {progress_text.elapsed(job)}")
     before, failed = figures["skipped"]["files"], figures["failed"]["files"]
+    shared = f" · {others} moved by other jobs" if (others := progress_text.shared_of(job)["files"]) else ""
     kept = f" · {figures['kept']['files']} kept" if figures["kept"]["files"] else ""
-    files = f"{progress_text.files_of(job)} files · {before} already in place{kept} · {failed} failed"
+    files = f"{progress_text.files_of(job)} files · {before} already in place{shared}{kept} · {failed} failed"
     notes = [Line(text) for text in (progress_text.waits_for(job), progress_text.waits_of(job), trouble) if text]
     errors = [Line(f"! {text}", RED) for text in progress_text.errors_of(job)]
     return [Line(head, BOLD), Line(_bar(job, trouble)), Line(files), *notes, *errors]

@@ -215,6 +215,11 @@ def waits_for(job: JobInfo) -> str:
     return printable(job["message"]) if job["status"] == State.QUEUED else ""
 
 
+def shared_of(job: JobInfo) -> Amount:
+    """Return what other jobs have moved while this one ran. An older server does not tell that."""
+    return job["progress"].get("shared") or Amount(files=0, bytes=0)
+
+
 def waits_of(job: JobInfo) -> str:
     """Return what a running job waits for, and since when; "" if it waits for nothing."""
     waiting = job.get("waiting")
@@ -225,6 +230,8 @@ def waits_of(job: JobInfo) -> str:
         return f"waits: no byte since {since}"
     if waiting["reason"] == Why.TIER_FULL:
         return f"waits: the cache is full since {since}: {what}"
+    if waiting["reason"] == Why.OTHER_JOB:
+        return f"waits: job {what or UNKNOWN} moves its files since {since}"
     if waiting["reason"] != Why.STORE_UNAVAILABLE:  # of a newer server
         return f"waits: {printable(waiting['reason'])} since {since}" + (f": {what}" if what else "")
     store, _, why = what.partition(": ")

@@ -71,6 +71,7 @@ def say_end(job: JobInfo) -> Exit:
         verified = f"; verified {progress_text.amount(job['verified'])}" if job["verified"] else ""
         same = " the same in bucket and cache" if job["type"] == JobType.CHECK else ""
         before = f", {counted['skipped']['files']} of them already in place" if counted["skipped"]["files"] else ""
+        before += f", {shared} of them moved by other jobs" if (shared := progress_text.shared_of(job)["files"]) else ""
         kept = f"; kept {progress_text.amount(counted['kept'])}" if counted["kept"]["files"] else ""
         also = in_cli_words(job["message"].partition("; ")[2])  # what was left out, and which tiers have the files
         end = f"; {printable(also)}" if also else ""

@@ -18,6 +18,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   filelists                    web writes, intake reads
 #   retention                    aggregator: deletes old jobs and what hangs on them
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
+#   earlier                      intake: the preloads that another one waits for
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event

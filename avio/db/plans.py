@@ -56,10 +56,12 @@ def moved(type_: JobType) -> list[tuple[int, int, float]]:
     The bounds are those of the index jobs_state: else PostgreSQL reads all jobs for a type that is rare.
     """
     found = rows(
-        "SELECT files_done - files_skipped, bytes_done - bytes_skipped, finished_at - started_at FROM (SELECT * FROM"
+        "SELECT files_done - files_skipped - files_shared, bytes_done - bytes_skipped - bytes_shared,"
+        " finished_at - started_at FROM (SELECT * FROM"
         " jobs WHERE (state, type, id) >= ('succeeded', ?, '') AND (state, type, id) < ('succeeded', ?, '')"
         " ORDER BY state DESC, type DESC, id DESC LIMIT ?) AS newest"
-        " WHERE files_done > files_skipped AND attempt = 1 AND bandwidth IS NULL AND finished_at > started_at",
+        " WHERE files_done > files_skipped + files_shared AND attempt = 1 AND bandwidth IS NULL"
+        " AND finished_at > started_at",
         int(type_),
         type_ + 1,
         LOOKED_JOBS,

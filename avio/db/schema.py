@@ -16,7 +16,7 @@ SCHEMA = ROOT / "schema.sql"
 UPGRADES = Path(__file__).resolve().parent / "upgrades"
 
 # The version of schema.sql, which this code needs.
-VERSION = 19
+VERSION = 20
 
 # Words that begin a statement. Inside the body of a trigger or function no line begins with one.
 VERBS = ("ALTER ", "CREATE ", "DROP ", "INSERT ", "PRAGMA ", "UPDATE ")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 from avio.engines.admission import Admission, admission_of
+from avio.engines.awaited import Awaited
 from avio.engines.content import Content
 from avio.engines.entry import Entry as Entry
 from avio.engines.eviction import Eviction
@@ -90,6 +91,8 @@ class Engine(ABC):
     shares_looks: ClassVar[bool] = False  # has `look` and `use_looks`
     silent_after: ClassVar[float] = 5.0  # seconds without a byte or an outcome that are too long for this engine
     beat: Callable[[], object] = staticmethod(lambda: None)  # shows that a walk goes on, which yields nothing
+    # Gets the files of a preload that another job moves, None if there are none any longer.
+    waits_for: Callable[[Awaited | None], object] = staticmethod(lambda _: None)
     pool: Pool | None = None  # the movers that share the work of a job, in its process
     kept: KeptPaths = KeptPaths()  # what nobody may evict; without a file of a node all is
     surveys: Mapping[str, Callable[[], Iterator[Surveyed]]] = MappingProxyType({})  # of all copies, by tier

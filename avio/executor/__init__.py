@@ -12,6 +12,7 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   list_object                              the file list that is an object of a bucket
 #   room, listing, nothing                   what a preload may move; which files an order lists; why there are none
 #   room_wait, used_paths                    waits for room, and leaves the slot; what may not be dropped meanwhile
+#   aside                                    entries that wait for earlier jobs
 #   feed, listing_journal                    entries that an engine moves now, and its pauses; what was listed, on disk
 #   left_out, limits                         what can't be handled, and what the order does not take: counted and told
 #   kept, plan_notices                       what a save leaves as it is, and what to know of a plan: counted and told
@@ -21,8 +22,11 @@ No fork, no signals, no database. Progress goes onto the stream, results go into
 #   timekeeper                               speeds, phases and the time that is left
 #   verb, worklist, verdict                  preload or save; entries spooled to a file; what the end means
 #   journal_blocks                           lines with a checksum
-#   seen, filters, path_lines                paths met before, on disk; which files rules take; lines with paths
+#   seen, path_lines                         paths met before, on disk; lines with paths
 #   silence                                  notices that no byte comes
 #   attempt, eta                             counters, and whether it must leave; when the job will end
+#   taken_files                              files under way, and those that wait for another job
+#   other_files                              what earlier jobs load
+#   filters                                  which files rules take
 #   in_flight, waits, left_out_counts        bytes under way; what it waits for; files that are left out, by reason
 #   phase_clock                              the phases so far

@@ -21,6 +21,7 @@ from avio.engines.silences import Silences
 from avio.executor.in_flight import InFlightBytes
 from avio.executor.left_out_counts import LeftOutCounts
 from avio.executor.phase_clock import PhaseClock
+from avio.executor.taken_files import TakenFiles
 from avio.executor.waits import Waits
 from avio.undecoded import readable
 from avio.wire.limits import NO_LIMITS, Limits
@@ -71,12 +72,12 @@ class Attempt:
         self.phases = PhaseClock()
         self.rechecked = 0  # files that the present verification has looked at
         self.in_flight = InFlightBytes()
-        self.advanced = self.in_flight.add
         self.waiting = Waits()
-        self.waits = self.waiting.say
+        self.advanced, self.waits = self.in_flight.add, self.waiting.say
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after
-        self.under_way: Callable[[], int] = lambda: 0  # tells how many files are being moved or compared
+        self.taken = TakenFiles(self.waiting)
+        self.under_way, self.waits_for = self.taken.under_way, self.taken.waits_for
         self.reserved: Callable[[], dict[str, int]] = dict  # tells what it was promised, by tier
         self._total_complete = False
         self._counters = Counters(bytes_wire=bytes_before)
@@ -204,8 +205,7 @@ class Attempt:
     def arrived(self, size: int, *, skipped: bool, listed: int | None = None, files: int = 1, moved: int = 0) -> None:
         """Count a file of `size` bytes, or `files` together, in place; `skipped` if it was in place before.
 
-        `listed` is its size in the total, if that may be another: the total follows. `moved` of the bytes were in
-        flight.
+        `listed` is its size in the total so far, which follows. `moved` of the bytes were in flight.
         """
         with self._lock:
             self._counters.bytes_total += 0 if listed is None else size - listed
@@ -216,6 +216,12 @@ class Attempt:
                 self._counters.files_skipped += files
                 self._counters.bytes_skipped += size
             self._step()
+
+    def shared(self, size: int) -> None:
+        """Count a file that arrived as one that another job has moved since the listing."""
+        with self._lock:
+            self._counters.files_shared += 1
+            self._counters.bytes_shared += size
 
     def knows(self, *contents: Content) -> None:
         """Count files that were moved, by what is known of the bytes of each."""
@@ -270,9 +276,7 @@ class Attempt:
         """
         with self._lock:
             counters = self._counters
-            counters.files_done, counters.bytes_done = files, size
-            counters.files_skipped = min(counters.files_skipped, files)
-            counters.bytes_skipped = min(counters.bytes_skipped, size)
+            counters.settle(files, size)
             if whole:
                 counters.bytes_total = size + counters.bytes_kept + counters.bytes_failed
 

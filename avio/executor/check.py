@@ -80,7 +80,7 @@ class Check:
         One stream of all files: the engine takes as many as it works on, and sees how much there is to do.
         """
         left: dict[str, Entry] = {}  # files that were handed out, without an answer
-        self._attempt.under_way = left.__len__
+        self._attempt.taken.count = left.__len__
         is_last = False
 
         def handed_out(again: list[Entry]) -> Iterator[Entry]:

@@ -46,6 +46,10 @@ class Feed:
         """Return the number of entries that were taken and have no outcome."""
         return len(self._under_way)
 
+    def put_aside(self, entry: Entry) -> None:
+        """Record that nobody moves `entry` now."""
+        self._under_way.pop(entry.path, None)
+
     def done(self, entry: Entry) -> None:
         """Record that `entry` is in place: the store is there."""
         self._under_way.pop(entry.path, None)

@@ -125,6 +125,7 @@ def _engine(order: Order, attempt: Attempt) -> Iterator[Engine]:
     engine.beat, attempt.silent_after = attempt.checked, engine.silent_after
     if order.keeps is not None:
         engine.kept = KeptPaths(Path(order.keeps))
+    engine.waits_for = attempt.waits_for
     if order.looks is not None and engine.shares_looks:
         engine.use_looks(Path(order.looks))
     if attempt.start_mover is None or not engine.shares_work:
@@ -202,6 +203,6 @@ def _close(reporter: Reporter, result: Result, directory: Path) -> bool:
             result.reason, result.message = explain(error)
     if result.state != STOPPED:  # no other attempt will need it
         (directory / LISTING_NAME).unlink(missing_ok=True)
-    for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*")):
+    for worklist in (*directory.glob(WORKLIST_NAME), *directory.glob("missing.*"), *directory.glob("aside.*")):
         os.truncate(worklist, 0)  # unlinking is not enough: a thread that is still at work may hold it open
     return is_whole

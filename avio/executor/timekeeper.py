@@ -78,10 +78,12 @@ class Timekeeper:
         counters, bandwidth = progress.counters, self._attempt.page.limits.bandwidth
         if self._kind is JobType.CHECK:
             return self._compared(progress)
-        files = counters.files_total - counters.files_skipped - counters.files_kept
-        size = counters.bytes_total - counters.bytes_skipped - counters.bytes_kept
-        settled = counters.bytes_done - counters.bytes_skipped + counters.bytes_failed
-        done = counters.files_done - counters.files_skipped + counters.files_failed
+        others_files = counters.files_skipped + counters.files_shared
+        others_bytes = counters.bytes_skipped + counters.bytes_shared
+        files = counters.files_total - others_files - counters.files_kept
+        size = counters.bytes_total - others_bytes - counters.bytes_kept
+        settled = counters.bytes_done - others_bytes + counters.bytes_failed
+        done = counters.files_done - others_files + counters.files_failed
         verified = self._attempt.rechecked if progress.phase == Phase.VERIFYING else None
         return Work(
             progress.total_complete,

@@ -17,15 +17,7 @@ MAX_CHARACTERS = 1000  # of an error
 
 Sign = tuple[int, ...]  # numbers that change when the work goes on
 
-_SILENT = "no byte comes from the store"
-
 log = logging.getLogger(__name__)
-
-
-def _in_words(wait: Wait) -> str:
-    if wait.why == Why.TIER_FULL:
-        return f"the cache has no room: {printable(wait.what)}"
-    return f"the store is unavailable: {printable(wait.what)}" if wait.what else _SILENT
 
 
 @dataclass(slots=True)
@@ -92,3 +84,13 @@ class Waits:
             over = [of for of, each in self._begun.items() if each.passes and each.sign != sign]
         for of in over:
             self.end(of)
+
+
+def _in_words(wait: Wait) -> str:
+    what = printable(wait.what)
+    words = {
+        Why.STORE_UNAVAILABLE: f"the store is unavailable: {what}",
+        Why.TIER_FULL: f"the cache has no room: {what}",
+        Why.OTHER_JOB: f"job {what or 'of an unknown id'} moves the files that are left",
+    }
+    return words.get(Why(wait.why), "no byte comes from the store")

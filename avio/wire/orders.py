@@ -14,13 +14,22 @@ from avio.wire.timings import Timing
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierJob:
+    """A preload that ran when the order was made: what it loads is not loaded again, but waited for."""
+
+    job: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One attempt of one job. `engine` holds the engine's settings, secrets among them.
 
     `store_patience` and `room_patience` are in seconds. `bytes_before` crossed the wire in earlier attempts.
     `movers` is the most mover processes of a job; 0: by the processors of the node. `limits` are those to begin
     with: they may have changed since the request. `looks` is the file for `Engine.use_looks`, `keeps` that of
-    `Engine.kept`. `past` are the timings of jobs like this one, newest first.
+    `Engine.kept`. `past` are the timings of jobs like this one, newest first. `earlier` are the preloads
+    whose files it waits for.
     """
 
     job: str
@@ -39,6 +48,7 @@ class Order:
     looks: str | None = None
     keeps: str | None = None
     past: tuple[Timing, ...] = ()
+    earlier: tuple[EarlierJob, ...] = ()
 
     @property
     def names_several(self) -> bool:
@@ -47,7 +57,8 @@ class Order:
 
     def to_json(self) -> str:
         """Return the order as one line of text for the pipe."""
-        return json.dumps({**asdict(self), "params": self.params.to_json()}, separators=(",", ":"))
+        earlier = [{"job": each.job, "params": each.params.to_json()} for each in self.earlier]
+        return json.dumps({**asdict(self), "params": self.params.to_json(), "earlier": earlier}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Order":
@@ -56,5 +67,8 @@ class Order:
         data["type"] = JobType(data["type"])
         data["params"] = Params.from_json(data["params"])
         data["limits"] = Limits(**data.get("limits", {}))
+        data["earlier"] = tuple(
+            EarlierJob(each["job"], Params.from_json(each["params"])) for each in data.get("earlier", ())
+        )
         data["past"] = tuple(Timing.from_json(each) for each in data.get("past", ()))
         return cls(**data)

@@ -32,13 +32,13 @@ def counter(falls: Falls = Falls.AT_THE_END) -> Any:
 class Counters:
     """Files and bytes of one attempt. Every number is absolute, so replay and loss do no harm.
 
-    `done` counts files in place, `skipped` those of them that were in place before, `kept` those that stay as they
-    are because the cache has its own version; at the end done + kept + failed = total. A check counts as `done` what
-    is the same in bucket and cache, and apart what is `different`, `only_in_bucket` or `only_in_cache`: at the end
-    done + these + failed = total. `bytes_wire` counts every byte moved, repeats included. `files_left_out` counts what
-    can't be handled; no total has it. `files_repaired` counts those of which other bytes came first than those of
-    their digest. The names are those of the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one
-    amount `x`, others are alone.
+    `done` counts files in place, `skipped` those of them that were in place before, `shared` those that another job
+    moved while this one ran. `kept` counts those that stay as they are because the cache has its own version; at the
+    end done + kept + failed = total. A check counts as `done` what is the same in bucket and cache, and apart what is
+    `different`, `only_in_bucket` or `only_in_cache`: at the end done + these + failed = total. `bytes_wire` counts
+    every byte moved, repeats included. `files_left_out` counts what can't be handled; no total has it.
+    `files_repaired` counts those of which other bytes came first than those of their digest. The names are those of
+    the columns of the jobs row too; in JSON `files_x` and `bytes_x` are one amount `x`, others are alone.
     """
 
     files_total: int = counter()
@@ -47,6 +47,8 @@ class Counters:
     bytes_done: int = counter()
     files_skipped: int = counter()
     bytes_skipped: int = counter()
+    files_shared: int = counter()
+    bytes_shared: int = counter()
     files_kept: int = counter()
     bytes_kept: int = counter()
     files_failed: int = counter(Falls.AT_ANY_TIME)
@@ -60,6 +62,13 @@ class Counters:
     files_only_in_cache: int = counter()
     bytes_only_in_cache: int = counter()
     bytes_wire: int = counter(Falls.NEVER)
+
+    def settle(self, files: int, size: int) -> None:
+        """Set what is done, and what of it was skipped or shared at most."""
+        self.files_done, self.bytes_done = files, size
+        self.files_skipped, self.bytes_skipped = min(self.files_skipped, files), min(self.bytes_skipped, size)
+        self.files_shared = min(self.files_shared, files - self.files_skipped)
+        self.bytes_shared = min(self.bytes_shared, size - self.bytes_skipped)
 
     @property
     def bytes_left(self) -> int:

@@ -33,7 +33,8 @@ class Outcome(StrEnum):
     """The outcome of one file, as in a report line."""
 
     DONE = "done"
-    SKIPPED = "skipped"
+    SKIPPED = "skipped"  # it was in place when it was listed
+    SHARED = "shared"  # another job moved it meanwhile
     KEPT = "kept"  # the cache keeps its own version: unsaved, in conflict, or deleted in the bucket
     FAILED = "failed"
     LEFT_OUT = "left_out"  # avio can't handle it

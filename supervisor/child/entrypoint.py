@@ -22,6 +22,7 @@ from setproctitle import setproctitle
 from avio.clock import boottime
 from avio.engines.movers.page import Page
 from avio.executor.attempt import Attempt
+from avio.executor.other_files import OtherFiles
 from avio.executor.run import STOPPED as STOPPED_STATE
 from avio.executor.run import run
 from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
@@ -33,7 +34,7 @@ from supervisor.child.confinement import reach_of, scrub_environment
 from supervisor.child.movers import start_spawner
 from supervisor.child.title import title_of
 from supervisor.shared import exit_codes
-from supervisor.shared.control import Begin, Control, Deadline, read_messages
+from supervisor.shared.control import Begin, Control, Deadline, EarlierJobs, read_messages
 from supervisor.shared.heartbeat import Heartbeat
 
 # How often the process checks its deadline, and how long an orphaned one may take to clean up.
@@ -93,6 +94,7 @@ def _work(directory: Path, messages: Iterator[Control], ladder: Ladder, heartbea
     attempt = Attempt(
         order.job, order.attempt, heartbeat.beat, order.threads, order.bytes_before, order.limits, page, start
     )
+    attempt.taken.others = OtherFiles(order.earlier)
     signal.signal(signal.SIGTERM, _stopper(attempt))
     threading.Thread(target=_follow, args=(messages, attempt), name="control", daemon=True).start()
     threading.Thread(target=_watch, args=(attempt,), name="watch", daemon=True).start()
@@ -114,6 +116,8 @@ def _follow(messages: Iterator[Control], attempt: Attempt) -> None:
             attempt.deadline = message.at
         elif isinstance(message, Limits):
             attempt.limit(message)
+        elif isinstance(message, EarlierJobs):
+            attempt.taken.others.keep(message.jobs)
         else:
             log.warning("ignored a second order")
     attempt.stop()

@@ -6,11 +6,12 @@ Runs in intake's database thread.
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 import avio
 from avio.config import Settings
-from avio.db import claims, ends, filelists, tiers, timings
+from avio.db import claims, earlier, ends, filelists, tiers, timings
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.db.limits import MOVING, crowd
@@ -22,7 +23,7 @@ from avio.rules.keeps import Kept
 from avio.rules.waiting import NEEDS_NEWER
 from avio.wire.events import StateEvent
 from avio.wire.limits import Limits
-from avio.wire.orders import Order
+from avio.wire.orders import EarlierJob, Order
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
 from avio.wire.proofs import KEY_NAME, new_key
@@ -34,6 +35,7 @@ from supervisor.intake.channel import Channel
 from supervisor.intake.compatibility import unknown_part
 from supervisor.intake.shares import Shares
 from supervisor.intake.slots import Slots
+from supervisor.intake.wishes import WAITING_ENGINES
 from supervisor.shared.messages import Start, Started
 from supervisor.shared.spool import Spool
 
@@ -193,7 +195,21 @@ class Claimer:
             looks=str(self._spool.looks),
             keeps=str(self._spool.keeps),
             past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
+            earlier=self._earlier(claim),
         )
+
+    def _earlier(self, claim: claims.Claim) -> tuple[EarlierJob, ...]:
+        """Return the preloads whose files the job waits for. What a file list of another job names is not known."""
+        if claim.type != JobType.PRELOAD or self._settings.engine not in WAITING_ENGINES:
+            return ()
+        found = earlier.params_of([each.job for each in earlier.of([claim.job]).get(claim.job, ())])
+        others = []
+        for job, text in sorted(found.items()):
+            with suppress(KeyError, TypeError, ValueError):  # of a newer version: nobody here knows what it loads
+                params = Params.from_json(json.loads(text))
+                if not params.from_file_list:
+                    others.append(EarlierJob(job, params))
+        return tuple(others)
 
     def _limits(self, claim: claims.Claim, params: Params) -> Limits:
         """Return the limits to begin with: the job's own, within its share of what it has together with others."""

@@ -16,10 +16,10 @@ from avio.wire.limits import Limits
 from supervisor.child import entrypoint
 from supervisor.keeper import process_tree
 from supervisor.keeper.job_log import JobLog
-from supervisor.shared.control import Begin, Control, Deadline
+from supervisor.shared.control import Begin, Control, Deadline, EarlierJobs
 from supervisor.shared.heartbeat import Heartbeat
 from supervisor.shared.json_lines import encode
-from supervisor.shared.messages import Adjust, Ended, Started, Stop
+from supervisor.shared.messages import Adjust, Ended, Started, StillBefore, Stop
 
 # The kernel writes a message of up to this size whole or not at all.
 ATOMIC_BYTES = select.PIPE_BUF
@@ -52,6 +52,7 @@ class JobProcess:
     files_done: int = 0
     unsent: bytes = b""
     limits: Limits | None = None
+    earlier: EarlierJobs | None = None
     _reported: bytes = field(default=b"")
     _beats: int = -1
     _beat_at: float = 0.0
@@ -67,15 +68,19 @@ class JobProcess:
             os.write(self.control, line)
 
     def renew(self, deadline: float) -> None:
-        """Tell it the deadline, and again the limits if they have changed: a process that was frozen may miss some."""
+        """Tell it the deadline, and again what has changed since its begin: a process that was frozen may miss some."""
         self.send(Deadline(deadline))
-        if self.limits is not None:
-            self.send(self.limits)
+        for changed in (self.limits, self.earlier):
+            if changed is not None:
+                self.send(changed)
 
-    def obey(self, message: Stop | Adjust, now: float, grace: float) -> None:
-        """Ask the process to stop, or tell it other limits."""
+    def obey(self, message: Stop | Adjust | StillBefore, now: float, grace: float) -> None:
+        """Ask the process to stop, or tell it other limits, or which earlier jobs still run."""
         if isinstance(message, Stop):
             self.terminate(now, grace)
+        elif isinstance(message, StillBefore):
+            self.earlier = EarlierJobs(message.jobs)
+            self.send(self.earlier)
         else:
             self.limits = Limits(message.bandwidth, message.concurrency)
             self.send(self.limits)

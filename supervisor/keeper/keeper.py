@@ -35,6 +35,7 @@ from supervisor.shared.messages import (
     Renew,
     Start,
     Started,
+    StillBefore,
     Stop,
     Unkillable,
 )
@@ -179,7 +180,7 @@ class Keeper:
                 process.renew(message.deadline)
         elif isinstance(message, Start):
             self._start(message)
-        elif isinstance(message, Stop | Adjust):
+        elif isinstance(message, Stop | Adjust | StillBefore):
             if (wanted := self._jobs.get((message.job, message.attempt))) is not None:
                 wanted.obey(message, boottime(), self._stop_grace)
         elif isinstance(message, Forget):

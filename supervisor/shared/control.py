@@ -41,9 +41,21 @@ class Deadline:
         _check(self.at)
 
 
-Control = Begin | Deadline | Limits
+@dataclass(frozen=True, slots=True)
+class EarlierJobs:
+    """Of the earlier preloads in the order, these still run: 100 ids at most."""
 
-_KINDS = kinds_of((Begin, Deadline, Limits))
+    jobs: list[str]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless these are ids."""
+        if not isinstance(self.jobs, list) or not all(isinstance(job, str) for job in self.jobs):
+            raise ValueError(f"no jobs: {self.jobs!r}")
+
+
+Control = Begin | Deadline | Limits | EarlierJobs
+
+_KINDS = kinds_of((Begin, Deadline, Limits, EarlierJobs))
 
 
 def read_messages(lines: Iterable[bytes]) -> Iterator[Control]:

@@ -113,6 +113,15 @@ class Adjust:
 
 
 @dataclass(frozen=True, slots=True)
+class StillBefore:
+    """intake: of the earlier preloads in the order of this attempt, those that still run."""
+
+    job: str
+    attempt: int
+    jobs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """intake: the end of this attempt is in the database; remove its directory.
 
@@ -132,7 +141,19 @@ class Evict:
 
 
 Message = (
-    Ended | KeeperState | Started | Unkillable | Draining | Registered | Start | Renew | Stop | Adjust | Forget | Evict
+    Ended
+    | KeeperState
+    | Started
+    | Unkillable
+    | Draining
+    | Registered
+    | Start
+    | Renew
+    | Stop
+    | Adjust
+    | StillBefore
+    | Forget
+    | Evict
 )
 
 _KINDS = kinds_of(get_args(Message))

@@ -9,6 +9,8 @@ from pathlib import Path
 import obstore
 from obstore.store import ObjectStore
 
+from avio.engines.local.scratch import OWN_FILES
+
 Tree = Mapping[str, bytes]  # content by path below the mount
 
 UPLOADS_AT_ONCE = 16
@@ -55,9 +57,9 @@ class Cache:
         return {name for name, path in cached.items() if path.read_bytes() != tree[name]}
 
     def temporaries(self) -> list[Path]:
-        """Return the files in the tiers that are neither under the mount nor meant to stay: its book and its id are."""
+        """Return the files in the tiers that are neither under the mount nor meant to stay."""
         found = (path for tier in self.tiers.values() for path in tier.rglob(".avio/**/*") if path.is_file())
-        return [path for path in found if path.name not in ("book", "tier")]
+        return [path for path in found if path.name not in OWN_FILES]
 
     def empty(self) -> None:
         """Remove all that is cached; nobody may be at work in it."""

@@ -16,7 +16,7 @@ Used by web and the job process. Knows no database, queue or API.
 #   joined_view, paths_in_use             bucket and tiers as one stream; job: where no eviction touches a file
 #   item_stream, file_run                 items one at a time, or counted many at once; many as lines at once
 #   entries, capacity, frees, file_facts  items as shown; free and promised bytes; frees under way; listed files
-#   cached_view, recognition              the cached files with their objects; what the bytes of a copy say
+#   claims, owner_watch, cached_view, recognition  files moved now, and by whom; cached files with objects; their bytes
 #   merge, followed                       two sorted streams made one; tiers with what symlinks lead to
 #   tier_disk, tiers                      what the disk of a tier says; cached files as they lie on disk
 #   freshness                             cached, stale, gone, dirty or in conflict

@@ -19,6 +19,8 @@ from avio.engines.local.root import HIDDEN, NOT_THERE, Root
 from avio.plain_file import open_plain
 
 BOOK = "book"
+# Of `avio.engines.local.claims`. The kernel looks at all locks on a file for each new one: so there are some files.
+CLAIMS = tuple(f"claims.{number}" for number in range(16))
 PLACES = 4096  # processes that may have promises at once
 DYING_SECONDS = 0.05  # in which the kernel kills the movers of a process whose locks are gone
 LOOK_SECONDS = 1.0  # seconds between two checks that the open file is still the one at its path
@@ -169,9 +171,14 @@ def _at(place: int) -> int:
 
 
 def open_book(root: Root) -> int:
-    """Open the book of the tier at `root`. A new one is writable for everybody who may write to the tier."""
+    """Open the book of the tier at `root`."""
+    return open_own(root, BOOK)
+
+
+def open_own(root: Root, name: str) -> int:
+    """Open a file of avio in the tier at `root`. A new one is writable for everybody who may write to the tier."""
     try:
-        return root.open_file(f"{HIDDEN}/{BOOK}", os.O_RDWR)
+        return root.open_file(f"{HIDDEN}/{name}", os.O_RDWR)
     except OSError as error:
         if error.errno not in NOT_THERE:
             raise
@@ -179,7 +186,7 @@ def open_book(root: Root) -> int:
     hidden = root.directory(HIDDEN, make=True)
     if missing:
         give(os.open(".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=hidden.fd), os.fstat(root.fd), 0o755)
-    fd = open_plain(BOOK, os.O_RDWR | os.O_CREAT, dir_fd=hidden.fd, mode=0o644)
+    fd = open_plain(name, os.O_RDWR | os.O_CREAT, dir_fd=hidden.fd, mode=0o644)
     give(os.dup(fd), os.fstat(root.fd), 0o644)
     return fd
 

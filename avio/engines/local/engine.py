@@ -161,13 +161,13 @@ class LocalEngine(Engine):
 
     def preload(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
         """Download what is not in the cache; see `Download`."""
-        with closing(self._preloads.run(entries, params, run, self.pool)) as runs:
+        with closing(self._preloads.run(entries, params, run, self.pool, self.waits_for)) as runs:
             for moved in runs:
                 yield from moved
 
     def preload_runs(self, entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Sequence[Moved]]:
         """Yield what ends together at once."""
-        return self._preloads.run(entries, params, run, self.pool)
+        return self._preloads.run(entries, params, run, self.pool, self.waits_for)
 
     def serve(self, task: str, supply: Supply, outbox: Outbox, params: Params, run: MoverRun) -> None:
         """Do `task` in a mover; see `mover_tasks`."""

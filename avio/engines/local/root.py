@@ -201,7 +201,7 @@ class Root:
         if not self._holders:
             return self.directory(above, make=make), last
         held, round_no = self._held, self._round
-        if not held.is_fresh(above, round_no):
+        if held.directory is None or not held.is_fresh(above, round_no):  # another process may have made it since
             try:
                 held.put(above, self.directory(above), round_no)
             except FileNotFoundError:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import ClassVar, Self
 
+from avio.engines.local.book import CLAIMS
 from avio.engines.local.directories import Directory
 from avio.engines.local.removal import ASIDE, is_written
 from avio.engines.local.rename import LACKING, move, swap
@@ -20,8 +21,8 @@ from avio.engines.local.root import HIDDEN, Root
 from avio.engines.local.sticky import explained
 from avio.faults import fault
 
-# What is not the directory of an attempt: the marker and the book of a tier.
-OWN_FILES = ("book", "tier")
+# What is not the directory of an attempt: the marker, the book and the claims of a tier.
+OWN_FILES = ("book", "tier", *CLAIMS)
 
 # Of a temporary file: new, and open for reading and writing.
 OPEN_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -123,7 +123,15 @@ def test_the_time_is_that_of_the_jobs_that_were_done() -> None:
 
 @pytest.mark.parametrize(
     "columns",
-    [{"type": 2}, {"type": 6}, {"files_skipped": 100}, {"bandwidth": 100_000}, {"attempt": 2}, {"state": "partial"}],
+    [
+        {"type": 2},
+        {"type": 6},
+        {"files_skipped": 100},
+        {"files_shared": 60, "files_skipped": 40},
+        {"bandwidth": 100_000},
+        {"attempt": 2},
+        {"state": "partial"},
+    ],
     ids=str,
 )
 def test_jobs_that_say_nothing_about_the_time_do_not_count(columns: dict[str, Any]) -> None:

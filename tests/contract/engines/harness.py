@@ -16,6 +16,7 @@ from avio.engines.bandwidth import Bandwidth
 from avio.engines.base import Engine, Entry, Moved, Side, bytes_moved
 from avio.engines.factory import open_engine
 from avio.engines.left_out import Unchecked
+from avio.engines.local.book import CLAIMS
 from avio.engines.memory import MemoryEngine
 from avio.engines.tier import Tier
 from avio.errors import EngineError
@@ -25,7 +26,7 @@ from avio.wire.results import Outcome
 CAPACITY = 1 << 30
 
 # What avio keeps in the hidden directory of a tier.
-OWN_FILES = ("book", "tier")
+OWN_FILES = ("book", "tier", *CLAIMS)
 
 _ticks = itertools.count(1)
 

@@ -109,6 +109,7 @@ def progress_info(done: int = 2, failed: int = 0, *, total: int = 4, complete: b
         "total": {"files": total, "bytes": total * mebibyte, "complete": complete},
         "done": {"files": done, "bytes": done * mebibyte},
         "skipped": {"files": 0, "bytes": 0},
+        "shared": {"files": 0, "bytes": 0},
         "kept": {"files": 0, "bytes": 0},
         "failed": {"files": failed, "bytes": failed * mebibyte},
         "filesLeftOut": 0,

@@ -43,6 +43,17 @@ def test_the_end_of_the_job_is_the_exit_code(avio: Avio, stub: Stub, end: dict[s
     avio(f"watch {JOB}", code)
 
 
+def test_what_other_jobs_have_moved_is_told_with_the_end(avio: Avio, stub: Stub) -> None:
+    shared = {"files": 2, "bytes": 1 << 21}
+    end = job_info("succeeded", progress={**progress_info(3, 3), "shared": shared})
+    stub.on("GET", EVENTS, sse(("snapshot", end), ("end", end)))
+
+    assert "succeeded: 3 files, 3.0 MiB, 2 of them moved by other jobs" in avio(f"watch {JOB}", 0).stderr
+    assert "3/4 files · 0 already in place · 2 moved by other jobs · 3 failed" in [
+        line.text for line in frame(cast(JobInfo, end))
+    ]
+
+
 def test_a_job_that_did_not_go_well_is_told_in_three_lines(avio: Avio, stub: Stub) -> None:
     end = job_info("partial", errors=FAILURES, progress=progress_info(1, 3), message="3 files failed")
     stub.on("GET", EVENTS, sse(("end", end)))
@@ -141,6 +152,8 @@ def test_what_has_come_of_a_file_that_is_not_done_moves_the_bar() -> None:
         ("STORE_UNAVAILABLE", None, "the store is unavailable since TIME"),
         ("STORE_SILENT", None, "no byte since TIME"),
         ("TIER_FULL", "58 MiB are needed", "the cache is full since TIME: 58 MiB are needed"),
+        ("OTHER_JOB", "01JOB", "job 01JOB moves its files since TIME"),
+        ("OTHER_JOB", None, "job ? moves its files since TIME"),
         ("MOON_FULL", "the moon", "MOON_FULL since TIME: the moon"),
     ],
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from avio.clock import boottime
+from avio.engines.awaited import Awaited
 from avio.engines.base import Entry, EntryState
 from avio.engines.content import Content
 from avio.executor.attempt import Attempt, Stopped
@@ -97,6 +98,36 @@ def test_the_end_tells_what_was_verified_not_what_was_tried(attempt: Attempt) ->
 
     counters = attempt.progress().counters
     assert (counters.files_done, counters.bytes_done, counters.files_skipped, counters.bytes_skipped) == (1, 10, 1, 10)
+
+
+def test_what_another_job_has_moved_is_counted_apart(attempt: Attempt) -> None:
+    for skipped, shared in ((True, False), (False, True), (False, True), (False, False)):
+        attempt.listed(10)
+        attempt.arrived(10, skipped=skipped)
+        if shared:
+            attempt.shared(10)
+
+    def figures() -> tuple[int, ...]:
+        found = attempt.progress().counters
+        return found.files_done, found.files_skipped, found.bytes_skipped, found.files_shared, found.bytes_shared
+
+    assert figures() == (4, 1, 10, 2, 20)
+    attempt.settle(2, 20)
+    assert figures() == (2, 1, 10, 1, 10)
+
+
+def test_files_of_another_job_are_not_in_flight_and_it_is_named_when_nothing_else_is_left(attempt: Attempt) -> None:
+    attempt.taken.count = lambda: 5
+    attempt.waits_for(Awaited(3))
+    assert (attempt.under_way(), attempt.progress().waiting) == (2, None)
+
+    attempt.waits_for(Awaited(5, "01OTHER"))
+    waiting = attempt.progress().waiting
+    assert waiting is not None
+    assert (attempt.under_way(), waiting.why, waiting.what) == (0, "OTHER_JOB", "01OTHER")
+
+    attempt.waits_for(None)
+    assert (attempt.under_way(), attempt.progress().waiting) == (5, None)
 
 
 def test_an_attempt_goes_on_from_the_bytes_that_earlier_ones_moved() -> None:

@@ -73,7 +73,7 @@ def test_a_preload_tells_speeds_phases_and_its_end(time: Clock) -> None:
     watch = watching(Timekeeper(attempt, JobType.PRELOAD), attempt)
     time.seconds += 2
     listed(attempt, 1000)
-    attempt.under_way = lambda: 7
+    attempt.taken.count = lambda: 7
 
     progress = move(attempt, time, watch, 20, 10)
 
@@ -84,12 +84,15 @@ def test_a_preload_tells_speeds_phases_and_its_end(time: Clock) -> None:
     assert progress.eta.p50_ms == pytest.approx(40_000, rel=0.1)
 
 
-def test_files_that_were_in_place_or_stay_are_no_work(time: Clock) -> None:
+def test_files_that_were_in_place_or_came_with_another_job_or_stay_are_no_work(time: Clock) -> None:
     attempt = Attempt("JOB", 1)
     watch = watching(Timekeeper(attempt, JobType.PRELOAD), attempt)
     for _ in range(5000):
         attempt.listed(MIB)
         attempt.arrived(MIB, skipped=True)
+        attempt.listed(MIB)
+        attempt.arrived(MIB, skipped=False)
+        attempt.shared(MIB)
     for _ in range(100):
         attempt.listed(MIB)
         attempt.kept(MIB)

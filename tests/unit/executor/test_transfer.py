@@ -1,17 +1,20 @@
 """Preload and save over the memory engine: outcomes, counters, and the reasons of what fails."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from avio.engines.base import Moved
+from avio.engines.base import Entry, EntryState, Moved
 from avio.engines.memory import MemoryEngine
-from avio.errors import AccessDenied, Corrupt, NodeFault
-from avio.executor import failed_files
+from avio.engines.run import Run
+from avio.errors import AccessDenied, Corrupt, EngineAway, NodeFault
+from avio.executor import failed_files, patience
 from avio.executor.attempt import Attempt
+from avio.wire.params import Params
+from avio.wire.results import Outcome
 from avio.wire.states import JobType
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures, report
 
@@ -200,3 +203,43 @@ def test_a_job_that_fails_as_a_whole_counts_what_is_there(
     assert (result.state, result.reason, result.verified_files) == ("failed", "NODE_FAULT", None)
     assert figures(result) == (12, len(engine.cache), 0, 0)
     assert len(engine.cache) == 10
+
+
+def test_what_another_job_has_moved_meanwhile_is_shared(
+    run_job: RunJob, engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preload = engine.preload
+
+    def beside_others(entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
+        for moved in preload(entries, params, run):
+            yield moved._replace(outcome=Outcome.SHARED, bytes=SIZE) if moved.entry.path == FILES[0] else moved
+
+    monkeypatch.setattr(engine, "preload", beside_others)
+
+    result = run_job()
+
+    counters = result.progress.counters
+    assert (result.state, figures(result)) == ("succeeded", (12, 12, 0, 0))
+    assert (counters.files_shared, counters.bytes_shared) == (1, SIZE)
+    assert report(tmp_path)[FILES[0]] == "shared"
+
+
+def test_what_this_job_had_moved_before_its_store_was_away_is_not_shared(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those files are given to the engine again, as files of which nobody knows whether they are in place."""
+    monkeypatch.setattr(patience, "PAUSES_SECONDS", (0.01,))
+    preload, calls = engine.preload, []
+
+    def breaks(entries: Iterable[Entry | None], params: Params, run: Run) -> Iterator[Moved]:
+        calls.append([])
+        taken = [entry for entry in entries if entry is not None]
+        calls[-1] += [entry.state for entry in taken]
+        if len(calls) == 1:
+            raise EngineAway("503")
+        yield from preload(taken, params, run)
+
+    monkeypatch.setattr(engine, "preload", breaks)
+
+    assert run_job().state == "succeeded"
+    assert [set(states) for states in calls] == [{EntryState.REMOTE}, {EntryState.UNKNOWN}]

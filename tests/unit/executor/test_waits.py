@@ -94,7 +94,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Attempt, SilenceW
     """An attempt that moves files, and its watch, for which each look is a second later."""
     attempt = Attempt("JOB", 1)
     attempt.begin(Phase.TRANSFERRING)
-    attempt.under_way = lambda: 1
+    attempt.taken.count = lambda: 1
     seconds = iter(range(100, 1000))
     monkeypatch.setattr(silence.clock, "boottime", lambda: float(next(seconds)))
     return attempt, SilenceWatch(attempt)
@@ -125,7 +125,7 @@ def test_silence_is_told_after_some_seconds_and_ends_with_a_byte(watched: tuple[
 def test_what_asks_no_store_is_never_silent(watched: tuple[Attempt, SilenceWatch], phase: Phase, files: int) -> None:
     attempt, watch = watched
     attempt.begin(phase)
-    attempt.under_way = lambda: files
+    attempt.taken.count = lambda: files
     look(watch, 20)
     assert attempt.waiting.told() is None
 

@@ -40,7 +40,10 @@ class ListedBlocks:
             self._others.put(status)
 
     def take(self, entry: Entry) -> Status | None:
-        """Return the status of a file that was listed, None if it must be asked for."""
+        """Return the status of a file that was listed, None if it must be asked for: also if its state is unknown."""
+        if entry.state is EntryState.UNKNOWN:  # another job may have loaded it since
+            self._others.take(entry.path)
+            return None
         block = single_block(entry.token) if entry.state is EntryState.REMOTE and entry.saved is not False else None
         if block is None or entry.modified is None or self._contradicted or (root := self._root(entry.path)) is None:
             return self._others.take(entry.path)

@@ -21,6 +21,7 @@ Used in the job process and in its movers. Web uses `recheck.look_up` alone.
 #   outgoing, listed_again           small files that are read to be sent; objects listed again after a save
 #   sent                             small files that were sent, with their stamps
 #   placing, placed                  new files, synced together; those that are in place
+#   claimed_files                    files that are claimed before they are moved
 #   file_room                        where the bytes of a file go
 #   entry_supply                     files as they come
 #   seen_rows, saved_rows            what a mover has found at a check, and the outcome of a file of a save, as rows

@@ -6,7 +6,7 @@ fails for an object, the threads fetch it: they try again, and report the error.
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -64,7 +64,7 @@ class BulkDownload:
         self._given_up = False
         self._whole = self._told = 0  # bytes of objects that have come whole; bytes that the run knows of
 
-    def run(self, supply: EntrySupply) -> Iterator[Sequence[Moved]]:
+    def run(self, supply: EntrySupply) -> Generator[Sequence[Moved], None, None]:
         """Yield the outcome of each entry of `supply`, some at a time. Stop early after the attempt must stop."""
         try:
             with suppress(Stopped):

@@ -69,7 +69,6 @@ class Download:
         self._placed = placed
         self.proves = params.verify != SIZE_ONLY
         self._suspects: set[str] = set()  # paths of which other bytes came
-        self._appeared: set[str] = set()  # paths at which another program has put a file since they were looked at
         self._params = params
         self._run = run
         self._scratch = {tier: Scratch(tier.root, run.name) for tier in tiers}
@@ -102,10 +101,7 @@ class Download:
         source = Source.of_token(key, entry.token) if entry.token else mount.bucket.head(key)
         if source is None:
             raise Gone(f"{path} is not in the bucket")
-        # What the listing did not find is looked for only where a name alone would not tell: on the other tiers.
-        must_look = len(self._scratch) > 1 or entry.state is not EntryState.REMOTE or path in self._appeared
-        self._appeared.discard(path)
-        copies = self._tiers.copies(path) if must_look else []
+        copies = self._tiers.copies(path)  # another job may have moved it since it was listed
         if copies:
             copy, freshness = judged_now(mount, path, source, copies, self._run)
             alias = copy.tier.alias
@@ -113,7 +109,8 @@ class Download:
             if freshness.is_dirty:
                 return Moved(entry, Outcome.KEPT, copy.size, copy.tier.alias)
             if freshness is Freshness.CACHED and placed:
-                return Moved(entry, Outcome.SKIPPED, copy.size, copy.tier.alias)
+                was_there = entry.in_cache or entry.state is EntryState.UNKNOWN
+                return Moved(entry, Outcome.SKIPPED if was_there else Outcome.SHARED, copy.size, copy.tier.alias)
         return Wanted(entry, source, copies, mount)
 
     def bring(self, wanted: Wanted, fill: Fill) -> Moved:
@@ -247,7 +244,6 @@ class Download:
         else:
             done = temporary.publish(path[1:], _is_still(before), durable=False)
         if not done:
-            self._appeared.add(path)
             raise SourceChanged(f"{path} changed in the cache while it was fetched")
         if time.monotonic_ns() - begin > OWN_NS // 2:
             renew_stamp(fd, name)

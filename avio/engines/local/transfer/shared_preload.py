@@ -10,6 +10,7 @@ from contextlib import closing
 from avio.engines.base import Entry, Moved, bytes_moved
 from avio.engines.local.capacity import Reservation
 from avio.engines.local.promises import Promises
+from avio.engines.local.transfer.claimed_files import ClaimedFiles
 from avio.engines.local.transfer.file_room import PromisedRoom
 from avio.engines.local.transfer.moved_rows import all_arrived, is_as_planned, other_outcome
 from avio.engines.local.transfer.mover_spread import worth_it
@@ -29,8 +30,11 @@ Alone = Callable[[Iterable[Entry]], Iterator[Sequence[Moved]]]
 class SharedPreload:
     """One stream of files through the movers of `pool`. `alone` brings files that each get all movers."""
 
-    def __init__(self, promises: Promises, params: Params, run: Run, pool: Pool, alone: Alone) -> None:
+    def __init__(
+        self, promises: Promises, params: Params, run: Run, pool: Pool, alone: Alone, claimed: ClaimedFiles
+    ) -> None:
         self._alone = alone
+        self._claimed = claimed
         self._held: list[Entry] = []
         self._promises = promises
         self._room = PromisedRoom(promises, run)
@@ -42,7 +46,8 @@ class SharedPreload:
 
     def run(self, entries: Iterable[Entry | None]) -> Iterator[Sequence[Moved]]:
         """Yield the outcome of each entry, some at a time. None in `entries`: none is there now."""
-        batches = batched(entries, self._batch, lambda entry: entry.size or 0)
+        files = self._claimed.of(entry for entry in entries if entry is None or not self._holds(entry))
+        batches = batched(files, self._batch, lambda entry: entry.size or 0)
         try:
             with closing(self._pool.spread("preload", self._params, batches, self._run, self._outcomes)) as spread:
                 for batch, results in spread:
@@ -55,9 +60,8 @@ class SharedPreload:
             for reserved in set(self._reserved.values()):
                 reserved.end(kept=False)
 
-    def _batch(self, entries: list[Entry]) -> Batch:
+    def _batch(self, files: list[Entry]) -> Batch:
         """Reserve room for files. Return the batch of those that have it."""
-        files = [entry for entry in entries if not self._holds(entry)]
         size = sum([entry.size or 0 for entry in files])
         for_all = self._room.reserve_all(size)
         if for_all is not None:
@@ -92,7 +96,7 @@ class SharedPreload:
 
     def _take_refused(self) -> Sequence[Moved]:
         refused, self._refused = self._refused, []
-        return refused
+        return self._claimed.ended(refused)
 
     def _outcomes(self, batch: Batch, results: list[Row]) -> Sequence[Moved]:
         """Return the outcomes that `results` tell, and end the reservations: files in place take room.
@@ -108,7 +112,7 @@ class SharedPreload:
         if len(moved) < len(results):
             moved += [self._other(batch, row) for row in results if not is_as_planned(row)]
         batch.settle(bytes_moved(moved))
-        return moved
+        return self._claimed.ended(moved)
 
     def _other(self, batch: Batch, row: Row) -> Moved:
         entry: Entry = batch.work[row[0]]

@@ -203,7 +203,8 @@ def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> 
 def test_the_use_of_a_path_ends_with_its_process(world: World) -> None:
     text = (
         "import sys\nfrom tests.unit.engines.local.test_evictions import *\n"
-        "import pathlib\nclass W(World):\n  def __init__(s, d): s.bucket, s.tier, s.keeps = d/'bucket', d/'MEM', d/'keeps'\n"
+        "import pathlib\nclass W(World):\n"
+        "  def __init__(s, d): s.bucket, s.tier, s.keeps = d/'bucket', d/'MEM', d/'keeps'\n"
         "e = W(pathlib.Path(sys.argv[1])).process()\nu = e.eviction.using(['/data/old'], Attempt())\nu.__enter__()\n"
         "print('used', flush=True)\nsys.stdin.read()"
     )

@@ -280,3 +280,23 @@ def test_the_user_of_a_job_can_read_its_key_and_its_list_whatever_the_umask(node
         "filelist": 0o644,
     }
     assert directory.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("engine", ["local", "alluxio"])
+def test_on_alluxio_an_order_has_the_earlier_preloads_whose_files_are_waited_for(
+    tables: str, tmp_path: Path, engine: str
+) -> None:
+    more: dict[str, object] = {"engine": "alluxio", "alluxio": {"masters": ["m:19998"]}} if engine == "alluxio" else {}
+    node = Node(tmp_path / "spool", **more)
+    first = given.running()
+    given.running(params='{"alluxioUri": "/data", "fromFileList": false, "moonPhase": "full"}')  # of a newer version
+    given.running(params='{"fromFileList": true, "fileListPath": "/data/list"}', path=None)
+    last = given.job(run_at=1)
+
+    node.claimer.poll()
+
+    [order] = node.orders()
+    assert order.job == last
+    others = [(each.job, each.params) for each in order.earlier]
+    assert others == ([(first, Params(alluxio_uri="/data"))] if engine == "alluxio" else [])
+    node.close()

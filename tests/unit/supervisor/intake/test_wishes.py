@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from avio.config import Settings
-from avio.db import limits, orders
+from avio.db import ends, limits, orders
+from avio.wire.states import State
 from supervisor.intake.channel import Channel
 from supervisor.intake.wishes import Wishes
-from supervisor.shared.messages import Adjust, Message, MessageBuffer, Stop
+from supervisor.shared.messages import Adjust, Message, MessageBuffer, StillBefore, Stop
 from tests.contract.db import given
 
 MIB = 1 << 20
@@ -91,3 +92,26 @@ def test_jobs_share_and_the_rest_gets_more_when_one_ends(sharing: Desk) -> None:
 
     given.from_result(elsewhere, "succeeded")
     assert sharing.look() == []
+
+
+ALLUXIO = {"engine": "alluxio", "alluxio": {"masters": ["m:19998"]}}
+
+
+def test_on_alluxio_a_preload_is_told_which_earlier_ones_still_run(tables: str) -> None:
+    first, second, third = given.running(), given.running(), given.running()
+    desk = Desk(**ALLUXIO)
+
+    def told() -> dict[str, list[str]]:
+        return {message.job: message.jobs for message in desk.look() if isinstance(message, StillBefore)}
+
+    assert told() == {first: [], second: [first], third: [first, second]}
+    assert told() == {}
+    ends.finish(given.result(first), State.FAILED)
+    assert told() == {second: [], third: [second]}
+    desk.close()
+
+
+def test_the_local_engine_needs_no_word_of_earlier_preloads(desk: Desk) -> None:
+    given.running()
+    given.running()
+    assert not [message for message in desk.look() if isinstance(message, StillBefore)]

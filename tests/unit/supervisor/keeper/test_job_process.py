@@ -15,8 +15,8 @@ from avio.wire.limits import Limits
 from supervisor.child import entrypoint
 from supervisor.keeper import job_process
 from supervisor.keeper.job_process import JobProcess, fork
-from supervisor.shared.control import Begin, Deadline, read_messages
-from supervisor.shared.messages import Adjust
+from supervisor.shared.control import Begin, Deadline, EarlierJobs, read_messages
+from supervisor.shared.messages import Adjust, StillBefore
 from tests.processes import wait_until
 
 LIMIT = 10.0
@@ -121,7 +121,7 @@ def test_a_machine_that_allows_no_process_leaves_nothing_open(
     assert descriptors() == before
 
 
-def test_limits_are_told_at_once_and_again_with_each_deadline(
+def test_limits_and_earlier_jobs_are_told_at_once_and_again_with_each_deadline(
     tmp_path: Path, ground: Ground, forked: list[JobProcess]
 ) -> None:
     process = fork("J", 1, tmp_path, "{}", 5.0, ground)
@@ -129,8 +129,10 @@ def test_limits_are_told_at_once_and_again_with_each_deadline(
 
     process.renew(6.0)
     process.obey(Adjust("J", 1, 1000, None), 0.0, 1.0)
+    process.obey(StillBefore("J", 1, ["01FIRST"]), 0.0, 1.0)
     process.renew(7.0)
 
-    wait_until((tmp_path / "4").exists, LIMIT, "all arrive")
-    told = [(tmp_path / str(number)).read_text() for number in range(1, 5)]
-    assert told == list(map(repr, [Deadline(6.0), Limits(1000), Deadline(7.0), Limits(1000)]))
+    wait_until((tmp_path / "6").exists, LIMIT, "all arrive")
+    told = [(tmp_path / str(number)).read_text() for number in range(1, 7)]
+    first = EarlierJobs(["01FIRST"])
+    assert told == list(map(repr, [Deadline(6.0), Limits(1000), first, Deadline(7.0), Limits(1000), first]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avio.wire.limits import Limits
-from supervisor.shared.control import Begin, Control, Deadline, read_messages
+from supervisor.shared.control import Begin, Control, Deadline, EarlierJobs, read_messages
 from supervisor.shared.json_lines import encode
 
 deadlines = st.floats(0, 1e12)
@@ -17,6 +17,7 @@ everything: st.SearchStrategy[Control] = (
     st.builds(Begin, st.text(max_size=20), deadlines)
     | st.builds(Deadline, deadlines)
     | st.builds(Limits, numbers, numbers)
+    | st.builds(EarlierJobs, st.lists(st.text(max_size=26), max_size=3))
 )
 
 
@@ -35,6 +36,8 @@ def test_messages_come_back_as_they_were(sent: list[Control]) -> None:
         line(kind="Bandwidth", bytes=1000),
         line(kind="Deadline", at=1.0, why="a member too many"),
         line(kind="Deadline"),
+        line(kind="EarlierJobs", jobs=None),
+        line(kind="EarlierJobs", jobs=[1]),
         line(kind="Deadline", at="1.0"),
         line(kind="Deadline", at=None),
         line(kind="Deadline", at=float("nan")),
