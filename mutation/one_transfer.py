@@ -74,7 +74,7 @@ MUTANTS = (
             "            except OSError as error:\n                self._do_without(error)\n            return True\n",
             "            return True\n",
         ),
-        tests=f"{UNIT} -k no_locks",
+        tests=f"{UNIT} -k fail_later",
     ),
     mutant(
         "a tier that was emptied has new claims",
@@ -89,34 +89,16 @@ MUTANTS = (
         tests=f"{UNIT} -k made_since",
     ),
     mutant(
-        "the sweep leaves the claims",
-        "avio/engines/local/scratch.py",
-        ('("book", "tier", *CLAIMS)', '("book", "tier")'),
-        tests=f"{UNIT} -k sweep",
-    ),
-    mutant(
         "own work before a store was away is not another job's",
         "avio/executor/transfer.py",
         ("[replace(entry, state=EntryState.UNKNOWN) for entry in feed.leave()]", "feed.leave()"),
         tests="tests/unit/executor/test_transfer.py -k not_shared",
     ),
     mutant(
-        "what another job has moved teaches no speed",
-        "avio/executor/timekeeper.py",
-        ("counters.files_skipped + counters.files_shared", "counters.files_skipped"),
-        tests="tests/unit/executor/test_timekeeper.py -k no_work",
-    ),
-    mutant(
         "files of an earlier preload are put aside",
         "avio/executor/aside.py",
         ("or self._attempt.taken.others.job_of(entry) is None:", "or True:"),
         tests=f"{OTHERS} -k own_files_come_first",
-    ),
-    mutant(
-        "what an earlier preload has left is moved",
-        "avio/executor/transfer.py",
-        ("            self._move_all(self._not_there(left), counted=False)\n", "            self._not_there(left)\n"),
-        tests=f"{OTHERS} -k has_left_is_moved",
     ),
     mutant(
         "what is in place waits for no other preload",

@@ -17,6 +17,7 @@ from avio.wire.params import Params
 from avio.wire.progress import Counters
 from avio.wire.results import Result
 from avio.wire.states import JobType
+from tests.processes import wait_until
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, report
 
 LIMIT = 10.0  # seconds that a test waits for a job
@@ -123,8 +124,7 @@ def test_of_two_earlier_jobs_the_second_takes_over_what_the_first_has_left(
     assert job.await_wait() == "01FIRST"
     bring(engine, A[0])
     job.attempt.taken.others.keep(["02SECOND"])
-    while job.await_wait() != "02SECOND":
-        pass
+    wait_until(lambda: job.await_wait() == "02SECOND", LIMIT, "it waits for the second one")
     assert job.counters.files_shared == 1, "what is in place waits for nobody"
     bring(engine, *A[1:])
     job.attempt.taken.others.keep([])

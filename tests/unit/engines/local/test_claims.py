@@ -169,3 +169,13 @@ def test_a_look_finds_a_file_in_a_directory_that_another_job_has_made_since(tmp_
         (tmp_path / "MEM/data").mkdir()
         (tmp_path / "MEM/data/a").write_bytes(b"1")
         assert len(tiers.copies("/data/a")) == 1
+
+
+def test_locks_that_fail_later_are_no_reason_to_fail_either(ours: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    assert ours.take("/data/a")
+    monkeypatch.setattr(claims_module, "lock", refuse)
+    assert ours.take("/data/b")
+    ours.release("/data/a")
