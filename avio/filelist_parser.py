@@ -13,7 +13,7 @@ from itertools import chain
 
 from avio.errors import BadRequest, FieldError, TooLarge
 from avio.undecoded import quoted
-from avio.wire.paths import MAX_PATH_BYTES, PathError, canonical
+from avio.wire.paths import MAX_PATH_BYTES, PathError, canonical, shown_path
 
 CHUNK_BYTES = 256 << 10
 NAMED_LINES = 5
@@ -190,9 +190,12 @@ def _versioned(line: bytes) -> tuple[str, str]:
     if encoded is None:
         return path, version
     try:
-        return b64decode(encoded, validate=True).decode("utf-8", "surrogateescape"), version
+        exact = b64decode(encoded, validate=True).decode("utf-8", "surrogateescape")
     except (TypeError, ValueError):
         raise ValueError("has pathBytes that are not base64") from None
+    if shown_path(exact) != path:
+        raise ValueError("has pathBytes of another path; correct them or, if the path is UTF-8, remove them")
+    return exact, version
 
 
 def _quoted(line: bytes) -> str:

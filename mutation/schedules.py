@@ -40,6 +40,24 @@ MUTANTS = (
         tests=f"{DB}test_ticks.py -k sqlite",
     ),
     mutant(
+        "a job whose time is near keeps files from a free",
+        "avio/db/uses.py",
+        ("AHEAD_SECONDS = 3600.0", "AHEAD_SECONDS = 0.0"),
+        tests=f"{DB}test_free_rules.py -k sqlite",
+    ),
+    mutant(
+        "a job whose time is far ahead keeps no files from a free",
+        "avio/db/uses.py",
+        ("> {now} + ?)", "> {now} + 1e12 * ?)"),
+        tests=f"{DB}test_free_rules.py -k sqlite",
+    ),
+    mutant(
+        "a schedule has the right of its user to a priority",
+        "avio/rules/ticks.py",
+        (", bool(user.admin), bool(user.may_overtake))", ", bool(user.admin))"),
+        tests=f"{DB}test_ticks.py -k sqlite",
+    ),
+    mutant(
         "a schedule that was paused meanwhile makes no job",
         SCHEDULES,
         ("AND look_at IS NOT NULL AND cron", "AND cron"),

@@ -85,6 +85,18 @@ MUTANTS = (
         tests="tests/contract/engines/test_new_objects.py -k files",
     ),
     mutant(
+        "reports: a store may take its time, and the attempt is no stall",
+        "avio/executor/run.py",
+        ("        reporter.close_report()\n", "        reporter.close()\n"),
+        tests="tests/unit/executor/test_report_object.py",
+    ),
+    mutant(
+        "webhooks: a defect is a try that failed",
+        "avio/aggregator/notifier.py",
+        ("tried, may_help = self._tried(claimed)", "tried, may_help = self._try(claimed)"),
+        tests=f"{DB}test_notifier.py -k sqlite",
+    ),
+    mutant(
         "reports: an incomplete one is not stored",
         "avio/executor/run.py",
         ("        if is_whole:\n", "        if True:\n"),
@@ -100,6 +112,18 @@ MUTANTS = (
         "retry of failed files: the report is that of an attempt that ended by itself",
         "avio/rules/failed_files.py",
         ("if last is None or last.outcome not in TERMINAL:", "if last is None:"),
+        tests=f"{DB}test_retry_failed.py -k sqlite",
+    ),
+    mutant(
+        "retry of failed files: versions of a plan are kept",
+        "avio/rules/failed_files.py",
+        ("    if params.versions:\n", "    if False:\n"),
+        tests=f"{DB}test_retry_failed.py -k sqlite",
+    ),
+    mutant(
+        "retry of failed files: a report names as many as the job has counted",
+        "avio/rules/failed_files.py",
+        ("if 0 < named < counted:", "if False:"),
         tests=f"{DB}test_retry_failed.py -k sqlite",
     ),
     mutant(

@@ -75,7 +75,7 @@ class Notifier:
             claimed = deliveries.claim(LEASE_SECONDS)
         if claimed is None:
             return False
-        tried, may_help = self._try(claimed)
+        tried, may_help = self._tried(claimed)
         fault("aggregator.before-settle")
         goes_on = tried.error and may_help and claimed.tries <= len(BACK_OFF)
         again_in = BACK_OFF[claimed.tries - 1] if goes_on else None
@@ -84,6 +84,16 @@ class Notifier:
         told = {"job": claimed.job, "url": tried.url, "code": tried.code, "why": tried.error, "again_in": again_in}
         (log.warning if tried.error else log.info)("webhook tried", extra=told)
         return True
+
+    def _tried(self, claimed: Claimed) -> tuple[Tried, bool]:
+        """Return what `_try` does. A defect is a try that failed, or else the delivery would be tried without end."""
+        try:
+            return self._try(claimed)
+        except AWAY:
+            raise
+        except Exception as error:
+            log.exception("a delivery failed; the others continue")
+            return Tried(None, error=f"an error of avio: {type(error).__name__}; the aggregator's log has it"), True
 
     def _try(self, claimed: Claimed) -> tuple[Tried, bool]:
         """Send what is due. Return how it went, and whether another try may help if it failed."""

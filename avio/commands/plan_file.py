@@ -53,16 +53,22 @@ class PlanFile:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of an upload: the files to move, each with its version. Raises UsageError."""
+        own = Action.LOAD if self.type is JobType.PRELOAD else Action.SAVE
         for number, text in enumerate(self.stream, 2):
             if not text.strip():
                 continue
             line = _loaded(text, number)
             try:
-                moves = Action(str(line.get("action"))) in MOVES
+                action = Action(str(line.get("action")))
             except ValueError:
                 known = ", ".join(Action)
                 raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
-            if moves:
+            if action in MOVES:
+                if action is not own:
+                    message = (
+                        f"line {number} has the action {action} in a plan that can only {own}; correct or remove it"
+                    )
+                    raise click.UsageError(message)
                 if not isinstance(line.get("version"), str):
                     raise click.UsageError(f"line {number} has no version, so that it can't be moved; remove it")
                 members = {name: line[name] for name in ("path", "pathBytes", "version") if line.get(name) is not None}

@@ -14,6 +14,7 @@ from avio.commands.progress_text import is_listed
 from avio.commands.session import with_client
 from avio.commands.wait import hand_over
 from avio.terminal.cells import printable
+from avio.wire.states import JobType, State
 
 PREFIX = "failed files of "  # that the name of a retry of failed files begins with
 
@@ -44,11 +45,15 @@ def retry(client: Client, job: str, failed: bool, wait: float | None, progress: 
 
 
 def _warn_of_rest(old: JobInfo) -> None:
-    """Say what a retry of the failed files leaves: files that the job has not reached."""
+    """Say what a retry of the failed files leaves: files that the job has not reached, or not verified."""
     progress = old["progress"]
     counted: dict[str, Any] = {**progress}
+    if old["status"] == State.FAILED and old["type"] != JobType.CHECK:  # it gave up: nobody looked at what was done
+        del counted["done"]
     rest = progress["total"]["files"] - sum(counted[name]["files"] for name in OUTCOMES if name in counted)
     if rest > 0 or not is_listed(old):
         count = str(rest) if is_listed(old) else "some"
-        said = f"note: {old['id']} ended before it reached all: {count} files are not among those that failed"
+        said = (
+            f"note: {old['id']} ended before it reached and verified all: {count} files are not among those that failed"
+        )
         click.echo(printable(f"{said}; to do these too: avio retry {old['id']}"), err=True)

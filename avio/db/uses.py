@@ -19,6 +19,10 @@ COVERING_MAX = 200
 # Jobs of a user, newest first, among which those with several paths are looked for: these have no index.
 SEVERAL_MAX = 2000
 
+# A job that may not begin for longer than a free takes.
+AHEAD_SECONDS = 3600.0
+_NOT_LATER = "NOT (j.state = 'queued' AND coalesce(j.not_before, 0) > {now} + ?)"
+
 # `+j.uid` and `j.id || ''` keep a query from using the indexes of these columns: the paths select far fewer rows.
 _AT = "substr(j.path, 1, 256) {bytewise} = ? AND j.path = ?"
 _BELOW = (
@@ -46,25 +50,28 @@ class Use:
 def of_others(path: str, uid: int) -> Use | None:
     """Return the newest load or save of another user at, above or below `path`: not ended, or with files in place.
 
-    Jobs with a file list that have not ended may use any path. Return None if there is no such job.
+    Jobs with a file list that have not ended may use any path. A job whose time is far ahead uses none yet: it looks
+    for its files when it begins. Return None if there is no such job.
     """
     at_or_above, parameters = _at_any([shown_path(each) for each in ancestors(path)])
     found = row(
         "SELECT j.id, u.name FROM jobs j JOIN users u ON u.uid = j.uid"  # noqa: S608 - made of constants
         " WHERE j.uid <> ? AND j.type IN (1, 2) AND j.released_at IS NULL"
-        " AND j.state <> 'failed' AND j.state <> 'cancelled'"
+        f" AND j.state <> 'failed' AND j.state <> 'cancelled' AND {_NOT_LATER}"
         f" AND ({at_or_above} OR ({_BELOW})) ORDER BY j.id || '' DESC LIMIT 1",
         uid,
+        AHEAD_SECONDS,
         *parameters,
         *_below(shown_path(path)),
     )
     if found is not None:
         return Use(found[0], found[1], is_list=False)
     by_list = row(
-        "SELECT j.id, u.name FROM jobs j JOIN users u ON u.uid = j.uid"
-        " WHERE j.uid <> ? AND j.type IN (1, 2) AND j.path IS NULL"
+        "SELECT j.id, u.name FROM jobs j JOIN users u ON u.uid = j.uid"  # noqa: S608 - the same
+        f" WHERE j.uid <> ? AND j.type IN (1, 2) AND j.path IS NULL AND {_NOT_LATER}"
         " AND (j.state = 'queued' OR j.state IN {owned}) ORDER BY j.id || '' DESC LIMIT 1",
         uid,
+        AHEAD_SECONDS,
     )
     return None if by_list is None else Use(by_list[0], by_list[1], is_list=True)
 

@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 class Reporter:
-    """Publishes an attempt's progress and writes its report. `close` ends its thread and closes its files."""
+    """Publishes an attempt's progress and writes its report. `close` ends both, `close_report` the report alone."""
 
     def __init__(
         self, attempt: Attempt, directory: Path, events_url: str | None, timekeeper: Timekeeper | None = None
@@ -145,6 +145,10 @@ class Reporter:
         """Publish the last progress and close the report; waits at most `CLOSE_SECONDS` for the stream."""
         self._leave.set()
         self._thread.join(timeout=CLOSE_SECONDS)
+        self.close_report()
+
+    def close_report(self) -> None:
+        """Close the report, which is complete. Raise OSError if its disk is full. Progress goes on."""
         with self._lock:
             self._report.close()
             self._failed.close()

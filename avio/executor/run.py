@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -102,6 +102,8 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
     is_whole = _close(reporter, result, directory)
     if order.params.report_to is not None and result.state != STOPPED:
         _tell_of_report(order, attempt, directory, result, is_whole=is_whole)
+    with suppress(OSError):  # of a report that is incomplete, which was told
+        reporter.close()
     result.progress, result.failures = attempt.progress(), reporter.failures
     timekeeper.settle(result)
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
@@ -194,7 +196,7 @@ def _close(reporter: Reporter, result: Result, directory: Path) -> bool:
     """
     is_whole = True
     try:
-        reporter.close()
+        reporter.close_report()
     except OSError as error:
         is_whole = False
         log.error("the report is incomplete: %s", error)

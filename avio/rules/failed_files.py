@@ -44,6 +44,13 @@ def require_failed(caller: Caller, job: Job) -> None:
         raise Conflict(message, cure=f"do all of it again: avio retry {job.id}")
 
 
+def require_any_version(job: Job, params: Params) -> None:
+    """Raise Conflict for a job whose list names the versions of its files, which no report does."""
+    if params.versions:
+        message = f"job {job.id} moves files of given versions, which a list of failed files does not name"
+        raise Conflict(message, cure=f"avio retry {job.id} has the same versions, and skips what is in place")
+
+
 def listed(caller: Caller, job: Job, limits: ListLimits) -> Iterator[bytes]:
     """Return the text of a file list in chunks: the failed files of `job`, each path with a NUL behind it.
 
@@ -116,18 +123,35 @@ def _chunks(job: Job, paths: Iterable[bytes], limits: ListLimits) -> Iterator[by
 
 
 def _paths(job: Job, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the paths of failed files. They are first in a report, but for those that were kept as both changed."""
-    has_conflicts = any(group["reason"] == _BOTH_CHANGED for group in json.loads(job.errors))
+    """Yield the paths of failed files. Raise Conflict at the end if they are fewer than the job has counted."""
+    counters = job.counters
+    conflicts = sum(group["count"] for group in json.loads(job.errors) if group["reason"] == _BOTH_CHANGED)
+    counted = conflicts + counters.files_failed + counters.files_different
+    counted += counters.files_only_in_bucket + counters.files_only_in_cache
+    named = 0
+    for line in _failed_lines(job, pieces, has_conflicts=conflicts > 0):
+        named += 1
+        yield b64decode(line["pathBytes"]) if "pathBytes" in line else line["path"].encode()
+    if 0 < named < counted:
+        raise _incomplete(job, "is incomplete", counted - named)
+
+
+def _failed_lines(job: Job, pieces: Iterable[bytes], *, has_conflicts: bool) -> Iterator[dict[str, Any]]:
+    """Yield the lines of failed files. They are first in a report, but for those that were kept as both changed."""
     for piece in pieces:
         lines = [json.loads(line) for line in piece.splitlines()]
         if not has_conflicts and lines and lines[0].get("outcome", FIRST[0]) not in FIRST:
             return
         for line in lines:
             if line.get("failed"):  # the last line of a report that is cut
-                message = f"the report of job {job.id} is cut: {line['failed']} failed files are not in it"
-                raise Conflict(message, cure=f"do all of it again: avio retry {job.id}")
+                raise _incomplete(job, "is cut", line["failed"])
             if _is_failed(line):
-                yield b64decode(line["pathBytes"]) if "pathBytes" in line else line["path"].encode()
+                yield line
+
+
+def _incomplete(job: Job, how: str, missing: int) -> Conflict:
+    message = f"the report of job {job.id} {how}: {missing} failed files are not in it"
+    return Conflict(message, cure=f"do all of it again: avio retry {job.id}")
 
 
 def _is_failed(line: dict[str, Any]) -> bool:

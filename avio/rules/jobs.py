@@ -172,6 +172,7 @@ class Service:
         old = history.get(caller, job)
         failed_files.require_failed(caller, old)
         params, name = _known_params(old), failed_files.name_for(old, MAX_NAME)
+        failed_files.require_any_version(old, params)
         require_priority(caller, params.priority)
         digest = _digest(JobSpec(JobType(old.type), params, name), old.uid, retry_of=f"failed files of {old.id}")
         with borrow():

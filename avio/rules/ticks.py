@@ -140,7 +140,7 @@ def _require_working(schedule: Schedule, recent: list[tuple[str, str, float]], m
         raise _Pause("its user is disabled")
     if most and failures_in_row(recent, schedule.counted_from) >= most:
         raise _Pause(f"its last {most} jobs failed; avio schedule show {schedule.id} names them")
-    return Caller(user.uid, user.name, bool(user.admin))
+    return Caller(user.uid, user.name, bool(user.admin), bool(user.may_overtake))
 
 
 def failures_in_row(recent: list[tuple[str, str, float]], since: float) -> int:
@@ -169,7 +169,7 @@ def _allowed_params(schedule: Schedule, caller: Caller) -> str:
 def _decision(schedule: Schedule, step: Step, running: list[str]) -> tuple[bool, str]:
     """Return whether the tick makes a job, and why not."""
     if step.tick is None:
-        return False, "missed its last ticks, since no aggregator ran"
+        return False, "missed its last ticks: their jobs could not be made in time"
     if running and schedule.overlap == Overlap.SKIP:
         return False, f"skipped its last tick, since job {running[0]} had not ended"
     if len(running) >= MOST_UNFINISHED:

@@ -15,6 +15,7 @@ from avio.wire.timings import Eta
 P90 = 1.2816  # standard deviations of a normal distribution
 MODEL_ERROR = 0.08  # of every forecast: files to come are never quite as those before
 MAX_ERROR = 0.45  # of a forecast that is worth telling
+MAX_SECONDS = 10 * 366 * 86_400.0  # the same: a sum of sparse files may be so large that no calendar has its end
 
 # The ground that a forecast needs: seconds of transfer and a share of the work. Earlier jobs stand for most of it.
 GROUND_SECONDS, GROUND_SHARE = 3.0, 0.02
@@ -94,6 +95,8 @@ class Estimator:
             return None
         if work.bandwidth:
             expected = max(expected, size / work.bandwidth)
+        if expected + verify > MAX_SECONDS:
+            return None
         return _eta(expected + verify, math.hypot(error * expected, 0.5 * verify))
 
     def _has_ground(self, share: float) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from avio.db import ends, orders
+from avio.db.sql import now
 from avio.engines.tier import Freed
 from avio.errors import Forbidden
 from avio.wire.params import Params
@@ -143,6 +144,18 @@ def test_a_file_list_of_somebody_else_may_name_any_path_until_its_job_has_ended(
     other = job(2, None, state)
 
     assert f"job {other} of bob has a file list or several paths" in refusal(world, "/data/d")
+
+
+@pytest.mark.parametrize("path", ["/data/d", None])
+def test_a_job_whose_time_is_far_ahead_uses_nothing_yet(world: World, path: str | None) -> None:
+    job(1, "/data")
+    other = job(2, path, "queued")
+
+    given.set_row(other, not_before=now() + 600, run_at=now() + 600)
+    assert f"job {other} of bob" in refusal(world, "/data/d")
+
+    given.set_row(other, not_before=now() + 86_400, run_at=now() + 86_400)
+    assert world.free(ADA, "/data/d") == Freed(2, 8)
 
 
 def test_long_paths_are_told_apart_beyond_what_the_index_holds(world: World) -> None:

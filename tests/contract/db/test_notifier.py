@@ -200,3 +200,20 @@ def test_a_receiver_that_hangs_holds_up_no_other_user(
     finally:
         leave.set()
         sender.leave()
+
+
+def test_a_defect_is_a_try_that_failed_and_ends_as_others(sender: Notifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise ZeroDivisionError("odd")
+
+    monkeypatch.setattr(notifier, "post", fail)
+    job = ended()
+
+    for _ in range(len(BACK_OFF) + 1):
+        change("UPDATE deliveries SET next_at = 0")
+        assert sender.deliver()
+
+    row = of(job)
+    assert (row.next_at, row.held_until, bool(row.delivered)) == (None, None, False)
+    assert row.ended_at is not None
+    assert "ZeroDivisionError" in row.error

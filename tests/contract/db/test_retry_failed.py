@@ -118,6 +118,9 @@ def test_differences_are_the_failed_files_of_a_check(service: Service) -> None:
         ({"chunks": (line("/l", "left_out"),), "files_left_out": 1}, Conflict, "1 files were left out"),
         ({"state": "failed", "outcome": "crashed"}, Conflict, "the last attempt of job"),
         ({"artifacts_deleted_at": 9.0}, NotFound, "was deleted"),
+        ({"files_failed": 3}, Conflict, "2 failed files are not in it"),
+        ({"files_only_in_bucket": 1, "files_different": 1, "type": 5}, Conflict, "1 failed files are not in it"),
+        ({"errors": '[{"reason": "BOTH_CHANGED", "count": 2}]'}, Conflict, "1 failed files are not in it"),
         ({"chunks": (line("/a"), b'{"cut":9,"failed":7,"message":"m"}\n')}, Conflict, "7 failed files are not in it"),
     ],
 )
@@ -132,6 +135,16 @@ def test_without_failed_files_in_a_whole_report_nothing_is_ordered(
 
     assert "avio retry" in refused.value.cure or "avio job show" in refused.value.cure
     assert (Job.select().count(), FileList.select().count()) == (1, 0)
+
+
+def test_the_failed_files_of_a_plan_keep_their_versions_by_a_whole_retry(service: Service) -> None:
+    params = Params(from_file_list=True, file_list_id="0" * 26, versions=True)
+    job = ended(line("/data/a"), params=json.dumps(params.to_json()))
+
+    with pytest.raises(Conflict, match="versions") as refused:
+        service.retry_failed(ADA, job)
+
+    assert f"avio retry {job}" in refused.value.cure
 
 
 def test_the_report_of_an_earlier_attempt_counts_for_nothing(service: Service) -> None:

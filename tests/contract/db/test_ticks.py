@@ -5,7 +5,7 @@ import json
 import pytest
 
 from avio.db import schedules, users
-from avio.db.models import Job
+from avio.db.models import Job, User
 from avio.db.order_models import Schedule
 from avio.db.sql import now
 from avio.rules import ticks
@@ -85,7 +85,7 @@ def test_missed_ticks_make_one_job_or_none_by_the_rule_of_the_schedule(late: flo
     assert made_at(skip) == ([FIRST + late - 60] if on_time else [])
     following = FIRST + (late // DAY + 1) * DAY
     assert [again(made).next_at for made in (once, skip)] == [following] * 2
-    assert again(skip).message == ("" if on_time else "missed its last ticks, since no aggregator ran")
+    assert again(skip).message == ("" if on_time else "missed its last ticks: their jobs could not be made in time")
     end(skip)
     run(following)
     assert made_at(skip)[-1] == following
@@ -277,3 +277,18 @@ def test_a_user_has_no_more_schedules_than_allowed() -> None:
         return True
 
     assert abreast(6, make).count(True) == 3
+
+
+def test_a_schedule_keeps_the_priority_that_its_user_may_give() -> None:
+    params = '{"alluxioUri": "/data", "fromFileList": false, "priority": 5}'
+    made = schedule(BEFORE, params=params)
+    User.update(may_overtake=True).execute()
+
+    run(FIRST + 1)
+    end(made)
+    User.update(may_overtake=False).execute()
+    run(FIRST + DAY)
+
+    assert [job.priority for job in jobs(made)] == [5]
+    assert again(made).look_at is None
+    assert "may not give a job a priority above 0" in again(made).message

@@ -93,13 +93,14 @@ def test_lines_that_have_no_version_are_named_and_nothing_is_kept(ada: CheckedCl
         {"path": "relative", "version": "v"},
         {"path": "/data/a", "version": "v", "more": 1},
         {"path": "/data/a", "pathBytes": "?", "version": "v"},
+        {"path": "/data/%FE", "pathBytes": "L2RhdGEv/w==", "version": "v"},
         b'{"path": "/data/\\ud800", "version": "v"}',
         b"[" * 50_000,
     ]
     response = upload(ada, *lines)
 
     assert list(refused(response)) == [f"line {number}" for number in range(1, 6)]
-    assert response.get_json()["detail"] == "8 lines of the file list can't be used"
+    assert response.get_json()["detail"] == "9 lines of the file list can't be used"
 
 
 def test_a_list_and_its_job_agree_about_versions(ada: CheckedClient) -> None:

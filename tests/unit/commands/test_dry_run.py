@@ -127,6 +127,10 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
             '{"avioPlan": 1, "type": "save", "params": {}}\n{"action": "save", "path": "/a"}\n',
             "line 2 has no version",
         ),
+        (
+            '{"avioPlan": 1, "type": "save", "params": {}}\n{"action": "load", "path": "/a", "version": "v"}\n',
+            "line 2 has the action load in a plan that can only save",
+        ),
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_by_its_line(

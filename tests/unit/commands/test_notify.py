@@ -1,6 +1,7 @@
 """`avio notify`, `--notify`, and `avio retry --failed`: what is sent, and what is printed where."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -77,16 +78,28 @@ def test_a_refused_webhook_of_a_job_is_told_in_the_words_of_the_cli(avio: Avio, 
 
 
 @pytest.mark.parametrize(
-    ("progress", "note"),
+    ("status", "progress", "note"),
     [
-        (progress_info(1, 3), ""),
-        ({**progress_info(1, 3), "total": {"files": 9, "bytes": 9, "complete": True}}, "5 files are not among"),
-        ({**progress_info(1, 3), "total": {"files": 4, "bytes": 9, "complete": False}}, "some files are not among"),
+        ("partial", progress_info(1, 3), ""),
+        ("failed", progress_info(1, 3), "1 files are not among"),  # what was done is not verified
+        ("failed", progress_info(0, 4), ""),
+        (
+            "partial",
+            {**progress_info(1, 3), "total": {"files": 9, "bytes": 9, "complete": True}},
+            "5 files are not among",
+        ),
+        (
+            "partial",
+            {**progress_info(1, 3), "total": {"files": 4, "bytes": 9, "complete": False}},
+            "some files are not among",
+        ),
     ],
 )
-def test_a_retry_of_failed_files_says_what_it_leaves(avio: Avio, stub: Stub, progress: dict, note: str) -> None:  # type: ignore[type-arg]
+def test_a_retry_of_failed_files_says_what_it_leaves(
+    avio: Avio, stub: Stub, status: str, progress: dict[str, Any], note: str
+) -> None:
     stub.on("POST", f"/jobs/{JOB}/retry", Reply(job_info("queued", id=JOB[:-1] + "1", name="failed files of x"), 202))
-    stub.on("GET", f"/jobs/{JOB}", Reply(job_info("partial", progress=progress)))
+    stub.on("GET", f"/jobs/{JOB}", Reply(job_info(status, progress=progress)))
 
     said = avio(f"retry {JOB} --failed")
 

@@ -1,6 +1,7 @@
 """The report that a job stores in a bucket: where it goes, what it has, and what is said when it is missing."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from avio.engines import cancel
 from avio.engines.memory import MemoryEngine
 from avio.engines.memory_objects import MemoryObjects
+from avio.engines.run import Run
 from avio.errors import AccessDenied, EngineAway
+from avio.executor import reporter
 from avio.executor import run as running
 from avio.executor.attempt import Attempt
 from avio.wire.checked_params import check
@@ -130,13 +133,13 @@ def test_a_job_that_fails_before_its_end_stores_what_it_has(engine: MemoryEngine
 def test_a_job_whose_own_report_is_incomplete_stores_none(
     engine: MemoryEngine, run_job: RunJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close = running.Reporter.close
+    close = running.Reporter.close_report
 
     def full(reporter: Any) -> None:
         close(reporter)
         raise OSError(28, "No space left")
 
-    monkeypatch.setattr(running.Reporter, "close", full)
+    monkeypatch.setattr(running.Reporter, "close_report", full)
 
     result = run_job(report_to="/logs/r")
 
@@ -201,3 +204,22 @@ def test_a_slash_at_the_end_stays() -> None:
 )
 def test_the_message_of_a_job_without_its_process(params: str, said: str) -> None:
     assert without_report("x", params) == said
+
+
+def test_a_store_that_takes_its_time_with_the_report_is_no_stall(
+    engine: MemoryEngine, run_job: RunJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[int] = []
+    attempt = Attempt("JOB", 1, beats.append, threads=2)
+
+    def slow(_: object, path: str, source: int, run: Run) -> bool:
+        with run.silent(60):
+            before, end = len(beats), time.monotonic() + 10
+            while len(beats) < before + 2 and time.monotonic() < end:
+                time.sleep(0.01)
+        return len(beats) >= before + 2
+
+    monkeypatch.setattr(MemoryObjects, "add", slow)
+    monkeypatch.setattr(reporter, "INTERVAL_SECONDS", 0.02)
+
+    assert run_job(report_to="/logs/r", attempt=attempt).message.endswith("report stored at /logs/r")

@@ -196,3 +196,12 @@ def test_whatever_happens_the_rest_is_never_below_zero_and_p90_never_before_p50(
         work = Work(complete, files, size, done, came, files, verified, bandwidth)
         eta = estimator.look(now, work)
         assert eta is None or (complete and 0 <= eta.p50_ms <= eta.p90_ms)
+
+
+@pytest.mark.parametrize(("size", "is_told"), [(10**9, True), (2**63 - 1, False)])
+def test_an_end_that_no_calendar_has_is_not_told(size: int, is_told: bool) -> None:
+    estimator = Estimator(Priors())
+
+    told = [estimator.look(second, Work(True, 1000, size, second * 10, second * 10**6)) for second in range(60)]
+
+    assert any(told) == is_told
