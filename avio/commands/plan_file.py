@@ -76,7 +76,9 @@ class PlanFile:
             raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
         if action in MOVES and action is not _MOVE[self.type]:
             plan = f"the plan is of a {self.type.name.lower()}"
-            raise click.UsageError(f"line {number} has the action {action}, but {plan}; write {_MOVE[self.type]} or skip")
+            raise click.UsageError(
+                f"line {number} has the action {action}, but {plan}; write {_MOVE[self.type]} or skip"
+            )
         return action in MOVES
 
 

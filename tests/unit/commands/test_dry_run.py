@@ -139,7 +139,10 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
             "line 2 has the action load, but the plan is of a save; write save or skip",
         ),
         *(
-            (f'{PLAN}\n{{"action": "skip"}}\n{{"action": "load", "version": "1", {members}}}\n', f"line 3 of the plan can't be moved: {why}")
+            (
+                f'{PLAN}\n{{"action": "skip"}}\n{{"action": "load", "version": "1", {members}}}\n',
+                f"line 3 of the plan can't be moved: {why}",
+            )
             for members, why in [
                 ('"path": "/data/../x"', "has a '..' part; write the full path; correct or remove it"),
                 ('"path": "data"', "is not absolute"),

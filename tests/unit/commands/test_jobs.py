@@ -195,7 +195,9 @@ def test_a_unique_prefix_names_a_job(avio: Avio, stub: Stub) -> None:
     assert JOB in avio(f"job show {JOB[:12].lower()}").stdout
 
 
-@pytest.mark.parametrize("line", ["cancel ''", "job show ' '", "set '' --name x", "preload /data --after ''", "wait ''"])
+@pytest.mark.parametrize(
+    "line", ["cancel ''", "job show ' '", "set '' --name x", "preload /data --after ''", "wait ''"]
+)
 def test_nothing_names_no_job_not_even_the_only_one(avio: Avio, stub: Stub, line: str) -> None:
     stub.on("GET", "/jobs", page(job_info()))
     stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
