@@ -46,7 +46,7 @@ def priors_of(past: Sequence[Timing]) -> Priors:
 
 
 def _error(forecast: Forecast) -> float:
-    """Return ln(actual / p50). Half a second of 0 is no error that another job would repeat at its own scale."""
+    """Return ln(actual / p50), with a second added to both: half a second instead of 0 is a small error."""
     ratio = (forecast.actual_ms + RESOLUTION_MS) / (forecast.p50_ms + RESOLUTION_MS)
     return max(-MAX_ERROR, min(MAX_ERROR, math.log(ratio)))
 
