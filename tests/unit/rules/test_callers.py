@@ -9,10 +9,10 @@ BOB = Caller(2, "bob", admin=False)
 
 
 def test_a_right_that_no_path_has_is_refused_without_one() -> None:
-    with pytest.raises(Forbidden, match="^bob may not give a job a priority above 0$"):
+    with pytest.raises(Forbidden, match=r"^bob may not give a job a priority above 0$"):
         BOB.require(Right.OVERTAKE)
 
 
 def test_a_right_at_a_path_is_refused_with_it() -> None:
-    with pytest.raises(Forbidden, match="^bob may not free any file at /data$"):
+    with pytest.raises(Forbidden, match=r"^bob may not free all at /data$"):
         BOB.require(Right.FREE_ALL, "/data")
