@@ -166,8 +166,7 @@ class VersionedLines(Lines):
         if not line.strip():
             return None
         try:
-            path, version = _versioned(line)
-            named = canonical(path, any_name=True)
+            named, version = _versioned(line)
         except ValueError as error:
             self._refuse(number, f"{error}: {_quoted(line)}")
             return None
@@ -175,11 +174,16 @@ class VersionedLines(Lines):
 
 
 def _versioned(line: bytes) -> tuple[str, str]:
-    """Return path and version of a line. Raises ValueError with what is wrong."""
     try:
-        given = json.loads(line)
-    except (ValueError, RecursionError):
-        given = None
+        return path_and_version(json.loads(line))
+    except RecursionError:
+        return path_and_version(None)
+    except json.JSONDecodeError:
+        return path_and_version(None)
+
+
+def path_and_version(given: object) -> tuple[str, str]:
+    """Return the canonical path and the version of a parsed line. Raises ValueError with what is wrong."""
     if not isinstance(given, dict) or not {"path", "version"} <= given.keys() <= {"path", "version", "pathBytes"}:
         raise ValueError("is not a JSON object with path and version")
     path, version, encoded = given["path"], given["version"], given.get("pathBytes")
@@ -187,15 +191,15 @@ def _versioned(line: bytes) -> tuple[str, str]:
         raise ValueError(f"must have a path and a version of 1 to {MAX_VERSION_CHARACTERS} characters")
     if _LONE.search(path + version):
         raise ValueError("has a lone surrogate; give the bytes of the path in base64, as pathBytes")
-    if encoded is None:
-        return path, version
-    try:
-        exact = b64decode(encoded, validate=True).decode("utf-8", "surrogateescape")
-    except (TypeError, ValueError):
-        raise ValueError("has pathBytes that are not base64") from None
-    if shown_path(exact) != path:
-        raise ValueError("has pathBytes of another path; correct them or, if the path is UTF-8, remove them")
-    return exact, version
+    if encoded is not None:
+        try:
+            exact = b64decode(encoded, validate=True).decode("utf-8", "surrogateescape")
+        except (TypeError, ValueError):
+            raise ValueError("has pathBytes that are not base64") from None
+        if shown_path(exact) != path:
+            raise ValueError("has pathBytes of another path; correct them or, if the path is UTF-8, remove them")
+        path = exact
+    return canonical(path, any_name=True), version
 
 
 def _quoted(line: bytes) -> str:

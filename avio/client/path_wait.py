@@ -17,6 +17,7 @@ from avio.wire.conditions import Standing, parse
 from avio.wire.states import JobType, State
 
 POLL_SECONDS = 30.0
+FIRST_POLL_SECONDS = 1.0  # so that a person soon reads how the path stands
 PAUSE_SECONDS = 2.0
 CROWDED_SECONDS = 5.0  # between polls without a wait, while the server has no place for another long poll
 PATIENCE_SECONDS = 120.0  # for a server or store that does not answer, where the wait has no limit
@@ -71,7 +72,7 @@ class _PathWait:
         self._answered = time.monotonic()
         self._deadline = self._answered + limit
         self._by_jobs = False
-        self._poll = POLL_SECONDS
+        self._poll = FIRST_POLL_SECONDS
         self._next_job = -math.inf
         self._trouble: ClientError | None = None
 

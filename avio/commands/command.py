@@ -89,9 +89,10 @@ def _with_options(error: ClientError) -> tuple[str, str]:
     message, why = error.message, error.why
     refused = {field.field for field in error.fields} if isinstance(error, ApiError) else set()
     for param in click.get_current_context().command.params:
-        if isinstance(param, click.Option) and param.name in refused:
-            why = re.sub(rf"(?:^|(?<=; )){param.name}(?=: )", param.opts[-1], why)
-            message = re.sub(rf"(?<=[:,] ){param.name}(?=,|$)", param.opts[-1], message)
+        if param.name in refused:
+            word = param.opts[-1] if isinstance(param, click.Option) else param.human_readable_name
+            why = re.sub(rf"(?:^|(?<=; )){param.name}(?=: )", word, why)
+            message = re.sub(rf"(?<=[:,] ){param.name}(?=,|$)", word, message)
     return message, why
 
 

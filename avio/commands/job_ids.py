@@ -21,6 +21,9 @@ def resolve(client: Client, text: str) -> str:
     """Return the id of the job that `text` means; ClientError when it means none, or several."""
     if text == LAST:
         return _last(client)
+    if not text.strip():
+        # Every id begins with "": a script's unset variable would name the only job.
+        raise click.UsageError("the id of the job is empty; give an id, a prefix of one, or @last")
     text = text.upper()
     return text if len(text) == ID_LENGTH else _by_prefix(client, text)
 

@@ -14,10 +14,14 @@ import click
 
 from avio.client.plan_shapes import PlanLine
 from avio.client.shapes import JobDetail
+from avio.filelist_parser import path_and_version
 from avio.wire.options import camel
 from avio.wire.params import OPTIONS, PLANNED
 from avio.wire.plans import MOVES, Action
 from avio.wire.states import JobType
+
+_WRITE_ONE = "write one with: avio preload PATH --dry-run --plan FILE"
+_MOVE = {JobType.PRELOAD: Action.LOAD, JobType.SAVE: Action.SAVE}
 
 FORMAT = 1  # of the header's member `avioPlan`
 
@@ -41,38 +45,56 @@ class PlanFile:
 
     def __post_init__(self) -> None:
         """Read the header. Raises UsageError."""
-        head = _loaded(self.stream.readline(), 1)
-        if (
-            head.get("avioPlan") != FORMAT
-            or head.get("type") not in PLANNED
-            or not isinstance(head.get("params"), dict)
-        ):
-            raise click.UsageError("line 1 is not the header of a plan; write one with: avio preload PATH --plan FILE")
+        first = self.stream.readline()
+        if not first:
+            raise click.UsageError(f"the plan is empty; {_WRITE_ONE}")
+        head = _loaded(first, 1)
+        if isinstance(head.get("avioPlan"), int) and head["avioPlan"] > FORMAT:
+            raise click.UsageError(f"the plan was written by a later version of avio; update this one, or {_WRITE_ONE}")
+        if head.get("avioPlan") != FORMAT or not _is_plan(head):
+            raise click.UsageError(f"line 1 is not the header of a plan; {_WRITE_ONE}")
         self.type = PLANNED[head["type"]]
         self.params = {name: value for name, value in head["params"].items() if name not in _NAMING}
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of an upload: the files to move, each with its version. Raises UsageError."""
-        own = Action.LOAD if self.type is JobType.PRELOAD else Action.SAVE
         for number, text in enumerate(self.stream, 2):
             if not text.strip():
                 continue
             line = _loaded(text, number)
-            try:
-                action = Action(str(line.get("action")))
-            except ValueError:
-                known = ", ".join(Action)
-                raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
-            if action in MOVES:
-                if action is not own:
-                    message = (
-                        f"line {number} has the action {action} in a plan that can only {own}; correct or remove it"
-                    )
-                    raise click.UsageError(message)
-                if not isinstance(line.get("version"), str):
-                    raise click.UsageError(f"line {number} has no version, so that it can't be moved; remove it")
+            if self._moves(line, number):
                 members = {name: line[name] for name in ("path", "pathBytes", "version") if line.get(name) is not None}
+                _check(members, number)
                 yield json.dumps(members, separators=(",", ":")).encode() + b"\n"
+
+    def _moves(self, line: dict[str, Any], number: int) -> bool:
+        """Return True if a line's file is to be moved. A plan moves in one direction."""
+        try:
+            action = Action(str(line.get("action")))
+        except ValueError:
+            known = ", ".join(Action)
+            raise click.UsageError(f"line {number} has no action that is one of {known}; correct it") from None
+        if action in MOVES and action is not _MOVE[self.type]:
+            plan = f"the plan is of a {self.type.name.lower()}"
+            raise click.UsageError(
+                f"line {number} has the action {action}, but {plan}; write {_MOVE[self.type]} or skip"
+            )
+        return action in MOVES
+
+
+def _is_plan(head: dict[str, Any]) -> bool:
+    kind = head.get("type")
+    return isinstance(kind, str) and kind in PLANNED and isinstance(head.get("params"), dict)
+
+
+def _check(members: dict[str, Any], number: int) -> None:
+    """Refuse what the server would, by the line of this file: the server counts only the lines that it gets."""
+    if not isinstance(members.get("version"), str):
+        raise click.UsageError(f"line {number} has no version, so that it can't be moved; remove it")
+    try:
+        path_and_version(members)
+    except ValueError as error:
+        raise click.UsageError(f"line {number} of the plan can't be moved: {error}; correct or remove it") from None
 
 
 def _loaded(text: bytes, number: int) -> dict[str, Any]:

@@ -80,13 +80,13 @@ def schedule() -> None:
 )
 @with_client
 def create(client: Client, /, order: tuple[str, ...], as_json: bool, **when: str | None) -> None:
-    r"""Make a schedule. Prints its id.
+    """Make a schedule. Prints its id.
 
     For example, for 02:00 of every day:
 
     \b
     avio schedule create --cron '0 2 * * *' -- preload /data --exclude '*.tmp'
-    """
+    """  # noqa: D301 - click looks for the character backspace
     if when["cron"] is None:
         raise click.UsageError("Missing option '--cron'.")
     wanted = read_order(client, order)

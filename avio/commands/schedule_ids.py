@@ -14,6 +14,9 @@ from avio.terminal.texts import Text
 
 def resolve_schedule(client: Client, text: str) -> str:
     """Return the id of the schedule that `text` means; ClientError when it means none, UsageError if several."""
+    if not text.strip():
+        # Every id begins with "": a script's unset variable would name the only schedule.
+        raise click.UsageError("the id of the schedule is empty; give an id, a prefix of one, or a name")
     if len(text) == ID_LENGTH and text.isascii() and text.isalnum():
         return text.upper()
     found = [each["id"] for each in _all(client) if each["id"].startswith(text.upper()) or each["name"] == text]

@@ -40,7 +40,9 @@ def read_order(client: Client, words: Sequence[str]) -> ScheduledOrder:
     if name not in ORDERS:
         raise click.UsageError(f"{name!r} can't be scheduled; write -- {'|'.join(ORDERS)} PATH... [OPTION]...")
     command, kind = ORDERS[name]
-    with command.make_context(name, list(rest), parent=click.get_current_context()) as context:
+    # A child of the root: help and errors then name the command as a person may type it alone.
+    root = click.get_current_context().find_root()
+    with command.make_context(name, list(rest), parent=root) as context:
         _refuse_useless(context)
         given = context.params
         chosen = {option: value for option, value in given.items() if option not in NOT_PARAMS}

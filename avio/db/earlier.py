@@ -39,9 +39,11 @@ class Earlier:
 def of(jobs: Collection[str]) -> Mapping[str, Sequence[Earlier]]:
     """Return, for those of `jobs` that are preloads which a node has, the earlier ones that may have files of it."""
     found = rows(
-        "SELECT j.id, j.attempt, j.path, a.started_at FROM jobs j"  # noqa: S608 - made of constants
+        "SELECT j.id, j.attempt, j.path, a.started_at FROM jobs j"
         " JOIN attempts a ON a.job_id = j.id AND a.attempt = j.attempt"
-        f" WHERE j.type = {int(JobType.PRELOAD)} AND j.state IN {{owned}} LIMIT {MOST}"
+        " WHERE j.type = ? AND j.state IN {owned} LIMIT ?",
+        int(JobType.PRELOAD),
+        MOST,
     )
     running = [Earlier(*each) for each in found]
     return {

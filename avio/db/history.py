@@ -28,8 +28,8 @@ PARTS_MAX = 48
 class Filter:
     """Filters of a list; None means any, and of several values a job must have one.
 
-    `names` are parts of the name, in any case. `nodes` have run an attempt. A job was submitted at or after `since`,
-    and before `until`, in epoch seconds.
+    `names` are parts of the name, in any case; a `*` is any characters. `nodes` have run an attempt. A job was
+    submitted at or after `since`, and before `until`, in epoch seconds.
     """
 
     uids: Collection[int] | None = None
@@ -114,12 +114,23 @@ def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None,
         return False
     if wanted.names is not None:
         folded = name.casefold()
-        if not any(part.casefold() in folded for part in wanted.names):
+        if not any(_has(folded, part.casefold()) for part in wanted.names):
             return False
     if wanted.paths is None:
         return True
     at = [path] if path is not None else several_paths(params or "{}")
     return any(term.matches(each) for each in at for term in wanted.paths)
+
+
+def _has(name: str, part: str) -> bool:
+    """Return True if `name` has `part`, in which a `*` stands for any characters."""
+    at = 0
+    for piece in part.split("*"):
+        at = name.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
 
 
 def _run_by(jobs: list[str], nodes: Collection[str]) -> list[str]:

@@ -23,6 +23,9 @@ class Right(StrEnum):
 # Rights of every user at every path.
 EVERYBODY = frozenset({Right.LOOK, Right.LOAD, Right.SAVE, Right.KEEP, Right.FREE})
 
+# Rights that depend on the path; a message names it.
+AT_PATHS = EVERYBODY | {Right.FREE_ALL}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -40,7 +43,8 @@ class Caller:
     def require(self, right: Right, path: str = "/") -> None:
         """Raise Forbidden unless the caller has `right` at or below `path`."""
         if not self.may(right, path):
-            raise Forbidden(f"{self.name} may not {right.value} at {path}", cure="ask an admin")
+            at = f" at {path}" if right in AT_PATHS else ""
+            raise Forbidden(f"{self.name} may not {right.value}{at}", cure="ask an admin")
 
 
 # The caller of avio-server: a person who can read the server's settings owns the database anyway.

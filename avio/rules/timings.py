@@ -23,9 +23,9 @@ LARGEST = "large"
 class Accuracy:
     """How right the forecasts of `jobs` jobs of one type and shape were, after `percent` of their time.
 
-    `jobs` counts all; `forecasts` those that had a forecast. `close` is the share of these whose p50 was within ± 20 %
-    of the actual time, `error` the median of p50 / actual - 1, `covered` the share that ended within p90. They are
-    None without a forecast.
+    `jobs` counts all; `forecasts` those that had a forecast that tells something. `close` is the share of these whose
+    p50 was within ± 20 % of the actual time, `error` the median of p50 / actual - 1, `covered` the share that ended
+    within p90. They are None without a forecast.
     """
 
     type: str
@@ -61,7 +61,7 @@ def shape(job: JobTiming) -> str:
 
 
 def _accuracy(type_: str, name: str, percent: int, jobs: Sequence[JobTiming]) -> Accuracy:
-    made = [each for job in jobs for each in job.timing.forecasts if each.percent == percent]
+    made = [each for job in jobs for each in job.timing.forecasts if each.percent == percent and each.tells]
     errors = [each.p50_ms / max(1, each.actual_ms) - 1 for each in made]
     covered = [each.actual_ms <= each.p90_ms for each in made]
     return Accuracy(

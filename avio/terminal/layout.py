@@ -45,7 +45,7 @@ def _width(needs: list[int], most: int | None) -> int:
     widest = max(needs)
     if most is None:
         return widest
-    median = sorted(needs)[(len(needs) - 1) // 2]
+    median = sorted(needs)[len(needs) // 2]  # the upper one: the heading is no row that a long cell would push
     return min(widest, max(most, median))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 # The shares of the work, in percent, at which a job notes what it expects.
 MARKS = (10, 25, 50)
 MAX_PHASES = 20
+RESOLUTION_MS = 1000  # of a forecast: people read seconds
 MAX_PAST = 20  # timings of earlier jobs in an order
 
 
@@ -41,6 +42,11 @@ class Forecast:
     p50_ms: int
     p90_ms: int
     actual_ms: int
+
+    @property
+    def tells(self) -> bool:
+        """Return True if it tells how right forecasts are: what took a moment, as expected, does not."""
+        return max(self.p50_ms, self.actual_ms) >= RESOLUTION_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avio.executor.eta.cost_model import Rate, Sample
-from avio.wire.timings import Timing
+from avio.wire.timings import RESOLUTION_MS, Forecast, Timing
 
 # Before the first job: only the order of magnitude is known.
 PER_FILE = Rate(0.002, 5.0)
@@ -27,7 +27,7 @@ MAX_ERROR = math.log(10)  # of one forecast: a job that hung must not widen all 
 class Priors:
     """Samples of earlier jobs: files and bytes moved; verifications and files verified.
 
-    `error` is the root mean square of ln(actual / p50) of `forecasts` forecasts.
+    `error` is the root mean square of ln(actual / p50) of `forecasts` forecasts; of short times nearer to 0.
     """
 
     transfers: tuple[Sample, ...] = ()
@@ -40,13 +40,15 @@ def priors_of(past: Sequence[Timing]) -> Priors:
     """Return what `past` tells, newest first."""
     moved = [(job.files, job.bytes, job.transfer_ms) for job in past if not job.limited]
     checked = [(1, job.verified, job.verify_ms) for job in past if job.verified]
-    errors = [
-        max(-MAX_ERROR, min(MAX_ERROR, math.log(max(1, each.actual_ms) / max(1, each.p50_ms))))
-        for job in past
-        for each in job.forecasts
-    ]
+    errors = [_error(each) for job in past for each in job.forecasts if each.tells]
     error = math.sqrt(sum(each * each for each in errors) / len(errors)) if errors else 0.0
     return Priors(_samples(moved, LEAST_SECONDS), _samples(checked, 0.0), error, len(errors))
+
+
+def _error(forecast: Forecast) -> float:
+    """Return ln(actual / p50), with a second added to both: half a second instead of 0 is a small error."""
+    ratio = (forecast.actual_ms + RESOLUTION_MS) / (forecast.p50_ms + RESOLUTION_MS)
+    return max(-MAX_ERROR, min(MAX_ERROR, math.log(ratio)))
 
 
 def _samples(work: Sequence[tuple[int, int, int]], least: float) -> tuple[Sample, ...]:

@@ -65,6 +65,9 @@ def test_filters_narrow_and_go_together(jobs: list[str]) -> None:
 def test_a_part_of_the_name_is_taken_by_its_letters(jobs: list[str]) -> None:
     assert len(ids(Filter(names=["LOAD"]))) == 5
     assert len(ids(Filter(names=["100%_d"]))) == 1
+    assert len(ids(Filter(names=["LO*d", "*nothing"]))) == len(ids(Filter(names=["load*"]))) == 5
+    assert len(ids(Filter(names=["1*%_*"]))) == 1
+    assert ids(Filter(names=["d*load"])) == ids(Filter(names=["%*1"])) == []
     assert ids(Filter(names=["1%d"])) == []
     assert ids(Filter(names=["' OR 1=1 --"])) == []
 

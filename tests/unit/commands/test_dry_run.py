@@ -14,6 +14,7 @@ from tests.unit.commands.stub import Stub, ndjson, sse
 pytestmark = pytest.mark.usefixtures("logged_in")
 
 PARAMS = {"alluxioUri": "/data", "fromFileList": False, "planOf": "preload", "tier": "MEM", "depth": 2}
+PLAN = '{"avioPlan": 1, "type": "preload", "params": {}}'
 LINES = [plan_line("/data/a"), plan_line("/data/b", action="skip"), plan_line("/data/c")]
 
 
@@ -119,8 +120,10 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "line 1 of the plan is not a JSON object"),
+        ("", "the plan is empty; write one with: avio preload PATH --dry-run --plan FILE"),
         ("{}\n", "line 1 is not the header of a plan"),
+        ('{"avioPlan": 1, "type": [], "params": {}}\n', "line 1 is not the header of a plan"),
+        ('{"avioPlan": 2, "type": "preload", "params": {}}\n', "by a later version of avio"),
         ('{"avioPlan": 1, "type": "preload", "params": {}}\nnonsense\n', "line 2 of the plan is not a JSON object"),
         ('{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "lode"}\n', "line 2 has no action"),
         (
@@ -128,8 +131,25 @@ def test_a_plan_without_a_line_to_move_orders_nothing(avio: Avio, stub: Stub, tm
             "line 2 has no version",
         ),
         (
-            '{"avioPlan": 1, "type": "save", "params": {}}\n{"action": "load", "path": "/a", "version": "v"}\n',
-            "line 2 has the action load in a plan that can only save",
+            '{"avioPlan": 1, "type": "preload", "params": {}}\n{"action": "save", "path": "/a", "version": "1"}\n',
+            "line 2 has the action save, but the plan is of a preload; write load or skip",
+        ),
+        (
+            '{"avioPlan": 1, "type": "save", "params": {}}\n{"action": "load", "path": "/a", "version": "1"}\n',
+            "line 2 has the action load, but the plan is of a save; write save or skip",
+        ),
+        *(
+            (
+                f'{PLAN}\n{{"action": "skip"}}\n{{"action": "load", "version": "1", {members}}}\n',
+                f"line 3 of the plan can't be moved: {why}",
+            )
+            for members, why in [
+                ('"path": "/data/../x"', "has a '..' part; write the full path; correct or remove it"),
+                ('"path": "data"', "is not absolute"),
+                ('"path": 5', "must have a path and a version"),
+                ('"action": "load"', "is not a JSON object with path and version"),
+                ('"path": "/a", "pathBytes": "?"', "has pathBytes that are not base64"),
+            ]
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_condition_that_is_met_leaves_with_0_and_asks_for_what_was_typed(avio:
 
     done = avio("wait /data/train --until 'cached >= 95% and saved' --timeout 2h --missing wait")
 
-    query = {"alluxioUri": ["/data/train"], "until": ["cached>=95%,saved"], "wait": ["30.0"], "missing": ["wait"]}
+    query = {"alluxioUri": ["/data/train"], "until": ["cached>=95%,saved"], "wait": ["1.0"], "missing": ["wait"]}
     assert queries(stub) == [query]
     assert done.stdout == ""
     assert done.stderr == "/data/train meets cached>=95%,saved: 100% cached, 3.0 KiB of 3.0 KiB, 4 of 4 files\n"
@@ -68,6 +68,14 @@ def test_the_default_is_all_of_it_and_json_is_the_last_answer(avio: Avio, stub: 
     assert "missing" not in queries(stub)[0]
     assert json.loads(done.stdout) == wait_info()
     assert "alluxio://h:1/data/train waits for cached: 50% cached, 1.5 KiB of 3.0 KiB, 2 of 4 files" in done.stderr
+
+
+def test_how_the_path_stands_is_asked_soon_and_then_waited_for(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/wait", NOT_YET, NOT_YET, wait_info())
+
+    avio("wait /data/train")
+
+    assert [query["wait"] for query in queries(stub)] == [["1.0"], ["30.0"], ["30.0"]]
 
 
 def test_progress_none_says_the_end_alone(avio: Avio, stub: Stub) -> None:
@@ -138,7 +146,7 @@ def test_without_a_place_for_a_long_poll_it_polls_without_a_wait(avio: Avio, stu
 
     said = avio("wait /data/train").stderr
 
-    assert [query["wait"] for query in queries(stub)] == [["30.0"], ["0.0"], ["30.0"], ["0.0"]]
+    assert [query["wait"] for query in queries(stub)] == [["1.0"], ["0.0"], ["30.0"], ["0.0"]]
     assert clock.slept == [5.0, 5.0]
     assert "no answer" not in said
 

@@ -94,6 +94,16 @@ def test_every_command_explains_itself(avio: Avio, name: str) -> None:
     assert f"Usage: avio {name} " in avio(f"{name} --help").stdout
 
 
+@pytest.mark.parametrize("name", [name for name, _ in commands(main)])
+def test_no_help_shows_a_mark_of_its_layout(avio: Avio, name: str) -> None:
+    assert "\\b" not in avio(f"{name} --help").stdout
+
+
+def test_an_example_stands_on_its_own_line(avio: Avio) -> None:
+    line = "  avio schedule create --cron '0 2 * * *' -- preload /data --exclude '*.tmp'"
+    assert line in avio("schedule create --help").stdout.splitlines()
+
+
 @pytest.mark.parametrize("name", ["preload", "save", "set"])
 def test_the_least_bandwidth_is_told_before_it_is_refused(avio: Avio, name: str) -> None:
     told = " ".join(avio(f"{name} --help").stdout.split())

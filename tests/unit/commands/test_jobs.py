@@ -195,6 +195,17 @@ def test_a_unique_prefix_names_a_job(avio: Avio, stub: Stub) -> None:
     assert JOB in avio(f"job show {JOB[:12].lower()}").stdout
 
 
+@pytest.mark.parametrize(
+    "line", ["cancel ''", "job show ' '", "set '' --name x", "preload /data --after ''", "wait ''"]
+)
+def test_nothing_names_no_job_not_even_the_only_one(avio: Avio, stub: Stub, line: str) -> None:
+    stub.on("GET", "/jobs", page(job_info()))
+    stub.on("POST", f"/jobs/{JOB}/cancel", job_info("stopping"))
+
+    assert "the id of the job is empty" in avio(line, 2).stderr
+    assert stub.requests == []
+
+
 def test_a_prefix_of_several_jobs_is_wrong_usage_that_names_them(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/jobs", page(job_info(id=OTHER), job_info()))
 

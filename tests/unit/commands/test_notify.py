@@ -50,6 +50,16 @@ def test_wrong_usage_asks_the_server_nothing(avio: Avio, stub: Stub, words: str,
     assert stub.requests == []
 
 
+def test_a_refused_url_is_called_as_the_help_calls_it(avio: Avio, stub: Stub) -> None:
+    errors = [{"field": "url", "message": "has no valid host"}]
+    stub.on("PUT", "/me/webhook", problem(400, "BAD_REQUEST", "the request is invalid: url", errors=errors))
+
+    said = avio("notify set https://", 2).stderr
+
+    assert "the request is invalid: URL (BAD_REQUEST)" in said
+    assert "URL: has no valid host" in said
+
+
 def test_the_webhook_and_its_log_are_shown(avio: Avio, stub: Stub) -> None:
     stub.on("GET", "/me/webhook", Reply(webhook(secret=None)))
     stub.on("GET", "/me/deliveries", Reply({"deliveries": [delivery()], "nextPageToken": None}))

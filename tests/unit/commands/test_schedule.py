@@ -82,6 +82,13 @@ def test_what_can_not_be_scheduled_is_wrong_usage(avio: Avio, stub: Stub, line: 
     assert stub.requests == []
 
 
+def test_an_error_of_its_job_names_the_command_as_one_may_type_it(avio: Avio) -> None:
+    said = avio(f"{CREATE} -- preload /data --dpth 1", 2).stderr
+
+    assert "Usage: avio preload [OPTIONS] [PATH]..." in said
+    assert "Try 'avio preload --help'" in said
+
+
 def test_a_schedule_needs_a_cron_expression(avio: Avio) -> None:
     assert "Missing option '--cron'" in avio("schedule create -- preload /data", 2).stderr
 
@@ -201,6 +208,14 @@ def test_a_schedule_is_deleted(avio: Avio, stub: Stub) -> None:
 
     assert avio(f"schedule delete {JOB.lower()}").stderr == f"deleted {JOB}\n"
     assert json.loads(avio(f"schedule delete {JOB} --json").stdout) == {"id": JOB}
+
+
+def test_nothing_names_no_schedule_not_even_the_only_one(avio: Avio, stub: Stub) -> None:
+    stub.on("GET", "/schedules", page(schedule_info()))
+    stub.on("DELETE", f"/schedules/{JOB}", Reply(None, 204))
+
+    assert "the id of the schedule is empty" in avio("schedule delete ''", 2).stderr
+    assert stub.requests == []
 
 
 def test_a_schedule_may_be_named_by_a_prefix_or_its_name(avio: Avio, stub: Stub) -> None:

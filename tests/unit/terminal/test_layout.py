@@ -42,5 +42,11 @@ def test_long_names_that_are_the_rule_widen_their_column() -> None:
     assert fit(rows, most=20).widths == [26, 6]
 
 
+def test_the_only_row_stands_below_its_headings() -> None:
+    rows = [["NODE", "SEEN", "JOBS"], ["vm", "2026-12-01 13:43:52+00:00", "-"]]
+    heading, line = map(fit(rows, most=20).line, rows)
+    assert heading.index("JOBS") == line.rindex("-")
+
+
 def test_without_an_edge_a_column_is_as_wide_as_its_widest_cell() -> None:
     assert fit([["PATH", "STATE"], [LONG, "dirty"]]).widths == [170, 5]

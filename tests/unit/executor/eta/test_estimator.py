@@ -158,6 +158,32 @@ def test_errors_of_earlier_forecasts_widen_the_next_ones() -> None:
     assert wide(60_000) > 1.2 * wide(45_000)
 
 
+@pytest.mark.parametrize(
+    "forecast", [Forecast(50, 0, 0, 8), Forecast(50, 0, 0, 40), Forecast(50, 900, 1200, 8), Forecast(50, 300, 400, 0)]
+)
+def test_what_took_a_moment_as_expected_does_not_keep_later_jobs_from_an_estimate(forecast: Forecast) -> None:
+    in_place = Timing(0, 0, 80, 320, 150, False, [forecast])
+    estimator = Estimator(priors_of([in_place] * 20))
+    for now, work in moving(10, 1000, 1000 * MIB, speed=(20, 20 * MIB)):
+        eta = estimator.look(now, work)
+
+    assert eta is not None
+    assert eta.p50_ms / 1000 == pytest.approx(1000 / 20 - 10, rel=0.2)
+
+
+def test_moments_do_not_hide_that_earlier_forecasts_were_wrong() -> None:
+    wrong = Timing(1000, 1000 * MIB, 50_000, 1000, 100, False, [Forecast(10, 45_000, 50_000, 90_000)])
+    moment = Timing(0, 0, 80, 320, 150, False, [Forecast(50, 0, 0, 8)])
+
+    assert priors_of([wrong, *[moment] * 19]).error == priors_of([wrong]).error > 0.5
+
+
+def test_half_a_second_where_none_was_expected_is_a_small_error() -> None:
+    late = Timing(3, 180 * MIB, 6000, 3, 1500, False, [Forecast(50, 0, 0, 1500)])
+
+    assert 0 < priors_of([late]).error < 1
+
+
 def test_the_verification_is_a_part_of_the_rest_and_is_corrected_while_it_runs() -> None:
     past = [Timing(1000, 1000 * MIB, 50_000, 1000, 20_000)] * 5
     estimator = Estimator(priors_of(past))
