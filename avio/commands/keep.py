@@ -54,8 +54,7 @@ def keep(
     Files that come into the cache later are kept, too. Given again, another end counts. Without an option it shows who
     keeps files at, above or below PATH; without PATH, what you keep.
 
-    \b
-    avio keep /data/imagenet --until 72h
+    Example: avio keep /data/imagenet --until 72h
     """
     _require_one_purpose(path, until=until, forever=forever, end=end, ended_too=ended_too)
     if path is None or not (until or forever or end):

@@ -13,19 +13,17 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   keeps, cache_maps            web writes what stays cached, intake reads; intake writes what fills tiers, web reads
 #   limits                       web: changes limits of a job; intake: how many jobs share a bandwidth
 #   history, users, tokens       web and admin: jobs for people, logins
-#   plans                        web: what is known beside a plan
 #   webhooks, deliveries         web and aggregator: where ends are told; the ends that are told
-#   filelists                    web writes, intake reads
+#   filelists, plans             web writes, intake reads; web: what is known beside a plan
 #   retention                    aggregator: deletes old jobs and what hangs on them
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
-#   earlier                      intake: the preloads that another one waits for
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
-#   predecessors                 web adds what a job waits for, aggregator removes it
+#   predecessors, earlier        web adds what a job waits for, aggregator removes it; intake: preloads that go first
 #   timings                      intake: how long jobs took; admin reads
 #   rooms                        intake: the room of tiers, and what jobs wait for; web says so
 #   failures, uses, tiers        failed files of a job; jobs that use a path; ids of the tiers

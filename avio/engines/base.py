@@ -26,14 +26,14 @@ from avio.engines.movers.outbox import Outbox
 from avio.engines.movers.pool import Pool
 from avio.engines.movers.supply import Supply
 from avio.engines.new_objects import NewObjects
-from avio.engines.refusals import too_many_cached
 from avio.engines.run import Run
 from avio.engines.sides import STATES as STATES
 from avio.engines.sides import EntryState as EntryState
 from avio.engines.sides import Side as Side
 from avio.engines.survey import Surveyed
 from avio.engines.tier import Freed, Tier
-from avio.errors import EngineError, Gone, IsDirectory, Unsaved
+from avio.engines.tree_free import freed
+from avio.errors import EngineError, Gone
 from avio.findings import Finding
 from avio.wire.options import Ability
 from avio.wire.params import Params
@@ -250,19 +250,7 @@ class Engine(ABC):
         Checks all first, and drops nothing then: raises Unsaved, TooLarge above `limit`, IsDirectory, else as `stat`.
         Calls `dropped` after each drop; what that raises ends the free.
         """
-        files = size = gone = 0
-        for entry in self.walk(path, depth=None, side=Side.CACHE):
-            if entry.path != path and not recursive:
-                raise IsDirectory(f"{path} is a directory")
-            if not entry.may_go:
-                raise Unsaved(f"{entry.path} is not saved; nothing was freed")
-            files, size = files + 1, size + (entry.cached_bytes or 0)
-            gone += entry.state is EntryState.GONE
-            if limit is not None and files > limit:
-                raise too_many_cached(path, limit)
-        for _ in self.drop(path):
-            dropped()
-        return Freed(files, size, gone)
+        return freed(self, path, recursive=recursive, limit=limit, dropped=dropped)
 
     @abstractmethod
     def drop(self, path: str) -> Iterator[Entry]:

@@ -67,12 +67,10 @@ class Attempt:
         self.page.limits = limits
         self.start_mover = start_mover
         self.shares = Shares()
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
+        self._stop, self._lock = threading.Event(), threading.Lock()
         self.phases = PhaseClock()
         self.rechecked = 0  # files that the present verification has looked at
-        self.in_flight = InFlightBytes()
-        self.waiting = Waits()
+        self.in_flight, self.waiting = InFlightBytes(), Waits()
         self.advanced, self.waits = self.in_flight.add, self.waiting.say
         self.steps = 0  # of progress, of any kind
         self.silent_after = Engine.silent_after

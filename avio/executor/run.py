@@ -99,11 +99,7 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         log.error("the job failed: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
         result.reason, result.message = explain(error)
-    is_whole = _close(reporter, result, directory)
-    if order.params.report_to is not None and result.state != STOPPED:
-        _tell_of_report(order, attempt, directory, result, is_whole=is_whole)
-    with suppress(OSError):  # of a report that is incomplete, which was told
-        reporter.close()
+    _keep_report(order, attempt, directory, result, reporter)
     result.progress, result.failures = attempt.progress(), reporter.failures
     timekeeper.settle(result)
     log.info("%s in %.1f s: %s", result.state, time.monotonic() - began, result.message)
@@ -170,6 +166,15 @@ def _local_path(order: Order, verified: Verified) -> str | None:
     if verified.root is None or order.type is not JobType.PRELOAD or order.names_several or not is_text(path):
         return None
     return verified.root + path if path != "/" else verified.root
+
+
+def _keep_report(order: Order, attempt: Attempt, directory: Path, result: Result, reporter: Reporter) -> None:
+    """End the report, and store it where the order asks for it."""
+    is_whole = _close(reporter, result, directory)
+    if order.params.report_to is not None and result.state != STOPPED:
+        _tell_of_report(order, attempt, directory, result, is_whole=is_whole)
+    with suppress(OSError):  # of a report that is incomplete, which was told
+        reporter.close()
 
 
 def _tell_of_report(order: Order, attempt: Attempt, directory: Path, result: Result, *, is_whole: bool) -> None:

@@ -22,7 +22,7 @@ from avio.client import schedule_shapes as schedules
 from avio.client import webhook_shapes as webhooks
 from avio.rules.counters import ALONE, AMOUNTS
 from avio.wire.options import camel
-from tests.unit.commands import samples
+from tests.unit.commands import samples, top_samples
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from tests.unit.commands import samples
         (webhook_shapes.DeliveryPage, {"deliveries": [samples.delivery()], "nextPageToken": None}),
         (keep_shapes.KeepInfo, samples.keep_info()),
         (keep_shapes.KeepPage, {"keeps": [samples.keep_info()], "nextPageToken": None}),
-        (top_shapes.TopInfo, samples.top_info(samples.top_row())),
+        (top_shapes.TopInfo, top_samples.top_info(top_samples.top_row())),
         (schedule_shapes.ScheduleInfo, samples.schedule_info()),
         (schedule_shapes.ScheduleDetail, samples.schedule_detail(samples.run_info(), samples.run_info("running"))),
         (schedule_shapes.SchedulePage, {"schedules": [samples.schedule_info()], "nextPageToken": None}),

@@ -8,8 +8,9 @@ import pytest
 from avio.terminal import tables
 from avio.terminal.widths import cell_len
 from tests.unit.commands.conftest import Avio
-from tests.unit.commands.samples import JOB, top_info, top_row
+from tests.unit.commands.samples import JOB
 from tests.unit.commands.stub import Reply, Stub
+from tests.unit.commands.top_samples import top_info, top_row
 
 pytestmark = pytest.mark.usefixtures("logged_in")
 
