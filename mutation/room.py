@@ -127,4 +127,10 @@ MUTANTS = (
         ("coalesce(room_since, {now})", "{now}"),
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
+    mutant(
+        "a cache for whose room no job waits is not asked for it",
+        "supervisor/intake/sweep.py",
+        ("if Ability.WAIT_FOR_ROOM not in self._engine.abilities:", "if False:"),
+        tests="tests/unit/supervisor/intake/test_tier_reports.py",
+    ),
 )

@@ -16,6 +16,7 @@ from avio.db.connection import borrow
 from avio.db.rooms import TierRoom
 from avio.engines.factory import open_engine
 from avio.errors import EngineError
+from avio.wire.options import Ability
 from supervisor.intake.survey import Surveyor
 
 # Seconds between two looks at whether a tier must be measured again.
@@ -46,7 +47,12 @@ class Sweeper:
             log.warning("sweep failed", extra={"why": str(error)})
 
     def report_tiers(self) -> None:
-        """Write the figures of the tiers into the database. A tier whose disk fails is left out. Needs a connection."""
+        """Write the figures of the tiers into the database, for jobs that wait for room there. Needs a connection.
+
+        A tier whose disk fails is left out. An engine for which no job waits is not asked: its answer may take long.
+        """
+        if Ability.WAIT_FOR_ROOM not in self._engine.abilities:
+            return
         with suppress(EngineError):
             found = self._engine.capacity()
             rooms.report([TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found])
