@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_chunks(self, reply: Reply, chunks: Iterable[bytes]) -> None:
         self._send_head(reply, {"Transfer-Encoding": "chunked"})
-        for chunk in chunks:
+        for chunk in filter(None, chunks):  # one without bytes would end the body
             if chunk == BREAK:
                 self.close_connection = True
                 return
