@@ -101,13 +101,18 @@ class Worklist:
         """Wait up to `seconds` for lines after `line`; return how many can be read, and True if no more will come."""
         end = time.monotonic() + (float("inf") if seconds is None else seconds)
         with self._changed:
-            while not self._closed and (left := min(self._held_until, end) - time.monotonic()) > 0:
-                self._changed.wait_for(lambda: self._closed, left)
-            if self._held_until > time.monotonic() and not self._closed:
-                return line, False
-            left = end - time.monotonic()
-            self._changed.wait_for(lambda: self._flushed > line or self._closed, None if seconds is None else left)
-            return self._flushed, self._closed
+            while True:
+                while not self._closed and (left := min(self._held_until, end) - time.monotonic()) > 0:
+                    self._changed.wait_for(lambda: self._closed, left)
+                if self._is_held():
+                    return line, False
+                left = end - time.monotonic()
+                self._changed.wait_for(lambda: self._flushed > line or self._closed, None if seconds is None else left)
+                if not self._is_held():  # a hold may have begun meanwhile
+                    return self._flushed, self._closed
+
+    def _is_held(self) -> bool:
+        return self._held_until > time.monotonic() and not self._closed
 
     def _follow(self, seconds: float | None = None) -> Iterator[tuple[Entry, bool] | None]:
         with open(self._file, "rb") as reader:

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from avio.engines.base import Entry, EntryState
 from avio.executor.worklist import FLUSH_LINES, Worklist
+from tests.processes import wait_until
 
 LIMIT = 5.0
 
@@ -89,3 +91,19 @@ def test_readers_of_a_worklist_on_a_full_disk_end_and_are_told_why() -> None:
     assert list(worklist.to_move()) == []
     assert isinstance(worklist.failed, OSError)
     assert worklist.failed.errno == errno.ENOSPC
+
+
+def test_a_hold_that_begins_while_a_reader_waits_keeps_what_comes_from_it(worklist: Worklist) -> None:
+    found: list[Entry | None] = []
+    reader = reading(lambda: found.extend(worklist.to_move()))
+    wait_until(lambda: bool(worklist._changed._waiters), LIMIT, "the reader waits")  # type: ignore[attr-defined]
+
+    worklist.hold_until(time.monotonic() + 60)
+    for number in range(FLUSH_LINES):
+        worklist.append(entry(number), move=True)
+    reader.join(0.2)
+    assert found == []
+
+    worklist.close()
+    reader.join(LIMIT)
+    assert len(found) == FLUSH_LINES
