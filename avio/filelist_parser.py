@@ -175,11 +175,10 @@ class VersionedLines(Lines):
 
 def _versioned(line: bytes) -> tuple[str, str]:
     try:
-        return path_and_version(json.loads(line))
-    except RecursionError:
-        return path_and_version(None)
-    except json.JSONDecodeError:
-        return path_and_version(None)
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        given = None
+    return path_and_version(given)
 
 
 def path_and_version(given: object) -> tuple[str, str]:

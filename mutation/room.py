@@ -118,7 +118,7 @@ MUTANTS = (
     mutant(
         "old figures of tiers keep no job back",
         ROOMS,
-        ("NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)", "NOT EXISTS (SELECT 1 FROM tiers t)"),
+        ("NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})", "NOT EXISTS (SELECT 1 FROM tiers t)"),
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(

@@ -28,6 +28,11 @@ def resolve(client: Client, text: str) -> str:
     return text if len(text) == ID_LENGTH else _by_prefix(client, text)
 
 
+def is_id(text: str) -> bool:
+    """Return True if `text` has the form of an id, of jobs and of others."""
+    return len(text) == ID_LENGTH and text.isascii() and text.isalnum()
+
+
 def complete_job(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer recent jobs to the shell; none when the server does not answer at once, as there is no place for errors."""
     try:

@@ -9,7 +9,7 @@ from avio.client import Client, ClientError, pages
 from avio.client.keep_shapes import KeepInfo, KeepPage
 from avio.commands import options
 from avio.commands.command import Command
-from avio.commands.job_ids import ID_LENGTH
+from avio.commands.job_ids import is_id
 from avio.commands.session import with_client
 from avio.terminal.cells import moment, printable, raw, raw_moment
 from avio.terminal.json_output import print_json, print_json_list
@@ -98,7 +98,7 @@ def _list(client: Client, path: str | None, *, ended_too: bool, as_json: bool) -
 
 
 def _end(client: Client, given: str, *, as_json: bool) -> None:
-    keep_id = given.upper() if len(given) == ID_LENGTH and given.isalnum() else _own(client, given)["id"]
+    keep_id = given.upper() if is_id(given) else _own(client, given)["id"]
     client.keeps.end(keep_id)
     found = client.keeps.get(keep_id)
     if as_json:

@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from avio.client import Client, ClientError, pages
 from avio.client.schedule_shapes import ScheduleInfo
-from avio.commands.job_ids import COMPLETION_SECONDS, ID_LENGTH, PAGES, RECENT
+from avio.commands.job_ids import COMPLETION_SECONDS, PAGES, RECENT, is_id
 from avio.commands.session import current_token, current_url
 from avio.terminal.texts import Text
 
@@ -17,7 +17,7 @@ def resolve_schedule(client: Client, text: str) -> str:
     if not text.strip():
         # Every id begins with "": a script's unset variable would name the only schedule.
         raise click.UsageError("the id of the schedule is empty; give an id, a prefix of one, or a name")
-    if len(text) == ID_LENGTH and text.isascii() and text.isalnum():
+    if is_id(text):
         return text.upper()
     found = [each["id"] for each in _all(client) if each["id"].startswith(text.upper()) or each["name"] == text]
     if len(found) > 1:

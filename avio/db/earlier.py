@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from avio.db.sql import rows
+from avio.wire.paths import is_under
 from avio.wire.states import JobType
 
 MOST = 5000  # preloads of the fleet that are looked at
@@ -32,8 +33,7 @@ class Earlier:
         """Return True if both may have a file in common."""
         if self.path is None or other.path is None:
             return True
-        one, two = f"{self.path.rstrip('/')}/", f"{other.path.rstrip('/')}/"
-        return one.startswith(two) or two.startswith(one)
+        return is_under(self.path, other.path) or is_under(other.path, self.path)
 
 
 def of(jobs: Collection[str]) -> Mapping[str, Sequence[Earlier]]:

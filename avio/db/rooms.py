@@ -11,11 +11,12 @@ from avio.db.sql import change, rows
 
 # The figures of tiers that nobody has reported for so long say nothing.
 OLD_SECONDS = 60.0
+_IS_NEW = f"t.seen_at > {{now}} - {OLD_SECONDS}"
 
 # Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
 HAS_ROOM = (
-    "(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)"
-    " OR EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0 AND t.free >= j.room_bytes"
+    f"(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})"  # noqa: S608 - made of constants
+    f" OR EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW} AND t.free >= j.room_bytes"
     " AND (j.room_tier IS NULL OR j.room_tier = t.name)))"
 )
 

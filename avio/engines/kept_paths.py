@@ -25,11 +25,10 @@ class KeptPaths:
         self._read = self._looked = float("-inf")
         self._by_path: dict[str, tuple[OpenKeep, ...]] = {}
 
-    def keep_of(self, path: str, *, besides: int | None = None) -> OpenKeep | None:
+    def keep_of(self, path: str) -> OpenKeep | None:
         """Return a keep that holds the file or directory at `path`, or None. Ask right before each drop.
 
-        Keeps of user `besides` don't count. UNKNOWN holds all while nobody tells what is kept. Of what lies below a
-        directory it tells nothing: see `keep_below`.
+        UNKNOWN holds all while nobody tells what is kept. Of what lies below a directory it tells nothing.
         """
         with self._lock:
             at = boottime()
@@ -39,19 +38,9 @@ class KeptPaths:
                 return None
             for each in ancestors(path):
                 for keep in self._by_path.get(shown_path(each), ()):
-                    if keep.uid != besides and (keep.ends is None or keep.ends > at):
+                    if keep.ends is None or keep.ends > at:
                         return keep
         return None
-
-    def keep_below(self, path: str, *, besides: int | None = None) -> OpenKeep | None:
-        """Return a keep that holds `path` or anything below it, or None; otherwise as `keep_of`."""
-        if (keep := self.keep_of(path, besides=besides)) is not None:
-            return keep
-        stem = shown_path(path).rstrip("/") + "/"
-        with self._lock:
-            at = boottime()
-            found = (keep for kept, keeps in self._by_path.items() if kept.startswith(stem) for keep in keeps)
-            return next((each for each in found if each.uid != besides and (each.ends is None or each.ends > at)), None)
 
     def _is_fresh(self, at: float) -> bool:
         """Read the file again if that is due. Return False if what was read last is too old."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from avio.engines.base import Entry
 from avio.executor.filters import Filter, filter_of
 from avio.wire.orders import EarlierJob
-from avio.wire.paths import depth_below
+from avio.wire.paths import depth_below, is_under
 
 
 class _Job(NamedTuple):
@@ -23,7 +23,7 @@ class _Job(NamedTuple):
     def has(self, entry: Entry) -> bool:
         """Return True if the job may load the file."""
         return any(
-            (entry.path == root or entry.path.startswith(f"{root.rstrip('/')}/"))
+            is_under(entry.path, root)
             and (self.depth is None or depth_below(entry.path, root) <= self.depth)
             and self.filter.takes(entry, root)
             for root in self.roots

@@ -6,6 +6,7 @@ Used by the book of a tier, in web, intake and the job process, and by claims. R
 import fcntl
 import os
 import struct
+from hashlib import blake2b
 
 _FLOCK = struct.Struct("hhqqi4x")  # struct flock of fcntl.h
 
@@ -25,3 +26,8 @@ def length_of_lock(fd: int, byte: int) -> int:
     found = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0))
     kind, _, _, length, _ = _FLOCK.unpack(found)
     return 0 if kind == fcntl.F_UNLCK else int(length)
+
+
+def digest_of(path: str, size: int) -> bytes:
+    """Return a digest of `path`, of `size` bytes: it says on which bytes a file has the locks of this path."""
+    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=size).digest()

@@ -10,10 +10,9 @@ import os
 import threading
 import time
 from contextlib import suppress
-from hashlib import blake2b
 
 from avio.engines.local.book import CLAIMS, open_own
-from avio.engines.local.byte_locks import length_of_lock, lock
+from avio.engines.local.byte_locks import digest_of, length_of_lock, lock
 from avio.engines.local.root import HIDDEN
 from avio.engines.local.tiers import TierDirectory, Tiers
 from avio.errors import EngineError
@@ -125,7 +124,7 @@ class Claims:
 
 def spot_of(path: str) -> Spot:
     """Return where the claim of `path` is. Two paths at one spot cost a wait or a second transfer, and nothing else."""
-    digest = blake2b(path.encode("utf-8", "surrogateescape"), digest_size=_DIGEST_BYTES).digest()
+    digest = digest_of(path, _DIGEST_BYTES)
     return digest[0] % len(CLAIMS), _FIRST + int.from_bytes(digest) * _APART
 
 

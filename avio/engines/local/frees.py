@@ -9,11 +9,10 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 
 from avio.engines.cancel import sleep
 from avio.engines.local.book import BOOK, open_book
-from avio.engines.local.byte_locks import is_locked, lock
+from avio.engines.local.byte_locks import digest_of, is_locked, lock
 from avio.engines.local.errors import tier_errors
 from avio.engines.local.root import HIDDEN, Root
 from avio.engines.local.tiers import Tiers
@@ -88,13 +87,9 @@ def _made(root: Root) -> int | None:
 
 def _at(path: str) -> int:
     """Return the byte of a free of `path` itself."""
-    return _FIRST + 2 * int.from_bytes(blake2b(_encoded(path), digest_size=_DIGEST_BYTES).digest())
+    return _FIRST + 2 * int.from_bytes(digest_of(path, _DIGEST_BYTES))
 
 
 def _below(path: str) -> int:
     """Return the byte of the frees at and below `path`."""
     return _at(path) + 1
-
-
-def _encoded(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")

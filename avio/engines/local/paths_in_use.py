@@ -9,10 +9,9 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 
 from avio.engines.cancel import sleep
-from avio.engines.local.byte_locks import is_locked, lock
+from avio.engines.local.byte_locks import digest_of, is_locked, lock
 from avio.engines.local.frees import open_first_book
 from avio.engines.local.tiers import Tiers
 from avio.engines.run import Run
@@ -104,4 +103,4 @@ class Look:
 
 
 def _at(path: str) -> int:
-    return _FIRST + int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=_DIGEST_BYTES).digest())
+    return _FIRST + int.from_bytes(digest_of(path, _DIGEST_BYTES))

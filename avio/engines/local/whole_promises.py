@@ -14,7 +14,7 @@ from avio.engines.no_room import too_large, ways_out
 from avio.engines.run import Run
 from avio.errors import CacheFull, EngineError
 from avio.terminal.cells import size as shown_size
-from avio.wire.params import Params
+from avio.wire.params import EVICT, WAIT, Params
 
 MOST_ROUNDS = 100  # of drops: others may take the room each time
 
@@ -129,6 +129,6 @@ class WholePromises(Promises):
 
 def promises_of(capacity: Capacity, params: Params, evictions: Evictions) -> Promises:
     """Return the promises of a preload, by its `ifFull`."""
-    if params.if_full == "evict":
-        return WholePromises(capacity, params, evictions)
-    return WholePromises(capacity, params) if params.if_full == "wait" else Promises(capacity, params)
+    if params.if_full not in (WAIT, EVICT):
+        return Promises(capacity, params)
+    return WholePromises(capacity, params, evictions if params.if_full == EVICT else None)

@@ -43,24 +43,10 @@ def test_the_root_holds_all(file: Path) -> None:
     assert kept.keep_of("/data/x") == OpenKeep("/", 1, "ada")
 
 
-def test_the_keeps_of_one_user_may_be_left_out(file: Path) -> None:
-    kept = written(file, OpenKeep("/data", 2, "bob"), ADA)
-    assert kept.keep_of("/data/a", besides=2) == ADA
-    assert kept.keep_of("/data/a", besides=1) == OpenKeep("/data", 2, "bob")
-    assert kept.keep_of("/data/x", besides=2) is None
-
-
-@pytest.mark.parametrize(("path", "keep"), [("/data", ADA), ("/data/a/x", ADA), ("/", ADA), ("/data/aa", None)])
-def test_a_directory_is_held_by_keeps_below_it_too(file: Path, path: str, keep: OpenKeep | None) -> None:
-    assert written(file, ADA).keep_below(path) == keep
-    assert written(file, ADA).keep_below(path, besides=1) is None
-
-
 def test_a_keep_whose_time_is_over_holds_nothing(file: Path) -> None:
     kept = written(file, OpenKeep("/data/a", 1, "ada", boottime() - 1), OpenKeep("/data/b", 1, "ada", boottime() + 60))
     assert kept.keep_of("/data/a") is None
     assert kept.keep_of("/data/b")
-    assert kept.keep_below("/data/a") is None
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", '{"read": 1e99}', '{"read": 1e99, "keeps": [["/x"]]}', "[1]"])
@@ -68,8 +54,7 @@ def test_without_a_file_that_tells_all_counts_as_kept(file: Path, text: str | No
     if text is not None:
         file.write_text(text)
     assert KeptPaths(file).keep_of("/data") is UNKNOWN
-    assert KeptPaths(file).keep_below("/data") is UNKNOWN
-    assert KeptPaths().keep_of("/data", besides=1) is UNKNOWN
+    assert KeptPaths().keep_of("/data") is UNKNOWN
 
 
 def test_a_file_that_is_too_old_tells_nothing(file: Path) -> None:
