@@ -55,12 +55,12 @@ def free_job(path: str, state: str = "queued", uid: int = 3) -> str:
 )
 def test_nobody_frees_what_another_keeps(world: World, rules: Keeps, kept: str, caller: Caller) -> None:
     job(1, "/data")
-    keep(rules, BOB, kept)
+    keep(rules, BOB, kept, HOUR + 30)
 
     with pytest.raises(Kept) as refused:
         world.free(caller, "/data/d")
 
-    assert refused.value.message.startswith(f"bob keeps {kept} cached for another 59m")
+    assert refused.value.message.startswith(f"bob keeps {kept} cached for another 1h00m")
     assert refused.value.cure == "ask bob or an admin to end it, or wait"
     assert set(world.engine.cache) == set(FILES)
 

@@ -17,7 +17,7 @@ def later(hours: float) -> str:
 @pytest.fixture
 def made(ada: CheckedClient) -> dict[str, Any]:
     """A keep of Ada, as the reply shows it."""
-    response = ada.post("/keeps", json={"alluxioUri": "/data/train/", "until": later(72)})
+    response = ada.post("/keeps", json={"alluxioUri": "/data/train/", "until": later(72.01)})
     assert response.status_code == 201
     assert response.headers["Location"] == f"/keeps/{response.get_json()['id']}"
     return dict(response.get_json())
@@ -58,7 +58,7 @@ def test_a_free_of_a_kept_path_says_who_keeps_it(made: dict[str, Any], root: Che
         assert refused.status_code == 409
         problem = refused.get_json()
         assert problem["reason"] == "KEPT"
-        assert problem["detail"].startswith("ada keeps /data/train cached for another 71h59m")
+        assert problem["detail"].startswith("ada keeps /data/train cached for another 72h00m")
         assert problem["cure"] == "ask ada or an admin to end it, or wait"
 
 
