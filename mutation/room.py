@@ -116,6 +116,18 @@ MUTANTS = (
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(
+        "a job that found no room looks again when others have loaded files of it",
+        ROOMS,
+        ("OR {_MAY_NEED_LESS})", ")"),
+        tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
+        "files of other paths are no reason to look again",
+        ROOMS,
+        ("o.type = 1 AND o.id <> j.id AND (j.path IS NULL", "o.type = 1 AND o.id <> j.id AND (1 = 1 OR j.path IS NULL"),
+        tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
         "old figures of tiers keep no job back",
         ROOMS,
         ("NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)", "NOT EXISTS (SELECT 1 FROM tiers t)"),
