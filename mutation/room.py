@@ -118,8 +118,32 @@ MUTANTS = (
     mutant(
         "a job that found no room looks again when others have loaded files of it",
         ROOMS,
-        ("OR {_MAY_NEED_LESS})", ")"),
+        (" OR {_MAY_NEED_LESS})", ")"),
         tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
+        "a job that did not fit looks again where others load its files",
+        "supervisor/intake/end.py",
+        (" and rooms.others_load(result.job):", " and False:"),
+        tests="tests/unit/supervisor/intake/test_end.py",
+    ),
+    mutant(
+        "a job that did not fit fails where nobody else loads its files",
+        "supervisor/intake/end.py",
+        (" and rooms.others_load(result.job):", ":"),
+        tests="tests/unit/supervisor/intake/test_end.py",
+    ),
+    mutant(
+        "what never fits does not wait for others that load its files",
+        "avio/engines/local/promises.py",
+        ("self.needed if self.needed <= (max if self._is_one else sum)(capacities) else None", "self.needed"),
+        tests=f"{LOCAL}test_promises.py",
+    ),
+    mutant(
+        "a job that others keep from fitting fails when its patience is over",
+        "avio/executor/run.py",
+        (" and order.room_patience > 0:", ":"),
+        tests="tests/unit/executor/test_room_wait.py",
     ),
     mutant(
         "files of other paths are no reason to look again",

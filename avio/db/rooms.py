@@ -24,12 +24,14 @@ _BEGAN = "(SELECT a.started_at FROM attempts a WHERE a.job_id = j.id AND a.attem
 # Of a job `j`: such a preload has ended since the last attempt of `j` began, so that `j` may need less than it found.
 _MAY_NEED_LESS = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.finished_at >= {_BEGAN})"  # noqa: S608 - made of constants
 
-# Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
-HAS_ROOM = (
-    "(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)"
+_FITS = (
+    "(NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)"
     " OR EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0 AND t.free >= j.room_bytes"
-    f" AND (j.room_tier IS NULL OR j.room_tier = t.name)) OR {_MAY_NEED_LESS})"
+    " AND (j.room_tier IS NULL OR j.room_tier = t.name)))"
 )
+
+# Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
+HAS_ROOM = f"(j.room_bytes IS NULL OR {_FITS} OR {_MAY_NEED_LESS})"
 
 # Of a job `j` that did not fit: others load, have loaded meanwhile or are about to load files that it counts as its
 # own. One that has just found no room itself is about to.

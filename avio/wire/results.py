@@ -71,7 +71,8 @@ class Result:
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
     node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
-    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any.
+    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any;
+    one that failed so is stopped instead where other jobs load files of it.
     """
 
     job: str

@@ -123,7 +123,9 @@ class WholePromises(Promises):
         if self._evictions is not None and isinstance(error, CacheFull):
             kept = "the other files there are not saved, or jobs use them"
             dropped = shown_size(self._evictions.dropped_bytes)
-            return CacheFull(f"{error.message}; {dropped} were dropped, {kept}", cure=error.cure)
+            full = CacheFull(f"{error.message}; {dropped} were dropped, {kept}", cure=error.cure)
+            full.needed = error.needed
+            return full
         return error
 
 
