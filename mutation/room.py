@@ -134,6 +134,21 @@ MUTANTS = (
         tests="tests/unit/supervisor/intake/test_end.py",
     ),
     mutant(
+        "no files of others are dropped for what other jobs bring",
+        WHOLE,
+        (
+            "if self._evictions is None or self.spares:\n            return False",
+            "if self._evictions is None:\n            return False",
+        ),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "a job that may evict is told of others that load its files",
+        "supervisor/intake/claim.py",
+        (" and rooms.others_run(claim.job)", ""),
+        tests="tests/unit/supervisor/intake/test_claim.py",
+    ),
+    mutant(
         "what never fits does not wait for others that load its files",
         "avio/engines/local/promises.py",
         ("self.needed if self.needed <= (max if self._is_one else sum)(capacities) else None", "self.needed"),

@@ -35,6 +35,7 @@ HAS_ROOM = f"(j.room_bytes IS NULL OR {_FITS} OR {_MAY_NEED_LESS})"
 
 # Of a job `j` that did not fit: others load, have loaded meanwhile or are about to load files that it counts as its
 # own. One that has just found no room itself is about to.
+_OTHERS_RUN = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.state IN {{owned}})"  # noqa: S608 - constants
 _OTHERS_LOAD = (
     f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND (o.state IN {{owned}} OR o.finished_at >= {_BEGAN}"  # noqa: S608
     " OR (o.state = 'queued' AND o.room_since > {now} - 60.0)))"
@@ -91,6 +92,11 @@ def promised() -> dict[str, dict[str, int]]:
 def others_load(job: str) -> bool:
     """Return True if a preload that did not fit may need less once others have ended, which load files of it."""
     return row(f"SELECT 1 FROM jobs j WHERE j.id = ? AND {_OTHERS_LOAD}", job) is not None  # noqa: S608 - constants
+
+
+def others_run(job: str) -> bool:
+    """Return True while nodes have other preloads that may load files of `job`."""
+    return row(f"SELECT 1 FROM jobs j WHERE j.id = ? AND {_OTHERS_RUN}", job) is not None  # noqa: S608 - constants
 
 
 def may_need_less(jobs: Collection[str]) -> set[str]:

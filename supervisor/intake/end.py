@@ -26,6 +26,7 @@ from supervisor.shared.messages import Ended, Forget, Unkillable
 from supervisor.shared.spool import Spool
 
 STOPPED = "stopped"
+ANY_ROOM = 0  # bytes that a job waits for which looks again after its pause: others may bring what it counted
 log = logging.getLogger(__name__)
 
 
@@ -177,7 +178,7 @@ def _first_stored(store: Callable[[Result | None], None], result: Result | None)
 def _stop_if_it_may_fit(result: Result) -> None:
     """Let a preload look again that did not fit, but counted files that other preloads bring."""
     if result.state == State.FAILED and result.wants_bytes is not None and rooms.others_load(result.job):
-        result.state, result.reason = STOPPED, None
+        result.state, result.reason, result.wants_bytes = STOPPED, None, ANY_ROOM
         result.message = f"waits for other jobs, which load files of it: {result.message}"
 
 

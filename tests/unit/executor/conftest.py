@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         looks: str | None = None,
         keeps: str | None = None,
         room_patience: float = 86_400.0,
+        spares: bool = False,
         **params: Any,
     ) -> Result:
         file_list = None
@@ -54,6 +56,7 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         wanted = Params(**({"alluxio_uri": "/data"} | params))
         patient = {"store_patience": 0.5, "room_patience": room_patience}
         order = Order("JOB", 1, type_, wanted, file_list=file_list, threads=2, looks=looks, keeps=keeps, **patient)
+        order = replace(order, spares=spares)
         result = running.run(order, attempt or Attempt("JOB", 1, threads=order.threads), tmp_path)
         assert Result.read(tmp_path) == result
         return result

@@ -166,6 +166,20 @@ def test_a_job_that_did_not_fit_tells_what_it_wants_while_it_has_patience(
     assert (result.state, result.wants_bytes) == ("failed", wants)
 
 
+@pytest.mark.parametrize(("spares", "state"), [(True, "stopped"), (False, "failed")])
+def test_a_job_that_spares_the_files_of_others_leaves_its_slot_until_those_that_load_its_files_end(
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch, spares: bool, state: str
+) -> None:
+    full.at = 1_000_000
+    result = run_job(if_full="evict", attempt=full.attempt, spares=spares)
+    assert (result.state, result.wants_bytes, full.spares) == (state, 0 if spares else None, spares)
+
+
+def test_without_patience_it_spares_none(run_job: RunJob, full: FullCache) -> None:
+    full.at = 1_000_000
+    assert run_job(if_full="evict", attempt=full.attempt, spares=True, room_patience=0.0).state == "failed"
+
+
 def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:
     full.at = 1
     full.reserved = lambda: {"MEM": 1200}  # type: ignore[method-assign]

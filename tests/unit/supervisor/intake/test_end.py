@@ -332,6 +332,6 @@ def test_a_job_that_did_not_fit_looks_again_where_another_job_loads_its_files(
         office.end(job)
 
     row = given.row(job)
-    assert (row["state"], row["room_bytes"]) == (expected, 60 if expected == "queued" else None)
+    assert (row["state"], row["room_bytes"]) == (expected, 0 if expected == "queued" else None)
     said = "waits for other jobs, which load files of it: " if expected == "queued" else ""
     assert row["message"] == f"{said}60 bytes are needed"
