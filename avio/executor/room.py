@@ -20,6 +20,7 @@ from avio.executor.verb import Verb
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
 from avio.wire.params import WAIT
+from avio.wire.results import ANY_ROOM
 
 # A preload that may not fit, or must choose a tier, moves nothing until all is listed or HOLD_SECONDS have
 # passed; until TIGHT_HOLD_SECONDS have passed if what is listed by then takes much of the room.
@@ -112,7 +113,7 @@ class Room:
             except CacheFull as full:
                 if not self._spares:
                     raise
-                raise NoRoomYet(f"other jobs load files of it; {full.message}", 0) from None
+                raise NoRoomYet(f"other jobs load files of it; {full.message}", ANY_ROOM) from None
         self._attempt.raise_if_stopping()
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ from avio.db import rooms
 from avio.db.models import Job
 from avio.db.rooms import TierRoom
 from avio.terminal.cells import size
+from avio.wire.results import ANY_ROOM
+from avio.wire.waiting import Why
 
 SHOWN_JOBS = 3  # of those that were promised room
 
@@ -23,6 +25,13 @@ class Rooms:
         """Return what is to be said of some jobs. Needs a connection, if one of them waits for room."""
         waiting = [str(job.id) for job in jobs if job.room_bytes is not None]
         return cls(rooms.figures(), rooms.promised(), rooms.may_need_less(waiting)) if waiting else cls()
+
+    def pausing(self, job: Job) -> tuple[Why, str] | None:
+        """Return what a job waits for in the pause before its next look for room. None if it is not that."""
+        if job.room_bytes is None:
+            return None
+        soon = "other jobs load files of it" if job.room_bytes == ANY_ROOM else "there is room by now"
+        return Why.TIER_FULL, self.lacking(job) or f"{soon}; it looks again in some seconds or minutes"
 
     def lacking(self, job: Job) -> str | None:
         """Return what a job needs and its tiers have. None if one has as much, or nobody knows: as `rooms.HAS_ROOM`."""

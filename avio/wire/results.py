@@ -25,6 +25,8 @@ LISTING_NAME = "listing"  # what the attempt has listed; the next one on the nod
 # A job covers what was there when it was listed, but no attempt uses a listing that was begun longer ago than this.
 LISTING_AGE_SECONDS = 24 * 3600.0
 
+ANY_ROOM = 0  # bytes that a job wants whose files others load: it looks again after each pause
+
 MAX_FAILURES = 1000
 MAX_RESULT_BYTES = 64 << 20  # more than any result has: its failures have a path and a message each
 

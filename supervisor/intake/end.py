@@ -12,7 +12,7 @@ from avio.db.rooms import Wanted
 from avio.faults import fault
 from avio.wire.events import StateEvent
 from avio.wire.reports import without_report
-from avio.wire.results import Result
+from avio.wire.results import ANY_ROOM, Result
 from avio.wire.states import State
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
@@ -26,7 +26,6 @@ from supervisor.shared.messages import Ended, Forget, Unkillable
 from supervisor.shared.spool import Spool
 
 STOPPED = "stopped"
-ANY_ROOM = 0  # bytes that a job waits for which looks again after its pause: others may bring what it counted
 log = logging.getLogger(__name__)
 
 

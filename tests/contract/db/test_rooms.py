@@ -227,3 +227,22 @@ def test_a_job_that_does_not_fit_may_need_less_later_where_others_load_its_files
     elif others == "waits for room":
         back(rival)
     assert rooms.others_load(job) is expected
+
+
+@pytest.mark.parametrize(
+    ("mib", "what"),
+    [
+        (58, "58 MiB are needed; MEM has 42 MiB free, 58 MiB reserved"),
+        (40, "there is room by now; it looks again in some seconds or minutes"),
+        (0, "other jobs load files of it; it looks again in some seconds or minutes"),
+    ],
+)
+def test_in_the_pause_before_its_next_look_it_waits_for_room_and_not_for_a_start_time(mib: int, what: str) -> None:
+    """Nobody has given it a time to start."""
+    job = given.starting()
+    back(job, mib=mib, tier="MEM")
+    free(42)
+    shown = history.get(LOCAL_ADMIN, job)
+    assert shown.waiting is not None
+    assert (shown.waiting.why, shown.waiting.what) == (Why.TIER_FULL, what)
+    assert shown.message.startswith(f"waits: the cache is full: {what}")
