@@ -266,6 +266,7 @@ class CacheFull(EngineError):
     reason = "CACHE_FULL"
     status = 507
     cure = "free some of the cache (POST /free), or request less"
+    needed: int | None = None  # bytes of a whole preload that would fit if others had less
 
 
 class NodeFault(EngineError):

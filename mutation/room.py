@@ -116,6 +116,57 @@ MUTANTS = (
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(
+        "a job that found no room looks again when others have loaded files of it",
+        ROOMS,
+        (" OR {_MAY_NEED_LESS})", ")"),
+        tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
+        "a job that did not fit looks again where others load its files",
+        "supervisor/intake/end.py",
+        (" and rooms.others_load(result.job):", " and False:"),
+        tests="tests/unit/supervisor/intake/test_end.py",
+    ),
+    mutant(
+        "a job that did not fit fails where nobody else loads its files",
+        "supervisor/intake/end.py",
+        (" and rooms.others_load(result.job):", ":"),
+        tests="tests/unit/supervisor/intake/test_end.py",
+    ),
+    mutant(
+        "no files of others are dropped for what other jobs bring",
+        WHOLE,
+        (
+            "if self._evictions is None or self.spares:\n            return False",
+            "if self._evictions is None:\n            return False",
+        ),
+        tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "a job that may evict is told of others that load its files",
+        "supervisor/intake/claim.py",
+        (" and rooms.others_run(claim.job)", ""),
+        tests="tests/unit/supervisor/intake/test_claim.py",
+    ),
+    mutant(
+        "what never fits does not wait for others that load its files",
+        "avio/engines/local/promises.py",
+        ("self.needed if self.needed <= (max if self._is_one else sum)(capacities) else None", "self.needed"),
+        tests=f"{LOCAL}test_promises.py",
+    ),
+    mutant(
+        "a job that others keep from fitting fails when its patience is over",
+        "avio/executor/run.py",
+        (" and order.room_patience > 0:", ":"),
+        tests="tests/unit/executor/test_room_wait.py",
+    ),
+    mutant(
+        "files of other paths are no reason to look again",
+        ROOMS,
+        ("o.type = 1 AND o.id <> j.id AND (j.path IS NULL", "o.type = 1 AND o.id <> j.id AND (1 = 1 OR j.path IS NULL"),
+        tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
         "old figures of tiers keep no job back",
         ROOMS,
         ("NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})", "NOT EXISTS (SELECT 1 FROM tiers t)"),

@@ -68,6 +68,20 @@ def _name(detail: ErrorDetails) -> str:
     return ".".join(part if written or "_" not in part else to_camel(part) for part in map(str, detail["loc"]))
 
 
+# What a member must be, by pydantic's type of the error.
+_KINDS = {
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("literal_error", "enum"), "must be {expected}"),
+    "string_type": "must be a string",
+    "list_type": "must be a list",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be an object"),
+}
+
+
 def _explain(detail: ErrorDetails) -> str:
     known = {"missing": "is missing", "extra_forbidden": "unknown member; check its spelling"}
     limits = detail.get("ctx", {})
@@ -75,6 +89,8 @@ def _explain(detail: ErrorDetails) -> str:
         return "is empty; leave it out, or give at least one character"
     if detail["type"] == "string_too_long":
         return f"has more than {limits['max_length']} characters; shorten it"
+    if (kind := _KINDS.get(detail["type"])) is not None:
+        return kind.format(**limits)
     message = known.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
     if isinstance(detail.get("ctx", {}).get("error"), PathError) and isinstance(detail["input"], str):
         path = current_app.extensions[LOCATE](detail["input"])

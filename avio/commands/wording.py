@@ -24,6 +24,7 @@ _SPECIAL = {
 _MEMBERS = {camel(name): _SPECIAL.get(camel(name), "--" + name.replace("_", "-")) for name in OPTIONS} | {
     "recursive": "--recursive",
     "newSecret": "--new-secret",
+    "pageSize": "--limit",
 }
 
 # What stands for more than one word, longest first.
@@ -50,6 +51,7 @@ _PHRASES = {
     "report the requestId to your admin": "tell an admin the id of the request",
     "PUT /me/webhook": "avio notify set",
     "POST /free": "avio free PATH",
+    "by its id first: DELETE /keeps/{id}": "by its id first: avio keep ID --end",
     "DELETE /keeps/{id}": "avio keep PATH --end",
     "GET /stat": "avio stat PATH",
     "GET /tiers": "avio tiers",

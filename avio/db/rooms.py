@@ -4,20 +4,42 @@ Used by intake, which reports the tiers of its node, by claims, and by web to sa
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from avio.db.sql import change, rows
+from avio.db.sql import change, row, rows
 
 # The figures of tiers that nobody has reported for so long say nothing.
 OLD_SECONDS = 60.0
 _IS_NEW = f"t.seen_at > {{now}} - {OLD_SECONDS}"
 
-# Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
-HAS_ROOM = (
-    f"(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})"  # noqa: S608 - made of constants
+# `o` is another preload that may load files of the job `j`. A file list may name all paths.
+_MAY_OVERLAP = (
+    "o.type = 1 AND o.id <> j.id AND (j.path IS NULL OR o.path IS NULL OR j.path = o.path OR '/' IN (j.path, o.path)"
+    " OR substr(j.path, 1, length(o.path) + 1) = o.path || '/'"
+    " OR substr(o.path, 1, length(j.path) + 1) = j.path || '/')"
+)
+
+_BEGAN = "(SELECT a.started_at FROM attempts a WHERE a.job_id = j.id AND a.attempt = j.attempt)"
+
+# Of a job `j`: such a preload has ended since the last attempt of `j` began, so that `j` may need less than it found.
+_MAY_NEED_LESS = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.finished_at >= {_BEGAN})"  # noqa: S608 - made of constants
+
+_FITS = (
+    f"(NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})"  # noqa: S608 - made of constants
     f" OR EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW} AND t.free >= j.room_bytes"
     " AND (j.room_tier IS NULL OR j.room_tier = t.name)))"
+)
+
+# Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
+HAS_ROOM = f"(j.room_bytes IS NULL OR {_FITS} OR {_MAY_NEED_LESS})"
+
+# Of a job `j` that did not fit: others load, have loaded meanwhile or are about to load files that it counts as its
+# own. One that has just found no room itself is about to.
+_OTHERS_RUN = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.state IN {{owned}})"  # noqa: S608 - constants
+_OTHERS_LOAD = (
+    f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND (o.state IN {{owned}} OR o.finished_at >= {_BEGAN}"  # noqa: S608
+    " OR (o.state = 'queued' AND o.room_since > {now} - 60.0)))"
 )
 
 
@@ -66,6 +88,23 @@ def promised() -> dict[str, dict[str, int]]:
     """Return what running jobs were promised: bytes by alias, by job."""
     found = rows("SELECT id, reserved FROM jobs WHERE state IN {owned} AND reserved IS NOT NULL LIMIT 1000")
     return {job: json.loads(text) for job, text in found}
+
+
+def others_load(job: str) -> bool:
+    """Return True if a preload that did not fit may need less once others have ended, which load files of it."""
+    return row(f"SELECT 1 FROM jobs j WHERE j.id = ? AND {_OTHERS_LOAD}", job) is not None  # noqa: S608 - constants
+
+
+def others_run(job: str) -> bool:
+    """Return True while nodes have other preloads that may load files of `job`."""
+    return row(f"SELECT 1 FROM jobs j WHERE j.id = ? AND {_OTHERS_RUN}", job) is not None  # noqa: S608 - constants
+
+
+def may_need_less(jobs: Collection[str]) -> set[str]:
+    """Return those of `jobs` that look again whatever room there is: others have loaded files of theirs since."""
+    marks = ", ".join("?" * len(jobs))
+    found = rows(f"SELECT j.id FROM jobs j WHERE j.id IN ({marks}) AND {_MAY_NEED_LESS}", *jobs) if jobs else []  # noqa: S608
+    return {job for (job,) in found}
 
 
 def want(job: str, wanted: Wanted | None) -> None:

@@ -22,6 +22,7 @@ class Admission:
     """
 
     spare: int | None = None  # bytes that a cache takes without a drop, if it drops old files for new ones
+    spares = False  # no file of others is dropped
     holds_all = False  # nothing moves before all is listed and `complete` has returned
 
     def __init__(self, room: int | None, by_tier: Mapping[str, int] = NONE, cure: str = CacheFull.cure) -> None:

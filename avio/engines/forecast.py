@@ -50,7 +50,7 @@ def forecast(
         plan.evicts = _evicted(plan, asked, needed, whole=gives_way or spreads) if gives_way or droppable else 0
     if plan.fits is not False:
         return None
-    if params.if_full == WAIT and (full := _never(plan, params, needed, spreads=spreads)) is not None:
+    if params.if_full == WAIT and (full := never_fits(plan, params, needed, spreads=spreads)) is not None:
         return full
     rooms, capacities = room_by_tier(asked), {tier.alias: tier.capacity for tier in plan.tiers}
     cure = ", or ".join(less(params)) if gives_way else ways_out(params, needed, rooms, capacities)
@@ -64,7 +64,7 @@ def _evicted(plan: Plan, asked: Sequence[Tier], needed: int, *, whole: bool) -> 
     return min((max(0, needed - tier.free) for tier in plan.tiers if tier.fits), default=0)
 
 
-def _never(plan: Plan, params: Params, needed: int, *, spreads: bool) -> CacheFull | None:
+def never_fits(plan: Plan, params: Params, needed: int, *, spreads: bool) -> CacheFull | None:
     """Return the error of a preload that would wait in vain: it needs more than there is."""
     capacities = {tier.alias: tier.capacity for tier in plan.tiers}
     if needed <= (sum(capacities.values()) if spreads else max(capacities.values(), default=0)):
@@ -73,8 +73,8 @@ def _never(plan: Plan, params: Params, needed: int, *, spreads: bool) -> CacheFu
     return too_large(needed, capacities, cure, on_one=not spreads and len(capacities) > 1)
 
 
-def in_words(plan: Plan, params: Params) -> str:
-    """Return such as `5.2 GiB free on mem: fits`; empty if there is no cache to fill."""
+def in_words(plan: Plan, params: Params, *, never: bool = False) -> str:
+    """Return such as `5.2 GiB free on mem: fits`; empty if there is no cache to fill. `never`: it waits in vain."""
     if plan.fits is None:
         return ""
     fitting = [tier for tier in plan.tiers if tier.fits][:1] or plan.tiers
@@ -83,4 +83,4 @@ def in_words(plan: Plan, params: Params) -> str:
         free += f" (running jobs were promised {', '.join(promised)})"
     if plan.fits:
         return f"{free}: fits" + (f"; {size(plan.evicts)} of other data give way" if plan.evicts else "")
-    return f"{free}: does not fit" + _INSTEAD.get(params.if_full, "")
+    return f"{free}: " + ("can never fit" if never else "does not fit" + _INSTEAD.get(params.if_full, ""))

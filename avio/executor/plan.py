@@ -28,7 +28,7 @@ from avio.executor.work import Work
 from avio.terminal.cells import size as shown_size
 from avio.undecoded import readable
 from avio.wire.options import Ability
-from avio.wire.params import EVICT, PLANNED, Params
+from avio.wire.params import EVICT, PLANNED, WAIT, Params
 from avio.wire.paths import is_text, shown_path
 from avio.wire.plans import MOVES, Action, Plan
 from avio.wire.results import ENTRIES_NAME
@@ -57,6 +57,7 @@ class _Planner:
         self._plan = Plan()
         self._notices = Notices(self._plan)
         self._needed = self._held = 0
+        self._never = False  # it would wait for room in vain
         self._requests: int | None = 0
         self._lines: list[dict[str, Any]] = []
         self._patience = work.patience()
@@ -85,7 +86,7 @@ class _Planner:
         if self._is_load:
             self._forecast()
         self._notices.end(is_load=self._is_load)
-        found.summary = _summary(found, work.order.params, is_load=self._is_load)
+        found.summary = _summary(found, work.order.params, is_load=self._is_load, never=self._never)
         return found
 
     def _add(self, listed: Listed) -> None:
@@ -164,6 +165,8 @@ class _Planner:
         )
         if full is not None:
             self._notices.add_error(full)
+        if params.if_full == WAIT:
+            self._never = forecast.never_fits(self._plan, params, self._needed, spreads=spreads) is not None
 
     def _droppable(self) -> Mapping[str, int]:
         """Return the bytes that the job may have dropped for it, by tier. Its own files are none of them."""
@@ -190,7 +193,7 @@ class _Planner:
                 yield members["path"] if named is None else os.fsdecode(b64decode(named))
 
 
-def _summary(found: Plan, params: Params, *, is_load: bool) -> str:
+def _summary(found: Plan, params: Params, *, is_load: bool, never: bool) -> str:
     """Return such as `would load 1,204 files, 3.1 GiB; 5.2 GiB free on mem: fits`."""
     verb = "load" if is_load else "save"
     others = {"in place": found.files_in_place, "kept": found.files_kept, "to fail": found.files_failed}
@@ -198,5 +201,5 @@ def _summary(found: Plan, params: Params, *, is_load: bool) -> str:
     if not found.files_to_move:
         return f"would {verb} nothing" + (f": {rest}" if rest else ": no file matches")
     files = f"{found.files_to_move:,} file{'' if found.files_to_move == 1 else 's'}"
-    parts = [f"would {verb} {files}, {shown_size(found.bytes_to_move)}", rest, forecast.in_words(found, params)]
-    return "; ".join(filter(None, parts))
+    room = forecast.in_words(found, params, never=never)
+    return "; ".join(filter(None, (f"would {verb} {files}, {shown_size(found.bytes_to_move)}", rest, room)))

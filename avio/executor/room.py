@@ -15,11 +15,12 @@ from avio.engines.durations import MEASURE_SECONDS
 from avio.errors import CacheFull
 from avio.executor.failed_files import FailedFiles
 from avio.executor.patience import Patience
-from avio.executor.room_wait import RoomWait
+from avio.executor.room_wait import NoRoomYet, RoomWait
 from avio.executor.verb import Verb
 from avio.executor.work import Work
 from avio.executor.worklist import Worklist
 from avio.wire.params import WAIT
+from avio.wire.results import ANY_ROOM
 
 # A preload that may not fit, or must choose a tier, moves nothing until all is listed or HOLD_SECONDS have
 # passed; until TIGHT_HOLD_SECONDS have passed if what is listed by then takes much of the room.
@@ -47,6 +48,7 @@ class Room:
         self._released = False
         with work.attempt.silent(MEASURE_SECONDS):
             self._admission: Admission = patience.call(lambda: work.engine.admit(verb.params))
+        self._admission.spares = self._spares = work.order.spares and work.order.room_patience > 0
         work.attempt.reserved = self._admission.reserved
         self._began = time.monotonic()
         if self._admission.holds:
@@ -104,8 +106,14 @@ class Room:
         self._tell()
 
     def _complete(self) -> None:
+        """Have all promised. Other jobs that load files of this one end before files of others are dropped for it."""
         with self._attempt.silent(MEASURE_SECONDS):
-            self._patience.call(lambda: self._admission.complete(self._attempt))
+            try:
+                self._patience.call(lambda: self._admission.complete(self._attempt))
+            except CacheFull as full:
+                if not self._spares:
+                    raise
+                raise NoRoomYet(f"other jobs load files of it; {full.message}", ANY_ROOM) from None
         self._attempt.raise_if_stopping()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from avio.engines.content import Content
 from avio.engines.factory import open_engine
 from avio.engines.kept_paths import KeptPaths
 from avio.engines.movers.pool import MoversDied, Pool, movers_for
-from avio.errors import AvioError
+from avio.errors import AvioError, CacheFull
 from avio.executor.attempt import Attempt, Stopped
 from avio.executor.browse import write_entries
 from avio.executor.check import check
@@ -99,6 +99,8 @@ def run(order: Order, attempt: Attempt, directory: Path) -> Result:
         log.error("the job failed: %s", error, exc_info=None if isinstance(error, AvioError) else error)
         result.state = State.FAILED
         result.reason, result.message = explain(error)
+        if isinstance(error, CacheFull) and order.room_patience > 0:
+            result.wants_bytes, result.wants_tier = error.needed, order.params.tier
     _keep_report(order, attempt, directory, result, reporter)
     result.progress, result.failures = attempt.progress(), reporter.failures
     timekeeper.settle(result)

@@ -105,7 +105,7 @@ class Service:
             if (earlier := _find(caller.uid, key, digest)) is not None:
                 return earlier
             self._check_quota(caller.uid)
-        return self._insert(_new_job(spec, caller.uid, key, digest))[0]
+        return self._insert(_new_job(spec, caller.uid, key, digest), may_end=caller.may(Right.OTHERS_JOBS))[0]
 
     def cancel(self, caller: Caller, job: str, reason: str = "") -> Job:
         """Request cancellation of a job. Idempotent. Raise Conflict if the job has ended."""
@@ -191,7 +191,7 @@ class Service:
                 lists.discard(made)
         return again, added
 
-    def _insert(self, new: orders.NewJob) -> tuple[Job, bool]:
+    def _insert(self, new: orders.NewJob, *, may_end: bool = False) -> tuple[Job, bool]:
         fault("web.before-insert")
         try:
             with borrow():
@@ -199,7 +199,7 @@ class Service:
         except orders.QueueFull:
             raise self._too_many() from None
         except orders.Kept as error:
-            raise keeps.kept_error(error.by, new.uid) from None
+            raise keeps.kept_error(error.by, new.uid, may_end=may_end) from None
         except orders.Deleted as error:
             raise Conflict(f"{error} was deleted", cure="submit a new job; upload its file list again") from None
         if not added:

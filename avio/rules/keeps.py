@@ -114,6 +114,8 @@ class Keeps:
             wrong = "is over already; give a time that is to come"
         elif longest and (until_at is None or until_at > at + longest):
             wrong = f"may be {duration(longest)} from now at most; keep the path again before that, or ask an admin"
+            if until_at is None:
+                wrong = f"is missing, which is for ever: {wrong}"
         if wrong:
             raise BadRequest("the keep is invalid", [FieldError("until", wrong)])
 
@@ -125,16 +127,19 @@ def require_not_kept(caller: Caller, path: str) -> None:
     """
     held = keeps.touching(shown_path(path))
     if held is not None:
-        raise kept_error(held, caller.uid)
+        raise kept_error(held, caller.uid, may_end=caller.may(Right.OTHERS_JOBS))
 
 
-def kept_error(held: keeps.Held, uid: int) -> Kept:
-    """Return the error for user `uid` whose free an open keep refuses."""
+def kept_error(held: keeps.Held, uid: int, *, may_end: bool = False) -> Kept:
+    """Return the error for user `uid` whose free an open keep refuses. `may_end`: that user may end those of others."""
     left = "" if held.seconds_left is None else f" for another {duration(held.seconds_left)}"
     if held.uid == uid:
         return Kept(f"you keep {held.path} cached{left} (keep {held.id})", cure="end it first: DELETE /keeps/{id}")
     message = f"{held.user} keeps {held.path} cached{left} (keep {held.id})"
-    return Kept(message, cure=f"ask {held.user} or an admin to end it, or wait")
+    if may_end:
+        return Kept(message, cure="end it by its id first: DELETE /keeps/{id}")
+    cure = f"ask {held.user} or an admin to end it" + ("" if held.seconds_left is None else ", or wait")
+    return Kept(message, cure=cure)
 
 
 def _find(caller: Caller, keep: str) -> Keep:

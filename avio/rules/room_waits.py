@@ -6,6 +6,8 @@ from avio.db import rooms
 from avio.db.models import Job
 from avio.db.rooms import TierRoom
 from avio.terminal.cells import size
+from avio.wire.results import ANY_ROOM
+from avio.wire.waiting import Why
 
 SHOWN_JOBS = 3  # of those that were promised room
 
@@ -16,18 +18,26 @@ class Rooms:
 
     tiers: list[TierRoom] = field(default_factory=list)
     promised: dict[str, dict[str, int]] = field(default_factory=dict)
+    look_again: set[str] = field(default_factory=set)  # jobs that may need less by now
 
     @classmethod
     def for_jobs(cls, jobs: list[Job]) -> "Rooms":
         """Return what is to be said of some jobs. Needs a connection, if one of them waits for room."""
-        waits = any(job.room_bytes is not None for job in jobs)
-        return cls(rooms.figures(), rooms.promised()) if waits else cls()
+        waiting = [str(job.id) for job in jobs if job.room_bytes is not None]
+        return cls(rooms.figures(), rooms.promised(), rooms.may_need_less(waiting)) if waiting else cls()
+
+    def pausing(self, job: Job) -> tuple[Why, str] | None:
+        """Return what a job waits for in the pause before its next look for room. None if it is not that."""
+        if job.room_bytes is None:
+            return None
+        soon = "other jobs load files of it" if job.room_bytes == ANY_ROOM else "there is room by now"
+        return Why.TIER_FULL, self.lacking(job) or f"{soon}; it looks again in some seconds or minutes"
 
     def lacking(self, job: Job) -> str | None:
         """Return what a job needs and its tiers have. None if one has as much, or nobody knows: as `rooms.HAS_ROOM`."""
         needed = job.room_bytes
         tiers = [tier for tier in self.tiers if job.room_tier in (None, tier.alias)]
-        if needed is None or not self.tiers or any(tier.free >= needed for tier in tiers):
+        if needed is None or not self.tiers or job.id in self.look_again or any(tier.free >= needed for tier in tiers):
             return None
         have = ", ".join(f"{each.alias} has {size(each.free)} free, {size(each.reserved)} reserved" for each in tiers)
         shares = {id_: sum(held.get(each.alias, 0) for each in tiers) for id_, held in self.promised.items()}

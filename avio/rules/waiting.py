@@ -73,7 +73,7 @@ def _reason(job: Job, scene: _Scene) -> tuple[Why, str | None]:
     if not fleet.alive:
         return Why.NO_NODE, None
     if job.run_at > scene.now:
-        return Why.START_TIME, None
+        return scene.rooms.pausing(job) or (Why.START_TIME, None)
     if not fleet.taking:
         return (Why.STORE_UNAVAILABLE, job.message) if TAKES_NO_JOB in job.message else (Why.NODES_DRAIN, None)
     if NEEDS_NEWER in job.message:

@@ -29,7 +29,7 @@ class Order:
     `movers` is the most mover processes of a job; 0: by the processors of the node. `limits` are those to begin
     with: they may have changed since the request. `looks` is the file for `Engine.use_looks`, `keeps` that of
     `Engine.kept`. `past` are the timings of jobs like this one, newest first. `earlier` are the preloads
-    whose files it waits for.
+    whose files it waits for. A job that `spares` drops no files of others: jobs that load files of it end first.
     """
 
     job: str
@@ -49,6 +49,7 @@ class Order:
     keeps: str | None = None
     past: tuple[Timing, ...] = ()
     earlier: tuple[EarlierJob, ...] = ()
+    spares: bool = False
 
     @property
     def names_several(self) -> bool:

@@ -25,6 +25,8 @@ LISTING_NAME = "listing"  # what the attempt has listed; the next one on the nod
 # A job covers what was there when it was listed, but no attempt uses a listing that was begun longer ago than this.
 LISTING_AGE_SECONDS = 24 * 3600.0
 
+ANY_ROOM = 0  # bytes that a job wants whose files others load: it looks again after each pause
+
 MAX_FAILURES = 1000
 MAX_RESULT_BYTES = 64 << 20  # more than any result has: its failures have a path and a message each
 
@@ -71,7 +73,8 @@ class Result:
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
     node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
-    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any.
+    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any;
+    one that failed so is stopped instead where other jobs load files of it.
     """
 
     job: str

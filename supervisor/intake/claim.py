@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import avio
 from avio.config import Settings
-from avio.db import claims, earlier, ends, filelists, tiers, timings
+from avio.db import claims, earlier, ends, filelists, rooms, tiers, timings
 from avio.db.away import is_away, is_stopped
 from avio.db.connection import borrow
 from avio.db.limits import MOVING, crowd
@@ -24,7 +24,7 @@ from avio.rules.waiting import NEEDS_NEWER
 from avio.wire.events import StateEvent
 from avio.wire.limits import Limits
 from avio.wire.orders import EarlierJob, Order
-from avio.wire.params import Params
+from avio.wire.params import EVICT, Params
 from avio.wire.paths import shown_path
 from avio.wire.proofs import KEY_NAME, new_key
 from avio.wire.reports import without_report
@@ -196,6 +196,7 @@ class Claimer:
             keeps=str(self._spool.keeps),
             past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
             earlier=self._earlier(claim),
+            spares=claim.type == JobType.PRELOAD and params.if_full == EVICT and rooms.others_run(claim.job),
         )
 
     def _earlier(self, claim: claims.Claim) -> tuple[EarlierJob, ...]:

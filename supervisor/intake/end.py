@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from avio.db import claims, ends, history, leases
+from avio.db import claims, ends, history, leases, rooms
 from avio.db.rooms import Wanted
 from avio.faults import fault
 from avio.wire.events import StateEvent
 from avio.wire.reports import without_report
-from avio.wire.results import Result
+from avio.wire.results import ANY_ROOM, Result
 from avio.wire.states import State
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
@@ -111,6 +111,10 @@ class Finisher:
 
     def _lost(self, held: leases.Held, result: Result | None) -> None:
         if result is not None:
+            _stop_if_it_may_fit(result)
+        if result is not None and result.state == STOPPED:
+            state = ends.give_back(held.job, held.attempt, ends.Cause.WAITS, result.message, wanted=_wanted(result))
+        elif result is not None:
             state = result.state if ends.finish(result, result.state) else None
         else:
             state = ends.give_back(held.job, held.attempt, ends.Cause.LOST, "the supervisor of its node restarted")
@@ -119,6 +123,8 @@ class Finisher:
 
     def _end(self, message: Ended, result: Result | None, exit_: ends.Exit) -> str | None:
         job, attempt = message.job, message.attempt
+        if result is not None:
+            _stop_if_it_may_fit(result)
         if result is not None and result.state != STOPPED:
             return result.state if ends.finish(result, result.state, exit_) else None
         row = history.find(job)
@@ -129,8 +135,7 @@ class Finisher:
         sentence = message.error or exit_codes.sentence(
             message.code, message.signal, out_of_memory=message.out_of_memory, stalled=message.stalled
         )
-        if result is not None and result.wants_bytes is not None:
-            wanted = Wanted(result.wants_bytes, result.wants_tier)
+        if result is not None and (wanted := _wanted(result)) is not None:
             return ends.give_back(job, attempt, ends.Cause.WAITS, result.message, exit_, message.files_done, wanted)
         return ends.give_back(job, attempt, _cause(message), sentence, exit_, message.files_done)
 
@@ -167,6 +172,17 @@ def _first_stored(store: Callable[[Result | None], None], result: Result | None)
             break
     log.error("the end of an attempt was not stored; it is tried again")
     return False
+
+
+def _stop_if_it_may_fit(result: Result) -> None:
+    """Let a preload look again that did not fit, but counted files that other preloads bring."""
+    if result.state == State.FAILED and result.wants_bytes is not None and rooms.others_load(result.job):
+        result.state, result.reason, result.wants_bytes = STOPPED, None, ANY_ROOM
+        result.message = f"waits for other jobs, which load files of it: {result.message}"
+
+
+def _wanted(result: Result) -> Wanted | None:
+    return None if result.wants_bytes is None else Wanted(result.wants_bytes, result.wants_tier)
 
 
 def _cause(message: Ended) -> ends.Cause:

@@ -185,14 +185,17 @@ class Promises(Admission):
 
     def _refusal(self, promised: int) -> EngineError:
         """Return the error of a job that has `promised` bytes, on the tier that is chosen, and needs more."""
-        if (error := no_inodes(self._targets or self._tiers)) is not None:
-            return error
+        if (none := no_inodes(self._targets or self._tiers)) is not None:
+            return none
         room = self._room_by_tier()
         if self._params.spread and promised:
             room = {"promised to it": promised} | room
         elif promised:
             room[self._tier.alias] += promised
-        return no_room(self.needed, room, self._ways_out(self.needed, room), on_one=self._is_one)
+        error = no_room(self.needed, room, self._ways_out(self.needed, room), on_one=self._is_one)
+        capacities = [tier.capacity for tier in self._tiers]
+        error.needed = self.needed if self.needed <= (max if self._is_one else sum)(capacities) else None
+        return error
 
     def _ways_out(self, needed: int, room: dict[str, int]) -> str:
         others = {}

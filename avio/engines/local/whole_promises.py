@@ -12,7 +12,7 @@ from avio.engines.local.promises import Promises
 from avio.engines.local.tiers import TierDirectory
 from avio.engines.no_room import too_large, ways_out
 from avio.engines.run import Run
-from avio.errors import CacheFull, EngineError
+from avio.errors import CacheFull
 from avio.terminal.cells import size as shown_size
 from avio.wire.params import EVICT, WAIT, Params
 
@@ -27,7 +27,7 @@ class WholePromises(Promises):
     def __init__(self, capacity: Capacity, params: Params, evictions: Evictions | None = None) -> None:
         super().__init__(capacity, params)
         self._evictions = evictions
-        self._largest = 0
+        self._largest = self._too_few = 0
         self._has_all = False
         self._spreads = params.spread
         if not self._spreads:
@@ -50,7 +50,7 @@ class WholePromises(Promises):
                     return
                 if not self._make_room(run):
                     break
-            raise error
+            raise self._refused(error)
 
     def _promise(self, size: int) -> None:
         """Promise nothing yet. Raise CacheFull if all could not fit if the tiers were empty but for its own files."""
@@ -96,7 +96,7 @@ class WholePromises(Promises):
 
     def _make_room(self, run: Run) -> bool:
         """Drop files of others, on the first tier where that is enough. Return False if nothing was dropped."""
-        if self._evictions is None:
+        if self._evictions is None or self.spares:
             return False
         order = sorted(self._tiers, key=lambda tier: (-self._held[tier.alias], -self._free(tier)))
         groups = [self._tiers] if self._spreads else [[tier] for tier in order if self._could_have(tier)]
@@ -109,7 +109,8 @@ class WholePromises(Promises):
         lacking = self._wanted() - sum(map(self._free, tiers))
         if lacking <= 0:  # another job has given some back
             return True
-        if sum(map(evictions.droppable, tiers)) < lacking:
+        if (droppable := sum(map(evictions.droppable, tiers))) < lacking:
+            self._too_few = max(self._too_few, droppable)
             return False
         dropped = 0
         for tier in tiers:
@@ -118,13 +119,19 @@ class WholePromises(Promises):
                 break
         return dropped > 0
 
-    def _refusal(self, promised: int) -> EngineError:
-        error = super()._refusal(promised)
-        if self._evictions is not None and isinstance(error, CacheFull):
-            kept = "the other files there are not saved, or jobs use them"
-            dropped = shown_size(self._evictions.dropped_bytes)
-            return CacheFull(f"{error.message}; {dropped} were dropped, {kept}", cure=error.cure)
-        return error
+    def _refused(self, error: CacheFull) -> CacheFull:
+        """Return the error of a job that found no room, with what drops can do."""
+        if self._evictions is None or self.spares:
+            return error
+        full = CacheFull(f"{error.message}; {self._drops_in_words(self._evictions)}", cure=error.cure)
+        full.needed = error.needed
+        return full
+
+    def _drops_in_words(self, evictions: Evictions) -> str:
+        if self._too_few and not evictions.dropped_bytes:
+            return f"of other files {shown_size(self._too_few)} may be dropped, which is not enough"
+        dropped = shown_size(evictions.dropped_bytes)
+        return f"{dropped} were dropped, the other files there are not saved, kept, or jobs use them"
 
 
 def promises_of(capacity: Capacity, params: Params, evictions: Evictions) -> Promises:

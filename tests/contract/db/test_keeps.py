@@ -61,7 +61,8 @@ def test_nobody_frees_what_another_keeps(world: World, rules: Keeps, kept: str, 
         world.free(caller, "/data/d")
 
     assert refused.value.message.startswith(f"bob keeps {kept} cached for another 1h00m")
-    assert refused.value.cure == "ask bob or an admin to end it, or wait"
+    ask, end = "ask bob or an admin to end it, or wait", "end it by its id first: DELETE /keeps/{id}"
+    assert refused.value.cure == (end if caller.admin else ask)
     assert set(world.engine.cache) == set(FILES)
 
 
@@ -83,6 +84,25 @@ def test_ones_own_keep_has_to_be_ended_first(world: World, rules: Keeps) -> None
 
     rules.end(ADA, held)
     assert world.free(ADA, "/data/d") == Freed(2, 8)
+
+
+def test_an_admin_is_told_how_to_end_the_keep_of_somebody_else(world: World, rules: Keeps) -> None:
+    job(1, "/data")
+    keep(rules, ADA, "/data/d")
+    with pytest.raises(Kept) as refused:
+        world.free(ROOT, "/data/d")
+    assert refused.value.cure == "end it by its id first: DELETE /keeps/{id}"
+    with pytest.raises(Kept) as refused:
+        world.free(BOB, "/data/d")
+    assert refused.value.cure == "ask ada or an admin to end it, or wait"
+
+
+def test_nobody_is_told_to_wait_for_a_keep_without_an_end(world: World, rules: Keeps) -> None:
+    job(1, "/data")
+    keep(rules, ROOT, "/data/d", None)
+    with pytest.raises(Kept) as refused:
+        world.free(ADA, "/data/d")
+    assert refused.value.cure.endswith(" or an admin to end it")
 
 
 def test_a_keep_that_is_over_holds_nothing(world: World, rules: Keeps) -> None:
@@ -283,6 +303,7 @@ def test_a_user_keeps_so_long_and_an_admin_as_long_as_wanted(world: World, rules
     with pytest.raises(BadRequest) as refused:
         keep(rules, ADA, "/data", seconds)
     assert "may be 2160h00m from now at most" in refused.value.fields[0].message
+    assert refused.value.fields[0].message.startswith("is missing, which is for ever: ") == (seconds is None)
     keep(rules, ROOT, "/data", seconds)
     keep(replace(rules, settings=KeepSettings(keep_longest=0)), ADA, "/data", seconds)
 

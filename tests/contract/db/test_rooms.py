@@ -154,3 +154,95 @@ def test_figures_of_a_tier_that_is_not_registered_are_dropped() -> None:
     assert rooms.figures() == []
     free(1, 2)
     assert [tier.free // MIB for tier in rooms.figures()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "due"),
+    [
+        ("/data/a", "/data/a", True),
+        ("/data/a", "/data", True),
+        ("/data", "/data/a", True),
+        ("/data/a", "/", True),
+        ("/data/a", None, True),
+        (None, "/data/a", True),
+        ("/data/a", "/data/ab", False),
+        ("/data/ab", "/data/a", False),
+    ],
+)
+def test_a_job_looks_again_when_another_preload_of_its_files_has_ended(
+    mine: str | None, others: str | None, due: bool
+) -> None:
+    """What that one has brought it need not bring: it would wait for room that it does not need, and none comes."""
+    rival, job = given.running(path=others), given.starting(path=mine)
+    back(job)
+    no_pause(job)
+    free(42)
+    assert claims.due(8) == []
+
+    given.from_result(rival, "succeeded")
+
+    assert claims.due(8) == ([job] if due else [])
+    waiting = history.get(LOCAL_ADMIN, job).waiting
+    assert waiting is not None
+    assert waiting.why is (Why.TURN if due else Why.TIER_FULL)
+    claimed = given.claim(job)
+    assert ends.give_back(job, claimed.attempt, Cause.WAITS, "", wanted=Wanted(58 * MIB, None)) == "queued"
+    no_pause(job)
+    assert claims.due(8) == [], "once for each end"
+
+
+def test_a_save_brings_nothing_that_a_preload_waits_for() -> None:
+    save, job = given.running(type=2, path="/data"), given.starting(path="/data")
+    back(job)
+    no_pause(job)
+    free(42)
+    given.from_result(save, "succeeded")
+    assert claims.due(8) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "path", "expected"),
+    [
+        ("running", "/data", True),
+        ("running", "/other", False),
+        ("ended", "/data", True),
+        ("ended before", "/data", False),
+        ("waits for room", "/data", True),
+        ("queued", "/data", False),
+    ],
+)
+def test_a_job_that_does_not_fit_may_need_less_later_where_others_load_its_files(
+    others: str, path: str, expected: bool
+) -> None:
+    if others == "queued":
+        given.job(path=path)
+    else:
+        rival = given.running(path=path)
+        if others == "ended before":
+            given.from_result(rival, "succeeded")
+            given.set_row(rival, finished_at=1.0)
+    job = given.starting(path="/data")
+    if others == "ended":
+        given.from_result(rival, "succeeded")
+    elif others == "waits for room":
+        back(rival)
+    assert rooms.others_load(job) is expected
+
+
+@pytest.mark.parametrize(
+    ("mib", "what"),
+    [
+        (58, "58 MiB are needed; MEM has 42 MiB free, 58 MiB reserved"),
+        (40, "there is room by now; it looks again in some seconds or minutes"),
+        (0, "other jobs load files of it; it looks again in some seconds or minutes"),
+    ],
+)
+def test_in_the_pause_before_its_next_look_it_waits_for_room_and_not_for_a_start_time(mib: int, what: str) -> None:
+    """Nobody has given it a time to start."""
+    job = given.starting()
+    back(job, mib=mib, tier="MEM")
+    free(42)
+    shown = history.get(LOCAL_ADMIN, job)
+    assert shown.waiting is not None
+    assert (shown.waiting.why, shown.waiting.what) == (Why.TIER_FULL, what)
+    assert shown.message.startswith(f"waits: the cache is full: {what}")

@@ -63,7 +63,7 @@ def test_the_same_key_with_another_time_or_other_jobs_is_refused(ada: CheckedCli
         (timedelta(days=367), "is more than 366 days ahead"),
         ("tomorrow", "must be a time with its offset"),
         ("2026-02-30T00:00:00Z", "no calendar has this one"),
-        (5, "valid string"),
+        (5, "must be a string"),
     ],
 )
 def test_a_time_that_can_not_be_meant_is_refused(ada: CheckedClient, at: Any, words: str) -> None:

@@ -110,3 +110,9 @@ def test_a_free_of_ones_own_keep_says_which_command_ends_it(avio: Avio, stub: St
     refusal = problem(409, "KEPT", "you keep /data cached", cure="end it first: DELETE /keeps/{id}")
     stub.on("POST", "/free", refusal)
     assert avio("free /data", 1).stderr.splitlines()[-1] == "try:     end it first: avio keep PATH --end"
+
+
+def test_an_admin_ends_the_keep_of_somebody_else_by_its_id(avio: Avio, stub: Stub) -> None:
+    refusal = problem(409, "KEPT", "ann keeps /data cached", cure="end it by its id first: DELETE /keeps/{id}")
+    stub.on("POST", "/free", refusal)
+    assert avio("free /data", 1).stderr.splitlines()[-1] == "try:     end it by its id first: avio keep ID --end"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         attempt: Attempt | None = None,
         looks: str | None = None,
         keeps: str | None = None,
+        room_patience: float = 86_400.0,
+        spares: bool = False,
         **params: Any,
     ) -> Result:
         file_list = None
@@ -51,9 +54,9 @@ def run_job(engine: MemoryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             file_list = str(tmp_path / "filelist")
             Path(file_list).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
         wanted = Params(**({"alluxio_uri": "/data"} | params))
-        order = Order(
-            *("JOB", 1, type_, wanted), file_list=file_list, threads=2, store_patience=0.5, looks=looks, keeps=keeps
-        )
+        patient = {"store_patience": 0.5, "room_patience": room_patience}
+        order = Order("JOB", 1, type_, wanted, file_list=file_list, threads=2, looks=looks, keeps=keeps, **patient)
+        order = replace(order, spares=spares)
         result = running.run(order, attempt or Attempt("JOB", 1, threads=order.threads), tmp_path)
         assert Result.read(tmp_path) == result
         return result

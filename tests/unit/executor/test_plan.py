@@ -156,6 +156,7 @@ def test_a_plan_says_that_a_preload_can_never_fit(
     plan = planned(run_job(JobType.PLAN, plan_of="preload", if_full=if_full))
     assert plan.fits is False
     assert ("can never fit" in plan.warnings[0].message) == (if_full == "wait")
+    assert plan.summary.endswith("on MEM: can never fit" if if_full == "wait" else "on MEM: does not fit")
     assert "POST /free" not in plan.warnings[0].message
 
 

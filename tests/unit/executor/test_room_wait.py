@@ -152,6 +152,34 @@ def test_after_a_while_its_slot_is_for_others(
     assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
 
 
+@pytest.mark.parametrize(("patience", "wants"), [(60.0, 60), (0.0, None)])
+def test_a_job_that_did_not_fit_tells_what_it_wants_while_it_has_patience(
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch, patience: float, wants: int | None
+) -> None:
+    def refuse(run: Any) -> None:
+        error = CacheFull("60 bytes are needed")
+        error.needed = 60
+        raise error
+
+    monkeypatch.setattr(full, "complete", refuse)
+    result = run_job(if_full="fail", tier="MEM", attempt=full.attempt, room_patience=patience)
+    assert (result.state, result.wants_bytes) == ("failed", wants)
+
+
+@pytest.mark.parametrize(("spares", "state"), [(True, "stopped"), (False, "failed")])
+def test_a_job_that_spares_the_files_of_others_leaves_its_slot_until_those_that_load_its_files_end(
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch, spares: bool, state: str
+) -> None:
+    full.at = 1_000_000
+    result = run_job(if_full="evict", attempt=full.attempt, spares=spares)
+    assert (result.state, result.wants_bytes, full.spares) == (state, 0 if spares else None, spares)
+
+
+def test_without_patience_it_spares_none(run_job: RunJob, full: FullCache) -> None:
+    full.at = 1_000_000
+    assert run_job(if_full="evict", attempt=full.attempt, spares=True, room_patience=0.0).state == "failed"
+
+
 def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:
     full.at = 1
     full.reserved = lambda: {"MEM": 1200}  # type: ignore[method-assign]

@@ -180,3 +180,27 @@ def test_a_file_counts_once_that_is_added_again_after_the_tiers_were_away(
 
     assert take(job, SSD - 10_000) == "SSD"
     job.close()
+
+
+@pytest.mark.parametrize(
+    ("params", "size", "needed"),
+    [
+        ({"tier": "MEM"}, MEM, MEM),
+        ({"tier": "MEM"}, MEM + 1, None),
+        ({}, SSD, SSD),
+        ({}, SSD + 1, None),
+        ({"spread": True}, MEM + SSD, MEM + SSD),
+        ({"spread": True}, MEM + SSD + 1, None),
+    ],
+)
+def test_a_refusal_tells_what_would_fit_if_others_had_less(
+    room: Room, params: dict[str, Any], size: int, needed: int | None
+) -> None:
+    other = room.job(spread=True)
+    other.add(MEM - 10)
+    other.add(SSD - 10)
+
+    with pytest.raises(CacheFull) as full:
+        room.job(**params).add(size)
+
+    assert full.value.needed == needed

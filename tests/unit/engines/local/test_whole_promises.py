@@ -164,7 +164,31 @@ def test_nothing_is_dropped_if_that_would_not_be_enough(tmp_path: Path) -> None:
     _, give = rival_of(node, 80_000)
     drops = Drops(5_000, give)
 
-    with pytest.raises(CacheFull, match="0 B were dropped"):
+    with pytest.raises(CacheFull, match=r"4\.9 KiB may be dropped"):
         evicting(node, drops, 30_000).complete(RUN)
 
     assert drops.asked == []
+
+
+def test_a_job_that_spares_the_files_of_others_drops_none(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    rival = Promises(node.capacity, Params(tier="MEM"))
+    rival.add(60_000)
+    drops = Drops(60_000, lambda dropped: rival.close())
+    job = evicting(node, drops, 70_000)
+    job.spares = True
+
+    with pytest.raises(CacheFull) as full:
+        job.complete(RUN)
+
+    assert (drops.asked, full.value.needed) == ([], 70_000)
+    assert "dropped" not in full.value.message
+
+
+def test_a_refusal_says_how_much_may_be_dropped_where_that_is_not_enough(tmp_path: Path) -> None:
+    node = Node(tmp_path)
+    rival = Promises(node.capacity, Params(tier="MEM"))
+    rival.add(60_000)
+
+    with pytest.raises(CacheFull, match=r"of other files 4\.9 KiB may be dropped, which is not enough"):
+        evicting(node, Drops(5_000, print), 70_000).complete(RUN)

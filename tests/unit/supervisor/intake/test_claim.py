@@ -300,3 +300,15 @@ def test_on_alluxio_an_order_has_the_earlier_preloads_whose_files_are_waited_for
     others = [(each.job, each.params) for each in order.earlier]
     assert others == ([(first, Params(alluxio_uri="/data"))] if engine == "alluxio" else [])
     node.close()
+
+
+@pytest.mark.parametrize(
+    ("if_full", "others", "spares"), [("evict", "/data", True), ("evict", "/other", False), ("wait", "/data", False)]
+)
+def test_a_job_that_may_evict_spares_the_files_of_others_while_other_jobs_load_its_files(
+    node: Node, if_full: str, others: str, spares: bool
+) -> None:
+    given.running(path=others)
+    given.job(params=f'{{"alluxioUri": "/data", "fromFileList": false, "ifFull": "{if_full}"}}', path="/data")
+    node.claimer.poll()
+    assert [order.spares for order in node.orders()] == [spares]

@@ -312,3 +312,26 @@ def test_an_end_that_is_told_again_still_keeps_what_was_listed(office: Office) -
     for _ in range(2):  # intake died before keeper heard of it
         office.finisher.end(Ended(job, 1, 1, None, 0))
         assert office.sent() == [Forget(job, 1, goes_on=True)]
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+@pytest.mark.parametrize(
+    ("others", "wants", "expected"), [(True, 60, "queued"), (False, 60, "failed"), (True, None, "failed")]
+)
+def test_a_job_that_did_not_fit_looks_again_where_another_job_loads_its_files(
+    office: Office, others: bool, wants: int | None, expected: str, was_lost: bool
+) -> None:
+    """Each of ten jobs of one data set counts all of it as its own, and only one has to bring it."""
+    if others:
+        given.running()
+    job = office.job(state="failed", reason="CACHE_FULL", message="60 bytes are needed", wants_bytes=wants)
+
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+
+    row = given.row(job)
+    assert (row["state"], row["room_bytes"]) == (expected, 0 if expected == "queued" else None)
+    said = "waits for other jobs, which load files of it: " if expected == "queued" else ""
+    assert row["message"] == f"{said}60 bytes are needed"
