@@ -122,6 +122,30 @@ MUTANTS = (
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(
+        "files that may lie on several tiers wait for the room of all together",
+        ROOMS,
+        ("coalesce(sum(t.free), 0)", "coalesce(max(t.free), 0)"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "a job that waits for room looks again after some time, whatever the figures say",
+        ROOMS,
+        ("a.ended_at <= {now} - 600.0 OR ", ""),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "a job that waits for room looks again when another may have brought its files",
+        ROOMS,
+        ("jobs o WHERE o.finished_at >= a.ended_at", "jobs o WHERE o.finished_at > {now}"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "a job that had found room waits for none when its attempt ends",
+        ROOMS,
+        ("UPDATE jobs SET room_bytes = NULL, room_tier = NULL, room_since = NULL", "UPDATE jobs SET room_tier = NULL"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
         "the patience for room counts from the first wait",
         ROOMS,
         ("coalesce(room_since, {now})", "{now}"),

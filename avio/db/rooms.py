@@ -8,15 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from avio.db.sql import change, rows
+from avio.wire.results import ALL_TIERS
 
 # The figures of tiers that nobody has reported for so long say nothing.
 OLD_SECONDS = 60.0
 
 # Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
 HAS_ROOM = (
-    "(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)"
+    "(j.room_bytes IS NULL OR NOT EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0)"  # noqa: S608 - made of constants
     " OR EXISTS (SELECT 1 FROM tiers t WHERE t.seen_at > {now} - 60.0 AND t.free >= j.room_bytes"
-    " AND (j.room_tier IS NULL OR j.room_tier = t.name)))"
+    " AND (j.room_tier IS NULL OR j.room_tier = t.name))"
+    f" OR (j.room_tier = '{ALL_TIERS}' AND j.room_bytes <="
+    " (SELECT coalesce(sum(t.free), 0) FROM tiers t WHERE t.seen_at > {now} - 60.0)))"
+)
+
+# The same job needs less than it did if another preload has brought files of it since its look; and what it waits for
+# may never come, of which it alone can tell its user. So it looks again after such an end, and after 600 s at most.
+LOOKS_AGAIN = (
+    "EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.attempt = j.attempt"
+    " AND (a.ended_at <= {now} - 600.0 OR EXISTS (SELECT 1 FROM jobs o WHERE o.finished_at >= a.ended_at AND o.type = 1"
+    " AND (j.path IS NULL OR o.path IS NULL OR j.path = o.path OR '/' IN (j.path, o.path)"
+    " OR substr(j.path, 1, length(o.path) + 1) = o.path || '/'"
+    " OR substr(o.path, 1, length(j.path) + 1) = j.path || '/'))))"
 )
 
 
@@ -33,7 +46,7 @@ class TierRoom:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The room that a job has not found: bytes, on one tier or on any."""
+    """The room that a job has not found: bytes, on one tier, on any, or on ALL_TIERS together."""
 
     bytes: int
     tier: str | None
@@ -68,8 +81,16 @@ def promised() -> dict[str, dict[str, int]]:
 
 
 def want(job: str, wanted: Wanted | None) -> None:
-    """Note the room that a queued job waits for, if any. The time of the first note stays."""
+    """Note the room that a queued job waits for, if any. The time of the first note stays.
+
+    Without any, forget what it waited for before: it had found that, or looks anew.
+    """
     if wanted is None:
+        change(
+            "UPDATE jobs SET room_bytes = NULL, room_tier = NULL, room_since = NULL"
+            " WHERE id = ? AND room_bytes IS NOT NULL",
+            job,
+        )
         return
     change(
         "UPDATE jobs SET room_bytes = ?, room_tier = ?, room_since = coalesce(room_since, {now})"

@@ -11,7 +11,7 @@ from avio.engines.admission import Admission
 from avio.errors import CacheFull
 from avio.executor.attempt import Attempt, Stopped
 from avio.wire.orders import Order
-from avio.wire.results import Result
+from avio.wire.results import ALL_TIERS, Result
 from avio.wire.waiting import Why
 
 LOOK_SECONDS = 1.0  # between two looks for room
@@ -28,7 +28,8 @@ class NoRoomYet(Stopped):
     def tell(self, result: Result, order: Order) -> None:
         """Write into the result of a stopped attempt what the next one waits for."""
         result.message = f"waits for room: {self.message}"
-        result.wants_bytes, result.wants_tier = self.bytes, order.params.tier
+        result.wants_bytes = self.bytes
+        result.wants_tier = order.params.tier or (ALL_TIERS if order.params.spread else None)
 
 
 class RoomWait:

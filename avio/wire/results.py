@@ -44,6 +44,9 @@ class Outcome(StrEnum):
     ONLY_IN_CACHE = "only_in_cache"  # it found nothing in the bucket
 
 
+# In place of a tier that lacks room: the files may lie on several, so that what all have together counts.
+ALL_TIERS = "*"
+
 # What a check reports as a difference.
 DIFFERENCES = (Outcome.DIFFERENT, Outcome.ONLY_IN_BUCKET, Outcome.ONLY_IN_CACHE)
 
@@ -71,7 +74,8 @@ class Result:
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
     node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
-    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any.
+    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier`, on any,
+    or on ALL_TIERS together.
     """
 
     job: str

@@ -17,6 +17,7 @@ from avio.executor.worklist import FLUSH_LINES
 from avio.wire.events import ProgressEvent, decode, encode
 from avio.wire.orders import Order
 from avio.wire.progress import Reserved
+from avio.wire.results import ALL_TIERS
 from avio.wire.waiting import Why
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
 
@@ -139,16 +140,19 @@ def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
     assert told == used
 
 
+@pytest.mark.parametrize(
+    ("asked", "tier"), [({"tier": "MEM"}, "MEM"), ({}, None), ({"spread": True}, ALL_TIERS)], ids=str
+)
 def test_after_a_while_its_slot_is_for_others(
-    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any], tier: str | None
 ) -> None:
     monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.05)
     monkeypatch.setattr(room_wait.RoomWait, "__init__", _with_more_patience)
     full.at, full.needed = 1_000_000, 0
 
-    result = run_job(if_full="wait", tier="MEM", attempt=full.attempt)
+    result = run_job(if_full="wait", attempt=full.attempt, **asked)
 
-    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, "MEM")
+    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, tier)
     assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
 
 
