@@ -72,13 +72,16 @@ class WholePromises(Promises):
 
     def _take_spread(self) -> None:
         left = self._wanted()
-        for tier in self._tiers:
-            part = min(left, self._free(tier))
-            if part and self._take_part(part, tier):
-                left -= part
-        if left:
+        try:
+            for tier in self._tiers:
+                part = min(left, self._free(tier))
+                if part and self._take_part(part, tier):
+                    left -= part
+            if left:
+                raise self._refusal(0)
+        except BaseException:  # a tier may not answer: the next call takes all again
             self._capacity.give_back(self._tiers)
-            raise self._refusal(0)
+            raise
 
     def _take_part(self, size: int, tier: TierDirectory) -> bool:
         try:

@@ -15,7 +15,8 @@ from avio.engines.kept_paths import KeptPaths
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.evictions import Evictions
 from avio.engines.local.paths_in_use import Look
-from avio.errors import CacheFull, EngineAway
+from avio.engines.local.tiers import Tiers
+from avio.errors import CacheFull, EngineAway, StoreError
 from avio.wire.keeps import OpenKeep, OpenKeeps
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -117,6 +118,25 @@ def test_a_file_that_is_gone_from_the_bucket_stays_since_the_copy_is_the_last_on
         world.load("/data/new", if_full="evict")
 
     assert world.cached() == OLD
+
+
+def test_a_file_that_may_not_be_removed_stays_and_others_give_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in OLD[1:]:
+        world.use(name, 3600)
+    drop = Tiers.drop
+
+    def refused(tiers: Tiers, path: str, copies: Any) -> Any:
+        if path == "/data/old/0":
+            raise StoreError("another user's, in a sticky directory")
+        return drop(tiers, path, copies)
+
+    monkeypatch.setattr(Tiers, "drop", refused)
+    world.put("new/a", "new/b", "new/c")
+
+    assert world.load("/data/new", if_full="evict") == {Outcome.DONE}
+    assert "old/0" in world.cached()
 
 
 def test_a_stale_copy_gives_way(world: World) -> None:
