@@ -142,4 +142,10 @@ MUTANTS = (
         ("with suppress(KeyError, TypeError, ValueError):", "with suppress(ZeroDivisionError):"),
         tests="tests/unit/supervisor/intake/test_claim.py -k files_are_waited_for",
     ),
+    mutant(
+        "a file that vanished at the check is awaited or moved, too",
+        "avio/executor/transfer.py",
+        ("            self._move_all(left, counted=True)\n", "            pass\n"),
+        tests=f"{OTHERS} -k vanished",
+    ),
 )

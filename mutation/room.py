@@ -30,7 +30,7 @@ MUTANTS = (
     mutant(
         "a job that waits for room holds none",
         WHOLE,
-        ("        if left:\n            self._capacity.give_back(self._tiers)\n", "        if left:\n"),
+        ("            self._capacity.give_back(self._tiers)\n            raise\n", "            raise\n"),
         tests=f"{LOCAL}test_whole_promises.py",
     ),
     mutant(
@@ -50,6 +50,27 @@ MUTANTS = (
         WHOLE,
         (" < lacking:\n            return False", " < 0:\n            return False"),
         tests=f"{LOCAL}test_whole_promises.py",
+    ),
+    mutant(
+        "a tier without an answer leaves no promise on another",
+        WHOLE,
+        ("        except BaseException:  # a tier", "        except CacheFull:  # a tier"),
+        tests=f"{LOCAL}test_whole_promises.py -k answer",
+    ),
+    mutant(
+        "a process that is frozen in a drop is waited for once",
+        IN_USE,
+        ("DROP_SECONDS if is_alone else 0.0", "DROP_SECONDS"),
+        tests=f"{LOCAL}test_evictions.py -k frozen",
+    ),
+    mutant(
+        "a file that may not be removed ends no eviction",
+        EVICTIONS,
+        (
+            "            except EngineError as error:  # it may not",
+            "            except ZeroDivisionError as error:  # it may not",
+        ),
+        tests=f"{LOCAL}test_evictions.py -k removed",
     ),
     mutant(
         "an unsaved file does not give way",

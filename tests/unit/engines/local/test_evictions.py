@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import pytest
 from avio.clock import boottime
 from avio.engines.base import Side
 from avio.engines.kept_paths import KeptPaths
+from avio.engines.local import paths_in_use
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.evictions import Evictions
-from avio.engines.local.paths_in_use import Look
+from avio.engines.local.paths_in_use import Look, PathsInUse
 from avio.engines.local.tiers import Tiers
 from avio.errors import CacheFull, EngineAway, StoreError
 from avio.wire.keeps import OpenKeep, OpenKeeps
@@ -218,6 +221,23 @@ def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> 
             pass
     assert next(looks, None) is None  # it looked until it had to stop
     other.close()
+
+
+def test_a_process_that_is_frozen_in_a_drop_is_waited_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(paths_in_use, "DROP_SECONDS", 0.02)
+    monkeypatch.setattr(paths_in_use, "sleep", lambda seconds, stop: slept.append(seconds) or time.sleep(0.01) or True)
+    world.put("new/a", "new/b", "new/c")
+    frozen = world.process().eviction.in_use
+
+    with frozen.look() as look, look.dropping(Attempt()) as is_alone:
+        assert is_alone
+        monkeypatch.setattr(PathsInUse, "used", lambda *_: nullcontext())
+        with pytest.raises(CacheFull):
+            world.load("/data/new", if_full="evict")
+
+    assert len(slept) <= 3, "not once for each file"
+    assert world.cached() == OLD
 
 
 def test_the_use_of_a_path_ends_with_its_process(world: World) -> None:
