@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from avio.engines.memory import MemoryEngine
 from avio.errors import CacheFull
 from avio.executor import room_wait
 from avio.executor.attempt import Attempt
-from avio.executor.used_paths import common_directory
+from avio.executor.path_lines import dumped
+from avio.executor.used_paths import few_above, used_paths
 from avio.executor.worklist import FLUSH_LINES
 from avio.wire.events import ProgressEvent, decode, encode
 from avio.wire.orders import Order
+from avio.wire.params import Params
 from avio.wire.progress import Reserved
 from avio.wire.results import ALL_TIERS
+from avio.wire.states import JobType
 from avio.wire.waiting import Why
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
 
@@ -102,18 +106,27 @@ def test_no_other_job_waits(run_job: RunJob, full: FullCache, if_full: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("paths", "common"),
+    ("paths", "most", "few"),
     [
-        (["/a/b/c", "/a/b/d"], "/a/b"),
-        (["/a/b", "/a/bc"], "/a"),
-        (["/a/b/c", "/a/b"], "/a/b"),
-        (["/a"], "/a"),
-        (["/a", "/b"], "/"),
-        ([], "/"),
+        (["/a/b/c", "/x/y"], 2, ["/a/b/c", "/x/y"]),
+        (["/a/b/c", "/a/b/d", "/x/y"], 2, ["/a/b", "/x/y"]),
+        (["/a/b/c", "/a/d", "/x/y"], 2, ["/a", "/x"]),
+        (["/a/b", "/a/bc"], 1, ["/a"]),
+        (["/a/b/c", "/a/b"], 1, ["/a/b"]),
+        (["/a", "/b"], 1, ["/"]),
+        (["/a/", "/"], 2, ["/", "/a"]),
+        ([], 2, ["/"]),
     ],
 )
-def test_a_directory_has_all_paths_of_a_list(paths: list[str], common: str) -> None:
-    assert common_directory(paths) == common
+def test_a_few_paths_have_all_paths_of_a_list_below_them(paths: list[str], most: int, few: list[str]) -> None:
+    assert few_above(paths, most) == few
+
+
+def test_a_plan_that_is_applied_uses_its_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(dumped(["/data/a/1", "v1"]) + dumped(["/data/b", "v2"]))
+    params = Params(from_file_list=True, versions=True)
+    order = Order("JOB", 1, JobType.PRELOAD, params, file_list=str(tmp_path / "list"))
+    assert used_paths(order) == ["/data/a/1", "/data/b"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +134,7 @@ def test_a_directory_has_all_paths_of_a_list(paths: list[str], common: str) -> N
     [
         ({}, ["/data"]),
         ({"alluxio_uri": None, "paths": ("/data/a", "/data/b")}, ["/data/a", "/data/b"]),
-        ({"lines": FILES[:4]}, ["/data/a"]),
+        ({"lines": FILES[:4]}, FILES[:4]),
     ],
 )
 def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
