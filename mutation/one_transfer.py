@@ -145,7 +145,10 @@ MUTANTS = (
     mutant(
         "a file that vanished at the check is awaited or moved, too",
         "avio/executor/transfer.py",
-        ("            self._move_all(left, counted=True)\n", "            pass\n"),
+        (
+            "        while (left := self._aside.await_others()) is not None:\n            self._move_all(left, counted=True)\n",
+            "",
+        ),
         tests=f"{OTHERS} -k vanished",
     ),
 )

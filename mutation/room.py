@@ -30,7 +30,7 @@ MUTANTS = (
     mutant(
         "a job that waits for room holds none",
         WHOLE,
-        ("            self._capacity.give_back(self._tiers)\n            raise\n", "            raise\n"),
+        ("        if left:\n            self._capacity.give_back(self._tiers)\n", "        if left:\n"),
         tests=f"{LOCAL}test_whole_promises.py",
     ),
     mutant(

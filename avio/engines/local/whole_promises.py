@@ -77,11 +77,12 @@ class WholePromises(Promises):
                 part = min(left, self._free(tier))
                 if part and self._take_part(part, tier):
                     left -= part
-            if left:
-                raise self._refusal(0)
         except BaseException:  # a tier may not answer: the next call takes all again
             self._capacity.give_back(self._tiers)
             raise
+        if left:
+            self._capacity.give_back(self._tiers)
+            raise self._refusal(0)
 
     def _take_part(self, size: int, tier: TierDirectory) -> bool:
         try:

@@ -60,7 +60,7 @@ def test_what_has_no_room_on_a_second_tier_holds_nothing_of_the_first(tmp_path: 
     rival.add(60_000)
     job = node.job(70_000, 70_000, spread=True)
 
-    with pytest.raises(CacheFull):
+    with pytest.raises(CacheFull, match="MEM 98 KiB"):
         job.complete(RUN)
 
     assert node.promised()[0] == 0
