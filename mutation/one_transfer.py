@@ -146,8 +146,8 @@ MUTANTS = (
         "a file that vanished at the check is awaited or moved, too",
         "avio/executor/transfer.py",
         (
-            "        while (left := self._aside.await_others()) is not None:\n            self._move_all(left, counted=True)\n",
-            "",
+            "self._aside.await_others()) is not None:\n            self._move_all(left, c",
+            "None) is not None:\n            self._move_all(left, c",
         ),
         tests=f"{OTHERS} -k vanished",
     ),
