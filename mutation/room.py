@@ -58,6 +58,27 @@ MUTANTS = (
         tests=f"{LOCAL}test_whole_promises.py -k answer",
     ),
     mutant(
+        "a job drops no more than it needs",
+        WHOLE,
+        ("self._evictions is None or self._evictions.dropped_bytes >= self._wanted()", "self._evictions is None"),
+        tests=f"{LOCAL}test_evictions.py -k free_nothing",
+    ),
+    mutant(
+        "the thread that takes and ends jobs asks no tier for its room",
+        "supervisor/intake/tier_watch.py",
+        (
+            "            self._sweeper.expect(queries.known())\n",
+            "            self._sweeper.expect(queries.known())\n            self._sweeper.report_tiers()\n",
+        ),
+        tests="tests/unit/supervisor/intake/test_tier_reports.py -k asks_no_tier",
+    ),
+    mutant(
+        "a survey that the database stops ends no thread",
+        "supervisor/intake/survey.py",
+        ("OSError, PeeweeException, *AWAY", "OSError, *AWAY"),
+        tests="tests/unit/supervisor/intake/test_tier_reports.py -k ends_no_thread",
+    ),
+    mutant(
         "a process that is frozen in a drop is waited for once",
         IN_USE,
         ("DROP_SECONDS if is_alone else 0.0", "DROP_SECONDS"),

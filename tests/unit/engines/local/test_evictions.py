@@ -14,7 +14,7 @@ import pytest
 from avio.clock import boottime
 from avio.engines.base import Side
 from avio.engines.kept_paths import KeptPaths
-from avio.engines.local import paths_in_use
+from avio.engines.local import capacity, paths_in_use
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.evictions import Evictions
 from avio.engines.local.paths_in_use import Look, PathsInUse
@@ -221,6 +221,17 @@ def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> 
             pass
     assert next(looks, None) is None  # it looked until it had to stop
     other.close()
+
+
+def test_drops_that_free_nothing_end_with_what_the_job_needs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that reads a file keeps its bytes on the disk, and so does a snapshot."""
+    monkeypatch.setattr(capacity, "disk_free", lambda tier: 0)
+    world.put("new/a", "new/b", "new/c")
+
+    with pytest.raises(CacheFull, match=r"; 2\.9 KiB were dropped"):
+        world.load("/data/new", if_full="evict")
+
+    assert len(world.cached()) == len(OLD) - 3
 
 
 def test_a_process_that_is_frozen_in_a_drop_is_waited_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
