@@ -154,7 +154,7 @@ MUTANTS = (
     mutant(
         "a job that found no room takes no slot before there is some",
         "avio/db/claims.py",
-        ("conditions, values = [rooms.HAS_ROOM], []", "conditions, values = [], []"),
+        ('[f"({rooms.HAS_ROOM} OR {rooms.LOOKS_AGAIN})"], []', "[], []"),
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(
