@@ -148,8 +148,14 @@ MUTANTS = (
     mutant(
         "a job that waits for room leaves its slot",
         WAIT,
-        ("if waited >= SLOT_SECONDS:", "if waited >= 1 + SLOT_SECONDS:"),
+        ("if waited >= self._slot_seconds:", "if waited >= 1 + self._slot_seconds:"),
         tests="tests/unit/executor/test_room_wait.py -k slot",
+    ),
+    mutant(
+        "a job that looks for room again leaves its slot at once",
+        WAIT,
+        (" if order.attempt == 1 else 0.0", ""),
+        tests="tests/unit/executor/test_room_wait.py -k later_attempt",
     ),
     mutant(
         "a job that found no room takes no slot before there is some",

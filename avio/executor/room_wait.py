@@ -15,7 +15,7 @@ from avio.wire.results import ALL_TIERS, Result
 from avio.wire.waiting import Why
 
 LOOK_SECONDS = 1.0  # between two looks for room
-SLOT_SECONDS = 5.0  # for which the job keeps its slot
+SLOT_SECONDS = 5.0  # for which the job keeps its slot; its later attempts only look
 
 
 class NoRoomYet(Stopped):
@@ -37,6 +37,7 @@ class RoomWait:
 
     def __init__(self, attempt: Attempt, order: Order) -> None:
         self._attempt, self._seconds = attempt, order.room_patience
+        self._slot_seconds = SLOT_SECONDS if order.attempt == 1 else 0.0
 
     def until_there(self, take: Callable[[], None], room: Admission, leave: Callable[[], bool]) -> None:
         """Return when `take` has taken the `room`. Raise NoRoomYet when others may have the slot.
@@ -52,7 +53,7 @@ class RoomWait:
                 if waited >= self._seconds:
                     self._attempt.waiting.end(self)
                     raise CacheFull(f"{full.message}; no room came in time", cure=full.cure) from None
-                if waited >= SLOT_SECONDS:
+                if waited >= self._slot_seconds:
                     raise NoRoomYet(full.message, room.needed) from None
                 self._attempt.waiting.begin(self, Why.TIER_FULL, full.message)
                 self._attempt.wait(min(LOOK_SECONDS, self._seconds - waited), leave)

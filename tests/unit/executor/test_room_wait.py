@@ -14,6 +14,7 @@ from avio.errors import CacheFull
 from avio.executor import room_wait
 from avio.executor.attempt import Attempt
 from avio.executor.path_lines import dumped
+from avio.executor.room_wait import NoRoomYet, RoomWait
 from avio.executor.used_paths import few_above, used_paths
 from avio.executor.worklist import FLUSH_LINES
 from avio.wire.events import ProgressEvent, decode, encode
@@ -86,11 +87,11 @@ def test_its_patience_ends(run_job: RunJob, full: FullCache, monkeypatch: pytest
 
 
 def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
-    self._attempt, self._seconds = attempt, 0.05
+    self._attempt, self._seconds, self._slot_seconds = attempt, 0.05, room_wait.SLOT_SECONDS
 
 
 def _with_more_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
-    self._attempt, self._seconds = attempt, 0.5
+    self._attempt, self._seconds, self._slot_seconds = attempt, 0.5, room_wait.SLOT_SECONDS
 
 
 def test_a_cancel_ends_the_wait(run_job: RunJob, full: FullCache) -> None:
@@ -167,6 +168,18 @@ def test_after_a_while_its_slot_is_for_others(
 
     assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, tier)
     assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
+
+
+@pytest.mark.parametrize(("attempt", "once"), [(1, False), (2, True)])
+def test_a_later_attempt_looks_once_and_leaves_its_slot(
+    full: FullCache, monkeypatch: pytest.MonkeyPatch, attempt: int, once: bool
+) -> None:
+    monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.1)
+    full.at = 1_000_000
+    order = Order("JOB", attempt, JobType.PRELOAD, Params(if_full="wait"))
+    with pytest.raises(NoRoomYet):
+        RoomWait(full.attempt, order).until_there(lambda: full.complete(None), full, lambda: False)
+    assert (full.looks == 1) is once
 
 
 def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:
