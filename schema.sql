@@ -165,7 +165,7 @@ CREATE TABLE jobs (
     waits       TEXT,                        -- JSON: what the attempt waits for, and since when; null if for nothing
     reserved    TEXT,                        -- JSON: bytes that the attempt was promised, by tier; null as above
     room_bytes  BIGINT,                      -- bytes that the job found no room for, and waits for; null if none
-    room_tier   TEXT,                        -- the only tier that will do; null if any
+    room_tier   TEXT,                        -- the only tier that will do; null if any, * if all together
     room_since  DOUBLE PRECISION,            -- when it waited for room first
     phases      TEXT,                        -- JSON: the phases of the attempt, when each began and how long it took
     eta_p50     DOUBLE PRECISION,            -- when the job ends as likely as not; null while that is unknown

@@ -96,4 +96,10 @@ MUTANTS = (
         ("        engine.kept = KeptPaths(Path(order.keeps))\n", "        pass\n"),
         tests="tests/unit/executor/test_kept_files.py",
     ),
+    mutant(
+        "a keep that is made while files are listed lets none be dropped",
+        "avio/engines/tree_free.py",
+        ("    dropped()  # the walk", "    # the walk"),
+        tests="tests/contract/db/test_keeps.py -k listed",
+    ),
 )

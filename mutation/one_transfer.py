@@ -142,4 +142,13 @@ MUTANTS = (
         ("with suppress(KeyError, TypeError, ValueError):", "with suppress(ZeroDivisionError):"),
         tests="tests/unit/supervisor/intake/test_claim.py -k files_are_waited_for",
     ),
+    mutant(
+        "a file that vanished at the check is awaited or moved, too",
+        "avio/executor/transfer.py",
+        (
+            "self._aside.await_others()) is not None:\n            self._move_all(left, c",
+            "None) is not None:\n            self._move_all(left, c",
+        ),
+        tests=f"{OTHERS} -k vanished",
+    ),
 )

@@ -52,6 +52,48 @@ MUTANTS = (
         tests=f"{LOCAL}test_whole_promises.py",
     ),
     mutant(
+        "a tier without an answer leaves no promise on another",
+        WHOLE,
+        ("        except BaseException:  # a tier", "        except CacheFull:  # a tier"),
+        tests=f"{LOCAL}test_whole_promises.py -k answer",
+    ),
+    mutant(
+        "a job drops no more than it needs",
+        WHOLE,
+        ("self._evictions is None or self._evictions.dropped_bytes >= self._wanted()", "self._evictions is None"),
+        tests=f"{LOCAL}test_evictions.py -k free_nothing",
+    ),
+    mutant(
+        "the thread that takes and ends jobs asks no tier for its room",
+        "supervisor/intake/tier_watch.py",
+        (
+            "            self._sweeper.expect(queries.known())\n",
+            "            self._sweeper.expect(queries.known())\n            self._sweeper.report_tiers()\n",
+        ),
+        tests="tests/unit/supervisor/intake/test_tier_reports.py -k asks_no_tier",
+    ),
+    mutant(
+        "a survey that the database stops ends no thread",
+        "supervisor/intake/survey.py",
+        ("OSError, PeeweeException, *AWAY", "OSError, *AWAY"),
+        tests="tests/unit/supervisor/intake/test_tier_reports.py -k ends_no_thread",
+    ),
+    mutant(
+        "a process that is frozen in a drop is waited for once",
+        IN_USE,
+        ("DROP_SECONDS if is_alone else 0.0", "DROP_SECONDS"),
+        tests=f"{LOCAL}test_evictions.py -k frozen",
+    ),
+    mutant(
+        "a file that may not be removed ends no eviction",
+        EVICTIONS,
+        (
+            "            except EngineError as error:  # it may not",
+            "            except ZeroDivisionError as error:  # it may not",
+        ),
+        tests=f"{LOCAL}test_evictions.py -k removed",
+    ),
+    mutant(
         "an unsaved file does not give way",
         EVICTIONS,
         (
@@ -106,20 +148,38 @@ MUTANTS = (
     mutant(
         "a job that waits for room leaves its slot",
         WAIT,
-        ("if waited >= SLOT_SECONDS:", "if waited >= 1 + SLOT_SECONDS:"),
+        ("if waited >= self._slot_seconds:", "if waited >= 1 + self._slot_seconds:"),
         tests="tests/unit/executor/test_room_wait.py -k slot",
+    ),
+    mutant(
+        "a job that looks for room again leaves its slot at once",
+        WAIT,
+        (" if order.attempt == 1 else 0.0", ""),
+        tests="tests/unit/executor/test_room_wait.py -k later_attempt",
     ),
     mutant(
         "a job that found no room takes no slot before there is some",
         "avio/db/claims.py",
-        ("conditions, values = [rooms.HAS_ROOM], []", "conditions, values = [], []"),
+        ("conditions, values = [rooms.MAY_LOOK], []", "conditions, values = [], []"),
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(
         "a job that found no room looks again when others have loaded files of it",
         ROOMS,
-        (" OR {_MAY_NEED_LESS})", ")"),
+        (" OR {_MAY_NEED_LESS} OR", " OR"),
         tests=f"{DB}test_rooms.py",
+    ),
+    mutant(
+        "a job that waits for room has lost no node, though its supervisor died",
+        "supervisor/intake/end.py",
+        ("(result.state == STOPPED and result.wants_bytes is None)", "result.state == STOPPED"),
+        tests="tests/unit/supervisor/intake/test_end.py",
+    ),
+    mutant(
+        "room that no job can want is not waited for",
+        "avio/wire/results.py",
+        (" and not is_room(result.wants_bytes, result.wants_tier):", " and False:"),
+        tests="tests/unit/supervisor/intake/test_end.py",
     ),
     mutant(
         "a job that did not fit looks again where others load its files",
@@ -170,6 +230,24 @@ MUTANTS = (
         "old figures of tiers keep no job back",
         ROOMS,
         ("NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})", "NOT EXISTS (SELECT 1 FROM tiers t)"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "files that may lie on several tiers wait for the room of all together",
+        ROOMS,
+        ("coalesce(sum(t.free), 0)", "coalesce(max(t.free), 0)"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "a job that waits for room looks again after some time, whatever the figures say",
+        ROOMS,
+        (" OR {_HAS_RESTED})", ")"),
+        tests=f"{DB}test_rooms.py -k sqlite",
+    ),
+    mutant(
+        "a job that had found room waits for none when its attempt ends",
+        ROOMS,
+        ("UPDATE jobs SET room_bytes = NULL, room_tier = NULL, room_since = NULL", "UPDATE jobs SET room_tier = NULL"),
         tests=f"{DB}test_rooms.py -k sqlite",
     ),
     mutant(

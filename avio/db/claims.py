@@ -34,10 +34,10 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
 
     The order is that of `avio.db.fair_order`: try one after the other. Jobs that a limit keeps from starting are left
     out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
-    A job that found no room is not due before a tier has as much.
+    A job that found no room is not due before a tier has as much, or it is time for another look.
     """
     running = turns.running(limits := turns.limits())
-    conditions, values = [rooms.HAS_ROOM], []
+    conditions, values = [rooms.MAY_LOOK], []
     for mount in running.full_mounts():
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from avio.db.sql import change, row, rows
+from avio.wire.results import ALL_TIERS
 
 # The figures of tiers that nobody has reported for so long say nothing.
 OLD_SECONDS = 60.0
@@ -28,17 +29,25 @@ _MAY_NEED_LESS = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.finis
 _FITS = (
     f"(NOT EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW})"  # noqa: S608 - made of constants
     f" OR EXISTS (SELECT 1 FROM tiers t WHERE {_IS_NEW} AND t.free >= j.room_bytes"
-    " AND (j.room_tier IS NULL OR j.room_tier = t.name)))"
+    " AND (j.room_tier IS NULL OR j.room_tier = t.name))"
+    f" OR (j.room_tier = '{ALL_TIERS}' AND j.room_bytes <="
+    f" (SELECT coalesce(sum(t.free), 0) FROM tiers t WHERE {_IS_NEW})))"
+)
+
+# What a job waits for may never come, of which it alone can tell its user.
+_HAS_RESTED = (
+    "EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.attempt = j.attempt AND a.ended_at <= {now} - 600.0)"
 )
 
 # Of a queued job `j`: it found no room, and no tier has as much now. What is unknown keeps no job from its next look.
-HAS_ROOM = f"(j.room_bytes IS NULL OR {_FITS} OR {_MAY_NEED_LESS})"
+MAY_LOOK = f"(j.room_bytes IS NULL OR {_FITS} OR {_MAY_NEED_LESS} OR {_HAS_RESTED})"
 
 # Of a job `j` that did not fit: others load, have loaded meanwhile or are about to load files that it counts as its
 # own. One that has just found no room itself is about to.
-_OTHERS_RUN = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND o.state IN {{owned}})"  # noqa: S608 - constants
+_RUNS = "o.state IN {owned}"
+_OTHERS_RUN = f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND {_RUNS})"  # noqa: S608 - constants
 _OTHERS_LOAD = (
-    f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND (o.state IN {{owned}} OR o.finished_at >= {_BEGAN}"  # noqa: S608
+    f"EXISTS (SELECT 1 FROM jobs o WHERE {_MAY_OVERLAP} AND ({_RUNS} OR o.finished_at >= {_BEGAN}"  # noqa: S608
     " OR (o.state = 'queued' AND o.room_since > {now} - 60.0)))"
 )
 
@@ -56,7 +65,7 @@ class TierRoom:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The room that a job has not found: bytes, on one tier or on any."""
+    """The room that a job has not found: bytes, on one tier, on any, or on ALL_TIERS together."""
 
     bytes: int
     tier: str | None
@@ -108,8 +117,16 @@ def may_need_less(jobs: Collection[str]) -> set[str]:
 
 
 def want(job: str, wanted: Wanted | None) -> None:
-    """Note the room that a queued job waits for, if any. The time of the first note stays."""
+    """Note the room that a queued job waits for, if any. The time of the first note stays.
+
+    Without any, forget what it waited for before: it had found that, or looks anew.
+    """
     if wanted is None:
+        change(
+            "UPDATE jobs SET room_bytes = NULL, room_tier = NULL, room_since = NULL"
+            " WHERE id = ? AND room_bytes IS NOT NULL",
+            job,
+        )
         return
     change(
         "UPDATE jobs SET room_bytes = ?, room_tier = ?, room_since = coalesce(room_since, {now})"

@@ -248,7 +248,7 @@ class Engine(ABC):
         """Drop `path` from the cache, a directory only if `recursive`. Return the dropped files and bytes.
 
         Checks all first, and drops nothing then: raises Unsaved, TooLarge above `limit`, IsDirectory, else as `stat`.
-        Calls `dropped` after each drop; what that raises ends the free.
+        Calls `dropped` before the first drop and after each; what that raises ends the free.
         """
         return freed(self, path, recursive=recursive, limit=limit, dropped=dropped)
 

@@ -35,6 +35,7 @@ def freed(cache: Cache, path: str, *, recursive: bool, limit: int | None, droppe
         gone += entry.state is EntryState.GONE
         if limit is not None and files > limit:
             raise too_many_cached(path, limit)
+    dropped()  # the walk may have taken long
     for _ in cache.drop(path):
         dropped()
     return Freed(files, size, gone)

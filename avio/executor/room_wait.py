@@ -11,11 +11,11 @@ from avio.engines.admission import Admission
 from avio.errors import CacheFull
 from avio.executor.attempt import Attempt, Stopped
 from avio.wire.orders import Order
-from avio.wire.results import Result
+from avio.wire.results import ALL_TIERS, Result
 from avio.wire.waiting import Why
 
 LOOK_SECONDS = 1.0  # between two looks for room
-SLOT_SECONDS = 5.0  # for which the job keeps its slot
+SLOT_SECONDS = 5.0  # for which the job keeps its slot; its later attempts only look
 
 
 class NoRoomYet(Stopped):
@@ -28,7 +28,8 @@ class NoRoomYet(Stopped):
     def tell(self, result: Result, order: Order) -> None:
         """Write into the result of a stopped attempt what the next one waits for."""
         result.message = f"waits for room: {self.message}"
-        result.wants_bytes, result.wants_tier = self.bytes, order.params.tier
+        result.wants_bytes = self.bytes
+        result.wants_tier = order.params.tier or (ALL_TIERS if order.params.spread else None)
 
 
 class RoomWait:
@@ -36,6 +37,7 @@ class RoomWait:
 
     def __init__(self, attempt: Attempt, order: Order) -> None:
         self._attempt, self._seconds = attempt, order.room_patience
+        self._slot_seconds = SLOT_SECONDS if order.attempt == 1 else 0.0
 
     def until_there(self, take: Callable[[], None], room: Admission, leave: Callable[[], bool]) -> None:
         """Return when `take` has taken the `room`. Raise NoRoomYet when others may have the slot.
@@ -51,7 +53,7 @@ class RoomWait:
                 if waited >= self._seconds:
                     self._attempt.waiting.end(self)
                     raise CacheFull(f"{full.message}; no room came in time", cure=full.cure) from None
-                if waited >= SLOT_SECONDS:
+                if waited >= self._slot_seconds:
                     raise NoRoomYet(full.message, room.needed) from None
                 self._attempt.waiting.begin(self, Why.TIER_FULL, full.message)
                 self._attempt.wait(min(LOOK_SECONDS, self._seconds - waited), leave)

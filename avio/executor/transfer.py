@@ -42,8 +42,10 @@ class Transfer:
             self._move_all(self._not_there(left), counted=False)
 
     def run_again(self, worklist: Worklist) -> None:
-        """Move entries that are not in place though they were moved before; raises as `run`."""
+        """Move entries that are not in place though they were before, or wait for earlier jobs; raises as `run`."""
         self._move_all(worklist, counted=True)
+        while (left := self._aside.await_others()) is not None:
+            self._move_all(left, counted=True)
 
     def _not_there(self, entries: Worklist) -> Worklist:
         """Count those of `entries` that earlier jobs have loaded, and return the others."""

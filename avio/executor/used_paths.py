@@ -1,36 +1,38 @@
-"""The paths that a job uses: what is cached there does not give way to other jobs while it runs.
+"""The paths that a job uses: what is cached there does not give way to other jobs while it runs, nor to itself.
 
 Runs in the job process. Pure, but for the file list.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from avio.executor.path_lines import loaded
 from avio.executor.selection import lines
 from avio.wire.orders import Order
-from avio.wire.paths import ancestors
 
-MOST_PATHS = 64  # of more paths, the directory above all of them counts
+MOST_PATHS = 64  # of more paths, directories above them count
 
 
 def used_paths(order: Order) -> Sequence[str]:
     """Return a few paths that have all files of `order` at or below them."""
     if order.file_list is None:
-        roots = order.params.roots
-        return roots if len(roots) <= MOST_PATHS else [common_directory(roots)]
-    if order.params.versions:  # its lines have more than paths
-        return ["/"]
-    return [common_directory(lines(Path(order.file_list)))]
+        return few_above(order.params.roots)
+    file = Path(order.file_list)
+    return few_above(_of_versions(file) if order.params.versions else lines(file))
 
 
-def common_directory(paths: Iterable[str]) -> str:
-    """Return the lowest directory that has all `paths`, or the path of one alone; `/` for none."""
-    common: list[str] | None = None
+def few_above(paths: Iterable[str], most: int = MOST_PATHS) -> list[str]:
+    """Return at most `most` paths that have all `paths` at or below them: with fewer levels while there are more."""
+    found: set[tuple[str, ...]] = set()
+    levels: int | None = None
     for path in paths:
-        above = ancestors(path)
-        if common is None:
-            common = above
-        else:
-            while len(common) > len(above) or common[-1] != above[len(common) - 1]:
-                common.pop()
-    return common[-1] if common else "/"
+        found.add(tuple([part for part in path.split("/") if part][:levels]))
+        while len(found) > most:
+            levels = max(map(len, found)) - 1
+            found = {parts[:levels] for parts in found}
+    return sorted("/" + "/".join(parts) for parts in found) or ["/"]
+
+
+def _of_versions(file: Path) -> Iterator[str]:
+    with open(file, "rb") as stream:
+        yield from (path for path, _ in map(loaded, stream))

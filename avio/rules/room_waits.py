@@ -6,7 +6,7 @@ from avio.db import rooms
 from avio.db.models import Job
 from avio.db.rooms import TierRoom
 from avio.terminal.cells import size
-from avio.wire.results import ANY_ROOM
+from avio.wire.results import ALL_TIERS, ANY_ROOM
 from avio.wire.waiting import Why
 
 SHOWN_JOBS = 3  # of those that were promised room
@@ -34,10 +34,14 @@ class Rooms:
         return Why.TIER_FULL, self.lacking(job) or f"{soon}; it looks again in some seconds or minutes"
 
     def lacking(self, job: Job) -> str | None:
-        """Return what a job needs and its tiers have. None if one has as much, or nobody knows: as `rooms.HAS_ROOM`."""
+        """Return what a job needs and its tiers have. None if one has as much, or nobody knows: as `rooms.MAY_LOOK`."""
         needed = job.room_bytes
-        tiers = [tier for tier in self.tiers if job.room_tier in (None, tier.alias)]
-        if needed is None or not self.tiers or job.id in self.look_again or any(tier.free >= needed for tier in tiers):
+        on_all = job.room_tier == ALL_TIERS
+        tiers = [tier for tier in self.tiers if on_all or job.room_tier in (None, tier.alias)]
+        if needed is None or not self.tiers or job.id in self.look_again:
+            return None
+        free = [tier.free for tier in tiers]
+        if (sum(free) if on_all else max(free, default=-1)) >= needed:
             return None
         have = ", ".join(f"{each.alias} has {size(each.free)} free, {size(each.reserved)} reserved" for each in tiers)
         shares = {id_: sum(held.get(each.alias, 0) for each in tiers) for id_, held in self.promised.items()}

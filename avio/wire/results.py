@@ -46,6 +46,9 @@ class Outcome(StrEnum):
     ONLY_IN_CACHE = "only_in_cache"  # it found nothing in the bucket
 
 
+# In place of a tier that lacks room: the files may lie on several, so that what all have together counts.
+ALL_TIERS = "*"
+
 # What a check reports as a difference.
 DIFFERENCES = (Outcome.DIFFERENT, Outcome.ONLY_IN_BUCKET, Outcome.ONLY_IN_CACHE)
 
@@ -73,8 +76,8 @@ class Result:
     `verified_files` and `verified_bytes` count what the engine found in place after the last byte;
     None if the job moves nothing. `failures` holds at most `MAX_FAILURES` files. `local_path` is where a program on the
     node finds all that a preload brought, if that is one place. `plan` has the figures of a plan. `timing` is for the
-    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier` or on any;
-    one that failed so is stopped instead where other jobs load files of it.
+    estimates of later jobs. A stopped attempt that found no room `wants_bytes`, on the tier `wants_tier`, on any,
+    or on ALL_TIERS together; one that failed so is stopped instead where other jobs load files of it.
     """
 
     job: str
@@ -120,4 +123,12 @@ class Result:
         data["failures"] = [Failure(**failure) for failure in data["failures"]]
         if data.get("timing") is not None:
             data["timing"] = Timing.from_json(data["timing"])
-        return cls(**data)
+        result = cls(**data)
+        if result.wants_bytes is not None and not is_room(result.wants_bytes, result.wants_tier):
+            raise ValueError(f"no room that a job can want: {result.wants_bytes} on {result.wants_tier}")
+        return result
+
+
+def is_room(bytes_: object, tier: object) -> bool:
+    """Return True for a number of bytes, on one tier or on any."""
+    return type(bytes_) is int and 0 <= bytes_ < 1 << 63 and isinstance(tier, str | None)

@@ -91,7 +91,7 @@ class Finisher:
 
     def _final_result(self, held: leases.Held) -> Result | None:
         result = self._result(held.job, held.attempt)
-        return None if result is None or result.state == STOPPED else result
+        return None if result is None or (result.state == STOPPED and result.wants_bytes is None) else result
 
     def _store_lost(self, held: leases.Held, result: Result | None) -> bool:
         ship = self._shipper.ship_last_log if result is None else self._shipper.ship_all

@@ -133,6 +133,7 @@ class Intake:
         for number in range(SHIPPING_THREADS):
             _start_thread(f"shipping-{number}", lambda: self._shipping.run(_nothing, IDLE_SECONDS))
         _start_thread("tiers", self._sweeper.measure_tiers)
+        _start_thread("room", self._sweeper.report_for_ever)
         _start_thread("looks", looks.run)
         _start_thread("keeper", lambda: self._listen(self._messages, epoch))
         self._take_hints(epoch)

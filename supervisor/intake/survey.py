@@ -7,6 +7,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from peewee import PeeweeException
+
 from avio.db import cache_maps
 from avio.db.connection import AWAY, borrow
 from avio.engines.survey import Surveyed
@@ -37,7 +39,7 @@ class Surveyor:
                     if not cache_maps.begin(alias, self._node, LEASE_SECONDS):
                         continue
                 self._survey(alias, survey)
-            except (EngineError, OSError, *AWAY) as error:
+            except (EngineError, OSError, PeeweeException, *AWAY) as error:
                 if self._pace.is_due(f"{alias}: {error}"):
                     log.warning("tier not surveyed", extra={"tier": alias, "why": str(error)})
 

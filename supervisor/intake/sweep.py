@@ -1,26 +1,30 @@
 """Removes the temporaries that dead attempts left in cache and buckets, and has the tiers measured and surveyed.
 
-Runs in intake: the sweep in its database thread, the rest in a thread of its own. Temporaries of live attempts,
-of any node, stay.
+Runs in intake: the sweep in its database thread, the rest in two threads of their own, since a tier may be slow, and a
+frozen process may have the lock of its book. Temporaries of live attempts, of any node, stay.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+
+from peewee import PeeweeException
 
 from avio.config import Settings
 from avio.db import leases, rooms
-from avio.db.connection import borrow
+from avio.db.connection import AWAY, borrow
 from avio.db.rooms import TierRoom
 from avio.engines.factory import open_engine
 from avio.errors import EngineError
+from avio.log import LogPace
 from avio.wire.options import Ability
 from supervisor.intake.survey import Surveyor
 
 # Seconds between two looks at whether a tier must be measured again.
 MEASURE_SECONDS = 30.0
+
+REPORT_SECONDS = 5.0  # between two reports of the room in the tiers
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class Sweeper:
 
     def __init__(self, settings: Settings) -> None:
         self._engine = open_engine(settings.engine_settings())
+        self._pace = LogPace()
         self._surveyor = Surveyor(settings.node, self._engine.surveys)
         self.ready = threading.Event()  # the tiers are checked: before, nothing may be written there
 
@@ -47,15 +52,27 @@ class Sweeper:
             log.warning("sweep failed", extra={"why": str(error)})
 
     def report_tiers(self) -> None:
-        """Write the figures of the tiers into the database, for jobs that wait for room there. Needs a connection.
+        """Write the figures of the tiers into the database, for jobs that wait for room there.
 
-        A tier whose disk fails is left out. An engine for which no job waits is not asked: its answer may take long.
+        While a disk fails nothing is told. An engine for which no job waits is not asked: its answer may take long.
         """
         if Ability.WAIT_FOR_ROOM not in self._engine.abilities:
             return
-        with suppress(EngineError):
+        try:
             found = self._engine.capacity()
-            rooms.report([TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found])
+            told = [TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found]
+            with borrow():
+                rooms.report(told)
+        except (EngineError, OSError, PeeweeException, *AWAY) as error:
+            if self._pace.is_due(repr(error)):
+                log.warning("room of the tiers not told", extra={"why": str(error)})
+
+    def report_for_ever(self) -> None:
+        """Report the tiers from time to time, for ever."""
+        self.ready.wait()
+        while True:
+            self.report_tiers()
+            time.sleep(REPORT_SECONDS)
 
     def measure_tiers(self) -> None:
         """Measure and survey the tiers whenever their numbers are old, for ever."""

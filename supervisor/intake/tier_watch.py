@@ -36,8 +36,6 @@ class TierWatch:
         with borrow():
             wrong = adopt(self._settings)
             self._sweeper.expect(queries.known())
-            if not wrong:
-                self._sweeper.report_tiers()
             text = "; ".join(f"{each.message}; {each.cure}" for each in wrong)
             if self._slots.pause(bool(wrong), "tiers"):
                 log.error("no job is taken: %s", text) if wrong else log.warning("all tiers are right; taking jobs")

@@ -123,7 +123,11 @@ class Evictions(Eviction):
         with look.dropping(run) as is_alone:
             if not is_alone or not self.may_be_dropped(old.path, look):
                 return 0
-            dropped = self._capacity.drop(old.path, [clean])
+            try:
+                dropped = self._capacity.drop(old.path, [clean])
+            except EngineError as error:  # it may not be removed: others may
+                log.warning("%s is not dropped: %s", printable(old.path), error)
+                return 0
         size = sum(each.size for each in dropped)
         self.dropped, self.dropped_bytes = self.dropped + len(dropped), self.dropped_bytes + size
         return size

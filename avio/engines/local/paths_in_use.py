@@ -65,6 +65,7 @@ class Look:
     def __init__(self, fd: int | None) -> None:
         self._fd = fd
         self._directory: tuple[str, bool] | None = None
+        self._patience = DROP_SECONDS  # with another process that is in a drop
 
     def is_used(self, path: str) -> bool:
         """Return True if a running job uses the file `path`. Without a book nobody knows."""
@@ -81,11 +82,13 @@ class Look:
     def dropping(self, run: Run) -> Iterator[bool]:
         """Be the only one that drops, in a short block; a job that begins meanwhile waits for its end.
 
-        Yield False if that can't be: another process is frozen in its drop, or the attempt must stop.
+        Yield False if that can't be: another process is frozen in its drop, or the attempt must stop. A frozen one is
+        waited for once.
         """
-        end = time.monotonic() + DROP_SECONDS
+        end = time.monotonic() + self._patience
         while not (is_alone := self._try()) and time.monotonic() < end and sleep(LOOK_SECONDS, run.stopping):
             run.checked(0)
+        self._patience = DROP_SECONDS if is_alone else 0.0
         try:
             yield is_alone
         finally:

@@ -72,10 +72,14 @@ class WholePromises(Promises):
 
     def _take_spread(self) -> None:
         left = self._wanted()
-        for tier in self._tiers:
-            part = min(left, self._free(tier))
-            if part and self._take_part(part, tier):
-                left -= part
+        try:
+            for tier in self._tiers:
+                part = min(left, self._free(tier))
+                if part and self._take_part(part, tier):
+                    left -= part
+        except BaseException:  # a tier may not answer: the next call takes all again
+            self._capacity.give_back(self._tiers)
+            raise
         if left:
             self._capacity.give_back(self._tiers)
             raise self._refusal(0)
@@ -95,8 +99,12 @@ class WholePromises(Promises):
         return min(most, self.needed + self._largest * (len(self._tiers) - 1))
 
     def _make_room(self, run: Run) -> bool:
-        """Drop files of others, on the first tier where that is enough. Return False if nothing was dropped."""
-        if self._evictions is None or self.spares:
+        """Drop files of others, on the first tier where that is enough. Return False if nothing was dropped.
+
+        A job drops no more than it needs, in all its rounds: a program that reads a file, or a snapshot, keeps its
+        bytes on the disk, and all would be dropped for nothing.
+        """
+        if self._evictions is None or self.spares or self._evictions.dropped_bytes >= self._wanted():
             return False
         order = sorted(self._tiers, key=lambda tier: (-self._held[tier.alias], -self._free(tier)))
         groups = [self._tiers] if self._spreads else [[tier] for tier in order if self._could_have(tier)]

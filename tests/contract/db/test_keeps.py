@@ -219,6 +219,24 @@ def test_a_keep_that_is_made_while_files_are_dropped_ends_the_free(
     assert len(world.engine.cache) == len(FILES) - 1
 
 
+def test_a_keep_that_is_made_while_files_are_listed_lets_none_be_dropped(
+    world: World, rules: Keeps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job(1, "/data")
+    walk = world.engine.walk
+
+    def slow(path: str, **asked: Any) -> Any:
+        yield from walk(path, **asked)
+        keep(rules, BOB, "/data/d")
+        monkeypatch.setattr(free_rules, "FRESH_SECONDS", 0.0)
+
+    monkeypatch.setattr(world.engine, "walk", slow)
+
+    with pytest.raises(Kept, match=r"^bob keeps /data/d"):
+        world.free(ADA, "/data/d")
+    assert len(world.engine.cache) == len(FILES)
+
+
 def test_the_same_path_again_sets_another_end(world: World, rules: Keeps) -> None:
     first, made = rules.put(ADA, "/data", now() + DAY)
     again, made_again = rules.put(ADA, "/data", now() + HOUR)

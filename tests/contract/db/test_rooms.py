@@ -10,6 +10,7 @@ from avio.db.rooms import TierRoom, Wanted
 from avio.db.sql import change
 from avio.rules import history
 from avio.rules.callers import LOCAL_ADMIN
+from avio.wire.results import ALL_TIERS
 from avio.wire.waiting import Waiting, Why
 from tests.contract.db import given
 
@@ -64,6 +65,80 @@ def test_a_job_that_found_no_room_is_due_when_a_tier_of_it_has_as_much(
     no_pause(job)
     free(mem, ssd)
     assert claims.due(8) == ([job] if due else [])
+
+
+@pytest.mark.parametrize(("mem", "ssd", "due"), [(30, 27, False), (30, 28, True)])
+def test_files_that_may_lie_on_several_tiers_need_the_room_of_all_together(mem: int, ssd: int, due: bool) -> None:
+    job = given.starting()
+    back(job, tier=ALL_TIERS)
+    no_pause(job)
+    free(mem, ssd)
+    assert claims.due(8) == ([job] if due else [])
+    waiting = history.get(LOCAL_ADMIN, job).waiting
+    assert waiting is not None
+    assert (waiting.why is Why.TURN) is due
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "due"),
+    [
+        ("/data", "/data", True),
+        ("/data", "/data/set", True),
+        ("/data", "/", True),
+        ("/data", None, True),
+        (None, "/data", True),
+        ("/data", "/data2", False),
+        ("/data/set", "/data/se", False),
+    ],
+)
+def test_it_looks_again_after_the_end_of_a_preload_that_may_have_brought_its_files(
+    path: str | None, other: str | None, due: bool
+) -> None:
+    rival = given.running(path=other)
+    job = given.starting(path=path)
+    back(job)
+    no_pause(job)
+    free(42)
+    assert claims.due(8) == []
+    assert ends.finish(given.result(rival), "succeeded")
+    assert claims.due(8) == ([job] if due else [])
+
+
+def test_the_end_of_another_preload_is_a_reason_for_one_look() -> None:
+    rival = given.running()
+    job = given.starting()
+    back(job)
+    ends.finish(given.result(rival), "succeeded")
+    no_pause(job)
+    given.claim(job)
+    back(job)
+    no_pause(job)
+    free(42)
+    assert claims.due(8) == []
+
+
+def test_it_looks_again_after_some_time_whatever_the_figures_say_so_that_its_patience_ends() -> None:
+    job = given.starting()
+    back(job)
+    no_pause(job)
+    free(42)
+    change("UPDATE attempts SET ended_at = {now} - 590 WHERE job_id = ?", job)
+    assert claims.due(8) == []
+    change("UPDATE attempts SET ended_at = {now} - 601 WHERE job_id = ?", job)
+    assert claims.due(8) == [job]
+
+
+@pytest.mark.parametrize("cause", [Cause.CRASHED, Cause.LOST, Cause.DRAINED])
+def test_an_attempt_that_ends_for_another_reason_waits_for_no_room(cause: Cause) -> None:
+    job = given.starting()
+    back(job)
+    given.set_row(job, run_at=0.0, room_since=1.0)
+    attempt = given.claim(job).attempt  # it finds room, and moves half of its files
+    assert ends.give_back(job, attempt, cause, "") == "queued"
+    no_pause(job)
+    free(42)
+    assert claims.due(8) == [job]
+    assert given.claim(job).room_waited == 0
 
 
 def test_other_jobs_of_the_user_go_on_meanwhile() -> None:

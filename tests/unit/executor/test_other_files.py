@@ -133,6 +133,29 @@ def test_of_two_earlier_jobs_the_second_takes_over_what_the_first_has_left(
     assert not set(moved) & set(A)
 
 
+def test_a_file_that_vanished_at_the_check_is_awaited_or_moved_too(
+    run_job: RunJob, engine: MemoryEngine, monkeypatch: pytest.MonkeyPatch, moved: list[str]
+) -> None:
+    bring(engine, *A)
+    moved.clear()
+    recheck, lost = engine.recheck, [*A[:2]]
+
+    def loses(*arguments: object, **options: object) -> Iterator[Entry]:
+        while lost:
+            del engine.cache[lost.pop()]
+        return recheck(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine, "recheck", loses)
+    job = Job(run_job, earlier("01FIRST", "/data/a"))
+    assert job.await_wait() == "01FIRST"
+    bring(engine, A[0])
+    job.attempt.taken.others.keep([])
+    result = job.join()
+
+    assert (result.state, result.progress.counters.files_done, result.failures) == ("succeeded", len(FILES), [])
+    assert A[1] in moved
+
+
 def test_a_job_that_waits_ends_when_it_is_cancelled(run_job: RunJob) -> None:
     job = Job(run_job, earlier("01FIRST", "/data/a"))
     job.await_wait()

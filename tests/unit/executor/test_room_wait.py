@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,16 @@ from avio.engines.memory import MemoryEngine
 from avio.errors import CacheFull
 from avio.executor import room_wait
 from avio.executor.attempt import Attempt
-from avio.executor.used_paths import common_directory
+from avio.executor.path_lines import dumped
+from avio.executor.room_wait import NoRoomYet, RoomWait
+from avio.executor.used_paths import few_above, used_paths
 from avio.executor.worklist import FLUSH_LINES
 from avio.wire.events import ProgressEvent, decode, encode
 from avio.wire.orders import Order
+from avio.wire.params import Params
 from avio.wire.progress import Reserved
+from avio.wire.results import ALL_TIERS
+from avio.wire.states import JobType
 from avio.wire.waiting import Why
 from tests.unit.executor.conftest import FILES, SIZE, RunJob, figures
 
@@ -81,11 +87,11 @@ def test_its_patience_ends(run_job: RunJob, full: FullCache, monkeypatch: pytest
 
 
 def _with_little_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
-    self._attempt, self._seconds = attempt, 0.05
+    self._attempt, self._seconds, self._slot_seconds = attempt, 0.05, room_wait.SLOT_SECONDS
 
 
 def _with_more_patience(self: room_wait.RoomWait, attempt: Attempt, order: Order) -> None:
-    self._attempt, self._seconds = attempt, 0.5
+    self._attempt, self._seconds, self._slot_seconds = attempt, 0.5, room_wait.SLOT_SECONDS
 
 
 def test_a_cancel_ends_the_wait(run_job: RunJob, full: FullCache) -> None:
@@ -101,18 +107,27 @@ def test_no_other_job_waits(run_job: RunJob, full: FullCache, if_full: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("paths", "common"),
+    ("paths", "most", "few"),
     [
-        (["/a/b/c", "/a/b/d"], "/a/b"),
-        (["/a/b", "/a/bc"], "/a"),
-        (["/a/b/c", "/a/b"], "/a/b"),
-        (["/a"], "/a"),
-        (["/a", "/b"], "/"),
-        ([], "/"),
+        (["/a/b/c", "/x/y"], 2, ["/a/b/c", "/x/y"]),
+        (["/a/b/c", "/a/b/d", "/x/y"], 2, ["/a/b", "/x/y"]),
+        (["/a/b/c", "/a/d", "/x/y"], 2, ["/a", "/x"]),
+        (["/a/b", "/a/bc"], 1, ["/a"]),
+        (["/a/b/c", "/a/b"], 1, ["/a/b"]),
+        (["/a", "/b"], 1, ["/"]),
+        (["/a/", "/"], 2, ["/", "/a"]),
+        ([], 2, ["/"]),
     ],
 )
-def test_a_directory_has_all_paths_of_a_list(paths: list[str], common: str) -> None:
-    assert common_directory(paths) == common
+def test_a_few_paths_have_all_paths_of_a_list_below_them(paths: list[str], most: int, few: list[str]) -> None:
+    assert few_above(paths, most) == few
+
+
+def test_a_plan_that_is_applied_uses_its_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(dumped(["/data/a/1", "v1"]) + dumped(["/data/b", "v2"]))
+    params = Params(from_file_list=True, versions=True)
+    order = Order("JOB", 1, JobType.PRELOAD, params, file_list=str(tmp_path / "list"))
+    assert used_paths(order) == ["/data/a/1", "/data/b"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +135,7 @@ def test_a_directory_has_all_paths_of_a_list(paths: list[str], common: str) -> N
     [
         ({}, ["/data"]),
         ({"alluxio_uri": None, "paths": ("/data/a", "/data/b")}, ["/data/a", "/data/b"]),
-        ({"lines": FILES[:4]}, ["/data/a"]),
+        ({"lines": FILES[:4]}, FILES[:4]),
     ],
 )
 def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
@@ -139,16 +154,19 @@ def test_a_job_keeps_its_paths_from_being_dropped_while_it_runs(
     assert told == used
 
 
+@pytest.mark.parametrize(
+    ("asked", "tier"), [({"tier": "MEM"}, "MEM"), ({}, None), ({"spread": True}, ALL_TIERS)], ids=str
+)
 def test_after_a_while_its_slot_is_for_others(
-    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch
+    run_job: RunJob, full: FullCache, monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any], tier: str | None
 ) -> None:
     monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.05)
     monkeypatch.setattr(room_wait.RoomWait, "__init__", _with_more_patience)
     full.at, full.needed = 1_000_000, 0
 
-    result = run_job(if_full="wait", tier="MEM", attempt=full.attempt)
+    result = run_job(if_full="wait", attempt=full.attempt, **asked)
 
-    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, "MEM")
+    assert (result.state, result.wants_bytes, result.wants_tier) == ("stopped", 1200, tier)
     assert result.message == "waits for room: 58 MiB are needed; room for it: MEM 42 MiB"
 
 
@@ -178,6 +196,18 @@ def test_a_job_that_spares_the_files_of_others_leaves_its_slot_until_those_that_
 def test_without_patience_it_spares_none(run_job: RunJob, full: FullCache) -> None:
     full.at = 1_000_000
     assert run_job(if_full="evict", attempt=full.attempt, spares=True, room_patience=0.0).state == "failed"
+
+
+@pytest.mark.parametrize(("attempt", "once"), [(1, False), (2, True)])
+def test_a_later_attempt_looks_once_and_leaves_its_slot(
+    full: FullCache, monkeypatch: pytest.MonkeyPatch, attempt: int, once: bool
+) -> None:
+    monkeypatch.setattr(room_wait, "SLOT_SECONDS", 0.1)
+    full.at = 1_000_000
+    order = Order("JOB", attempt, JobType.PRELOAD, Params(if_full="wait"))
+    with pytest.raises(NoRoomYet):
+        RoomWait(full.attempt, order).until_there(lambda: full.complete(None), full, lambda: False)
+    assert (full.looks == 1) is once
 
 
 def test_its_progress_tells_what_it_was_promised(run_job: RunJob, full: FullCache) -> None:

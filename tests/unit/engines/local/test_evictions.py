@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 from avio.clock import boottime
 from avio.engines.base import Side
 from avio.engines.kept_paths import KeptPaths
+from avio.engines.local import capacity, paths_in_use
 from avio.engines.local.engine import LocalEngine
 from avio.engines.local.evictions import Evictions
-from avio.engines.local.paths_in_use import Look
-from avio.errors import CacheFull, EngineAway
+from avio.engines.local.paths_in_use import Look, PathsInUse
+from avio.engines.local.tiers import Tiers
+from avio.errors import CacheFull, EngineAway, StoreError
 from avio.wire.keeps import OpenKeep, OpenKeeps
 from avio.wire.params import Params
 from avio.wire.results import Outcome
@@ -119,6 +123,25 @@ def test_a_file_that_is_gone_from_the_bucket_stays_since_the_copy_is_the_last_on
     assert world.cached() == OLD
 
 
+def test_a_file_that_may_not_be_removed_stays_and_others_give_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in OLD[1:]:
+        world.use(name, 3600)
+    drop = Tiers.drop
+
+    def refused(tiers: Tiers, path: str, copies: Any) -> Any:
+        if path == "/data/old/0":
+            raise StoreError("another user's, in a sticky directory")
+        return drop(tiers, path, copies)
+
+    monkeypatch.setattr(Tiers, "drop", refused)
+    world.put("new/a", "new/b", "new/c")
+
+    assert world.load("/data/new", if_full="evict") == {Outcome.DONE}
+    assert "old/0" in world.cached()
+
+
 def test_a_stale_copy_gives_way(world: World) -> None:
     for name in OLD:
         (world.bucket / name).write_bytes(b"newer".ljust(SIZE + 1))
@@ -198,6 +221,34 @@ def test_a_job_that_begins_waits_for_the_drop_that_was_decided(world: World) -> 
             pass
     assert next(looks, None) is None  # it looked until it had to stop
     other.close()
+
+
+def test_drops_that_free_nothing_end_with_what_the_job_needs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that reads a file keeps its bytes on the disk, and so does a snapshot."""
+    monkeypatch.setattr(capacity, "disk_free", lambda tier: 0)
+    world.put("new/a", "new/b", "new/c")
+
+    with pytest.raises(CacheFull, match=r"; 2\.9 KiB were dropped"):
+        world.load("/data/new", if_full="evict")
+
+    assert len(world.cached()) == len(OLD) - 3
+
+
+def test_a_process_that_is_frozen_in_a_drop_is_waited_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(paths_in_use, "DROP_SECONDS", 0.02)
+    monkeypatch.setattr(paths_in_use, "sleep", lambda seconds, stop: slept.append(seconds) or time.sleep(0.01) or True)
+    world.put("new/a", "new/b", "new/c")
+    frozen = world.process().eviction.in_use
+
+    with frozen.look() as look, look.dropping(Attempt()) as is_alone:
+        assert is_alone
+        monkeypatch.setattr(PathsInUse, "used", lambda *_: nullcontext())
+        with pytest.raises(CacheFull):
+            world.load("/data/new", if_full="evict")
+
+    assert len(slept) <= 3, "not once for each file"
+    assert world.cached() == OLD
 
 
 def test_the_use_of_a_path_ends_with_its_process(world: World) -> None:

@@ -12,7 +12,8 @@ from avio.engines.local.evictions import Evictions
 from avio.engines.local.promises import Promises
 from avio.engines.local.tiers import TierDirectory, Tiers, open_tiers
 from avio.engines.local.whole_promises import WholePromises
-from avio.errors import CacheFull
+from avio.engines.tier import Tier
+from avio.errors import CacheFull, EngineAway
 from avio.wire.params import Params
 from tests.contract.engines.harness import Attempt
 
@@ -59,10 +60,29 @@ def test_what_has_no_room_on_a_second_tier_holds_nothing_of_the_first(tmp_path: 
     rival.add(60_000)
     job = node.job(70_000, 70_000, spread=True)
 
-    with pytest.raises(CacheFull):
+    with pytest.raises(CacheFull, match="MEM 98 KiB"):
         job.complete(RUN)
 
     assert node.promised()[0] == 0
+
+
+def test_what_a_tier_without_an_answer_breaks_off_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Node(tmp_path, "MEM", "SSD")
+    job, figures = node.job(70_000, 70_000, spread=True), node.capacity.figures
+
+    def broken(tier: TierDirectory) -> Tier:
+        if tier.alias == "SSD":
+            raise EngineAway("no answer")
+        return figures(tier)
+
+    monkeypatch.setattr(node.capacity, "figures", broken)
+    with pytest.raises(EngineAway):
+        job.complete(RUN)
+    monkeypatch.undo()
+
+    assert node.promised() == [0, 0]
 
 
 def test_with_spread_there_is_room_for_a_file_that_no_rest_of_a_tier_has_alone(tmp_path: Path) -> None:

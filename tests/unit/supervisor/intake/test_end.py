@@ -325,7 +325,6 @@ def test_a_job_that_did_not_fit_looks_again_where_another_job_loads_its_files(
     if others:
         given.running()
     job = office.job(state="failed", reason="CACHE_FULL", message="60 bytes are needed", wants_bytes=wants)
-
     if was_lost:
         office.finisher.lost(held(job))
     else:
@@ -335,3 +334,26 @@ def test_a_job_that_did_not_fit_looks_again_where_another_job_loads_its_files(
     assert (row["state"], row["room_bytes"]) == (expected, 0 if expected == "queued" else None)
     said = "waits for other jobs, which load files of it: " if expected == "queued" else ""
     assert row["message"] == f"{said}60 bytes are needed"
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_a_job_that_waits_for_room_has_lost_no_node(office: Office, was_lost: bool) -> None:
+    job = office.job(state="stopped", message="waits for room", wants_bytes=58, wants_tier="MEM")
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+    row = given.row(job)
+    assert (row["state"], row["losses"], row["crashes"], row["room_bytes"]) == ("queued", 0, 0, 58)
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+@pytest.mark.parametrize("wants", [1 << 80, -1, "58", {}, True])
+def test_room_that_no_job_can_want_is_not_waited_for(office: Office, was_lost: bool, wants: Any) -> None:
+    job = office.job(state="stopped", wants_bytes=wants, wants_tier=["MEM"])
+    if was_lost:
+        office.finisher.lost(held(job))
+    else:
+        office.end(job)
+    row = given.row(job)
+    assert (row["state"], row["room_bytes"]) == ("queued", None)
