@@ -1,7 +1,4 @@
-"""The errors of avio: one tree, each with a reason for machines and a cure for people.
-
-Raised in every process; the API turns them into problem documents, the CLI into three lines. Standard library only.
-"""
+"""The errors of avio, in all processes: one tree, reasons for machines, cures for people. Standard library only."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from chaos.fleet import unfit
@@ -13,6 +14,8 @@ from chaos.invariants import ENDS
 from chaos.measures import TARGETS, Measures
 from chaos.players import Players
 from chaos.world import NODES, World, world
+from supervisor.intake.kept_sweep import LOOK_SECONDS
+from supervisor.shared.kept_listings import KEPT_NAME
 from tests.processes import wait_until
 
 STORM_SECONDS = 15.0
@@ -112,6 +115,10 @@ def _settle(players: Players) -> None:
     players.end()
     players.orders.stop_watching(60)
     time.sleep(TIDY_SECONDS)
+    with suppress(AssertionError):  # the checks say what is left
+        wait_until(
+            lambda: not any(made.cluster.spool.glob(f"*/{KEPT_NAME}/*")), LOOK_SECONDS, "kept listings are removed"
+        )
 
 
 def _unfinished(made: World) -> list[object]:

@@ -124,7 +124,10 @@ MUTANTS = (
     mutant(
         "a result in the spool outlives the supervisor",
         "supervisor/intake/end.py",
-        ("return None if result is None or result.state == STOPPED else result", "return None"),
+        (
+            "        return None if result is None or (",
+            "        return None\n        return None if result is None or (",
+        ),
         tests=f"{PROCESS}test_node_deaths.py -k outlives",
     ),
     mutant(
