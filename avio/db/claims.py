@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from avio.db import rooms, turns, uses
 from avio.db.connection import transaction
 from avio.db.fair_order import parts
+from avio.db.kept_slots import kept_slots
 from avio.db.sql import change, row, rows
 from avio.wire.limits import NO_LIMITS, Limits
 
@@ -34,7 +35,8 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
 
     The order is that of `avio.db.fair_order`: try one after the other. Jobs that a limit keeps from starting are left
     out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
-    A job that found no room is not due before a tier has as much, or it is time for another look.
+    A job that found no room is not due before a tier has as much, or it is time for another look. One that needs slots
+    on several mounts with a limit has one kept on each in the end.
     """
     running = turns.running(limits := turns.limits())
     conditions, values = [rooms.MAY_LOOK], []
@@ -42,6 +44,11 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)
         values += its_values
+    if (kept := kept_slots(limits, running)) is not None:
+        for mount in kept.mounts:
+            condition, its_values = turns.not_on(mount, limits.mounts)
+            conditions.append(f"(j.id = ? OR j.priority > ? OR {condition})")
+            values += [kept.job, kept.priority, *its_values]
     if row("SELECT 1 FROM jobs WHERE state IN {owned} AND type = 4 LIMIT 1") is not None:
         conditions.append(f"NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})")  # noqa: S608 - made of constants
     queue: dict[tuple[int, int], list[tuple[str, float, str | None]]] = {}
