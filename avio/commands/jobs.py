@@ -52,7 +52,7 @@ def jobs(
 ) -> None:
     """List jobs, newest first.
 
-    FILTER is one or more of status:, type:, path:, user:, name:, node:, since: and until:, such as
+    FILTER is one or more of status:, type:, path:, user:, name:, node:, label:, since: and until:, such as
     'status:failed path:/datasets/* since:2d'. Several values have commas; one with blanks has quotes.
     """
     matching = _filter(terms)

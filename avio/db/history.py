@@ -1,5 +1,6 @@
 """Queries that read jobs for people: one, a page, its attempts. Used by web and admin."""
 
+import json
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from ulid import ULID
 from avio.db.models import Attempt, Job
 from avio.db.running import several_paths
 from avio.db.sql import rows
+from avio.wire.job_filters import LabelTerm
 from avio.wire.path_terms import PathTerm
 from avio.wire.states import JobType, State
 
@@ -38,6 +40,7 @@ class Filter:
     names: Collection[str] | None = None
     paths: Collection[PathTerm] | None = None
     nodes: Collection[str] | None = None
+    labels: Collection[LabelTerm] | None = None
     since: float | None = None
     until: float | None = None
 
@@ -54,7 +57,8 @@ class Filter:
     @property
     def needs_search(self) -> bool:
         """Return True if no index finds the jobs."""
-        return self.parts > PARTS_MAX or any(each is not None for each in (self.names, self.paths, self.nodes))
+        searched = (self.names, self.paths, self.nodes, self.labels)
+        return self.parts > PARTS_MAX or any(each is not None for each in searched)
 
 
 def find(job: str, uid: int | None = None) -> Job | None:
@@ -69,7 +73,8 @@ def find(job: str, uid: int | None = None) -> Job | None:
 def page(wanted: Filter, size: int, after: str | None = None) -> tuple[list[Job], str | None]:
     """Return up to `size` jobs, newest first, older than the job `after`, and the id after which the next page begins.
 
-    A page by names, paths or nodes looks at about `SEARCHED` jobs: it may have few jobs or none, and a next page.
+    A page by names, paths, nodes or labels looks at about `SEARCHED` jobs: it may have few jobs or none, and a next
+    page.
     """
     if wanted.needs_search:
         found, last = _search(wanted, size, after)
@@ -84,7 +89,7 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     """Return ids of some jobs that match, newest first, and the id up to which was looked."""
     parts = len(list(_conditions(wanted)))
     limit = max(SEARCHED // max(parts, 1), min(SEARCHED_OF_EACH, SEARCHED))
-    columns = "id, state, type, name, path, CASE WHEN path IS NULL THEN params END"
+    columns = "id, state, type, name, labels, path, CASE WHEN path IS NULL THEN params END"
     newest = _newest(columns, wanted, limit, after, in_all=limit * parts)
     oldest: dict[int, list[str]] = {}
     for part, job, *_ in newest:
@@ -106,8 +111,10 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     return (found, found[size - 1]) if len(found) > size else (found, last)
 
 
-def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None, params: str | None) -> bool:
-    """Return True if state, type, name and path of a job are wanted."""
+def _matches(
+    wanted: Filter, state: str, kind: int, name: str, labels: str, path: str | None, params: str | None
+) -> bool:
+    """Return True if state, type, name, labels and path of a job are wanted."""
     if (wanted.states is not None and state not in wanted.states) or (
         wanted.types is not None and kind not in wanted.types
     ):
@@ -115,6 +122,10 @@ def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None,
     if wanted.names is not None:
         folded = name.casefold()
         if not any(_has(folded, part.casefold()) for part in wanted.names):
+            return False
+    if wanted.labels is not None:
+        of_job = json.loads(labels)
+        if not any(term.matches(of_job) for term in wanted.labels):
             return False
     if wanted.paths is None:
         return True
