@@ -193,7 +193,7 @@ def test_a_job_of_a_higher_priority_takes_the_slot_that_is_kept_for_another() ->
     first = job("/data/x")
     assert started() == {first}
     waited(job(None, uid=2), 61)
-    urgent = job("/more/x", priority=1)
+    urgent = given.job(path="/more/x", priority=1)
 
     assert urgent in started()
 
@@ -202,7 +202,7 @@ def test_a_job_of_several_mounts_that_waits_for_room_keeps_no_slots() -> None:
     node(mount=1)
     first = job("/data/x")
     assert started() == {first}
-    wide = job(None, uid=2, room_bytes=1 << 50)
+    wide = given.job(2, path=None, room_bytes=1 << 50)
     waited(wide, 61)
     change("INSERT INTO tiers (name, tier_id, free, seen_at) VALUES ('MEM', 'x', 0, {now})")
 
