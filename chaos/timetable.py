@@ -52,4 +52,4 @@ class Timetable:
             if overlap == "queue":
                 missing = set(range(first, int(paused) - MINUTE, MINUTE)) - set(ticks)
                 wrong += [f"tick {tick} of {schedule} made no job" for tick in sorted(missing)]
-        return looked, wrong
+        return looked, wrong or ([] if looked else ["no schedule has made a job"])
