@@ -21,6 +21,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
 #   event_keys                   aggregator and web: who may have sent an event
 #   waiting                      web and admin: what a queued job waits for
+#   kept_slots                   intake and web: slots on several mounts that are kept for a job
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
 #   predecessors, earlier        web adds what a job waits for, aggregator removes it; intake: preloads that go first
