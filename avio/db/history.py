@@ -71,12 +71,13 @@ def find(job: str, uid: int | None = None) -> Job | None:
 
 def of_ids(jobs: Collection[str], uid: int | None = None) -> list[Job]:
     """Return the jobs of some ids, newest first; with `uid`, only those of that user."""
-    ids, found = sorted(jobs, reverse=True), []
+    ids = sorted(jobs, reverse=True)
+    found: list[Job] = []
     for start in range(0, len(ids), IDS_AT_ONCE):
         wanted = Job.id.in_(ids[start : start + IDS_AT_ONCE])
         if uid is not None:
             wanted &= Job.uid == uid
-        found += Job.select().where(wanted).order_by(Job.id.desc())
+        found.extend(Job.select().where(wanted).order_by(Job.id.desc()))  # += would be the UNION of peewee
     return found
 
 

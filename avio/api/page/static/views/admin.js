@@ -16,7 +16,7 @@ export function Admin({ login }) {
   return html`<section>
     <div class="title"><h1>${t("view.admin")}</h1>${mounts.at > 0 && html`<span class="muted num">${t("asof", { time: clock(new Date(mounts.at)) })}</span>`}</div>
     <div class="card"><div class="title pad"><h2>${t("parts")}</h2>${parts.data && html`<${Badge} kind="ready" name=${parts.data.status} />`}</div><${LoadState} load=${parts} />
-      ${parts.data && html`<div class="scroll"><table><tbody>${Object.entries(parts.data.parts).map(([name, part]) => html`<tr key=${name}><td>${t(`part.${name}`)}</td>
+      ${parts.data && html`<div class="scroll"><table class="parts-of"><tbody>${Object.entries(parts.data.parts).map(([name, part]) => html`<tr key=${name}><td>${t(`part.${name}`)}</td>
         <td><${Badge} kind="ready" name=${part.ok ? "ok" : "away"} /></td><td class="lines"><bdi>${printable(part.message.replaceAll("\n", " · "))}</bdi>${part.missing?.length ? html`<div class="note warn">${t("part.missing", { names: printable(part.missing.join(", ")) })}</div>` : ""}</td></tr>`)}</tbody></table></div>`}
     </div>
     <div class="card"><h2 class="pad">${t("mounts")}</h2><${LoadState} load=${mounts} />

@@ -29,7 +29,8 @@ export function Top({ query, tiers }) {
 
 function Rows({ found }) {
   const least = found.isWhole ? "" : "≥";
-  if (!found.rows.length) return html`<p class="empty">${t("top.none")}</p>`;
+  const surveyed = found.tiers.map((tier) => tier.surveyTime).filter(Boolean).sort()[0];
+  if (!found.rows.length) return html`<p class="empty">${t("top.none", { time: moment(surveyed) })}</p>`;
   return html`<div class="scroll"><table><thead><tr>
       <th>${t(`by.${found.by}`)}</th><th class="num">${t("size")}</th><th class="num">${t("col.files")}</th><th class="num">${t("unread")}</th><th class="num">${t("dirty")}</th><th>${t("oldest")}</th>
     </tr></thead><tbody>${found.rows.map((row) => html`<tr>

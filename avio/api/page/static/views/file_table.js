@@ -10,8 +10,8 @@ import { Actions } from "./file_actions.js";
 export function FileTable({ entries, act }) {
   if (!entries.length) return html`<p class="empty">${t("files.none")}</p>`;
   return html`<div class="scroll"><table class="files">
-    <thead><tr><th>${t("name")}</th><th class="num">${t("size")}</th><th class="num">${t("col.files")}</th><th class="num">${t("cached")}</th><th>${t("state")}</th>
-      <th>${t("tiers")}</th><th class="wide num">${t("modified")}</th><th class="wide"><span class="hidden">${t("actions")}</span></th></tr></thead>
+    <thead><tr><th>${t("name")}</th><th class="num">${t("size")}</th><th class="num second">${t("col.files")}</th><th class="num">${t("cached")}</th><th>${t("state")}</th>
+      <th class="second">${t("tiers")}</th><th class="wide num">${t("modified")}</th><th class="hover"><span class="hidden">${t("actions")}</span></th></tr></thead>
     <tbody>${entries.map((entry) => html`<${Row} key=${entry.path} entry=${entry} act=${act} />`)}</tbody>
   </table></div>`;
 }
@@ -26,11 +26,11 @@ function Row({ entry, act }) {
       ? html`<a href=${href("files", { path: entry.path, encoded: isEncoded ? "1" : "" })}><${Name} text=${`${name}/`} /></a>`
       : html`<span class="file" title=${entry.localPath ?? undefined}><${Name} text=${name} /></span>`}</td>
     <td class="num">${size(entry.size)}</td>
-    <td class="num">${isDirectory ? count(entry.files) : ""}</td>
+    <td class="num second">${isDirectory ? count(entry.files) : ""}</td>
     <td class="num"><span class="share"><span class="mini"><span style=${`width:${entry.cachedPercent ?? 0}%`}></span></span><b>${percent(entry.cachedPercent)}</b></span></td>
     <td><${Badge} kind="state" name=${entry.state} /></td>
-    <td class="muted">${tiers || "-"}</td>
+    <td class="muted second">${tiers || "-"}</td>
     <td class="num wide muted">${moment(entry.modified)}</td>
-    <td class="wide hover"><${Actions} entry=${{ path: entry.path, isEncoded, kind: entry.kind }} act=${act} /></td>
+    <td class="hover"><${Actions} entry=${{ path: entry.path, isEncoded, kind: entry.kind }} act=${act} /></td>
   </tr>`;
 }

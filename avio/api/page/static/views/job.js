@@ -3,23 +3,22 @@ import { html, useEffect } from "../vendor/preact_htm.js";
 import { get } from "../api.js";
 import { commandOf } from "../cli.js";
 import { duration, moment, speed } from "../format.js";
-import { elapsed, eta, hasEnded, waits } from "../job_text.js";
+import { elapsed, eta, hasEnded, kind, subject, waits } from "../job_text.js";
 import { arrivals, jobOf, learn, pointsOf, pulse } from "../live.js";
 import { useLoad, useNow } from "../loading.js";
-import { printable } from "../names.js";
+import { Name, printable } from "../names.js";
 import { Badge } from "../parts/badge.js";
 import { Bar } from "../parts/bar.js";
 import { SpeedChart } from "../parts/chart.js";
 import { Copy } from "../parts/copy.js";
 import { LoadState, ProblemBox } from "../parts/problem_box.js";
-import { go } from "../router.js";
+import { go, href } from "../router.js";
 import { useStore } from "../store.js";
-import { t } from "../words.js";
+import { t, word } from "../words.js";
 import { JobActions } from "./job_actions.js";
 import { Attempts, Timeline } from "./job_course.js";
 import { Facts } from "./job_facts.js";
 import { Download, Errors, Failures, Log } from "./job_left.js";
-import { Subject } from "./job_table.js";
 import { PlanFigures } from "./plan_figures.js";
 
 export function Job({ id }) {
@@ -38,7 +37,7 @@ export function Job({ id }) {
   const retried = (made) => (hasEnded(job) && made[0] && made[0].id !== id ? go(`jobs/${made[0].id}`) : load.reload());
   return html`<section class="job">
     <div class="title">
-      <h1><${Subject} job=${job} /></h1><${Badge} kind="status" name=${job.status} />
+      <h1><${Heading} job=${job} /></h1><${Badge} kind="status" name=${job.status} />
       <${JobActions} jobs=${[job]} isOne=${true} onDone=${retried} />
       ${commandOf(job) && html`<${Copy} text=${commandOf(job)} label=${t("copy.cli")} />`}
     </div>
@@ -60,9 +59,17 @@ export function Job({ id }) {
     ${points.length > 1 && html`<div class="card pad"><h2>${t("chart")}</h2><${SpeedChart} key=${id} points=${points} /><p class="muted small">${t("chart.since", { time: moment(new Date(points[0].time * 1000).toISOString()) })}</p></div>`}
     <${Errors} job=${job} />
     <${Failures} job=${job} />
-    <div class="columns"><${Facts} job=${job} /><${Attempts} job=${job} /></div>
+    <${Attempts} job=${job} /><${Facts} job=${job} />
     <${Log} job=${job} /><${Download} job=${job} />
   </section>`;
+}
+
+// What the job is about; its path leads to the files there.
+function Heading({ job }) {
+  const { path, list, more, isEncoded } = subject(job);
+  return html`<span class="kind">${word("type", kind(job))}</span>
+    ${path === null ? t("filelist", { list: printable(list) }) : html`<a href=${href("files", { path, encoded: isEncoded ? "1" : "" })}><${Name} text=${path} /></a>`}
+    ${more > 0 && html` <span class="muted">${t("paths.more", { more })}</span>`}`;
 }
 
 // The job as the stream knows it; of what it does not tell (attempts, plan) the answer of the call stays.

@@ -15,7 +15,7 @@ export function Timeline({ job }) {
   return html`<div class="card pad"><h2>${t("timeline")}</h2>
     <ol class="timeline">${parts.map((each) => html`
       <li class=${`${each.phase} ${isOpen && each === last ? "now" : ""}`} style=${`flex-grow:${Math.max(0.08, each.seconds / all).toFixed(3)}`}>
-        <span class="line"></span><b>${word("phase", each.phase)}</b><span class="num muted">${duration(each.seconds)}</span>
+        <span class="line"></span><b>${word("phase", each.phase)}</b><span class="num muted">${each.seconds < 10 ? `${each.seconds.toFixed(1)}s` : duration(each.seconds)}</span>
       </li>`)}
       ${!isOpen && html`<li class="end"><span class="line"></span><${Badge} kind="status" name=${job.status} /><span class="num muted">${moment(job.finishTime)}</span></li>`}
     </ol>
@@ -27,7 +27,7 @@ export function Attempts({ job }) {
   return html`<div class="card"><h2 class="pad">${t("attempts")}</h2>
     ${!attempts.length && html`<p class="empty">${t("attempts.none")}</p>`}
     ${attempts.length > 0 && html`<div class="scroll"><table>
-      <thead><tr><th class="num">${t("attempt")}</th><th>${t("node")}</th><th>${t("started")}</th><th class="num">${t("ran")}</th><th>${t("outcome")}</th></tr></thead>
+      <thead><tr><th class="num narrow">${t("attempt")}</th><th>${t("node")}</th><th class="num">${t("started")}</th><th class="num">${t("ran")}</th><th>${t("outcome")}</th></tr></thead>
       <tbody>${attempts.map((each) => html`<${Attempt} key=${each.attempt} attempt=${each} />`)}</tbody>
     </table></div>`}
   </div>`;

@@ -33,13 +33,13 @@ function Row({ job, user, isChosen, toggle }) {
   const isRunning = job.status === "running";
   return html`<tr class=${isChosen ? "chosen" : ""} data-job=${job.id}>
     <td class="pick"><input type="checkbox" checked=${isChosen} onChange=${() => toggle(job.id)} aria-label=${t("choose.one", { id: job.id })} /></td>
-    <td data-label=${t("col.status")}><${Badge} kind="status" name=${job.status} /></td>
+    <td class="status"><${Badge} kind="status" name=${job.status} /></td>
     <td class="what"><${Subject} job=${job} /><${Notes} job=${job} /></td>
     <td class="barcol figures"><${Bar} job=${job} /></td>
-    <td class="num figures" data-label=${t("speed")}>${isRunning ? `${size(job.progress.speedBps)}/s` : "-"}</td>
-    <td class="num figures" data-label=${t("col.left")}>${isRunning ? left(job) : "-"}</td>
-    ${user && html`<td data-label=${t("col.user")}><${Name} text=${user} /></td>`}
-    <td class="num muted" data-label=${t("col.age")} title=${moment(job.createTime)}>${age(job.createTime)}</td>
+    <td class=${`num figures pace ${isRunning ? "" : "none"}`} data-label=${t("speed")}>${isRunning ? `${size(job.progress.speedBps)}/s` : "-"}</td>
+    <td class=${`num figures pace ${isRunning ? "" : "none"}`} data-label=${t("col.left")}>${isRunning ? left(job) : "-"}</td>
+    ${user && html`<td class="user muted"><${Name} text=${user} /></td>`}
+    <td class="num muted age" title=${moment(job.createTime)}>${age(job.createTime)}</td>
     <td class="wide mono small muted">${job.id}</td>
   </tr>`;
 }

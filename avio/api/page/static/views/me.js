@@ -17,9 +17,9 @@ export function Me() {
     <div class="cards">
       <div class="card pad"><h2>${t("session")}</h2><${LoadState} load=${who} />
         ${who.data && html`<dl class="facts">
-          <div><dt>${t("signin.name")}</dt><dd>${printable(who.data.name)}</dd></div><div><dt>${t("col.uid")}</dt><dd class="num">${who.data.uid}</dd></div>
+          <div><dt>${t("signin.name")}</dt><dd>${printable(who.data.name)}</dd></div><div><dt>${t("col.uid")}</dt><dd>${who.data.uid}</dd></div>
           <div><dt>${t("rights")}</dt><dd>${t(who.data.admin ? "rights.admin" : "rights.user")}</dd></div>
-          <div><dt>${t("session.ends")}</dt><dd class="num">${moment(who.data.expireTime)}</dd></div></dl>
+          <div><dt>${t("session.ends")}</dt><dd>${moment(who.data.expireTime)}</dd></div></dl>
           <p class="muted small">${t("session.what")}</p>`}
       </div>
       <${Webhook} />

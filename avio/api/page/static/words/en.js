@@ -267,7 +267,7 @@ export default {
   "top.by": "by",
   "top.depth": "levels",
   "top.least": "A tier was not surveyed to its end yet: all sums are lower bounds.",
-  "top.none": "Nothing is cached.",
+  "top.none": "Nothing was cached when the tiers were surveyed last ({time}).",
   "top.others": "{count} more",
   "total": "Total",
   "tries": "Tries",

@@ -267,7 +267,7 @@ export default {
   "top.by": "按",
   "top.depth": "层级",
   "top.least": "有的层尚未盘点完：所有合计均为下限。",
-  "top.none": "没有缓存内容。",
+  "top.none": "上次盘点（{time}）时没有缓存内容。",
   "top.others": "另外 {count} 项",
   "total": "总计",
   "tries": "尝试次数",
