@@ -8,7 +8,7 @@ MUTANTS = (
     mutant(
         "the page loads from its own server alone",
         "avio/api/page/page_routes.py",
-        ("POLICY = \"default-src 'self'", "POLICY = \"default-src *"),
+        ("POLICY = \"default-src 'self'", 'POLICY = "default-src *'),
         tests=f"{API}test_http_page.py -k own_server",
     ),
     mutant(
@@ -38,7 +38,10 @@ MUTANTS = (
     mutant(
         "a stream of all jobs ends with its token",
         "avio/api/all_watch.py",
-        ("        except NotAuthenticated:\n            self._expires_at = 0.0\n", "        except NotAuthenticated:\n            pass\n"),
+        (
+            "        except NotAuthenticated:\n            self._expires_at = 0.0\n",
+            "        except NotAuthenticated:\n            pass\n",
+        ),
         tests=f"{API}test_http_all_events.py -k its_token",
     ),
     mutant(

@@ -32,7 +32,10 @@ class Note(Enum):
 
 
 class Listener:
-    """A listener to one job, or to `EVERY_JOB`, with a bounded queue. Call `close`, else its place is never free again."""
+    """A listener to one job, or to `EVERY_JOB`, with a bounded queue.
+
+    Call `close`, else its place is never free again.
+    """
 
     def __init__(self, hub: "Hub", job: str, owner: object) -> None:
         self.job = job

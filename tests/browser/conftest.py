@@ -1,4 +1,4 @@
-"""A server by `avio-server up`, a Chromium, and pages in it: each page fails its test for errors that it does not expect."""
+"""A server by `avio-server up`, a Chromium, and pages in it: an error that a page does not expect fails its test."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,14 +14,14 @@ from tests.e2e.up_server import ProcessManager, roof
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1280, "height": 800}
 
-# Names that a page must show as they are: markup, scripts of both directions, the longest name, a quote, a control character.
+# Markup, scripts of both directions, the longest name, quotes, a control character.
 ODD_NAMES = (
     "<img src=x onerror=alert(1)>.bin",
     "训练数据-図-데이터.tar",
     "مجلد-עברית.txt",
     "\u202egnp.exe",
     "l" * 251 + ".bin",
-    "it's \"quoted\" & 100%.txt",
+    'it\'s "quoted" & 100%.txt',
     "tab\there.txt",
 )
 

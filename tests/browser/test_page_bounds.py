@@ -1,6 +1,7 @@
 """The page over a long day, and for those who can't see it: memory stays flat, and axe finds nothing serious."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,9 @@ def test_the_memory_of_a_page_stays_flat_over_ten_thousand_events(open_page: Cal
         served.append(len(served))
         route.fulfill(content_type="text/event-stream", body=answers[min(len(served), len(answers)) - 1])
 
+    page.tab.route(
+        re.compile(r"/jobs\?"), lambda route: route.fulfill(json={"jobs": jobs, "users": {}, "nextPageToken": None})
+    )
     page.tab.route("**/events", serve)
     page.tab.reload()
     wait_until(lambda: len(served) >= 1, LIMIT, "the first stream")

@@ -1,4 +1,4 @@
-"""What a person sees happen: bars that move, names as they are, the keyboard alone, a server that dies and comes back."""
+"""What a person sees happen: bars that move, names as they are, the keyboard alone, a server that dies."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from supervisor.keeper import process_tree
 from tests.browser.conftest import ODD_NAMES
 from tests.browser.watched_page import WatchedPage
 from tests.e2e.up_server import ProcessManager
@@ -45,6 +46,7 @@ def test_a_bar_moves_without_a_reload(page: WatchedPage, slow_job: str) -> None:
     first = share(line)
     wait_until(lambda: share(line) > first, LIMIT, "the bar moves on")
 
+    page.keep_picture("wide-jobs-running")
     assert re.search(r"\d+(\.\d)? KiB/s", line.inner_text())
     assert page.tab.evaluate("window.sameDocument")
 
@@ -53,11 +55,31 @@ def test_the_view_of_a_job_shows_its_speed_and_how_to_order_it_in_a_terminal(pag
     main = page.show(f"jobs/{slow_job}")
     main.get_by_text("files in flight").first.wait_for()
     main.locator(".chart canvas").wait_for()
+    page.tab.wait_for_timeout(3000)
+    page.keep_picture("wide-job-running")
 
     copies = main.get_by_role("button", name="Copy as CLI").get_attribute("data-copies")
     assert copies == "avio preload /data/slow --bandwidth 262144"
     for figure in ("Total", "Done", "Already in place", "Moved by other jobs", "Failed", "In flight", "On the wire"):
         assert main.get_by_text(figure, exact=True).count(), figure
+
+
+def test_failures_are_grouped_and_named_and_the_failed_files_are_tried_again(page: WatchedPage) -> None:
+    listed = page.call("POST", "filelists", "/data/top.bin\n/data/none.bin\n")["fileListId"]
+    params = {"fromFileList": True, "fileListId": listed}
+    job = page.call("POST", "preload", {"name": "with a gap", "params": params})["id"]
+    main = page.show(f"jobs/{job}")
+    main.locator(".title [data-state=partial]").wait_for()
+
+    main.get_by_text("PATH_NOT_FOUND").first.wait_for()
+    main.get_by_role("cell", name="/data/none.bin").wait_for()
+    main.get_by_role("button", name="Show the end of the log").click()
+    main.locator("pre.log").wait_for()
+    page.keep_picture("wide-job-partial")
+    main.get_by_role("button", name="Retry failed files").click()
+    page.tab.get_by_role("dialog").get_by_role("button", name="Retry failed files").click()
+    page.tab.wait_for_url(lambda url: "#/jobs/" in url and job not in url)
+    page.tab.locator("main").get_by_text("failed files of with a gap").first.wait_for()
 
 
 def test_names_are_text_whatever_they_hold(page: WatchedPage) -> None:
@@ -76,6 +98,7 @@ def test_a_plan_comes_before_a_preload_and_what_a_free_drops_before_the_free(pag
     main.get_by_role("button", name="Preload").first.click()
     dialog = page.tab.get_by_role("dialog")
     dialog.get_by_text("would load").or_(dialog.get_by_text("in place")).first.wait_for()
+    page.keep_picture("wide-plan")
     dialog.get_by_role("button", name="Preload").click()
     page.tab.wait_for_url("**#/jobs/*")
     page.tab.locator("main [data-state=succeeded]").first.wait_for()
@@ -83,6 +106,7 @@ def test_a_plan_comes_before_a_preload_and_what_a_free_drops_before_the_free(pag
     main = page.show("files?path=/data/imagenet/train")
     main.get_by_role("button", name="Free").first.click()
     dialog.get_by_text("Would be dropped").wait_for()
+    page.keep_picture("wide-free")
     dialog.get_by_role("button", name="Free").click()
     dialog.get_by_text("2 files dropped").wait_for()
 
@@ -145,12 +169,14 @@ def test_a_web_that_is_killed_shows_a_banner_and_the_page_goes_on(
     wait_until(lambda: share(line) > 0, LIMIT, "the job runs")
     web = up.pid("web")
     assert web is not None
-    os.kill(web, signal.SIGKILL)
+    for pid in (web, *process_tree.descendants(web)):
+        os.kill(pid, signal.SIGKILL)
 
     banner = page.tab.locator(".banner")
     banner.wait_for()
     assert "No news since" in banner.inner_text()
     assert page.tab.locator("main.stale").count() == 1
+    page.keep_picture("wide-banner")
     before = share(line)
     banner.wait_for(state="detached")
     wait_until(lambda: share(line) > before or "succeeded" in line.inner_text(), LIMIT, "the bar goes on")

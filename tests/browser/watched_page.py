@@ -1,13 +1,17 @@
 """A page in a browser as a test uses it: it signs in, goes to views, and remembers every error."""
 
+from pathlib import Path
 from typing import Any
 
 LIMIT_MS = 20_000
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "page"
 
 # Answers that views expect: there is no webhook, no log yet.
 EXPECTED = ("/me/webhook", "/log")
 
-NOTE_VIOLATIONS = "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
+NOTE_VIOLATIONS = (
+    "addEventListener('securitypolicyviolation', e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
+)
 
 
 class WatchedPage:
@@ -46,10 +50,18 @@ class WatchedPage:
         main.get_by_text("Loading…").first.wait_for(state="hidden")
         return main
 
+    def keep_picture(self, name: str) -> None:
+        """Keep a picture of the page in build/page."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        file = "".join(letter if letter.isalnum() or letter == "-" else "_" for letter in name)[:80]
+        self.tab.screenshot(path=PICTURES / f"{file}.png")
+
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Call the API with the token of the page."""
+        """Call the API with the token of the page; a text is sent as it is."""
         token = self.tab.evaluate("JSON.parse(sessionStorage.getItem('avio.session')).authToken")
         headers = {"Authorization": f"QBox {token}"}
+        if isinstance(body, str):
+            headers["Content-Type"] = "text/plain"
         response = self.context.request.fetch(f"{self.url}{path}", method=method, headers=headers, data=body)
         assert response.ok, response.text()
         return response.json()

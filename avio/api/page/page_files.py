@@ -47,6 +47,6 @@ def _read(name: str, names: list[str]) -> PageFile:
 
 
 def _preloads(names: list[str]) -> bytes:
-    """Return a link for each module: a browser fetches them at once, and not one after the other as they are imported."""
+    """Return a link for each module: a browser fetches them at once, not one after the other."""
     modules = [name for name in names if name.endswith(".js") and not name.endswith(".min.js")]
     return "\n".join(f'<link rel="modulepreload" href="page/{name}">' for name in modules).encode()

@@ -111,7 +111,7 @@ def test_progress_state_and_end_of_a_job_are_told_with_its_id(
     assert stream.next("state")[1]["status"] == "running"
 
     stream.tell(progress(order, 3))
-    event, data = stream.next("progress")
+    _, data = stream.next("progress")
     assert (data["id"], data["phase"], data["progress"]["done"]) == (order, "transferring", {"files": 3, "bytes": 300})
 
     set_row(order, state="cancelled", finished_at=now(), node=None)
@@ -158,7 +158,7 @@ def test_a_job_that_was_ordered_since_is_told_without_an_event(
     stream = follow()
     stream.next("snapshot")
     later = preload(ada)
-    event, data = stream.next("state")
+    _, data = stream.next("state")
 
     assert (data["id"], data["status"]) == (later, "queued")
 

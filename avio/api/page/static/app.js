@@ -62,6 +62,7 @@ function skip(event) {
 }
 
 function Head({ login, view, isOpen }) {
+  useEffect(() => document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [view]);
   const views = Object.keys(VIEWS).filter((each) => each !== "admin" || login.admin);
   return html`<header>
     <a class="brand" href=${href("jobs")}><span class="logo" aria-hidden="true"></span>avio</a>

@@ -20,9 +20,9 @@ export function Admin({ login }) {
         <td><${Badge} kind="ready" name=${part.ok ? "ok" : "away"} /></td><td class="lines"><bdi>${printable(part.message.replaceAll("\n", " · "))}</bdi>${part.missing?.length ? html`<div class="note warn">${t("part.missing", { names: printable(part.missing.join(", ")) })}</div>` : ""}</td></tr>`)}</tbody></table></div>`}
     </div>
     <div class="card"><h2 class="pad">${t("mounts")}</h2><${LoadState} load=${mounts} />
-      ${mounts.data && html`<div class="scroll"><table><thead><tr><th>${t("path")}</th><th>${t("state")}</th><th>URL</th><th class="num">${t("running")}</th><th>${t("why")}</th></tr></thead>
-      <tbody>${mounts.data.mounts.map((mount) => html`<tr key=${mount.path}><td><a href=${href("files", { path: mount.path })}><${Name} text=${mount.path} /></a></td><td><${Badge} kind="ready" name=${mount.state} /></td>
-        <td class="mono small"><bdi>${printable(mount.url ?? mount.kind)}</bdi></td><td class="num">${mount.running}</td><td>${printable([mount.reason, mount.message].filter(Boolean).join(": ")) || "-"}</td></tr>`)}</tbody></table></div>`}
+      ${mounts.data && html`<div class="scroll"><table class="stack"><thead><tr><th>${t("path")}</th><th>${t("state")}</th><th>URL</th><th class="num">${t("running")}</th><th>${t("why")}</th></tr></thead>
+      <tbody>${mounts.data.mounts.map((mount) => html`<tr key=${mount.path}><td><a href=${href("files", { path: mount.path })}><${Name} text=${mount.path} /></a></td><td data-label=${t("state")}><${Badge} kind="ready" name=${mount.state} /></td>
+        <td class="mono small" data-label="URL"><bdi>${printable(mount.url ?? mount.kind)}</bdi></td><td class="num" data-label=${t("running")}>${mount.running}</td><td data-label=${t("why")}>${printable([mount.reason, mount.message].filter(Boolean).join(": ")) || "-"}</td></tr>`)}</tbody></table></div>`}
     </div>
     <div class="card pad"><h2>${t("users")}</h2><p class="muted">${t("users.what")} <code>avio-server user list</code></p></div>
   </section>`;

@@ -36,8 +36,8 @@ function Row({ job, user, isChosen, toggle }) {
     <td class="status"><${Badge} kind="status" name=${job.status} /></td>
     <td class="what"><${Subject} job=${job} /><${Notes} job=${job} /></td>
     <td class="barcol figures"><${Bar} job=${job} /></td>
-    <td class=${`num figures pace ${isRunning ? "" : "none"}`} data-label=${t("speed")}>${isRunning ? `${size(job.progress.speedBps)}/s` : "-"}</td>
-    <td class=${`num figures pace ${isRunning ? "" : "none"}`} data-label=${t("col.left")}>${isRunning ? left(job) : "-"}</td>
+    <td class=${`num figures tempo ${isRunning ? "" : "none"}`} data-label=${t("speed")}>${isRunning ? `${size(job.progress.speedBps)}/s` : "-"}</td>
+    <td class=${`num figures tempo ${isRunning ? "" : "none"}`} data-label=${t("col.left")}>${isRunning ? left(job) : "-"}</td>
     ${user && html`<td class="user muted"><${Name} text=${user} /></td>`}
     <td class="num muted age" title=${moment(job.createTime)}>${age(job.createTime)}</td>
     <td class="wide mono small muted">${job.id}</td>

@@ -12,11 +12,12 @@ import { JobTable } from "./job_table.js";
 
 const PAGE = 100;
 const QUIET_MS = 700; // after an arrival, before the list is asked for again: many come at once
+const NONE = { jobs: [], users: {}, next: null, problem: null };
 const CHIPS = { all: "", open: "status:queued,starting,running,stopping", trouble: "status:failed,partial", day: "since:1d" };
 
 export function Jobs({ query }) {
   const filter = query.get("filter") || "";
-  const [more, setMore] = useState({ jobs: [], next: null, problem: null });
+  const [more, setMore] = useState(NONE);
   const [chosen, setChosen] = useState(new Set());
   useStore(pulse);
   const load = useLoad(async (signal) => {
@@ -24,7 +25,7 @@ export function Jobs({ query }) {
     learn(page.jobs);
     return page;
   }, [filter]);
-  useEffect(() => { setMore({ jobs: [], next: null, problem: null }); setChosen(new Set()); }, [filter]);
+  useEffect(() => { setMore(NONE); setChosen(new Set()); }, [filter]);
   useReloadOnArrival(load.reload);
 
   const rows = merged(load.data?.jobs ?? [], more.jobs);
@@ -33,7 +34,7 @@ export function Jobs({ query }) {
     try {
       const page = await get("jobs", { filter, pageSize: PAGE, pageToken: next });
       learn(page.jobs);
-      setMore({ jobs: [...more.jobs, ...page.jobs], next: page.nextPageToken, problem: null });
+      setMore({ jobs: [...more.jobs, ...page.jobs], users: { ...more.users, ...page.users }, next: page.nextPageToken, problem: null });
     } catch (problem) {
       setMore({ ...more, problem });
     }
@@ -42,7 +43,7 @@ export function Jobs({ query }) {
     <${FilterBar} key=${filter} filter=${filter} />
     <${ProblemBox} problem=${load.problem} />
     <${JobActions} jobs=${rows.filter((job) => chosen.has(job.id))} onDone=${() => { setChosen(new Set()); load.reload(); }} />
-    <${JobTable} rows=${rows} users=${load.data?.users ?? {}} chosen=${chosen} choose=${setChosen} isLoading=${!load.data && !load.problem} />
+    <${JobTable} rows=${rows} users=${{ ...more.users, ...load.data?.users }} chosen=${chosen} choose=${setChosen} isLoading=${!load.data && !load.problem} />
     ${more.problem && html`<${ProblemBox} problem=${more.problem} />`}
     ${next && html`<p class="pad"><button onClick=${showMore}>${t("more")}</button></p>`}
   </section>`;

@@ -33,7 +33,7 @@ export function Nodes() {
     <${LoadState} load=${load} />
     <div class=${load.problem ? "card stale" : "card"}>
       ${load.data && !nodes.length && html`<p class="empty">${t("nodes.none")}</p>`}
-      ${nodes.length > 0 && html`<div class="scroll"><table><thead><tr><th>${t("node")}</th><th>${t("state")}</th><th>${t("slots")}</th><th class="num">${t("seen")}</th><th class="num">${t("started")}</th><th>${t("view.jobs")}</th></tr></thead>
+      ${nodes.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th>${t("node")}</th><th>${t("state")}</th><th>${t("slots")}</th><th class="num">${t("seen")}</th><th class="num">${t("started")}</th><th>${t("view.jobs")}</th></tr></thead>
         <tbody>${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}</tbody></table></div>`}
     </div>
     <${Queue} load=${queue} />
@@ -42,10 +42,10 @@ export function Nodes() {
 
 function Node({ node }) {
   return html`<tr>
-    <td><${Name} text=${node.name} /></td><td><${Badge} kind="node" name=${node.state} /></td>
-    <td><span class="slots" role="img" aria-label=${t("slots.label", { busy: node.busy, slots: node.slots })}>${Array.from({ length: Math.min(node.slots, 64) }, (_, index) => html`<i class=${index < node.busy ? "busy" : ""}></i>`)}</span> <span class="num">${node.busy}/${node.slots}</span></td>
-    <td class="num" title=${moment(node.seenTime)}>${age(node.seenTime)}</td><td class="num muted">${moment(node.startTime)}</td>
-    <td>${node.jobs.length ? node.jobs.map((job) => html`<a class="each" href=${href(`jobs/${job.id}`)}><${Name} text=${job.path ?? job.name ?? job.id} /></a>`) : "-"}</td>
+    <td><b><${Name} text=${node.name} /></b></td><td data-label=${t("state")}><${Badge} kind="node" name=${node.state} /></td>
+    <td data-label=${t("slots")}><span><span class="slots" role="img" aria-label=${t("slots.label", { busy: node.busy, slots: node.slots })}>${Array.from({ length: Math.min(node.slots, 64) }, (_, index) => html`<i class=${index < node.busy ? "busy" : ""}></i>`)}</span> <span class="num">${node.busy}/${node.slots}</span></span></td>
+    <td class="num" data-label=${t("seen")} title=${moment(node.seenTime)}>${age(node.seenTime)}</td><td class="num muted" data-label=${t("started")}>${moment(node.startTime)}</td>
+    <td data-label=${t("view.jobs")}>${node.jobs.length ? node.jobs.map((job) => html`<a class="each" href=${href(`jobs/${job.id}`)}><${Name} text=${job.path ?? job.name ?? job.id} /></a>`) : "-"}</td>
   </tr>`;
 }
 
@@ -59,8 +59,8 @@ function Queue({ load }) {
     <div class="title pad"><h2>${t("queue")}</h2>${jobs.length > 0 && html`<span class="muted num">${t("queue.sum", { count: `${jobs.length}${load.data.nextPageToken ? "+" : ""}`, age: age(oldest) })}</span>`}</div>
     <${LoadState} load=${load} />
     ${load.data && !jobs.length && html`<p class="empty">${t("queue.none")}</p>`}
-    ${jobs.length > 0 && html`<div class="scroll"><table><thead><tr><th class="num">#</th><th>${t("col.job")}</th><th>${t("col.user")}</th><th>${t("why")}</th><th class="num">${t("col.age")}</th></tr></thead>
-    <tbody>${jobs.map((job) => html`<tr key=${job.id}><td class="num">${job.waiting?.position ?? "-"}</td><td class="what"><${Subject} job=${job} /></td><td>${printable(users[job.uid] ?? job.uid)}</td>
-      <td><bdi>${printable(waits(job) || job.message)}</bdi></td><td class="num">${age(job.createTime)}</td></tr>`)}</tbody></table></div>`}
+    ${jobs.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th class="num">#</th><th>${t("col.job")}</th><th>${t("col.user")}</th><th>${t("why")}</th><th class="num">${t("col.age")}</th></tr></thead>
+    <tbody>${jobs.map((job) => html`<tr key=${job.id}><td class="num" data-label="#">${job.waiting?.position ?? "-"}</td><td class="what"><${Subject} job=${job} /></td><td data-label=${t("col.user")}>${printable(users[job.uid] ?? job.uid)}</td>
+      <td data-label=${t("why")}><bdi>${printable(waits(job) || job.message)}</bdi></td><td class="num" data-label=${t("col.age")}>${age(job.createTime)}</td></tr>`)}</tbody></table></div>`}
   </div>`;
 }
