@@ -30,6 +30,12 @@ MUTANTS = (
         tests=f"{API}test_http_page.py -k another_tag",
     ),
     mutant(
+        "the page needs no place",
+        "avio/api/request_places.py",
+        (" | page_rules.RULES", ""),
+        tests=f"{API}test_http_page.py -k places_of_strangers",
+    ),
+    mutant(
         "nobody is told of jobs of others",
         "avio/rules/history.py",
         ("history.of_ids(jobs, None if caller.may(Right.OTHERS_JOBS) else caller.uid)", "history.of_ids(jobs, None)"),

@@ -14,6 +14,7 @@ WIDE = {"width": 1280, "height": 800}
 VIEWS = {
     "jobs": "imagenet",
     "jobs?filter=status:failed": "No job matches",
+    "files": "data/",
     "files?path=/data": "imagenet/",
     "files?path=/data/odd": "<img src=x onerror=alert(1)>.bin",
     "cache": "CACHE",

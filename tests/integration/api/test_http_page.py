@@ -8,6 +8,7 @@ import pytest
 
 from avio.api import Web
 from avio.api.page.page_files import STATIC, page_files
+from avio.rules.places import Places
 from avio.wire.states import State
 from avio.wire.waiting import Why
 from tests.integration.api.conftest import CheckedClient
@@ -81,6 +82,15 @@ def test_a_browser_that_unpacks_gets_fewer_bytes_of_another_tag(browser: Checked
 @pytest.mark.parametrize("name", ["../page_files.py", "..%2fpage_files.py", "/etc/passwd", "views", "index.htm"])
 def test_nothing_else_is_served(browser: CheckedClient, name: str) -> None:
     assert browser.get(f"/page/{name}").status_code in (404, 308)
+
+
+def test_the_page_comes_while_all_places_of_strangers_are_taken(
+    browser: CheckedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Places, "take", lambda self, key: False)
+
+    assert browser.get("/").status_code == browser.get("/page/main.js").status_code == 200
+    assert browser.post("/login", json={"name": "ada", "password": "x"}).status_code == 429
 
 
 def test_a_post_to_the_page_is_refused(browser: CheckedClient) -> None:
