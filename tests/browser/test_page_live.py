@@ -64,6 +64,21 @@ def test_the_view_of_a_job_shows_its_speed_and_how_to_order_it_in_a_terminal(pag
         assert main.get_by_text(figure, exact=True).count(), figure
 
 
+def test_a_running_job_gets_another_bandwidth(page: WatchedPage, slow_job: str) -> None:
+    main = page.show(f"jobs/{slow_job}")
+    main.get_by_role("button", name="Change").click()
+    dialog = page.tab.get_by_role("dialog")
+    dialog.get_by_label("Bandwidth").fill("fast")
+    dialog.get_by_role("button", name="Change").click()
+    dialog.get_by_role("alert").get_by_text("fast is not understood").wait_for()
+    dialog.get_by_label("Bandwidth").fill("2MiB")
+    dialog.get_by_role("button", name="Change").click()
+    dialog.wait_for(state="detached")
+
+    assert page.call("GET", f"jobs/{slow_job}")["bandwidth"] == 2 << 20
+    main.get_by_text("2.0 MiB/s").first.wait_for()
+
+
 def test_failures_are_grouped_and_named_and_the_failed_files_are_tried_again(page: WatchedPage) -> None:
     listed = page.call("POST", "filelists", "/data/top.bin\n/data/none.bin\n")["fileListId"]
     params = {"fromFileList": True, "fileListId": listed}

@@ -16,6 +16,7 @@ import { go, href } from "../router.js";
 import { useStore } from "../store.js";
 import { t, word } from "../words.js";
 import { JobActions } from "./job_actions.js";
+import { JobChange } from "./job_change.js";
 import { Attempts, Timeline } from "./job_course.js";
 import { Facts } from "./job_facts.js";
 import { Download, Errors, Failures, Log } from "./job_left.js";
@@ -39,6 +40,7 @@ export function Job({ id }) {
     <div class="title">
       <h1><${Heading} job=${job} /></h1><${Badge} kind="status" name=${job.status} />
       <${JobActions} jobs=${[job]} isOne=${true} onDone=${retried} />
+      <${JobChange} job=${job} />
       ${commandOf(job) && html`<${Copy} text=${commandOf(job)} label=${t("copy.cli")} />`}
     </div>
     <${ProblemBox} problem=${load.problem} />

@@ -58,9 +58,19 @@ function Queue({ load }) {
   return html`<div class=${load.problem ? "card stale" : "card"}>
     <div class="title pad"><h2>${t("queue")}</h2>${jobs.length > 0 && html`<span class="muted num">${t("queue.sum", { count: `${jobs.length}${load.data.nextPageToken ? "+" : ""}`, age: age(oldest) })}</span>`}</div>
     <${LoadState} load=${load} />
+    <${ByUser} jobs=${jobs} users=${users} />
     ${load.data && !jobs.length && html`<p class="empty">${t("queue.none")}</p>`}
     ${jobs.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th class="num">#</th><th>${t("col.job")}</th><th>${t("col.user")}</th><th>${t("why")}</th><th class="num">${t("col.age")}</th></tr></thead>
     <tbody>${jobs.map((job) => html`<tr key=${job.id}><td class="num" data-label="#">${job.waiting?.position ?? "-"}</td><td class="what"><${Subject} job=${job} /></td><td data-label=${t("col.user")}>${printable(users[job.uid] ?? job.uid)}</td>
       <td data-label=${t("why")}><bdi>${printable(waits(job) || job.message)}</bdi></td><td class="num" data-label=${t("col.age")}>${age(job.createTime)}</td></tr>`)}</tbody></table></div>`}
   </div>`;
+}
+
+// How many jobs of each user wait, where there are several.
+function ByUser({ jobs, users }) {
+  const counts = new Map();
+  for (const { uid } of jobs) counts.set(uid, (counts.get(uid) ?? 0) + 1);
+  if (counts.size < 2) return null;
+  const rows = [...counts].sort(([, one], [, other]) => other - one);
+  return html`<p class="pad muted">${rows.map(([uid, number]) => html`<span class="each-user"><${Name} text=${users[uid] ?? String(uid)} /> <b class="num">${number}</b></span>`)}</p>`;
 }
