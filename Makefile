@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -48,6 +48,11 @@ test-faults: .venv/dev.stamp  ## run the tests that break processes and check th
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py
+
+# A machine without Chromium skips these tests, unless it is one of CI.
+test-page: .venv/dev.stamp  ## run the tests of the page in a real Chromium; pictures of each view go to build/page
+	@$(COMPILED)
+	$(PYTEST) -m page tests/browser
 
 test-wheel: .venv/dev.stamp  ## build the wheel, install it in fresh environments without a network, and serve from it
 	$(BIN)/python -m pytest -m wheel tests/wheel

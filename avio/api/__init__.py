@@ -7,15 +7,17 @@
 #
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
+#   page                                                     the page for browsers: its files, and their routes
 #   schedules                                                routes: jobs at each tick of a cron expression
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, gate, cache, keeps, top, fleet              routes: jobs; list, stat; waits; tiers; keeps; nodes
 #   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
-#   job_watch                                                event stream and long poll
+#   job_watch, all_watch                                     event streams of a job and of all jobs; long poll
 #   blueprints                                               how routes are declared
 #   sockets                                                  the gunicorn worker: slow clients cost no thread
 #   auth, headers, strict_request, page_tokens               who asks; what every request and reply carries
 #   services                                                 what the routes work with
+#   shown_job, news                                          what a listener was shown; what is new since its last look
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   schedule_shapes, gate_shapes, webhook_shapes             the shapes about schedules, waits and webhooks
@@ -25,7 +27,7 @@
 #   progress_responses, pace, waits, plan_shapes             the shapes of progress; ends, waits and plans of jobs
 #   requests, errors, when                                   the shapes of what comes in; problem documents
 #   request_fields, named_files, job_types, problem_document, gunicorn_log, shapes
-#   access_quota, peers                                      lines of the access log; which addresses are one client
+#   access_quota, peers, page_rules                          lines of the access log; one client; routes of the page
 
 import time
 from collections.abc import Callable
@@ -55,6 +57,7 @@ from avio.api.known_clients import KnownClients
 from avio.api.login import public, session
 from avio.api.login_lanes import Lane
 from avio.api.orders import orders
+from avio.api.page.page_routes import page
 from avio.api.proxies import Proxies
 from avio.api.readiness import Readings
 from avio.api.responses import Problem
@@ -147,6 +150,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.before_request(known_tiers(app.extensions[KEY].engine))
     for blueprint in BLUEPRINTS:
         app.register_api(blueprint)
+    app.register_blueprint(page)  # files for browsers: no calls of the API, and not in its description
     return app
 
 

@@ -1,21 +1,22 @@
 """Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
 
 Requests without a valid token share the places of one user; those for readiness have as many of their own, so that
-logins don't keep load balancers from their answer. Liveness needs none. A reply that is not streamed gives
-its place back before it is sent: `sockets` sends it without a thread.
+logins don't keep load balancers from their answer. Liveness and the files of the page need none. A reply that is not
+streamed gives its place back before it is sent: `sockets` sends it without a thread.
 """
 
 from typing import Any
 
 from flask import Flask, Response, g, request
 
+from avio.api import page_rules
 from avio.api.gunicorn_log import ADMITTED
 from avio.errors import TooMany
 from avio.rules.places import Places
 
 NOBODY = "nobody"
 READINESS = "/readyz"
-FREE = frozenset({"/healthz"})
+FREE = frozenset({"/healthz"}) | page_rules.RULES
 
 
 def register(app: Flask, places: Places) -> None:

@@ -22,6 +22,9 @@ SEARCHED = 2000
 SEARCHED_OF_EACH = 50
 SEARCH_SECONDS = 0.006
 
+# Ids in one query.
+IDS_AT_ONCE = 500
+
 # States, types and users together that an index serves, each by itself. More are searched for, too.
 PARTS_MAX = 48
 
@@ -67,6 +70,18 @@ def find(job: str, uid: int | None = None) -> Job | None:
     if uid is not None:
         wanted &= Job.uid == uid
     found: Job | None = Job.get_or_none(wanted)
+    return found
+
+
+def of_ids(jobs: Collection[str], uid: int | None = None) -> list[Job]:
+    """Return the jobs of some ids, newest first; with `uid`, only those of that user."""
+    ids = sorted(jobs, reverse=True)
+    found: list[Job] = []
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        wanted = Job.id.in_(ids[start : start + IDS_AT_ONCE])
+        if uid is not None:
+            wanted &= Job.uid == uid
+        found.extend(Job.select().where(wanted).order_by(Job.id.desc()))  # += would be the UNION of peewee
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from avio.api.page.page_files import page_files
 from tests.processes import kept
 from tests.wheel.conftest import Environment
 
@@ -37,6 +38,7 @@ def test_the_wheel_has_avio_alone_with_its_types_tables_and_the_files_of_the_ser
     assert {
         "avio/py.typed",
         "avio/db/upgrades/0002-failures-by-digest.sql",
+        *(f"avio/api/page/static/{name}" for name in page_files()),
         "avio/server/schema.sql",
         "avio/server/Procfile",
         "avio/server/app.py",
