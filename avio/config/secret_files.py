@@ -1,4 +1,4 @@
-"""Texts of settings that stand in a file of their own, as Kubernetes and systemd give secrets: { file = "/run/keys/id" }.
+"""Texts of settings in files of their own, as Kubernetes and systemd give secrets: { file = "/run/keys/id" }.
 
 Read once, when the settings are. Opens no connection.
 """
