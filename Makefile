@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make requirements" \
-	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
+	--extra build --extra server --extra alluxio --extra s3fast --extra gate pyproject.toml
 
 .DEFAULT_GOAL := help
 .PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements

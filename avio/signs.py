@@ -69,6 +69,15 @@ def read_sign(directory: Path, name: str) -> Sign:
     raise NoSign(f"{file} was written before this machine was started")
 
 
+def living_sign(directory: Path, name: str, limit: float) -> Sign:
+    """Return the sign of a process that has given one in the last `limit` seconds. Raise NoSign."""
+    sign = read_sign(directory, name)
+    age = boottime() - sign.at
+    if age > limit:
+        raise NoSign(f"it is {age:.0f} s old, more than {limit:g} s")
+    return sign
+
+
 def _write(file: Path, sign: Sign) -> None:
     """Replace the file, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import click
 
 from avio.clock import boottime
 from avio.errors import Unavailable
-from avio.signs import NoSign, Sign, read_sign
+from avio.signs import NoSign, Sign, living_sign, read_sign
 from avio.terminal.quantities import Duration
 
 # Calls of the database have limits, and so has each round of intake; one that needs longer is stuck.
@@ -43,14 +43,10 @@ def probe(process: str, ready: bool, limit: float, signs: Path) -> None:
 
 def _living(signs: Path, name: str, limit: float) -> Sign:
     try:
-        sign = read_sign(signs, name)
+        return living_sign(signs, name, limit)
     except NoSign as error:
-        cure = "is it started, with the setting signs naming this directory?"
-        raise Unavailable(f"{name} has given no sign of life: {error}", cure=cure) from None
-    age = boottime() - sign.at
-    if age > limit:
-        raise Unavailable(f"the last sign of {name} is {age:.0f} s old, more than {limit:g} s", cure="start it again")
-    return sign
+        cure = "start it, with the setting signs naming this directory; if it runs, it is stuck"
+        raise Unavailable(f"{name} gives no sign of life: {error}", cure=cure) from None
 
 
 def _require_intake(signs: Path, keeper: Sign) -> None:

@@ -48,6 +48,6 @@ def test_a_file_without_one_line_of_text_is_refused_and_not_quoted(tmp_path: Pat
     assert "hush" not in said
 
 
-@pytest.mark.parametrize("option", ["1", "true", "[]", "{}", '{ file = "key" }', '{ file = 1 }', '{ path = "/k" }'])
+@pytest.mark.parametrize("option", ["1", "true", "[]", "{}", '{ file = "key" }', "{ file = 1 }", '{ path = "/k" }'])
 def test_another_value_is_refused(tmp_path: Path, option: str) -> None:
     assert "secret_access_key is no" in problem(tmp_path, option)
