@@ -23,7 +23,8 @@ LATE_SECONDS = 30.0
 
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
 
-AWAY = (httpx.HTTPError, ServerError, APITimeoutError, OSError)
+# No reply, a refusal, or a reply that is none of Kubernetes.
+AWAY = (httpx.HTTPError, ServerError, APITimeoutError, OSError, ValueError, KeyError)
 
 
 class Changed(Exception):
@@ -54,7 +55,7 @@ class Cluster:
 
     @classmethod
     async def open(cls) -> "Cluster":
-        """Return the cluster. Raises ValueError without credentials, and those of `AWAY`."""
+        """Return the cluster. Raises those of `AWAY`, also without credentials."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # kr8s warns of versions of Kubernetes that it was not tested with
             api = await kr8s.asyncio.api()

@@ -44,7 +44,7 @@ def run(
     start_logging("gate")
     try:
         asyncio.run(_serve(account, namespaces, at_once, SignPost(signs, NAME)))
-    except (*AWAY, ValueError) as error:
+    except AWAY as error:
         raise click.ClickException(f"Kubernetes can't be reached: {error}") from error
 
 
