@@ -5,14 +5,25 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make requirements" \
-	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
+	--extra build --extra server --extra alluxio --extra s3fast --extra gate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
 NO_MAVEN := Maven (mvn) is missing; it fetches the jars of Alluxio: apt-get install maven, then try again
+
+# `make test-chart` needs helm: that of the system, or one that Go builds once, outside the checkout.
+HELM_VERSION := v3.22.0
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/avio
+BUILT_HELM := $(TOOLS)/helm-$(HELM_VERSION)
+HELM := $(or $(shell command -v helm 2>/dev/null),$(BUILT_HELM))
+GO := $(shell PATH="$$PATH:/usr/local/go/bin" command -v go 2>/dev/null)
+# `make test-kubernetes` needs a kube-apiserver, too, which Go builds once, in some 20 minutes.
+KUBERNETES_VERSION := v1.34.2
+KUBE_APISERVER := $(TOOLS)/kube-apiserver-$(KUBERNETES_VERSION)
+NO_HELM := helm is missing; install helm 3, or build it with Go 1.25 or later, once: make $(BUILT_HELM)
 WORKERS ?= 1
 TESTS ?= tests
 # By file, a run whose worker crashed would wait for ever for the tests of the new one: it ends red instead.
@@ -65,6 +76,20 @@ else
 test-alluxio:
 	@echo "skipped: $(NO_MAVEN)"
 endif
+
+# A machine without helm skips these tests, unless it is one of CI: there helm is built, in some minutes.
+ifneq ($(CI)$(wildcard $(HELM)),)
+test-chart: .venv/dev.stamp $(HELM)  ## render the Helm chart for each set of values, and validate what comes out
+	HELM=$(HELM) $(PYTEST) -m chart -n 2 $(LOADFILE) tests/chart
+else
+test-chart:
+	@echo "skipped: $(NO_HELM)"
+endif
+
+test-kubernetes: .venv/dev.stamp $(HELM) $(KUBE_APISERVER)  ## run avio-gate on a real API server (etcd, kubectl; builds kube-apiserver once, in 20 min)
+	@for each in etcd kubectl openssl; do command -v $$each >/dev/null || \
+		{ echo "$$each is missing: apt-get install etcd-server kubernetes-client openssl, then try again" >&2; exit 1; }; done
+	HELM=$(HELM) KUBE_APISERVER=$(KUBE_APISERVER) $(PYTEST) -m kubernetes tests/kubernetes
 
 serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 	$(BIN)/avio-server up --home var
@@ -140,6 +165,18 @@ requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml again, 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.txt
 	$(PIP) install --require-hashes --requirement requirements-dev.txt
 	@touch $@
+
+$(BUILT_HELM):
+	@test -n "$(GO)" || { echo "$(NO_HELM)" >&2; exit 1; }
+	@mkdir -p $@.build
+	GOBIN=$(abspath $@.build) GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 $(GO) install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
+	@mv $@.build/helm $@ && rmdir $@.build
+
+$(KUBE_APISERVER): tests/kubernetes/server/go.mod
+	@test -n "$(GO)" || { echo "Go (go) is missing; it builds kube-apiserver" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cd $(<D) && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 $(GO) build -p=1 -o $@ \
+		-ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$(KUBERNETES_VERSION)" k8s.io/kubernetes/cmd/kube-apiserver
 
 .alluxio/stamp: tests/servers/alluxio/pom.xml
 	@test -n "$(MAVEN)" || { echo "$(NO_MAVEN)" >&2; exit 1; }

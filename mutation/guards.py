@@ -3,6 +3,7 @@
 from mutation import (
     cache_map,
     keeps,
+    kubernetes,
     one_transfer,
     page,
     processes,
@@ -33,4 +34,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *room.MUTANTS,
     *versions.MUTANTS,
     *webhooks.MUTANTS,
+    *kubernetes.MUTANTS,
 )

@@ -62,11 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alluxio: needs a real Alluxio cluster (make test-alluxio)")
     config.addinivalue_line("markers", "faults: breaks things or tries walls, for 5 s or more (make test-faults)")
     config.addinivalue_line("markers", "wheel: builds the wheel and installs it (make test-wheel)")
+    config.addinivalue_line("markers", "chart: renders the Helm chart with helm (make test-chart)")
+    config.addinivalue_line("markers", "kubernetes: needs a real API server (make test-kubernetes)")
     config.addinivalue_line("markers", "siege: times a user's calls beside attacks, on a quiet machine (make siege)")
     config.addinivalue_line("markers", "page: needs a Chromium (make test-page)")
     config.addinivalue_line("markers", "house: looks at the source and the documents alone (make lint)")
     if not config.option.markexpr:
-        apart = ["alluxio", "faults", "wheel", "siege", "page"]
+        apart = ["alluxio", "faults", "wheel", "siege", "page", "chart", "kubernetes"]
         apart += [] if any("house" in argument for argument in config.args) else ["house"]
         config.option.markexpr = " and ".join(f"not {mark}" for mark in apart)
 

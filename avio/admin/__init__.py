@@ -8,7 +8,7 @@
 #   __main__                                                 `python -m avio.admin`
 #   up, demo                                                 commands that start processes
 #   check, doctor                                            commands that look around
-#   db, user, group, token, jobs, job, nodes, tiers, stats, redis_acl, root  commands on one noun each
+#   db, user, group, token, jobs, job, nodes, tiers, stats, redis_acl, root, probe  commands on one noun each
 #   standing                                                 options of user and group
 #   demo_steps, bootstrap, environment                       for up and demo
 #   settings                                                 what a command works with, all errors at once
@@ -49,6 +49,7 @@ COMMANDS = {
     "tiers": ("avio.admin.tiers", "tiers", "Show what each tier of the cache may hold, and holds."),
     "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
     "stats": ("avio.admin.stats", "stats", "Show how right the forecasts of jobs were."),
+    "probe": ("avio.admin.probe", "probe", "Tell whether a process of this node is alive, or ready: for Kubernetes."),
     "root": ("avio.admin.root", "root", "Print the directory that the processes start from."),
 }
 

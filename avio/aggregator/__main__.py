@@ -33,6 +33,7 @@ from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
 from avio.log import LogPace, start_logging
 from avio.rules.event_keys import EventKeys
+from avio.signs import SignPost
 from avio.stop_signals import handle_stop
 from avio.wire.events import StateEvent
 
@@ -81,6 +82,8 @@ class Aggregator:
         self._scheduler = Scheduler(settings)
         self._leaving = False
         self._pace = LogPace()
+        self._sign = SignPost(settings.signs, "aggregator")
+        self._beaten = float("-inf")
         # First those that need no Redis. Trimming before anything that adds to Redis: it may be full.
         self._chores = [
             Chore(BEAT_SECONDS, self._beat),
@@ -102,6 +105,7 @@ class Aggregator:
     def run(self) -> None:
         """Loop until `leave`. While one part is unavailable or faulty, the tasks of the others continue."""
         while not self._leaving:
+            self._sign.show(self._not_ready())
             for step in [chore.do_if_due for chore in self._chores] + [self._fold]:
                 try:
                     step()
@@ -117,6 +121,12 @@ class Aggregator:
     def _beat(self) -> None:
         with borrow():
             aggregators.beat(self._consumer)
+        self._beaten = boottime()
+
+    def _not_ready(self) -> str:
+        """Return why progress is not folded; empty if it is, as far as the database goes."""
+        is_alive = boottime() - self._beaten < aggregators.ALIVE_SECONDS
+        return "" if is_alive else "the database does not answer"
 
     def _say_goodbye(self) -> None:
         with suppress(Exception), borrow():

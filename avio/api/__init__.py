@@ -59,7 +59,7 @@ from avio.api.login_lanes import Lane
 from avio.api.orders import orders
 from avio.api.page.page_routes import page
 from avio.api.proxies import Proxies
-from avio.api.readiness import Readings
+from avio.api.readiness import Readings, take_database
 from avio.api.responses import Problem
 from avio.api.schedules import schedules
 from avio.api.services import KEY, Services
@@ -190,6 +190,7 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         engine=engine,
         health=health,
         readiness=Fresh(Readings(engine, health, client).take, READY_SECONDS),
+        database=Fresh(take_database, READY_SECONDS),
         cache=shared,
         gate=Gate(shared),
         jobs=jobs,

@@ -20,7 +20,10 @@ class Part(Reply):
 
 
 class Readiness(Reply):
-    """`ok` if every part answers; `degraded` if the engine lacks members, or no worker node or aggregator is alive."""
+    """`ok` if every part answers; `degraded` if the engine lacks members, or no worker node or aggregator is alive.
+
+    With `only` there is the part that was asked for.
+    """
 
     status: Literal["ok", "degraded", "away"]
     parts: dict[Literal["database", "redis", "engine", "supervisor", "aggregator"], Part]

@@ -215,6 +215,12 @@ class JobsQuery(Asked):
         return [part for text in given for part in text.split(",")]
 
 
+class ReadyQuery(Asked):
+    """Which part alone to ask: web can answer as long as the database does."""
+
+    only: Literal["database"] | None = None
+
+
 class UploadQuery(Asked):
     """What ends each path of a file list. Between NULs paths may have any bytes, as `find -print0` writes them.
 

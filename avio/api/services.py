@@ -35,6 +35,7 @@ class Services:
     engine: Engine
     health: EngineHealth
     readiness: Fresh[Mapping[str, Any]]
+    database: Fresh[Mapping[str, Any]]
     cache: Cache
     gate: Gate
     jobs: Service

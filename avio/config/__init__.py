@@ -10,7 +10,7 @@ Checked at the start, with all errors at once. Unknown keys are refused. Opens n
 #   settings                   `Settings`
 #   alluxio, local             its tables
 #   retention, web             how long what is kept; what clients may take from web
-#   size                       a number of bytes
+#   size, secret_files         a number of bytes; texts that stand in files of their own
 
 from avio.config.local import Mount, TierSpec
 from avio.config.settings import Settings

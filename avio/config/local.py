@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
+from avio.config.secret_files import from_file
 from avio.config.size import Bandwidth, Size
 from avio.config.table import Table
 from avio.config.urls import refuse_login, require_port
@@ -86,12 +87,13 @@ class Mount(Table):
         """Refuse other values here: a message about them would quote the types of this table, and the value."""
         if not isinstance(value, dict):
             raise ValueError('is no table; write { region = "us-east-1" }')
-        for name, text in value.items():
+        texts = {name: from_file(str(name), text) for name, text in value.items()}
+        for name, text in texts.items():
             if not isinstance(text, str | SecretStr):
                 raise ValueError(f"{name} is not a text; write its value in quotes")
             if isinstance(text, str) and name.lower().endswith(("endpoint", "endpoint_url")):
                 _refuse_login_of(name, text)
-        return value
+        return texts
 
     @field_validator("options")
     @classmethod

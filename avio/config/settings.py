@@ -127,6 +127,9 @@ class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, KeepSettin
     queued_max: Count = Field(1000, description="Jobs that one user may have queued.")
     list_lines_max: Count = Field(10_000_000, description="Lines that one file list may have.")
     list_bytes_max: Size = Field(ByteSize(1 << 30), gt=0, description="Bytes that one file list may have.")
+    signs: Path | None = Field(
+        None, description="Directory of this node for the signs of life that avio-server probe reads; absent: none."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
 
     @field_validator("timezone")

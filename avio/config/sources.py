@@ -37,8 +37,17 @@ FOREIGN = frozenset(
 )
 
 # Kubernetes gives every container such variables of each Service of its namespace; that of ours may be named avio.
-_SERVICE_LINK = re.compile(r"AVIO_(?:\w+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
-_SERVICE_URL = re.compile(r"(?:tcp|udp|sctp)://\S+")
+# Names with their values: a name alone, such as AVIO_PORT, may be a setting, or a slip in the name of one.
+_PORT = r"PORT_\d{1,5}_(?:TCP|UDP|SCTP)"
+_SERVICE_LINK = re.compile(
+    r"AVIO_(?:[A-Z0-9_]+_)?(?:"
+    r"SERVICE_HOST=[0-9A-Fa-f.:]+"
+    r"|SERVICE_PORT(?:_[A-Z0-9_]+)?=\d{1,5}"
+    rf"|(?:PORT|{_PORT})=(?:tcp|udp|sctp)://[0-9A-Fa-f.:\[\]]+"
+    rf"|{_PORT}_(?:PROTO=(?:tcp|udp|sctp)|PORT=\d{{1,5}}|ADDR=[0-9A-Fa-f.:]+)"
+    r")",
+    re.ASCII,
+)
 
 # The tables of the file, with the shape of a row.
 TABLES: Mapping[str, type[BaseModel]] = {"mounts": Mount, "tiers": TierSpec, "alluxio": AlluxioSpec}
@@ -111,7 +120,7 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
 
 def is_service_link(name: str, text: str) -> bool:
     """Return True for a variable by which Kubernetes tells of a Service: AVIO_SERVICE_HOST, AVIO_PORT=tcp://..."""
-    return bool(_SERVICE_LINK.fullmatch(name) or (name.endswith("_PORT") and _SERVICE_URL.fullmatch(text)))
+    return _SERVICE_LINK.fullmatch(f"{name}={text}") is not None
 
 
 def _valid(

@@ -15,7 +15,13 @@ ENGINE_WAIT_SECONDS = 1.0  # seconds that a readiness probe waits for the engine
 
 def parts(ping_redis: Callable[[], object]) -> dict[str, Callable[[], object]]:
     """Return a check for each part but the engine. A check raises the error of its part."""
-    return {"database": _check_database, "redis": ping_redis}
+    return {"database": check_database, "redis": ping_redis}
+
+
+def check_database() -> None:
+    """Raise the errors of the database, or Unavailable if its tables are of another version."""
+    with borrow():
+        schema.require_current()
 
 
 def engine_state(engine: Engine, health: EngineHealth) -> EngineState:
@@ -51,8 +57,3 @@ def living_aggregators() -> int:
     """Return how many aggregators are alive. Raises the errors of the database."""
     with borrow():
         return aggregators.alive()
-
-
-def _check_database() -> None:
-    with borrow():
-        schema.require_current()

@@ -12,6 +12,7 @@ from avio.config import Settings
 from avio.db import leases
 from avio.db.connection import AWAY, borrow
 from avio.faults import fault
+from avio.signs import SignPost
 from supervisor.intake.channel import Channel
 from supervisor.intake.identity import Identity
 from supervisor.intake.slots import Slots
@@ -32,6 +33,7 @@ class LeaseHolder:
     ) -> None:
         self._settings, self._identity, self._epoch = settings, identity, epoch
         self._slots, self._channel, self._lost = slots, channel, lost
+        self._sign = SignPost(settings.signs, "intake")
 
     def run(self) -> None:
         """Renew each heartbeat; returns when the epoch is over, after telling keeper to kill everything.
@@ -39,6 +41,7 @@ class LeaseHolder:
         No error ends it: job processes end themselves if the lease is not renewed in time.
         """
         while True:
+            self._sign.show()
             try:
                 if not self.renew():
                     self._channel.send(self._identity.eviction(self._settings.node))

@@ -18,11 +18,13 @@ from avio.faults import fault
 from avio.isolation.cgroups import Groups, clear
 from avio.isolation.plan import BASIC, Plan
 from avio.isolation.session import adopt_orphans, hide_memory
+from avio.signs import SignPost
 from avio.stop_signals import handle_stop
 from supervisor.keeper import process_tree
 from supervisor.keeper.ground import ground_of
 from supervisor.keeper.intake_process import SEND_SECONDS, IntakeProcess, Launched
 from supervisor.keeper.job_process import JobProcess, fork
+from supervisor.keeper.readiness import not_ready
 from supervisor.shared.messages import (
     Adjust,
     Draining,
@@ -67,8 +69,9 @@ class Keeper:
         kill_wait: float,
         stall_after: float,
         intake: Launched,
+        sign: SignPost,
     ) -> None:
-        self._spool, self._instance, self._plan = spool, instance, plan
+        self._spool, self._instance, self._plan, self._sign = spool, instance, plan, sign
         self._groups = None if plan.mode == BASIC else Groups(plan.limits)
         self._stop_grace, self._kill_wait, self._stall_after = stop_grace, kill_wait, stall_after
         self._jobs: dict[Attempt, JobProcess] = {}
@@ -97,6 +100,7 @@ class Keeper:
             self._reap()
             self._end_jobs()
             left = [group for group in left if not group.remove()]
+            self._sign.show(not_ready(self._epoch, self._deadline, self._drain_until, boottime()), self._intake.pid)
         self._stop_intake()
         return 0 if self._leave_by is None else 1
 
@@ -137,14 +141,11 @@ class Keeper:
     def _tick(self) -> float:
         """Return the seconds until something is due."""
         now = boottime()
-        intake_due = self._intake.due()
-        due = [] if intake_due is None else [intake_due]
+        due = [] if (at := self._intake.due()) is None else [at]
         for process in self._jobs.values():
             if process.killed_at is not None:
-                due.append(
-                    now
-                    + (KILLED_TICK_SECONDS if now - process.killed_at < KILLED_OFTEN_SECONDS else LONGEST_TICK_SECONDS)
-                )
+                is_new = now - process.killed_at < KILLED_OFTEN_SECONDS
+                due.append(now + (KILLED_TICK_SECONDS if is_new else LONGEST_TICK_SECONDS))
             elif process.kill_at is not None:
                 due.append(process.kill_at)
         return min([LONGEST_TICK_SECONDS, *(max(0.0, moment - now) for moment in due)])

@@ -12,6 +12,7 @@ from avio.isolation.plan import STRICT, Plan
 from avio.isolation.probes import probe
 from avio.isolation.user_access import denied_code, denied_directories
 from avio.log import start_logging
+from avio.signs import SignPost
 from supervisor.keeper.intake_process import Launched
 from supervisor.keeper.keeper import Keeper
 from supervisor.keeper.spool_lock import lock_spool
@@ -30,7 +31,8 @@ def keeper_of(settings: Settings, intake: Launched) -> Keeper:
     instance = lock_spool(spool.root)
     start_logging("keeper", settings.log_level)
     logging.getLogger(__name__).info("keeper started", extra={"node": settings.node, "slots": settings.slots})
-    return Keeper(spool, instance, plan, settings.stop_grace, settings.kill_wait, settings.stall_after, intake)
+    patience = settings.stop_grace, settings.kill_wait, settings.stall_after
+    return Keeper(spool, instance, plan, *patience, intake, SignPost(settings.signs, "keeper"))
 
 
 def _require(plan: Plan, spool: Spool) -> None:

@@ -22,6 +22,7 @@ PACKAGES = [
     "avio/executor",
     "avio/db",
     "avio/admin",
+    "avio/gate",
     "supervisor",
 ]
 LINES = 30

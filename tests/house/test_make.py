@@ -55,6 +55,26 @@ def test_ci_runs_the_tests_on_alluxio_too() -> None:
     assert lines[-2].startswith('wait "$alluxio" ||'), "and fails with them"
 
 
+def test_a_laptop_without_helm_skips_with_one_line_that_says_how_to_get_it(tmp_path: Path) -> None:
+    run = make(tmp_path, "test-chart", "CI=", "HELM=")
+
+    assert run.returncode == 0
+    (line,) = run.stdout.splitlines()
+    assert line.startswith("skipped: helm is missing; install helm 3")
+
+
+def test_ci_without_helm_and_go_fails_and_says_why(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    run = make(tmp_path, "test-chart", "CI=true", "GO=", f"TOOLS={tools}", f"HELM={tools}/helm-v3.22.0")
+
+    assert run.returncode != 0
+    assert "helm is missing" in run.stderr
+
+
+def test_ci_renders_the_chart_too() -> None:
+    assert "CI=${CI:-true} make test-chart" in (ROOT / ".ci/run").read_text().splitlines()
+
+
 def test_help_lists_every_target_for_people(tmp_path: Path) -> None:
     targets = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 

@@ -18,7 +18,7 @@ with open(ROOT / "pyproject.toml", "rb") as _file:
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DEV = EXTRAS["dev"]
-RUN = [*PROJECT["dependencies"], *EXTRAS["server"], *EXTRAS["alluxio"], *EXTRAS["s3fast"]]
+RUN = [*PROJECT["dependencies"], *EXTRAS["server"], *EXTRAS["alluxio"], *EXTRAS["s3fast"], *EXTRAS["gate"]]
 
 
 def pins(file: str) -> dict[str, str]:

@@ -69,6 +69,36 @@ def test_a_tier_that_is_not_mounted_is_named(nobody: CheckedClient, person: Call
     assert (client.get("/tiers").status_code, client.get("/tiers").get_json()["reason"]) == (503, "TIER_NOT_MOUNTED")
 
 
+def test_web_is_ready_by_its_database_alone_while_all_else_is_away(settings: Settings, nobody: CheckedClient) -> None:
+    away = settings.model_copy(update={"redis_url": "redis://:hush@127.0.0.1:1/0"})
+    client = create_app(away, Half(hang)).test_client()
+
+    ready = client.get("/readyz?only=database")
+
+    assert (ready.status_code, ready.get_json()["status"]) == (200, "ok")
+    assert list(ready.get_json()["parts"]) == ["database"]
+    assert client.get("/readyz").status_code == 503
+    nobody.get("/readyz?only=database")  # as described
+
+
+def test_without_its_database_web_is_not_ready(settings: Settings) -> None:
+    away = settings.model_copy(update={"database_url": "postgresql://avio@127.0.0.1:1/avio"})
+
+    ready = create_app(away).test_client().get("/readyz?only=database")
+
+    assert (ready.status_code, ready.get_json()["status"]) == (503, "away")
+    assert int(ready.headers["Retry-After"]) > 0
+    shut()
+
+
+@pytest.mark.parametrize("query", ["only=redis", "only=", "just=database"])
+def test_readiness_of_anything_else_is_refused(nobody: CheckedClient, query: str) -> None:
+    refused = nobody.get(f"/readyz?{query}")
+
+    assert refused.status_code in (400, 422)
+    assert refused.get_json()["errors"]
+
+
 class Half(MemoryEngine):
     """An engine with two mounts, one of which hangs or is away."""
 

@@ -295,7 +295,29 @@ def test_what_kubernetes_says_of_a_service_is_no_setting() -> None:
         "AVIO_WEB_SERVICE_HOST": "10.0.0.2",
         "AVIO_WEB_PORT": "udp://10.0.0.2:53",
         "AVIO_WEB_PORT_53_UDP_ADDR": "10.0.0.2",
+        "AVIO_SIX_SERVICE_HOST": "fd00::1",
+        "AVIO_SIX_PORT_80_TCP": "tcp://[fd00::1]:80",
     }
 
     assert load({"AVIO_CONFIG": "/dev/null", **links}).port == 8080
-    assert "AVIO_WEB_PORT: unknown setting" in problems({"AVIO_WEB_PORT": "80"})[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("AVIO_WEB_PORT", "80"),
+        ("AVIO_PORTS", "tcp://10.0.0.1:8080"),
+        ("AVIO_PORT_8080", "8080"),
+        ("AVIO_SERVICE_HOST", "avio.example.org"),
+        ("AVIO_SERVICE_HOSTS", "10.0.0.1"),
+        ("AVIO_SERVICE_PORT", "http"),
+        ("AVIO_PORT_8080_TCP", "8080"),
+        ("AVIO_DATABASE_PORT", "tcp://db.example.org"),
+    ],
+)
+def test_a_slip_that_looks_like_a_service_is_refused(name: str, text: str) -> None:
+    assert f"{name}: unknown setting" in problems({name: text})[0]
+
+
+def test_a_port_that_is_no_number_and_no_address_of_a_service_is_refused() -> None:
+    assert "AVIO_PORT" in problems({"AVIO_PORT": "tcp://web"})[0]
