@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import avio.startup
 from avio import queue, streams
+from avio.aggregator.counting import Counting
 from avio.aggregator.fold import fold
 from avio.aggregator.notifier import Notifier
 from avio.aggregator.predecessors import settle
@@ -46,6 +47,7 @@ SETTLE_SECONDS = 1.0
 SCHEDULE_SECONDS = 0.5
 MEND_SECONDS = 60.0
 RETENTION_SECONDS = 1.0
+COUNT_SECONDS = 2.0
 FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
 
@@ -89,6 +91,7 @@ class Aggregator:
             Chore(SCHEDULE_SECONDS, self._scheduler.bite),
             Chore(MEND_SECONDS, self._scheduler.mend),
             Chore(TRIM_SECONDS, self._trim),
+            Chore(COUNT_SECONDS, Counting(settings.mount_paths).count),
             Chore(RETENTION_SECONDS, Retention(settings).bite),
             Chore(SWEEP_SECONDS, self._sweep),
             Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),

@@ -17,6 +17,7 @@ from avio.db.models import (
     UserGroup,
     UserTurn,
 )
+from avio.db.metric_models import CountedJob, Total, UncountedJob
 from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, TierMap, Webhook
 from avio.db.tier_models import TierId
 
@@ -24,4 +25,5 @@ MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
     *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep, TierMap),
+    *(Total, CountedJob, UncountedJob),
 )
