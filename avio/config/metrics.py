@@ -25,5 +25,6 @@ class MetricsSettings(Table):
         None, description="Port of host where the supervisor, and the aggregator, show their metrics; absent: none."
     )
     aggregator_metrics_port: Port | None = Field(
-        None, description="The same for the aggregator, if it is on one machine with a supervisor; absent: metrics_port."
+        None,
+        description="The same for the aggregator, if it is on one machine with a supervisor; absent: metrics_port.",
     )

@@ -1,5 +1,6 @@
 """All models, in an order in which their tables could be made. The schema and its tests go through them."""
 
+from avio.db.metric_models import CountedJob, Total, UncountedJob
 from avio.db.models import (
     Aggregator,
     Artifact,
@@ -17,7 +18,6 @@ from avio.db.models import (
     UserGroup,
     UserTurn,
 )
-from avio.db.metric_models import CountedJob, Total, UncountedJob
 from avio.db.order_models import Delivery, JobTiming, Keep, Predecessor, Schedule, TierMap, Webhook
 from avio.db.tier_models import TierId
 

@@ -38,6 +38,5 @@ def all_totals() -> list[tuple[Place, float]]:
     """Return every total. Their number is bounded: no label has many values."""
     found = rows("SELECT metric, labels, part, value FROM totals ORDER BY metric, labels, part LIMIT ?", MOST_ROWS)
     return [
-        (Place(metric, tuple(sorted(json.loads(labels).items())), part), value)
-        for metric, labels, part, value in found
+        (Place(metric, tuple(sorted(json.loads(labels).items())), part), value) for metric, labels, part, value in found
     ]

@@ -5,5 +5,5 @@ Opens no port and starts no thread until it is told to: keeper and job processes
 
 #   exporter                          a port for /metrics: one request at a time
 #   families                          samples as what prometheus_client writes
-#   observed, shared_values           histograms of this process; of several processes of one web
+#   observed                          histograms of a process; workers of one web share them
 #   declared                          every metric, once; buckets

@@ -1,14 +1,28 @@
 """Samples as metric families of prometheus_client. Used by every process that shows metrics."""
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric as Family
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import Metric as Family
 
 import avio
 from avio.metrics.declared import BUILD, SUM, Kind, Metric
 
 Labels = tuple[str, ...]  # values, in the order of the metric's labels
+
+
+class Collector(ABC):
+    """A collector of prometheus_client: what a process shows of one of its parts."""
+
+    def describe(self) -> list[Family]:
+        """Return nothing: else the registry would collect at the start, to learn the names."""
+        return []
+
+    @abstractmethod
+    def collect(self) -> Iterator[Family]:
+        """Yield what is known now."""
 
 
 def gauge(metric: Metric, samples: Mapping[Labels, float]) -> Family:
@@ -52,3 +66,8 @@ def by_parts(metric: Metric, parts: Iterable[tuple[Labels, str, float]]) -> Fami
     if metric.kind is Kind.HISTOGRAM:
         return histogram(metric, parts)
     return counter(metric, {labels: value for labels, _, value in parts})
+
+
+def slots(node: str, *, busy: float, free: float, closed: float) -> dict[Labels, float]:
+    """Return the samples of the slots of a node."""
+    return {(node, "busy"): busy, (node, "free"): free, (node, "closed"): closed}

@@ -118,7 +118,9 @@ def test_a_job_that_is_cancelled_in_the_queue_has_ended_and_has_no_times() -> No
     count()
 
     assert value(declared.ENDED, state="cancelled", type="preload") == 1
-    assert not [place for place, _ in totals.all_totals() if place.metric in (declared.DURATION.name, declared.WAITED.name)]
+    assert not [
+        place for place, _ in totals.all_totals() if place.metric in (declared.DURATION.name, declared.WAITED.name)
+    ]
 
 
 def test_a_count_that_breaks_off_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,8 +206,13 @@ def test_a_job_counts_at_the_nearest_mount_above_its_path() -> None:
         moved(job, 1, 10)
     count("/data", "/data/deep")
 
-    found = Counter({dict(place.labels)["mount"]: amount for place, amount in totals.all_totals()
-                     if place.metric == declared.BYTES.name})
+    found = Counter(
+        {
+            dict(place.labels)["mount"]: amount
+            for place, amount in totals.all_totals()
+            if place.metric == declared.BYTES.name
+        }
+    )
     assert found == {"/data/deep": 10, "/data": 10, "several": 20}
 
 
