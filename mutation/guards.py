@@ -3,6 +3,7 @@
 from mutation import (
     cache_map,
     keeps,
+    metrics,
     one_transfer,
     processes,
     retention,
@@ -31,4 +32,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *room.MUTANTS,
     *versions.MUTANTS,
     *webhooks.MUTANTS,
+    *metrics.MUTANTS,
 )

@@ -16,8 +16,8 @@ from avio.log import LogPace
 from avio.metrics import declared, families
 from avio.metrics.declared import BY_NAME, METRICS, Kind
 from avio.metrics.families import Collector
-from avio.rules.figures import Figures
-from avio.wire.states import UNFINISHED, JobType
+from avio.rules.figures import OUTCOMES, Figures
+from avio.wire.states import TERMINAL, UNFINISHED, JobType
 
 FRESH_SECONDS = 5.0  # for which figures are shown again
 LIMIT_SECONDS = 2.0  # that a scrape waits for the database
@@ -26,6 +26,15 @@ LIMIT_SECONDS = 2.0  # that a scrape waits for the database
 TOTALS = [
     metric for metric in METRICS if metric.kind is not Kind.GAUGE and metric not in (declared.ENGINE, declared.HTTP)
 ]
+
+KINDS = {int(kind): kind.name.lower() for kind in JobType}
+
+# What is 0 before it happens first: from nothing to 1 is no increase for Prometheus.
+ZERO: dict[str, list[families.Labels]] = {
+    declared.ENDED.name: [(state.value, kind) for state in sorted(TERMINAL) for kind in KINDS.values()],
+    declared.ATTEMPTS.name: [(str(outcome),) for outcome in OUTCOMES],
+    declared.REPAIRED.name: [("other_bytes",)],
+}
 
 log = logging.getLogger(__name__)
 
@@ -86,16 +95,13 @@ def _of_totals(found: Figures) -> Iterator[Family]:
         if place.metric in parts and metric is not None and set(labels) == set(metric.labels):
             parts[place.metric].append((tuple(labels[name] for name in metric.labels), place.part, value))
     for metric in TOTALS:
-        yield families.by_parts(metric, parts[metric.name])
+        zero = [(labels, "", 0.0) for labels in ZERO.get(metric.name, ())]
+        yield families.by_parts(metric, zero + parts[metric.name])
 
 
 def _of_jobs(found: Figures) -> Iterator[Family]:
-    none = {(state.value, kind.name.lower()): 0.0 for state in UNFINISHED for kind in JobType}
-    known = {
-        (state, JobType(kind).name.lower()): float(count)
-        for (state, kind), count in found.jobs.items()
-        if kind in set(JobType)
-    }
+    none = {(state.value, kind): 0.0 for state in UNFINISHED for kind in KINDS.values()}
+    known = {(state, KINDS[kind]): float(count) for (state, kind), count in found.jobs.items() if kind in KINDS}
     yield families.gauge(declared.JOBS, {**none, **known})
     yield families.gauge(declared.QUEUE_OLDEST, {(): found.oldest_due})
 

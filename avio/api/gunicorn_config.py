@@ -12,10 +12,10 @@ from typing import Any
 import avio.startup
 from avio.api import create_app
 from avio.api.gunicorn_log import JsonLogger
+from avio.api.metrics_files import MetricsFiles
 from avio.api.services import KEY
 from avio.config import load
 from avio.errors import SettingsError
-from avio.metrics.observed import memory_files
 
 try:
     _settings = load()
@@ -49,20 +49,17 @@ accesslog = "-"
 control_socket_disable = True
 
 
-# Each worker writes its request times into one of these. While workers are replaced there are twice as many.
-_files = memory_files(2 * _settings.web_workers + 8)
-_free = list(range(len(_files)))
+_files = MetricsFiles(2 * _settings.web_workers + 8)  # while workers are replaced there are twice as many
 
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Choose the file for the metrics of a worker. Runs in the master."""
-    worker.metrics_file = _free.pop(0) if _free else None
+    worker.metrics_file = _files.take()
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """Let the next worker go on in the file of this one, which is dead. Runs in the master."""
-    if worker.metrics_file is not None:
-        _free.insert(0, worker.metrics_file)
+    _files.give_back(worker.metrics_file)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -70,4 +67,4 @@ def post_worker_init(worker: Any) -> None:
     services = worker.wsgi.extensions[KEY]
     services.hub.stopping = lambda: not worker.alive
     if worker.metrics_file is not None:
-        services.observed.share(_files, worker.metrics_file)
+        services.observed.share(_files.descriptors, worker.metrics_file)

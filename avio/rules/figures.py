@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 from avio.clock import now
 from avio.db import aggregators, cache_maps, figures, totals
 from avio.db.connection import borrow
+from avio.db.ends import Cause
 from avio.db.figures import NodeFigures, TierFigures
 from avio.db.totals import Place
 from avio.rules.cache_map import CacheMap
 from avio.wire.paths import is_under
+from avio.wire.states import TERMINAL
+
+# How an attempt may end.
+OUTCOMES = (*sorted(TERMINAL), *Cause)
 
 
 @dataclass(frozen=True, slots=True)

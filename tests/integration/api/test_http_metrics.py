@@ -16,6 +16,7 @@ from avio.api.services import Services
 from avio.config import Settings
 from avio.db import aggregators, cache_maps, leases, schema, tiers
 from avio.db.connection import borrow, shut
+from avio.db.models import Job
 from avio.db.sql import change
 from avio.metrics.declared import METRICS, WEB
 from tests.integration.api.conftest import CheckedClient
@@ -24,6 +25,7 @@ from tests.processes import wait_until
 from tests.servers.plain_http import NO_CERTIFICATES
 
 SECRET = "a secret of 16 characters"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def samples(text: str) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -171,3 +173,12 @@ def test_a_worker_that_takes_the_place_of_a_dead_one_shows_what_that_one_had_see
 
 def _worker_of(master: int) -> int:
     return int(Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(TRACE, TRACE), ("of nobody", None), (None, None)])
+def test_a_job_keeps_the_trace_of_its_request(ada: CheckedClient, sent: str | None, kept: str | None) -> None:
+    headers = {} if sent is None else {"traceparent": sent}
+    job = ada.post("/preload", json={"params": {"alluxioUri": "/data/train"}}, headers=headers).get_json()["id"]
+
+    with borrow():
+        assert Job.get_by_id(job).trace == kept

@@ -95,6 +95,15 @@ def test_jobs_are_zero_where_there_are_none_and_types_of_newer_versions_are_left
     assert sum(found.values()) == 3
 
 
+def test_what_has_never_happened_is_zero_so_that_the_first_time_is_an_increase() -> None:
+    found = samples(FreshFigures(figures))
+
+    assert found["avio_jobs_ended_total"][("failed", "preload")] == 0
+    assert found["avio_attempts_total"][("crashed",)] == 0
+    assert found["avio_repaired_total"] == {("other_bytes",): 0}
+    assert found["avio_wire_bytes_total"] == {(): 0}
+
+
 def test_a_fleet_without_a_live_supervisor_shows_it() -> None:
     dead = NodeFigures("n1", "active", alive=False, slots=4, busy=1, lease_age=99.0)
     lost = NodeFigures("n2", "lost", alive=False, slots=4, busy=0, lease_age=999.0)
