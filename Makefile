@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--extra build --extra server --extra alluxio --extra s3fast --extra gate pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -90,6 +90,9 @@ test-kubernetes: .venv/dev.stamp $(HELM) $(KUBE_APISERVER)  ## run avio-gate on 
 	@for each in etcd kubectl openssl; do command -v $$each >/dev/null || \
 		{ echo "$$each is missing: apt-get install etcd-server kubernetes-client openssl, then try again" >&2; exit 1; }; done
 	HELM=$(HELM) KUBE_APISERVER=$(KUBE_APISERVER) $(PYTEST) -m kubernetes tests/kubernetes
+
+test-alerts: .venv/dev.stamp  ## show with promtool when each alert of deploy/prometheus fires (apt-get install prometheus)
+	$(BIN)/python -m pytest tests/house/test_metrics.py
 
 serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 	$(BIN)/avio-server up --home var

@@ -4,6 +4,7 @@ from mutation import (
     cache_map,
     keeps,
     kubernetes,
+    metrics,
     one_transfer,
     page,
     processes,
@@ -35,4 +36,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *versions.MUTANTS,
     *webhooks.MUTANTS,
     *kubernetes.MUTANTS,
+    *metrics.MUTANTS,
 )

@@ -15,7 +15,7 @@ from avio.rules import accounts
 from avio.rules.callers import Caller
 from avio.rules.types import Login
 
-OPEN = frozenset({"/login", "/healthz", "/readyz", "/openapi.json"}) | page_rules.RULES
+OPEN = frozenset({"/login", "/healthz", "/readyz", "/openapi.json", "/metrics"}) | page_rules.RULES
 
 # Bytes of a body from a client without a token.
 OPEN_BODY_MAX = 16 << 10

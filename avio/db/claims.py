@@ -17,7 +17,7 @@ JOBS_AT_A_TIME = 500
 class Claim:
     """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones.
 
-    `room_waited` is for how many seconds it has waited for room.
+    `room_waited` is for how many seconds it has waited for room, `trace` the traceparent of the request that ordered it.
     """
 
     job: str
@@ -28,6 +28,7 @@ class Claim:
     bytes_wire: int
     limits: Limits = NO_LIMITS
     room_waited: float = 0.0
+    trace: str | None = None
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
@@ -111,7 +112,7 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
             " RETURNING id, attempt, uid, type, params, bytes_wire,"
             " CASE WHEN room_since IS NULL THEN 0 ELSE {now} - room_since END,"
-            " bandwidth, concurrency",
+            " trace, bandwidth, concurrency",
             node,
             epoch,
             job,
@@ -120,9 +121,9 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         )
         if taken is None:
             return None
-        found, attempt, uid, type_, params, bytes_wire, waited, *limits = taken
+        found, attempt, uid, type_, params, bytes_wire, waited, trace, *limits = taken
         turns.charge(starting, now)
-        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits), float(waited))
+        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits), float(waited), trace)
         change(
             "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",
             claimed.job,
