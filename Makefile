@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make requirements" \
-	--extra build --extra server --extra alluxio --extra s3fast pyproject.toml
+	--no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+SERVER := --extra build --extra server --extra alluxio --extra s3fast
 
 .DEFAULT_GOAL := help
 .PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
@@ -118,8 +118,9 @@ proto: .venv/dev.stamp  ## generate the gRPC messages of the Alluxio engine from
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto
 
 requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml again, with hashes
-	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) $(SERVER) --upgrade --output-file requirements.txt
+	$(COMPILE) $(SERVER) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --extra docs --constraint requirements.txt --output-file requirements-docs.txt
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
