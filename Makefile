@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SERVER := --extra build --extra server --extra alluxio --extra s3fast
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo recording venv wheel test test-faults siege test-wheel test-alluxio serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -110,6 +110,9 @@ mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fai
 	$(BIN)/python -m mutation
 
 EXAMPLES ?= 100
+
+recording: .venv/dev.stamp  ## record the session of README.md on a real server again, and draw it
+	$(BIN)/python -m recording
 
 fuzz-api: .venv/dev.stamp  ## send requests made from /openapi.json to a real web, as a user and an admin; check every reply (EXAMPLES=100 SEED=1)
 	$(BIN)/python -m fuzz $(EXAMPLES) $(SEED)
