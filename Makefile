@@ -4,11 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make requirements" \
-	--extra build --extra server --extra alluxio --extra s3fast --extra gate pyproject.toml
+	--no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+SERVER := --extra build --extra server --extra alluxio --extra s3fast --extra gate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo recording venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -144,6 +144,9 @@ mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fai
 
 EXAMPLES ?= 100
 
+recording: .venv/dev.stamp  ## record the session of README.md on a real server again, and draw it
+	$(BIN)/python -m recording
+
 fuzz-api: .venv/dev.stamp  ## send requests made from /openapi.json to a real web, as a user and an admin; check every reply (EXAMPLES=100 SEED=1)
 	$(BIN)/python -m fuzz $(EXAMPLES) $(SEED)
 
@@ -151,8 +154,9 @@ proto: .venv/dev.stamp  ## generate the gRPC messages of the Alluxio engine from
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto
 
 requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml again, with hashes
-	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) $(SERVER) --upgrade --output-file requirements.txt
+	$(COMPILE) $(SERVER) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --extra docs --constraint requirements.txt --output-file requirements-docs.txt
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
