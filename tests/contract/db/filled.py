@@ -68,8 +68,13 @@ def fill(rows: int) -> None:
             given.job(1 + number % USERS, pushed_at=1.0)
         for _ in range(RUNNING):
             given.running()
+    analyze()
+
+
+def analyze() -> None:
+    """Have PostgreSQL look at its tables now: its autovacuum does so by itself, later. SQLite never does."""
     if not is_sqlite():
-        change("ANALYZE")  # PostgreSQL's autovacuum does this by itself, SQLite never does
+        change("ANALYZE")
 
 
 def a_queued_job() -> str:

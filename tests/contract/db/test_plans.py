@@ -99,7 +99,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "jobs beside a plan": lambda: plan_queries.beside(["/data/set-17"], 11),
     "how fast jobs were": lambda: plan_queries.moved(JobType.PRELOAD),
     "a due delivery": lambda: _undone(lambda: deliveries.claim(60)),
-    "one's own deliveries": lambda: deliveries.page(1, 100, MIDDLE),
+    "one's own deliveries": lambda: deliveries.page(2, 100, MIDDLE),
     "old deliveries": lambda: _undone(lambda: deliveries.forget(60, 10)),
     "jobs like a new one": lambda: timings.past(1, "/data/set-17"),
     "expired tokens": lambda: tokens.forget_expired(60, 10),
@@ -129,6 +129,7 @@ def _filled(_server: Callable[[], str]) -> Iterator[None]:
             MIDDLE,
             MIDDLE,
         )
+        filled.analyze()
         yield
     shut()
 
