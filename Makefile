@@ -4,11 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make requirements" \
-	--extra build --extra server --extra alluxio --extra s3fast --extra gate pyproject.toml
+	--no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+SERVER := --extra build --extra server --extra alluxio --extra s3fast --extra gate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo venv wheel test test-faults siege test-wheel test-alluxio test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo recording venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -60,6 +60,11 @@ test-faults: .venv/dev.stamp  ## run the tests that break processes and check th
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py
 
+# A machine without Chromium skips these tests, unless it is one of CI.
+test-page: .venv/dev.stamp  ## run the tests of the page in a real Chromium; pictures of each view go to build/page
+	@$(COMPILED)
+	$(PYTEST) -m page tests/browser
+
 test-wheel: .venv/dev.stamp  ## build the wheel, install it in fresh environments without a network, and serve from it
 	$(BIN)/python -m pytest -m wheel tests/wheel
 
@@ -85,6 +90,9 @@ test-kubernetes: .venv/dev.stamp $(HELM) $(KUBE_APISERVER)  ## run avio-gate on 
 	@for each in etcd kubectl openssl; do command -v $$each >/dev/null || \
 		{ echo "$$each is missing: apt-get install etcd-server kubernetes-client openssl, then try again" >&2; exit 1; }; done
 	HELM=$(HELM) KUBE_APISERVER=$(KUBE_APISERVER) $(PYTEST) -m kubernetes tests/kubernetes
+
+test-alerts: .venv/dev.stamp  ## show with promtool when each alert of deploy/prometheus fires (apt-get install prometheus)
+	$(BIN)/python -m pytest tests/house/test_metrics.py
 
 serve: .venv/run.stamp  ## start everything in ./var, on port 8080
 	$(BIN)/avio-server up --home var
@@ -136,6 +144,9 @@ mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fai
 
 EXAMPLES ?= 100
 
+recording: .venv/dev.stamp  ## record the session of README.md on a real server again, and draw it
+	$(BIN)/python -m recording
+
 fuzz-api: .venv/dev.stamp  ## send requests made from /openapi.json to a real web, as a user and an admin; check every reply (EXAMPLES=100 SEED=1)
 	$(BIN)/python -m fuzz $(EXAMPLES) $(SEED)
 
@@ -143,8 +154,9 @@ proto: .venv/dev.stamp  ## generate the gRPC messages of the Alluxio engine from
 	$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. avio/engines/alluxio/proto/*.proto
 
 requirements: .venv/dev.stamp  ## pin the dependencies of pyproject.toml again, with hashes
-	$(COMPILE) --upgrade --output-file requirements.txt
-	$(COMPILE) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) $(SERVER) --upgrade --output-file requirements.txt
+	$(COMPILE) $(SERVER) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --upgrade --extra docs --constraint requirements.txt --output-file requirements-docs.txt
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -175,6 +175,7 @@ CREATE TABLE jobs (
     verified_bytes BIGINT,                   -- bytes of these files
     plan        TEXT,                        -- JSON: the figures of a plan; null for other jobs
     local_path  TEXT,                        -- where the node has all that a preload brought; null if not in one place
+    trace       TEXT,                        -- the W3C traceparent of the request that ordered it; null without one
     version     BIGINT NOT NULL,             -- rises with each change of the row
     created_at  DOUBLE PRECISION NOT NULL,   -- submitted
     started_at  DOUBLE PRECISION,            -- first claimed
@@ -373,6 +374,41 @@ CREATE TABLE cache_maps (
     map      TEXT                            -- JSON: sums by directory and by who brought the files
 );
 
+-- Metrics. Retention takes no total away: a counter never falls.
+CREATE TABLE totals (
+    metric TEXT NOT NULL,                    -- name of a counter or histogram
+    labels TEXT NOT NULL,                    -- JSON: its labels, name to value
+    part   TEXT NOT NULL,                    -- of a histogram: the upper bound of a bucket, or sum; '' of a counter
+    value  DOUBLE PRECISION NOT NULL,        -- sum over all jobs since the table was made
+    PRIMARY KEY (metric, labels, part)
+);
+CREATE TABLE counted (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, -- a job that has begun and not ended
+    counts TEXT NOT NULL,                    -- JSON: what of it the totals have
+    PRIMARY KEY (job_id)
+);
+CREATE TABLE uncounted (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, -- a job that has ended; the row goes once it is counted
+    PRIMARY KEY (job_id)
+);
+-- Whoever ends a job, of whatever version: an aggregator will count it.
+-- only postgresql
+CREATE FUNCTION add_uncounted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO uncounted (job_id) VALUES (NEW.id) ON CONFLICT (job_id) DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER add_uncounted AFTER UPDATE OF finished_at ON jobs FOR EACH ROW
+    WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION add_uncounted();
+-- end
+-- only sqlite
+CREATE TRIGGER add_uncounted AFTER UPDATE OF finished_at ON jobs
+WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL
+BEGIN
+    INSERT INTO uncounted (job_id) VALUES (NEW.id) ON CONFLICT (job_id) DO NOTHING;
+END;
+-- end
+
 -- The last guard: a terminal state is final, and `attempt` never falls.
 -- only postgresql
 CREATE FUNCTION guard_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -399,4 +435,4 @@ BEGIN
 END;
 -- end
 
-INSERT INTO schema_version (version) VALUES (20);
+INSERT INTO schema_version (version) VALUES (21);

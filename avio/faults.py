@@ -49,6 +49,7 @@ POINTS = {
     "aggregator.before-give-back": "orphaned jobs were found, none is given back",
     "aggregator.before-push": "lost hints were taken, none is pushed",
     "aggregator.before-tick": "the job of a schedule's tick is inserted, nothing is committed",
+    "aggregator.before-counted": "ended jobs are in the totals of metrics, nothing is committed",
     "aggregator.before-trim": "the stream is about to be trimmed",
     "aggregator.before-settle": "a webhook was tried, its delivery does not say so",
 }

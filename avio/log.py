@@ -9,6 +9,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from avio.wire import traces
+
 MAX_LINE = 8192
 AGAIN_SECONDS = 60.0
 
@@ -16,7 +18,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonLines(logging.Formatter):
-    """One line for each record: time, level, logger, message, then the members of `extra=`."""
+    """One line for each record: time, level, logger, message, the trace if any, then the members of `extra=`."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -31,6 +33,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage()[:MAX_LINE],
         }
+        if (trace := traces.trace_id(traces.current.get())) is not None:
+            line["traceId"] = trace
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)[-MAX_LINE:]

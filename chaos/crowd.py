@@ -1,4 +1,7 @@
-"""Two jobs at once on a tier that is too small for both, again and again, while its bytes and promises are watched."""
+"""Two jobs at once on a tier that is too small for both, again and again, while its bytes and promises are watched.
+
+They fail, take what fits, wait or evict.
+"""
 
 import os
 import random
@@ -92,7 +95,7 @@ class Crowd:
             self._pair(self._random.choice(self._tiers))
 
     def _pair(self, tier: SmallTier) -> None:
-        if_full = self._random.choice(("fail", "fail", "partial"))
+        if_full = self._random.choice(("fail", "fail", "partial", "wait", "evict"))
         names = [self._orders.name("crowd") for _ in range(2)]
         for name in names:
             self._plant(name)
@@ -107,7 +110,7 @@ class Crowd:
             threads[-1].start()
         for thread in threads:
             thread.join()
-        self._judge(tier, [order for order in made if order is not None])
+        self._judge(tier, [order for order in made if order is not None], if_full)
         self._empty(tier, names)
         self.pairs += 1
 
@@ -117,28 +120,48 @@ class Crowd:
         for number in range(FILES):
             (directory / f"{number:03}").write_bytes(self._random.randbytes(FILE_BYTES))
 
-    def _judge(self, tier: SmallTier, orders: list[Ordered]) -> None:
-        """Wait for the jobs; a tree of a succeeded one is whole, and both can't be."""
+    def _judge(self, tier: SmallTier, orders: list[Ordered], if_full: str) -> None:
+        """Wait for the jobs. The tree of a succeeded one is whole, and both can't be at once.
+
+        One that waits for room has it once the tree of the other is freed; one that evicts drops that tree itself.
+        """
         give_up = time.monotonic() + END_LIMIT
-        while self._orders.unfinished(CROWD) and time.monotonic() < give_up:
+        running, whole = list(orders), 0
+        while running:
+            ended = [order for order in running if self._ended(order) or time.monotonic() > give_up]
+            running = [order for order in running if order not in ended]
+            if if_full == "wait":
+                for order in ended:
+                    self._is_whole(tier, order)
+                    self._empty(tier, [order.tree])
             time.sleep(0.2)
-        whole = 0
-        for order in orders:
-            [(state, reason)] = self._world.ask("SELECT state, reason FROM jobs WHERE id = %s", order.job)
-            sources = sorted((self._world.crowd / order.tree).iterdir())
-            cached = [tier.path / CROWD / order.tree / source.name for source in sources]
-            same = sum(
-                copy.exists() and copy.read_bytes() == source.read_bytes()
-                for source, copy in zip(sources, cached, strict=True)
-            )
-            if state == "succeeded":
-                whole += 1
-                if same != FILES:
-                    self.wrong.append(f"{order.job} succeeded on {tier.alias} with {same} of {FILES} files")
-            elif reason not in ("CACHE_FULL", "TIER_NOT_MOUNTED"):
-                self.wrong.append(f"{order.job} on {tier.alias} is {state} with {reason}")
+        if if_full == "evict":
+            for order in sorted(orders, key=self._ended)[-1:]:
+                self._is_whole(tier, order)
+        elif if_full != "wait":
+            whole = sum([self._is_whole(tier, order) for order in orders])
         if whole > 1:
             self.wrong.append(f"two jobs succeeded on {tier.alias}, which is too small for both")
+
+    def _ended(self, order: Ordered) -> float:
+        [(finished,)] = self._world.ask("SELECT finished_at FROM jobs WHERE id = %s", order.job)
+        return finished or 0.0
+
+    def _is_whole(self, tier: SmallTier, order: Ordered) -> bool:
+        """Return True if the job succeeded. What is not as it must be then is wrong, and so are other ends."""
+        [(state, reason)] = self._world.ask("SELECT state, reason FROM jobs WHERE id = %s", order.job)
+        sources = sorted((self._world.crowd / order.tree).iterdir())
+        cached = [tier.path / CROWD / order.tree / source.name for source in sources]
+        same = sum(
+            copy.exists() and copy.read_bytes() == source.read_bytes()
+            for source, copy in zip(sources, cached, strict=True)
+        )
+        if state == "succeeded":
+            if same != FILES:
+                self.wrong.append(f"{order.job} succeeded on {tier.alias} with {same} of {FILES} files")
+        elif reason not in ("CACHE_FULL", "TIER_NOT_MOUNTED"):
+            self.wrong.append(f"{order.job} on {tier.alias} is {state} with {reason}")
+        return bool(state == "succeeded")
 
     def _empty(self, tier: SmallTier, names: list[str]) -> None:
         """Free both trees through the API. What is left although that was said to work is wrong.
@@ -157,4 +180,4 @@ class Crowd:
                 rows = self._world.ask("SELECT id, state, attempt, finished_at FROM jobs WHERE name = %s", name)
                 self.wrong.append(f"{tier.alias} still has {left} bytes of {name} at {time.time():.3f}: {rows}")
             shutil.rmtree(cached, ignore_errors=True)
-            shutil.rmtree(self._world.crowd / name)
+            shutil.rmtree(self._world.crowd / name, ignore_errors=True)

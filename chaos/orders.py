@@ -129,10 +129,18 @@ class Orders:
             made = self.place(kind, files)
             if made is None:
                 continue
+            if kind == "long" and self._random.random() < 0.4:
+                self._share(made)
             if kind in ("preload", "long") and self._random.random() < 0.12:
                 self._begin(self._cancel, made, self._random.uniform(0, 3))
             elif self._random.random() < 0.25:
                 self._begin(self._watch, made)
+
+    def _share(self, made: Ordered) -> None:
+        """Order the same tree once more at once. Perhaps that job is cancelled, which must not harm the other."""
+        again = self.send(made.kind, made.tree, made.files)
+        if again is not None and self._random.random() < 0.5:
+            self._begin(self._cancel, again, self._random.uniform(0, 3))
 
     def _begin(self, work: Any, *arguments: Any) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
@@ -156,12 +164,18 @@ class Orders:
                 made.seen.append({"status": info["status"], "version": info["version"]})
 
     def _post(self, path: str, body: dict[str, Any], key: str) -> str | None:
+        reply = self.request("POST", path, body, key)
+        return None if reply is None else str(reply["id"])
+
+    def request(self, method: str, path: str, body: dict[str, Any], key: str = "") -> dict[str, Any] | None:
+        """Send a request until it is accepted, and return the reply; None when nobody accepted it."""
+        headers = {"Idempotency-Key": key} if key else {}
         give_up = time.monotonic() + ACCEPT_LIMIT
         while time.monotonic() < give_up:
             with suppress(httpx2.TransportError):
-                reply = self._http.post(path, json=body, headers={"Idempotency-Key": key})
+                reply = self._http.request(method, path, json=body, headers=headers)
                 if reply.is_success:
-                    return str(reply.json()["id"])
+                    return dict(reply.json())
                 if reply.status_code < 500:
                     self.refused.append(f"{path} {body}: {reply.status_code} {reply.text}")
                     return None

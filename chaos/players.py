@@ -14,6 +14,7 @@ from chaos.orders import Orders
 from chaos.referee import Referee
 from chaos.store_orders import StoreOrders
 from chaos.storm import Storm
+from chaos.timetable import Timetable
 from chaos.twins import Twins
 from chaos.world import World
 from tests.e2e.terminal import Terminal
@@ -33,16 +34,17 @@ class Players:
             self.orders, ground.model, ground.hand, ground.cached, ground.disk, random.Random(seed + 5)
         )
         self.referee = Referee(world, self.store_orders, self._judgements)
+        self.timetable = Timetable(world, self.orders)
         self.crowd = Crowd(world, self.orders, ground.small, random.Random(seed + 6))
 
     def begin(self) -> None:
         """Let all users order, and all watchers watch."""
-        for player in (self.orders, self.store_orders, self.ground.hand, self.referee, self.crowd):
+        for player in (self.orders, self.store_orders, self.ground.hand, self.referee, self.crowd, self.timetable):
             player.begin()
 
     def end_orders(self) -> None:
         """Order no more. What was ordered goes on."""
-        for player in (self.ground.hand, self.store_orders, self.orders):
+        for player in (self.ground.hand, self.store_orders, self.orders, self.timetable):
             player.end()
 
     def end(self) -> None:
@@ -63,4 +65,5 @@ class Players:
             "I21 a second supervisor of a name leaves, and has no job": self.twins.found,
             "I22 a stepped clock is that of all processes of its part": self.world.clocks.found,
             "I23 the node of another version runs that, and has jobs": self.fleet.found,
+            "I24 every tick of a schedule made one job": self.timetable.found,
         }

@@ -40,6 +40,7 @@ CANARY = "canary-7e3f94a1"  # the password of database and Redis
 ACL = f"user avio on >{CANARY} ~* &* +@all\n"
 
 CONFIG = """
+schedule_gap = 1
 [mounts."/data"]
 url = "file://{home}/bucket"
 [mounts."/crowd"]

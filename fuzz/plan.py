@@ -11,7 +11,7 @@ ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 # Not more: `ast` of CPython 3.11 fails now and then in two threads at once ("recursion depth mismatch", gh-106905).
 THREADS = 1
 REQUEST_SECONDS = 15.0  # a longer `wait` is cut to this; nothing else takes so long
-EVENTS_SECONDS = 1.0  # for which a stream is read; one of a job that has not ended goes on
+EVENTS_SECONDS = 1.0  # for which a stream is read; that of all jobs goes on, and one of a job that has not ended
 
 # The replies to a request of the right shape: of what the server has, may and can do now. fuzz/judge.py looks at 400.
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "414", "422", "429", "431", "503"]
@@ -70,6 +70,7 @@ def plan(token: str, spare: str, seeds: Seeds, examples: int, seed: int) -> sche
                     "exclude-path": "/jobs/{id}/events",
                 },
                 {**_ids("/jobs/{id}/events", "jobs"), "request-timeout": EVENTS_SECONDS},
+                {"include-path": "/events", "request-timeout": EVENTS_SECONDS},
                 _ids("/filelists/{id}", "lists"),
                 _ids("/schedules/{id}", "schedules"),
                 _ids("/keeps/{id}", "keeps"),

@@ -151,4 +151,11 @@ MUTANTS = (
         ),
         tests=f"{OTHERS} -k vanished",
     ),
+    mutant(
+        "what another job brings teaches no speed",
+        "avio/executor/timekeeper.py",
+        ("counters.files_skipped + counters.files_shared", "counters.files_skipped"),
+        ("counters.bytes_skipped + counters.bytes_shared", "counters.bytes_skipped"),
+        tests="tests/unit/executor/test_timekeeper.py -k came_with_another",
+    ),
 )

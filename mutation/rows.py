@@ -105,6 +105,24 @@ MUTANTS = (
         tests=f"{DB}test_job_limits.py -k sqlite",
     ),
     mutant(
+        "a job of several mounts with a limit has a slot on each in the end",
+        CLAIMS,
+        ("if (kept := kept_slots(limits, running)) is not None:", "if (kept := None) is not None:"),
+        tests=f"{DB}test_job_limits.py -k sqlite",
+    ),
+    mutant(
+        "no slot is kept for a job that its own user's limit holds",
+        "avio/db/kept_slots.py",
+        ("if running.reached_by(owners[uid]) is None:", "if True:"),
+        tests=f"{DB}test_job_limits.py -k sqlite",
+    ),
+    mutant(
+        "a job of a higher priority takes the slot that is kept for another",
+        CLAIMS,
+        ("(j.id = ? OR j.priority > ? OR {condition})", "(j.id = ? OR 99 < ? OR {condition})"),
+        tests=f"{DB}test_job_limits.py -k sqlite",
+    ),
+    mutant(
         "T3: claims come one by one, so that two at once stay within a limit (PostgreSQL)",
         TURNS,
         ('return _now("{alone}")', "return _now()"),

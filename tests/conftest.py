@@ -65,9 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chart: renders the Helm chart with helm (make test-chart)")
     config.addinivalue_line("markers", "kubernetes: needs a real API server (make test-kubernetes)")
     config.addinivalue_line("markers", "siege: times a user's calls beside attacks, on a quiet machine (make siege)")
+    config.addinivalue_line("markers", "page: needs a Chromium (make test-page)")
     config.addinivalue_line("markers", "house: looks at the source and the documents alone (make lint)")
     if not config.option.markexpr:
-        apart = ["alluxio", "faults", "wheel", "siege", "chart", "kubernetes"]
+        apart = ["alluxio", "faults", "wheel", "siege", "page", "chart", "kubernetes"]
         apart += [] if any("house" in argument for argument in config.args) else ["house"]
         config.option.markexpr = " and ".join(f"not {mark}" for mark in apart)
 

@@ -52,7 +52,7 @@ EXECUTOR = Role("executor", (EVENTS_KEY,), "xadd")
 AGGREGATOR = Role(
     "aggregator",
     (EVENTS_KEY, *_PUSH_KEYS),
-    f"{_PUSH} llen xadd xreadgroup xack xautoclaim xpending xtrim"
+    f"{_PUSH} llen xadd xlen xreadgroup xack xautoclaim xpending xtrim"
     " xgroup|create xgroup|delconsumer xinfo|groups xinfo|consumers",
 )
 

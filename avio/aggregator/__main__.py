@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 import avio.startup
 from avio import queue, streams
+from avio.aggregator.counting import Counting
 from avio.aggregator.fold import fold
 from avio.aggregator.notifier import Notifier
+from avio.aggregator.own_metrics import OwnMetrics
 from avio.aggregator.predecessors import settle
 from avio.aggregator.reaper import reap
 from avio.aggregator.retention import Retention
@@ -32,6 +34,7 @@ from avio.db.schema import require_current
 from avio.errors import SettingsError, Unavailable
 from avio.faults import fault
 from avio.log import LogPace, start_logging
+from avio.metrics.exporter import start_exporter
 from avio.rules.event_keys import EventKeys
 from avio.signs import SignPost
 from avio.stop_signals import handle_stop
@@ -42,11 +45,13 @@ BEAT_SECONDS = 5.0
 SWEEP_SECONDS = 2.0
 REAP_SECONDS = 2.0
 TRIM_SECONDS = 5.0
+LOOK_SECONDS = 5.0
 TAKE_OVER_SECONDS = 5.0
 SETTLE_SECONDS = 1.0
 SCHEDULE_SECONDS = 0.5
 MEND_SECONDS = 60.0
 RETENTION_SECONDS = 1.0
+COUNT_SECONDS = 2.0
 FORGET_SECONDS = 600.0
 PAUSE_SECONDS = 1.0
 
@@ -81,6 +86,7 @@ class Aggregator:
         self._clock = SteadyClock(settings.fence)
         self._scheduler = Scheduler(settings)
         self._leaving = False
+        self.metrics = OwnMetrics()
         self._pace = LogPace()
         self._sign = SignPost(settings.signs, "aggregator")
         self._beaten = float("-inf")
@@ -92,6 +98,8 @@ class Aggregator:
             Chore(SCHEDULE_SECONDS, self._scheduler.bite),
             Chore(MEND_SECONDS, self._scheduler.mend),
             Chore(TRIM_SECONDS, self._trim),
+            Chore(LOOK_SECONDS, lambda: self.metrics.look(self._stream)),
+            Chore(COUNT_SECONDS, Counting(settings.mount_paths).count),
             Chore(RETENTION_SECONDS, Retention(settings).bite),
             Chore(SWEEP_SECONDS, self._sweep),
             Chore(TAKE_OVER_SECONDS, lambda: fold(self._stream, self._stream.take_over(self._consumer))),
@@ -133,7 +141,9 @@ class Aggregator:
             aggregators.leave(self._consumer)
 
     def _fold(self) -> None:
-        fold(self._stream, self._stream.read(self._consumer, BLOCK_MS))
+        batch = self._stream.read(self._consumer, BLOCK_MS)
+        fold(self._stream, batch)
+        self.metrics.folded(batch)
 
     def _sweep(self) -> None:
         sweep(lambda: queue.count(self._redis), lambda jobs: queue.push(self._redis, jobs))
@@ -172,6 +182,7 @@ def main() -> int:
     log.info("aggregator started")
     notifier = Notifier(settings)
     notifier.start()
+    start_exporter(settings.host, settings.aggregator_metrics_port or settings.metrics_port, aggregator.metrics)
     aggregator.run()
     notifier.leave()
     return 0

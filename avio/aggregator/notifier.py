@@ -19,7 +19,7 @@ from avio.faults import fault
 from avio.log import LogPace
 from avio.rules.job_event import job_event
 from avio.wire.signatures import signature
-from avio.wire.webhook_urls import shown_url
+from avio.wire.webhook_urls import shown_url, site_of
 
 SENDERS = 4
 POLL_SECONDS = 1.0
@@ -81,7 +81,8 @@ class Notifier:
         again_in = BACK_OFF[claimed.tries - 1] if goes_on else None
         with borrow():
             deliveries.settle(claimed, tried, again_in)
-        told = {"job": claimed.job, "url": tried.url, "code": tried.code, "why": tried.error, "again_in": again_in}
+        site = tried.url and site_of(tried.url)
+        told = {"job": claimed.job, "site": site, "code": tried.code, "why": tried.error, "again_in": again_in}
         (log.warning if tried.error else log.info)("webhook tried", extra=told)
         return True
 

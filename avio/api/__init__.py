@@ -7,15 +7,18 @@
 #
 #   gunicorn_config                                          how gunicorn runs `app:app`
 #   (here)                                                   create_app: puts the blueprints together
+#   page                                                     the page for browsers: its files, and their routes
 #   schedules                                                routes: jobs at each tick of a cron expression
 #   artifacts, events                                        routes that look at one job: what it left, what happens
 #   jobs, tasks, gate, cache, keeps, top, fleet              routes: jobs; list, stat; waits; tiers; keeps; nodes
-#   orders, filelists, webhooks, login, health               routes: preload and save; lists; webhooks; tokens; probes
-#   job_watch                                                event stream and long poll
+#   orders, filelists, webhooks, login, health, metrics      routes: preload and save; lists; webhooks; tokens; probes
+#   job_watch, all_watch                                     event streams of a job and of all jobs; long poll
 #   blueprints                                               how routes are declared
 #   sockets                                                  the gunicorn worker: slow clients cost no thread
 #   auth, headers, strict_request, page_tokens               who asks; what every request and reply carries
 #   services                                                 what the routes work with
+#   shown_job, news                                          what a listener was shown; what is new since its last look
+#   figures_collector, process_collector, http_metrics, metrics_files  what /metrics shows: the database; this web; request times
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   schedule_shapes, gate_shapes, webhook_shapes             the shapes about schedules, waits and webhooks
@@ -25,7 +28,7 @@
 #   progress_responses, pace, waits, plan_shapes             the shapes of progress; ends, waits and plans of jobs
 #   requests, errors, when                                   the shapes of what comes in; problem documents
 #   request_fields, named_files, job_types, problem_document, gunicorn_log, shapes
-#   access_quota, peers                                      lines of the access log; which addresses are one client
+#   access_quota, peers, page_rules                          lines of the access log; one client; routes of the page
 
 import time
 from collections.abc import Callable
@@ -36,14 +39,16 @@ from flask import request
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
+from prometheus_client import CollectorRegistry
 from werkzeug.routing import BaseConverter
 
 import avio
 from avio import config, queue, streams
-from avio.api import auth, errors, headers, proxies, request_places, strict_request
+from avio.api import auth, errors, headers, http_metrics, proxies, request_places, strict_request
 from avio.api.artifacts import artifacts
 from avio.api.cache import cache
 from avio.api.events import events
+from avio.api.figures_collector import FiguresCollector, FreshFigures
 from avio.api.filelists import filelists
 from avio.api.fleet import fleet
 from avio.api.gate import gate
@@ -54,7 +59,10 @@ from avio.api.keeps import keeps
 from avio.api.known_clients import KnownClients
 from avio.api.login import public, session
 from avio.api.login_lanes import Lane
+from avio.api.metrics import AT_ONCE, metrics
 from avio.api.orders import orders
+from avio.api.page.page_routes import page
+from avio.api.process_collector import ProcessCollector
 from avio.api.proxies import Proxies
 from avio.api.readiness import Readings, take_database
 from avio.api.responses import Problem
@@ -69,9 +77,12 @@ from avio.config import Settings
 from avio.db.connection import open_database
 from avio.engines.base import Engine
 from avio.engines.factory import open_engine
+from avio.metrics.declared import ENGINE
+from avio.metrics.observed import Observed
 from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.event_keys import EventKeys
+from avio.rules.figures import FiguresReader
 from avio.rules.filelists import ListLimits, Quota
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
@@ -84,7 +95,7 @@ from avio.rules.top import Top
 
 BLUEPRINTS = (
     public, session, browsing, gate, cache, orders, jobs, events, artifacts, filelists, schedules, webhooks,
-    keeps, top, fleet, health,
+    keeps, top, fleet, health, metrics,
 )  # fmt: skip
 
 # Endpoints that use the disks of the tiers, and how many seconds their ids are remembered.
@@ -138,6 +149,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.extensions[KEY] = made = _make_services(settings, engine or open_engine(settings.engine_settings()))
     app.extensions[errors.LOCATE] = made.cache.locate
     app.extensions[errors.BELOW_DIRECTORY] = made.cache.below_directory
+    http_metrics.register(app, made.observed)
     headers.register(app)
     errors.register(app)
     proxies.register(app, app.extensions[KEY].proxies)
@@ -147,6 +159,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.before_request(known_tiers(app.extensions[KEY].engine))
     for blueprint in BLUEPRINTS:
         app.register_api(blueprint)
+    app.register_blueprint(page)  # files for browsers: no calls of the API, and not in its description
     return app
 
 
@@ -167,7 +180,8 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
     client = streams.connect(settings.redis_url)
     stream = streams.Events(client, keys=EventKeys())
     places = MountPlaces(engine, settings.requests_of_mount)
-    shared = Cache(engine, places)
+    observed = Observed()
+    shared = Cache(engine, places, lambda call: observed.timed(ENGINE, settings.engine, call))
     health = EngineHealth(engine)
     jobs = Service(
         engine,
@@ -205,5 +219,16 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         strangers=Lane(WAITING_LOGINS, of_one=2),
         familiar=Lane(WAITING_LOGINS, of_one=WAITING_LOGINS),
         redis=client,
+        observed=observed,
+        metrics=_registry(observed, engine),
+        scrapes=Places(AT_ONCE),
         zone=parse_zone(settings.timezone),
     )
+
+
+def _registry(observed: Observed, engine: Engine) -> CollectorRegistry:
+    """Return what /metrics shows."""
+    made = CollectorRegistry()
+    made.register(ProcessCollector(observed))
+    made.register(FiguresCollector(FreshFigures(FiguresReader(engine.urls).read)))
+    return made

@@ -8,13 +8,14 @@ from typing import NoReturn
 from flask import Flask, g, request
 from flask_httpauth import HTTPTokenAuth
 
+from avio.api import page_rules
 from avio.api.services import services
 from avio.errors import NotAuthenticated
 from avio.rules import accounts
 from avio.rules.callers import Caller
 from avio.rules.types import Login
 
-OPEN = frozenset({"/login", "/healthz", "/readyz", "/openapi.json"})
+OPEN = frozenset({"/login", "/healthz", "/readyz", "/openapi.json", "/metrics"}) | page_rules.RULES
 
 # Bytes of a body from a client without a token.
 OPEN_BODY_MAX = 16 << 10

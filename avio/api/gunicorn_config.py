@@ -12,6 +12,7 @@ from typing import Any
 import avio.startup
 from avio.api import create_app
 from avio.api.gunicorn_log import JsonLogger
+from avio.api.metrics_files import MetricsFiles
 from avio.api.services import KEY
 from avio.config import load
 from avio.errors import SettingsError
@@ -48,6 +49,22 @@ accesslog = "-"
 control_socket_disable = True
 
 
+_files = MetricsFiles(2 * _settings.web_workers + 8)  # while workers are replaced there are twice as many
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Choose the file for the metrics of a worker. Runs in the master."""
+    worker.metrics_file = _files.take()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Let the next worker go on in the file of this one, which is dead. Runs in the master."""
+    _files.give_back(worker.metrics_file)
+
+
 def post_worker_init(worker: Any) -> None:
-    """End event streams when the worker must exit, else they delay it for the whole grace time."""
-    worker.wsgi.extensions[KEY].hub.stopping = lambda: not worker.alive
+    """End event streams when the worker must exit, else they delay it for the whole grace time. Share the metrics."""
+    services = worker.wsgi.extensions[KEY]
+    services.hub.stopping = lambda: not worker.alive
+    if worker.metrics_file is not None:
+        services.observed.share(_files.descriptors, worker.metrics_file)

@@ -9,8 +9,9 @@ from gunicorn.glogging import Logger
 from avio.api.access_quota import AccessQuota
 from avio.api.peers import peer_of
 from avio.log import start_logging
+from avio.wire import traces
 
-QUIET = frozenset({"/healthz", "/readyz"})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 ADMITTED = "avio.admitted"  # in the environ of a request that has a place among those of a user
 
@@ -28,7 +29,16 @@ class JsonLogger(Logger):  # type: ignore[misc]
         self._quota = AccessQuota()
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Log one request: caller, path and status. Of requests without a user an address has few lines a second."""
+        """Log one request: caller, path and status. Of requests without a user an address has few lines a second.
+
+        The last line of a request: what this thread does next belongs to no trace.
+        """
+        try:
+            self._access(resp, environ, request_time)
+        finally:
+            traces.current.set(None)
+
+    def _access(self, resp: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         path, address, now = environ.get("PATH_INFO", ""), environ.get("REMOTE_ADDR", ""), time.monotonic()
         is_quiet = path in QUIET and resp.status_code < 400
         if is_quiet or ADMITTED in environ:

@@ -1,4 +1,4 @@
-"""The hub of a web process: one reader of the Redis stream, fanned out to all who listen to a job.
+"""The hub of a web process: one reader of the Redis stream, fanned out to all who listen to a job, or to every job.
 
 The reader starts with the first listener and ends after the last one. Events carry absolute counters, so a
 listener that was too slow, or that has a gap, reads the row again: `REREAD`.
@@ -19,6 +19,7 @@ from avio.wire.events import Event
 QUEUE_LENGTH = 100
 BLOCK_MS = 1000
 RETRY_SECONDS = 1.0
+EVERY_JOB = ""  # in place of a job's id
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ class Note(Enum):
 
 
 class Listener:
-    """A listener to one job, with a bounded queue. Call `close`, else its place is never free again."""
+    """A listener to one job, or to `EVERY_JOB`, with a bounded queue.
+
+    Call `close`, else its place is never free again.
+    """
 
     def __init__(self, hub: "Hub", job: str, owner: object) -> None:
         self.job = job
@@ -88,8 +92,13 @@ class Hub:
         Raise TooMany without a free place, or if `owner` has no more.
         """
         listener = Listener(self, job, owner)
+        self.admit(listener)
+        return listener
+
+    def admit(self, listener: Listener) -> None:
+        """Let `listener` hear of its job, or of every job. Raises TooMany as `listen`."""
         with self._lock:
-            gives_way = self._make_place(owner)
+            gives_way = self._make_place(listener.owner)
             if self._reader is None:
                 reader = threading.Thread(target=self._read, name="hub", daemon=True)
                 reader.start()  # it may fail, and looks for listeners only after the lock is free
@@ -97,9 +106,8 @@ class Hub:
             if gives_way is not None:
                 self._remove(gives_way)
                 gives_way.offer(Note.CLOSED)
-            self._listeners[job].add(listener)
+            self._listeners[listener.job].add(listener)
             self._places[listener] = None
-        return listener
 
     def _make_place(self, owner: object) -> Listener | None:
         """Return the listener that must give way to one of `owner`, or None if a place is free. Raise TooMany."""
@@ -151,8 +159,9 @@ class Hub:
 
     def _tell(self, event: Event) -> None:
         with self._lock:
-            for listener in self._listeners.get(event.job, ()):
-                listener.offer(event)
+            for job in (event.job, EVERY_JOB):
+                for listener in self._listeners.get(job, ()):
+                    listener.offer(event)
 
     def _tell_all(self, note: Note) -> None:
         with self._lock:

@@ -5,26 +5,21 @@ While they wait, both occupy a thread and a place in the hub, but no database co
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timezone
 from typing import Any
 
-from avio.api import serializers
 from avio.api.hub import Listener, Note
+from avio.api.shown_job import Mark, ShownJob, has_ended
 from avio.clock import boottime
 from avio.clock import now as wall_clock
 from avio.errors import NotAuthenticated
 from avio.rules.types import DATABASE_AWAY, Job
 from avio.wire.events import Event, ProgressEvent, StateEvent
-from avio.wire.progress import Counters, folded
-from avio.wire.states import TERMINAL, State
 
 PING_SECONDS = 15.0
 REREAD_SECONDS = 2.0
 FOLD_SECONDS = 0.2
 LOOK_SECONDS = 0.5  # between two looks whether the client is still there
-
-Mark = tuple[int, int]
 
 
 def parse_mark(last_event_id: str) -> Mark:
@@ -52,7 +47,7 @@ def wait_for_version(
     job = read()
     above = job.version if version is None else version
     pause = REREAD_SECONDS
-    while job.version <= above and not _ended(job) and (left := deadline - boottime()) > 0:
+    while job.version <= above and not has_ended(job) and (left := deadline - boottime()) > 0:
         heard = _hear(listener, min(pause, left), has_hung_up)
         if heard is Note.CLOSED:
             break
@@ -96,15 +91,10 @@ class EventStream:
         self._first = first
         self._read = read
         self._listener = listener
-        self._zone = zone
-        self._seen = seen
+        self._shown = ShownJob(zone, seen)
         self._expires = expires
         self._expires_at = expires()
-        self._version = 0
-        self._waits: object = None  # what a queued job says that it waits for changes without the row
         self._over = False
-        self._shown = Counters()
-        self._complete = False
 
     def __iter__(self) -> Iterator[str]:
         yield from self._show("snapshot", self._first)
@@ -144,42 +134,22 @@ class EventStream:
             return
         except DATABASE_AWAY:
             return
-        if (job.version, _waits(job)) != (self._version, self._waits):
+        if self._shown.differs(job):
             yield from self._show(event, job)
 
     def _show(self, event: str, job: Job) -> Iterator[str]:
-        self._version, self._waits = job.version, _waits(job)
-        self._seen = max(self._seen, (job.attempt, job.seq))
-        self._over = _ended(job)
-        info = serializers.job_info(job, self._zone)
-        if not self._over:  # events come before their fold into the row; the end alone may fall, to what is true
-            self._fold(job.counters, bool(job.total_complete))
-            info["progress"] = serializers.job_progress(job, self._shown, complete=self._complete)
+        self._over = has_ended(job)
+        info = self._shown.row(job)
         if event == "snapshot" or not self._over:
             yield self._text(event, info)
         if self._over:
             yield self._text("end", info)
 
     def _progress(self, event: ProgressEvent) -> Iterator[str]:
-        if (event.attempt, event.seq) > self._seen:
-            self._seen = (event.attempt, event.seq)
-            self._fold(event.progress.counters, event.progress.total_complete)
-            progress = replace(event.progress, counters=self._shown, total_complete=self._complete)
-            yield self._text("progress", serializers.progress_event(replace(event, progress=progress), self._zone))
-
-    def _fold(self, counters: Counters, complete: bool) -> None:
-        """Take newer figures, as the row does: a new attempt counts from 0, and what is shown does not fall."""
-        self._shown = folded(self._shown, counters)
-        self._complete = self._complete or complete
+        data = self._shown.progress(event)
+        if data is not None:
+            yield self._text("progress", data)
 
     def _text(self, event: str, data: dict[str, Any]) -> str:
-        attempt, seq = self._seen
+        attempt, seq = self._shown.seen
         return f"id: {attempt}-{seq}\nevent: {event}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
-
-
-def _waits(job: Job) -> object:
-    return job.message, job.waiting
-
-
-def _ended(job: Job) -> bool:
-    return State(job.state) in TERMINAL

@@ -1,21 +1,22 @@
 """Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
 
 Requests without a valid token share the places of one user; those for readiness have as many of their own, so that
-logins don't keep load balancers from their answer. Liveness needs none. A reply that is not streamed gives
-its place back before it is sent: `sockets` sends it without a thread.
+logins don't keep load balancers from their answer, and so have scrapes. Liveness and the files of the page need none. A
+reply that is not streamed gives its place back before it is sent: `sockets` sends it without a thread.
 """
 
 from typing import Any
 
 from flask import Flask, Response, g, request
 
+from avio.api import page_rules
 from avio.api.gunicorn_log import ADMITTED
 from avio.errors import TooMany
 from avio.rules.places import Places
 
 NOBODY = "nobody"
-READINESS = "/readyz"
-FREE = frozenset({"/healthz"})
+OWN = frozenset({"/readyz", "/metrics"})
+FREE = frozenset({"/healthz"}) | page_rules.RULES
 
 
 def register(app: Flask, places: Places) -> None:
@@ -25,7 +26,8 @@ def register(app: Flask, places: Places) -> None:
         if request.url_rule is None or request.url_rule.rule in FREE:
             return
         login = g.get("flask_httpauth_user")
-        key: Any = login.uid if login is not None else READINESS if request.url_rule.rule == READINESS else NOBODY
+        rule = request.url_rule.rule
+        key: Any = login.uid if login is not None else rule if rule in OWN else NOBODY
         if not places.take(key):
             who = "clients that are not logged in have" if login is None else "you have"
             raise TooMany(f"{who} {places.limit} requests under way", cure="wait for some of them", retry_after=1)

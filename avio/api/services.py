@@ -7,18 +7,21 @@ from typing import Any
 
 import redis
 from flask import current_app
+from prometheus_client import CollectorRegistry
 
 from avio.api.hub import Hub
 from avio.api.login_lanes import Lane
 from avio.api.proxies import Proxies
 from avio.api.throttle import Throttle
 from avio.config import Settings
+from avio.metrics.observed import Observed
 from avio.rules.cache import Cache
 from avio.rules.engine_health import EngineHealth
 from avio.rules.fresh import Fresh
 from avio.rules.gate import Gate
 from avio.rules.jobs import Service
 from avio.rules.keeps import Keeps
+from avio.rules.places import Places
 from avio.rules.schedules import Schedules
 from avio.rules.top import Top
 from avio.rules.types import Engine
@@ -49,6 +52,9 @@ class Services:
     strangers: Lane
     familiar: Lane
     redis: redis.Redis
+    observed: Observed
+    metrics: CollectorRegistry
+    scrapes: Places
     zone: timezone
 
 

@@ -191,9 +191,15 @@ class Client:
         )
         return cast(JobPage, reply)
 
-    def job(self, job_id: str, *, wait: int | None = None, if_version: int | None = None) -> JobDetail:
-        """Return the job; with `wait` (at most 60 s) once its version is above `if_version`, or the wait is over."""
-        return cast(JobDetail, self._get(_job(job_id), longer=wait or 0, wait=wait, ifVersion=if_version))
+    def job(
+        self, job_id: str, *, wait: int | None = None, if_version: int | None = None, once: bool = False
+    ) -> JobDetail:
+        """Return the job; with `wait` (at most 60 s) once its version is above `if_version`, or the wait is over.
+
+        With `once` the call is not tried again.
+        """
+        query = {"wait": wait, "ifVersion": if_version}
+        return cast(JobDetail, self._get(_job(job_id), longer=wait or 0, repeatable=not once, **query))
 
     def change(self, job_id: str, changes: Mapping[str, Any]) -> JobInfo:
         """Change name, labels, priority or limits of a job until it ends; None resets. Names are those of the API."""
@@ -273,8 +279,8 @@ class Client:
         """Return the API's description."""
         return cast(dict[str, Any], self._get("/openapi.json"))
 
-    def _get(self, path: str, *, longer: float = 0, **query: Any) -> Any:
-        return self._transport.call("GET", path, repeatable=True, longer=longer, params=_without_none(**query))
+    def _get(self, path: str, *, longer: float = 0, repeatable: bool = True, **query: Any) -> Any:
+        return self._transport.call("GET", path, repeatable=repeatable, longer=longer, params=_without_none(**query))
 
     def _post(self, path: str, **request: Any) -> Any:
         return self._transport.call("POST", path, repeatable=False, **request)

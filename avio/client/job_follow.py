@@ -28,38 +28,44 @@ def follow(
     limit: float = math.inf,
     patience: float = 120.0,
     no_news: Callable[[ClientError], None] = _ignore,
+    lost: Callable[[ClientError], None] = _ignore,
 ) -> Iterator[JobInfo]:
-    """Yield the job as it stands, at first and at every change; the last one has a terminal status.
+    """Yield the job as it stands: at first, at every change, and once the server answers again.
 
-    Calls `no_news` each time that the server does not answer, before it is asked again.
+    The last one has a terminal status.
+
+    Calls `lost` when the event stream breaks, and `no_news` each time that the server does not answer, before it is
+    asked again.
     Raises WaitOver after `limit` seconds (by default never), Unreachable after `patience` seconds without an answer.
     """
     deadline = time.monotonic() + limit
     version: int | None = None
-    for job in _streamed(client, job_id, deadline - POLLED_TAIL_SECONDS):
+    for job in _streamed(client, job_id, deadline - POLLED_TAIL_SECONDS, lost):
         version = job["version"]
         yield job
         if job["status"] in TERMINAL:
             return
     answered_at = time.monotonic()
-    may_wait = True
+    may_wait, is_heard = True, False  # a plain look tells at once that the server is there
     while (left := deadline - time.monotonic()) > 0:
         try:
-            if may_wait and version is not None:
-                job = client.job(job_id, wait=math.ceil(min(POLL_SECONDS, left)), if_version=version)
+            if may_wait and is_heard and version is not None:
+                job = client.job(job_id, wait=math.ceil(min(POLL_SECONDS, left)), if_version=version, once=True)
             else:
-                job = client.job(job_id)
+                job = client.job(job_id, once=True)  # this loop tries again, and says so at once
         except (Unreachable, ApiError) as error:
             if not is_temporary(error) or time.monotonic() - answered_at > patience:
                 raise
             # The server accepts no more listeners: poll without a wait.
             may_wait = error.status != TOO_MANY
             if may_wait:
+                is_heard = False
                 no_news(error)
             time.sleep(min(PAUSE_SECONDS, left))
             continue
         answered_at = time.monotonic()
-        if job["version"] == version:
+        was_heard, is_heard = is_heard, True
+        if was_heard and job["version"] == version:
             time.sleep(PAUSE_SECONDS)
             continue
         version = job["version"]
@@ -69,7 +75,7 @@ def follow(
     raise WaitOver(job_id, limit)
 
 
-def _streamed(client: Client, job_id: str, until: float) -> Iterator[JobInfo]:
+def _streamed(client: Client, job_id: str, until: float, lost: Callable[[ClientError], None]) -> Iterator[JobInfo]:
     """Yield the job at each event, for as long as the stream holds."""
     if time.monotonic() >= until:
         return
@@ -86,3 +92,5 @@ def _streamed(client: Client, job_id: str, until: float) -> Iterator[JobInfo]:
     except (Unreachable, ApiError) as error:
         if not is_temporary(error):
             raise
+        if error.status != TOO_MANY:
+            lost(error)

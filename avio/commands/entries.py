@@ -4,7 +4,7 @@ from typing import Any
 
 from avio.client import path_of
 from avio.client.shapes import EntryInfo
-from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, size
+from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, short_moment, size
 from avio.terminal.tables import Column
 from avio.wire.paths import shown_path
 
@@ -76,9 +76,16 @@ def _files(entry: EntryInfo) -> str:
 
 
 COLUMNS = (
-    Column("SIZE", lambda row: size(row["size"]), lambda row: raw(row["size"]), width=8, right=True),
-    Column("CACHED", lambda row: percent(row["cachedPercent"]), _raw_percent, width=6, right=True),
-    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=7),
-    Column("TIER", _tier_names, _raw_tiers, width=6),
-    Column("MODIFIED", lambda row: moment(row["modified"]), lambda row: raw_moment(row["modified"]), width=25),
+    Column("SIZE", lambda row: size(row["size"]), lambda row: raw(row["size"]), width=8, right=True, rank=2),
+    Column("CACHED", lambda row: percent(row["cachedPercent"]), _raw_percent, width=6, right=True, rank=3),
+    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=7, rank=1),
+    Column("TIER", _tier_names, _raw_tiers, width=6, rank=4),
+    Column(
+        "MODIFIED",
+        lambda row: moment(row["modified"]),
+        lambda row: raw_moment(row["modified"]),
+        width=25,
+        rank=5,
+        short=lambda row: short_moment(row["modified"]),
+    ),
 )

@@ -15,8 +15,8 @@ NO_RULE = "no rule matches"
 
 COLUMNS = (
     Column("FILE", lambda row: row["file"], lambda row: row["file"]),
-    Column("OUTCOME", lambda row: row["outcome"], lambda row: row["outcome"], width=5),
-    Column("RULE", lambda row: row["rule"] or NO_RULE, lambda row: row["rule"] or ""),
+    Column("OUTCOME", lambda row: row["outcome"], lambda row: row["outcome"], width=5, rank=1),
+    Column("RULE", lambda row: row["rule"] or NO_RULE, lambda row: row["rule"] or "", rank=2, keeps="start"),
 )
 
 

@@ -10,6 +10,7 @@ from avio.client.amounts import Amount
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
+from avio.commands.path_completion import complete_cached_path
 from avio.commands.progress_display import choose
 from avio.commands.progress_text import amount
 from avio.commands.session import with_client
@@ -22,7 +23,7 @@ from avio.wire.states import State
 
 
 @click.command(cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_cached_path)
 @click.option("-r", "--recursive", is_flag=True, help="Drop all files below a directory.")
 @options.progress
 @options.as_json

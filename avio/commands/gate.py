@@ -14,6 +14,7 @@ from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
 from avio.commands.job_ids import complete_job, resolve
+from avio.commands.path_completion import complete_path
 from avio.commands.progress_display import LINE_SECONDS, Json, choose
 from avio.commands.session import with_client
 from avio.commands.wait import follow_to_end, say_end
@@ -57,7 +58,8 @@ class Target(Text):
 
 def complete_target(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer recent jobs to the shell, where no path begins."""
-    return [] if incomplete.startswith(PATH_BEGINS) else complete_job(context, param, incomplete)
+    complete = complete_path if incomplete.startswith(PATH_BEGINS) else complete_job
+    return complete(context, param, incomplete)
 
 
 @click.command(cls=Command)

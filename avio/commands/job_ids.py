@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from avio.client import Client, ClientError, pages
-from avio.commands.session import current_token, current_url
+from avio.commands.asked_by_shell import ask
 from avio.wire.states import JobType
 
 ID_LENGTH = 26
@@ -14,7 +14,6 @@ LAST = "@last"
 PAGE = 100
 PAGES = 20
 RECENT = 20
-COMPLETION_SECONDS = 1.0
 
 
 def resolve(client: Client, text: str) -> str:
@@ -34,15 +33,13 @@ def is_id(text: str) -> bool:
 
 
 def complete_job(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer recent jobs to the shell; none when the server does not answer at once, as there is no place for errors."""
-    try:
-        url = current_url(context.find_root().params.get("url"))
-        with Client(url, current_token(url), patience=0, timeout=COMPLETION_SECONDS) as client:
-            jobs = client.jobs(page_size=RECENT)["jobs"]
-    except (ClientError, ValueError):
-        return []
-    offered = (job for job in jobs if job["id"].startswith(incomplete.upper()))
-    return [CompletionItem(job["id"], help=f"{JobType(job['type']).name.lower()} {job['status']}") for job in offered]
+    """Offer recent jobs to the shell."""
+    return ask(context, lambda client: _recent(client, incomplete.upper()))
+
+
+def _recent(client: Client, prefix: str) -> list[CompletionItem]:
+    jobs = (job for job in client.jobs(page_size=RECENT)["jobs"] if job["id"].startswith(prefix))
+    return [CompletionItem(job["id"], help=f"{JobType(job['type']).name.lower()} {job['status']}") for job in jobs]
 
 
 def _last(client: Client) -> str:

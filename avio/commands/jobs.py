@@ -1,7 +1,9 @@
 """`avio jobs`: the table of jobs."""
 
+import sys
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,15 +13,17 @@ from avio.client.shapes import JobInfo, JobPage
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.job_columns import columns
-from avio.commands.session import with_client
+from avio.commands.jobs_screen import watch_jobs
+from avio.commands.session import impatient, with_client
 from avio.terminal.json_output import print_json_list
 from avio.terminal.numbers import WholeNumber
-from avio.terminal.tables import print_table
+from avio.terminal.tables import is_terminal, print_table
 from avio.terminal.texts import Text
 from avio.wire.job_filters import STATUSES, TERMS, TYPES, FilterError, parse
 from avio.wire.states import JobType
 
 PAGE = 100
+LOOK_SECONDS = 10.0  # for a reply to `-w`, which asks again anyway
 NONE: JobPage = {"jobs": [], "nextPageToken": None}
 VALUES = {"status": STATUSES, "type": TYPES, "since": ("1h", "1d", "7d")}
 
@@ -39,6 +43,7 @@ def complete_filter(_: click.Context, __: click.Parameter, incomplete: str) -> l
 @click.option("--type", "kinds", multiple=True, type=click.Choice(TYPES), help="Only this type; may be repeated.")
 @click.option("--limit", type=WholeNumber(min=1), default=20, show_default=True, help="Show so many jobs.")
 @click.option("--all", "everything", is_flag=True, help="Show all jobs, whatever --limit says.")
+@click.option("-w", "--watch", "live", is_flag=True, help="Show them anew every two seconds, until Ctrl-C.")
 @options.as_json
 @with_client
 def jobs(
@@ -48,23 +53,22 @@ def jobs(
     kinds: tuple[str, ...],
     limit: int,
     everything: bool,
+    live: bool,
     as_json: bool,
 ) -> None:
     """List jobs, newest first.
 
-    FILTER is one or more of status:, type:, path:, user:, name:, node:, since: and until:, such as
+    FILTER is one or more of status:, type:, path:, user:, name:, node:, label:, since: and until:, such as
     'status:failed path:/datasets/* since:2d'. Several values have commas; one with blanks has quotes.
+    With -w the table is shown until Ctrl-C, also while the server is gone.
     """
     matching = _filter(terms)
-    numbers = [JobType[name.upper()] for name in kinds]
-
-    def fetch(token: str | None) -> JobPage:
-        size = PAGE if everything else min(limit, PAGE)
-        return client.jobs(statuses=status, kinds=numbers, matching=matching, page_size=size, page_token=token)
-
-    found = pages(fetch)
-    first = next((page for page in found if page["jobs"]), NONE)  # a search may have empty pages before it
-    batches = _up_to(None if everything else limit, chain([first], found))
+    query = {"statuses": status, "kinds": [JobType[name.upper()] for name in kinds], "matching": matching}
+    if live:
+        _require_terminal(everything=everything, as_json=as_json)
+        with impatient(client, LOOK_SECONDS) as own:
+            watch_jobs(lambda: _look(own, query, limit), sys.stdout)
+    first, batches = _found(client, query, None if everything else limit)
     if as_json:
         print_json_list({}, "jobs", batches)
     else:
@@ -79,6 +83,30 @@ def _filter(terms: tuple[str, ...]) -> str | None:
     except FilterError as error:
         raise click.UsageError(f"FILTER: {error}") from None
     return matching or None
+
+
+def _found(client: Client, query: dict[str, Any], limit: int | None) -> tuple[JobPage, Iterator[list[JobInfo]]]:
+    """Return the first page that has jobs, and the jobs of all pages up to `limit`."""
+
+    def fetch(token: str | None) -> JobPage:
+        return client.jobs(page_size=min(limit or PAGE, PAGE), page_token=token, **query)
+
+    found = pages(fetch)
+    first = next((page for page in found if page["jobs"]), NONE)  # a search may have empty pages before it
+    return first, _up_to(limit, chain([first], found))
+
+
+def _look(client: Client, query: dict[str, Any], limit: int) -> tuple[list[JobInfo], dict[str, str]]:
+    """Return the newest jobs as they stand now, and the names of users that the server tells admins."""
+    first, batches = _found(client, query, limit)
+    return list(chain.from_iterable(batches)), first.get("users") or {}
+
+
+def _require_terminal(*, everything: bool, as_json: bool) -> None:
+    if everything or as_json:
+        raise click.UsageError("-w shows the newest jobs on a terminal; leave out --all and --json")
+    if not is_terminal():
+        raise click.UsageError("-w needs a terminal; programs follow a job with: avio watch JOB --json")
 
 
 def _up_to(limit: int | None, found: Iterator[JobPage]) -> Iterator[list[JobInfo]]:

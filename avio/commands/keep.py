@@ -10,8 +10,9 @@ from avio.client.keep_shapes import KeepInfo, KeepPage
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.job_ids import is_id
+from avio.commands.path_completion import complete_cached_path
 from avio.commands.session import with_client
-from avio.terminal.cells import moment, printable, raw, raw_moment
+from avio.terminal.cells import moment, printable, raw, raw_moment, short_moment
 from avio.terminal.json_output import print_json, print_json_list
 from avio.terminal.quantities import LaterMoment
 from avio.terminal.tables import Column, print_table
@@ -24,9 +25,16 @@ OPEN = (Status.STARTING, Status.ACTIVE)
 
 COLUMNS = (
     Column("ID", lambda row: row["id"], lambda row: row["id"]),
-    Column("USER", lambda row: printable(row["user"]), lambda row: raw(row["user"]), width=4),
-    Column("STATUS", lambda row: row["status"], lambda row: row["status"], width=6),
-    Column("UNTIL", lambda row: moment(row["until"]), lambda row: raw_moment(row["until"]), width=10),
+    Column("USER", lambda row: printable(row["user"]), lambda row: raw(row["user"]), width=4, rank=2),
+    Column("STATUS", lambda row: row["status"], lambda row: row["status"], width=6, rank=3),
+    Column(
+        "UNTIL",
+        lambda row: moment(row["until"]),
+        lambda row: raw_moment(row["until"]),
+        width=10,
+        rank=1,
+        short=lambda row: short_moment(row["until"]),
+    ),
     Column("PATH", lambda row: printable(row["path"]), lambda row: raw(row["path"])),
 )
 
@@ -39,7 +47,7 @@ class NotKept(ClientError):
 
 
 @click.command(cls=Command)
-@click.argument("path", type=Text(), required=False)
+@click.argument("path", type=Text(), required=False, shell_complete=complete_cached_path)
 @click.option("--until", type=LaterMoment(), help="Keep PATH until then: 72h from now, or a time.")
 @click.option("--forever", is_flag=True, help="Keep PATH until you end it, if the server allows that.")
 @click.option("--end", is_flag=True, help="End your keep of PATH, or the keep of which PATH is the id.")

@@ -9,17 +9,23 @@ from avio.client.shapes import FileListPage
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.terminal.cells import moment, raw, raw_moment, size
+from avio.terminal.cells import moment, raw, raw_moment, short_moment, size
 from avio.terminal.json_output import print_json_list
 from avio.terminal.tables import Column, print_table
 from avio.terminal.texts import Text
 
 COLUMNS = (
     Column("ID", lambda row: row["fileListId"], lambda row: row["fileListId"]),
-    Column("PATHS", lambda row: raw(row["lines"]), lambda row: raw(row["lines"]), width=8, right=True),
-    Column("SIZE", lambda row: size(row["bytes"]), lambda row: raw(row["bytes"]), width=8, right=True),
-    Column("COMPLETE", lambda row: _yes(row["complete"]), lambda row: _yes(row["complete"])),
-    Column("UPLOADED", lambda row: moment(row["createTime"]), lambda row: raw_moment(row["createTime"])),
+    Column("PATHS", lambda row: raw(row["lines"]), lambda row: raw(row["lines"]), width=8, right=True, rank=1),
+    Column("SIZE", lambda row: size(row["bytes"]), lambda row: raw(row["bytes"]), width=8, right=True, rank=3),
+    Column("COMPLETE", lambda row: _yes(row["complete"]), lambda row: _yes(row["complete"]), rank=4),
+    Column(
+        "UPLOADED",
+        lambda row: moment(row["createTime"]),
+        lambda row: raw_moment(row["createTime"]),
+        rank=2,
+        short=lambda row: short_moment(row["createTime"]),
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from avio.client.shapes import EntryInfo, ListPage, RefusedMount
 from avio.commands import entries, options
 from avio.commands.command import Command
 from avio.commands.exit_codes import Exit
+from avio.commands.path_completion import complete_path
 from avio.commands.session import with_client
 from avio.commands.wording import in_cli_words
 from avio.terminal.cells import printable
@@ -23,7 +24,7 @@ MEMORY = 1000  # more directories of unknown state are counted alone
 
 
 @click.command(cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("-R", "--recursive", is_flag=True, help="List all levels below PATH.")
 @click.option("--depth", type=WholeNumber(min=1), help="List so many levels (default 1, the direct children).")
 @click.option("--sums", is_flag=True, help="Count the files of directories for longer, up to seconds a page.")

@@ -13,12 +13,12 @@ from avio.terminal.tables import Column, print_table
 
 COLUMNS = (
     Column("PATH", lambda row: printable(row["path"]), lambda row: raw(row["path"])),
-    Column("KIND", lambda row: printable(row["kind"]), lambda row: raw(row["kind"]), width=4),
-    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=11),
-    Column("RUNNING", lambda row: str(row["running"]), lambda row: str(row["running"]), right=True),
-    Column("JOBS", lambda row: running_paths(row["jobs"]), lambda row: running(row["jobs"])),
+    Column("KIND", lambda row: printable(row["kind"]), lambda row: raw(row["kind"]), width=4, rank=5),
+    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=11, rank=1),
+    Column("RUNNING", lambda row: str(row["running"]), lambda row: str(row["running"]), right=True, rank=4),
+    Column("JOBS", lambda row: running_paths(row["jobs"]), lambda row: running(row["jobs"]), rank=3, keeps="start"),
 )
-URL = Column("URL", lambda row: raw(row["url"]), lambda row: raw(row["url"]))
+URL = Column("URL", lambda row: raw(row["url"]), lambda row: raw(row["url"]), rank=2, keeps="ends")
 
 
 @click.command(cls=Command)

@@ -7,7 +7,7 @@ from avio.client.fleet_shapes import NodeInfo, RunningJob
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.session import with_client
-from avio.terminal.cells import NOTHING, moment, printable, raw, raw_moment
+from avio.terminal.cells import NOTHING, moment, printable, raw, raw_moment, short_moment
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import Column, print_table
 
@@ -28,10 +28,16 @@ def _busy(node: NodeInfo) -> str:
 
 COLUMNS = (
     Column("NODE", lambda row: printable(row["name"]), lambda row: raw(row["name"])),
-    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=8),
-    Column("BUSY", _busy, _busy, right=True),
-    Column("SEEN", lambda row: moment(row["seenTime"]), lambda row: raw_moment(row["seenTime"])),
-    Column("JOBS", lambda row: running_paths(row["jobs"]), lambda row: running(row["jobs"])),
+    Column("STATE", lambda row: row["state"], lambda row: row["state"], width=8, rank=1),
+    Column("BUSY", _busy, _busy, right=True, rank=2),
+    Column(
+        "SEEN",
+        lambda row: moment(row["seenTime"]),
+        lambda row: raw_moment(row["seenTime"]),
+        rank=4,
+        short=lambda row: short_moment(row["seenTime"]),
+    ),
+    Column("JOBS", lambda row: running_paths(row["jobs"]), lambda row: running(row["jobs"]), rank=3, keeps="start"),
 )
 
 

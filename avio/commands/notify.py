@@ -12,7 +12,7 @@ from avio.commands.command import Command
 from avio.commands.job_ids import complete_job, resolve
 from avio.commands.session import with_client
 from avio.lazygroup import WholeLines
-from avio.terminal.cells import NOTHING, moment, printable, raw, raw_moment
+from avio.terminal.cells import NOTHING, moment, printable, raw, raw_moment, short_moment
 from avio.terminal.json_output import print_json, print_json_list
 from avio.terminal.tables import Column, print_record, print_table
 from avio.terminal.texts import Text
@@ -22,12 +22,19 @@ ENDS = tuple(state.value for state in State if state in TERMINAL)
 
 COLUMNS = (
     Column("JOB", lambda row: printable(row["job"]), lambda row: row["job"]),
-    Column("STATUS", lambda row: printable(row["status"]), lambda row: row["status"], width=9),
-    Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True),
-    Column("CODE", lambda row: raw(row["code"]), lambda row: raw(row["code"]), width=4, right=True),
-    Column("NEXT", lambda row: moment(row["nextTime"]), lambda row: raw_moment(row["nextTime"]), width=19),
-    Column("URL", lambda row: printable(row["url"] or NOTHING), lambda row: raw(row["url"])),
-    Column("ERROR", lambda row: printable(row["error"]), lambda row: raw(row["error"])),
+    Column("STATUS", lambda row: printable(row["status"]), lambda row: row["status"], width=9, rank=1),
+    Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True, rank=5),
+    Column("CODE", lambda row: raw(row["code"]), lambda row: raw(row["code"]), width=4, right=True, rank=2),
+    Column(
+        "NEXT",
+        lambda row: moment(row["nextTime"]),
+        lambda row: raw_moment(row["nextTime"]),
+        width=19,
+        rank=6,
+        short=lambda row: short_moment(row["nextTime"]),
+    ),
+    Column("URL", lambda row: printable(row["url"] or NOTHING), lambda row: raw(row["url"]), rank=3, keeps="ends"),
+    Column("ERROR", lambda row: printable(row["error"]), lambda row: raw(row["error"]), rank=4, keeps="start"),
 )
 
 

@@ -10,6 +10,7 @@ from avio.client import Client, spelled_paths, spelled_rules
 from avio.commands import options
 from avio.commands.begin_options import begin_options
 from avio.commands.filter_options import filter_options
+from avio.commands.path_completion import complete_path
 from avio.terminal.numbers import ByteNumber, WholeNumber
 from avio.terminal.quantities import Moment, Size
 from avio.terminal.texts import Text, TextPath
@@ -22,7 +23,7 @@ CHUNK_BYTES = 1 << 16
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BEFORE = (
-    click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_path),
     click.option("--from-file", type=click.File("rb"), help="A file of paths, one a line; - for standard input."),
     click.option(
         "--from-object",

@@ -12,6 +12,7 @@ from avio.commands import entries, options
 from avio.commands.cached_path import without_store
 from avio.commands.command import Command, print_lines
 from avio.commands.exit_codes import Exit
+from avio.commands.path_completion import complete_cached_path
 from avio.commands.progress_display import choose
 from avio.commands.session import with_client
 from avio.commands.wait import follow_to_end, say_end
@@ -48,7 +49,7 @@ _WHY = {
 
 
 @click.command(cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_cached_path)
 @options.progress
 @options.as_json
 @with_client

@@ -48,16 +48,18 @@ def files_of(job: JobInfo) -> str:
     return f"{progress['done']['files']}/{least}{progress['total']['files']}"
 
 
-def bytes_of(job: JobInfo) -> str:
+def bytes_of(job: JobInfo, *, is_short: bool = False) -> str:
     """Return `1.2 GiB/4.0 GiB`; while the listing goes on `1.2 GiB of ≥ 4.0 GiB (still listing)`.
 
-    What has come of files that are not done counts too.
+    The short form of that is `1.2 GiB/≥4.0 GiB`. What has come of files that are not done counts too.
     """
     progress = job["progress"]
     done = size(progress["done"]["bytes"] + progress.get("bytesInFlight", 0))
     total = size(progress["total"]["bytes"])
     if is_listed(job):
         return f"{done}/{total}"
+    if is_short:
+        return f"{done}/≥{total}"
     return f"{done} of ≥ {total}" + (" (still listing)" if job["phase"] == Phase.LISTING else "")
 
 
@@ -133,16 +135,16 @@ def pace_of(job: JobInfo) -> str:
     return ", ".join(parts)
 
 
-def eta(job: JobInfo) -> str:
-    """Return `~4 min (up to 7)`, or in words that it is not known yet."""
+def eta(job: JobInfo, *, is_short: bool = False) -> str:
+    """Return `~4 min (up to 7)`, or in words that it is not known yet; in short `~4 min` and `not yet`."""
     left = seconds_left(job)
     if left is None:
-        return "not yet: still listing" if job["phase"] == Phase.LISTING else "not yet"
-    return about(*left)
+        return "not yet: still listing" if job["phase"] == Phase.LISTING and not is_short else "not yet"
+    return about(left[0], left[0] if is_short else left[1])
 
 
 def about(likely: float, late: float) -> str:
-    """Return seconds as `~4 min (up to 7)`, in the unit that suits the likely ones."""
+    """Return seconds as `~4 min (up to 7)`, in the unit that suits the likely ones; `~4 min` if both are alike."""
     name, seconds = next(unit for unit in UNITS if likely >= unit[2] * unit[1])[:2]
     first, second = (rounded(each / seconds) for each in (likely, late))
     return f"~{first} {name}" + (f" (up to {second})" if second != first else "")

@@ -28,13 +28,13 @@ def _message(row: Any) -> str:
 
 
 COLUMNS = (
-    Column("OUTCOME", lambda row: row["outcome"], lambda row: row["outcome"]),
-    Column("SIZE", lambda row: size(row["bytes"]), lambda row: raw(row["bytes"]), width=8, right=True),
-    Column("TIER", lambda row: raw(row["tier"]), lambda row: raw(row["tier"]), width=4),
-    Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True),
-    Column("REASON", lambda row: raw(row["reason"]), lambda row: raw(row["reason"]), width=6),
+    Column("OUTCOME", lambda row: row["outcome"], lambda row: row["outcome"], rank=1),
+    Column("SIZE", lambda row: size(row["bytes"]), lambda row: raw(row["bytes"]), width=8, right=True, rank=4),
+    Column("TIER", lambda row: raw(row["tier"]), lambda row: raw(row["tier"]), width=4, rank=6),
+    Column("TRIES", lambda row: raw(row["tries"]), lambda row: raw(row["tries"]), right=True, rank=5),
+    Column("REASON", lambda row: raw(row["reason"]), lambda row: raw(row["reason"]), width=6, rank=2),
     Column("PATH", lambda row: printable(path_of(row)), lambda row: printable(path_of(row))),
-    Column("MESSAGE", lambda row: printable(_message(row)), lambda row: raw(_message(row))),
+    Column("MESSAGE", lambda row: printable(_message(row)), lambda row: raw(_message(row)), rank=3, keeps="start"),
 )
 
 

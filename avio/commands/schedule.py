@@ -26,11 +26,11 @@ from avio.wire.schedules import Missed, Overlap
 
 COLUMNS = (
     Column("ID", lambda row: row["id"], lambda row: row["id"]),
-    Column("NAME", lambda row: printable(row["name"] or NOTHING), lambda row: raw(row["name"])),
-    Column("STATUS", lambda row: row["status"], lambda row: row["status"], width=6),
-    Column("JOB", lambda row: _job_of(row), lambda row: _job_of(row)),
-    Column("LAST", lambda row: _last(row), lambda row: _last(row), width=9),
-    Column("WHEN", lambda row: printable(row["summary"]), lambda row: raw(row["summary"])),
+    Column("NAME", lambda row: printable(row["name"] or NOTHING), lambda row: raw(row["name"]), rank=2, keeps="start"),
+    Column("STATUS", lambda row: row["status"], lambda row: row["status"], width=6, rank=1),
+    Column("JOB", lambda row: _job_of(row), lambda row: _job_of(row), rank=4, keeps="ends"),
+    Column("LAST", lambda row: _last(row), lambda row: _last(row), width=9, rank=3),
+    Column("WHEN", lambda row: printable(row["summary"]), lambda row: raw(row["summary"]), rank=5, keeps="start"),
 )
 
 _WHEN = (

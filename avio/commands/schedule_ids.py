@@ -7,8 +7,8 @@ from click.shell_completion import CompletionItem
 
 from avio.client import Client, ClientError, pages
 from avio.client.schedule_shapes import ScheduleInfo
-from avio.commands.job_ids import COMPLETION_SECONDS, PAGES, RECENT, is_id
-from avio.commands.session import current_token, current_url
+from avio.commands.asked_by_shell import ask
+from avio.commands.job_ids import PAGES, RECENT, is_id
 from avio.terminal.texts import Text
 
 
@@ -37,15 +37,13 @@ def _all(client: Client) -> list[ScheduleInfo]:
 
 
 def complete_schedule(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer schedules to the shell; none when the server does not answer at once."""
-    try:
-        url = current_url(context.find_root().params.get("url"))
-        with Client(url, current_token(url), patience=0, timeout=COMPLETION_SECONDS) as client:
-            schedules = client.schedules.page()["schedules"][:RECENT]
-    except (ClientError, ValueError):
-        return []
-    offered = (each for each in schedules if each["id"].startswith(incomplete.upper()))
-    return [CompletionItem(each["id"], help=each["name"] or each["summary"]) for each in offered]
+    """Offer schedules to the shell."""
+    return ask(context, lambda client: _newest(client, incomplete.upper()))
+
+
+def _newest(client: Client, prefix: str) -> list[CompletionItem]:
+    schedules = (each for each in client.schedules.page()["schedules"][:RECENT] if each["id"].startswith(prefix))
+    return [CompletionItem(each["id"], help=each["name"] or each["summary"]) for each in schedules]
 
 
 schedule_argument = click.argument("schedule", type=Text(), metavar="SCHEDULE", shell_complete=complete_schedule)

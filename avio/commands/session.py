@@ -124,6 +124,11 @@ def connect(url: str, token: str | None, limit: float | None = None) -> Client:
         raise click.UsageError(str(error)) from error
 
 
+def impatient(client: Client, seconds: float) -> Client:
+    """Return a client of the same server that tries nothing again and waits so long for a reply."""
+    return Client(client.url, current_token(client.url), patience=0, timeout=seconds)
+
+
 def with_client(command: Callable[Concatenate[Client, P], R]) -> Callable[P, R]:
     """Give the command a client of the server in effect, closed when the command ends.
 

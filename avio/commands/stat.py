@@ -6,13 +6,14 @@ from avio.client import Client
 from avio.commands import options
 from avio.commands.command import Command
 from avio.commands.entries import record
+from avio.commands.path_completion import complete_path
 from avio.commands.session import with_client
 from avio.terminal.json_output import print_json
 from avio.terminal.tables import print_record
 
 
 @click.command(cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @options.as_json
 @with_client
 def stat(client: Client, path: str, as_json: bool) -> None:

@@ -14,11 +14,13 @@ from avio.terminal.tables import Column, print_table
 
 COLUMNS = (
     Column("TIER", lambda row: printable(row["alias"]), lambda row: raw(row["alias"]), width=6),
-    Column("CAPACITY", lambda row: size(row["capacity"]), lambda row: raw(row["capacity"]), width=8, right=True),
-    Column("USED", lambda row: size(row["used"]), lambda row: raw(row["used"]), width=8, right=True),
-    Column("RESERVED", lambda row: size(_reserved(row)), lambda row: raw(_reserved(row)), width=8, right=True),
-    Column("FREE", lambda row: size(row["free"]), lambda row: raw(row["free"]), width=8, right=True),
-    Column("USED%", lambda row: percent(_share(row)), lambda row: f"{_share(row):.1f}", width=5, right=True),
+    Column(
+        "CAPACITY", lambda row: size(row["capacity"]), lambda row: raw(row["capacity"]), width=8, right=True, rank=2
+    ),
+    Column("USED", lambda row: size(row["used"]), lambda row: raw(row["used"]), width=8, right=True, rank=3),
+    Column("RESERVED", lambda row: size(_reserved(row)), lambda row: raw(_reserved(row)), width=8, right=True, rank=5),
+    Column("FREE", lambda row: size(row["free"]), lambda row: raw(row["free"]), width=8, right=True, rank=1),
+    Column("USED%", lambda row: percent(_share(row)), lambda row: f"{_share(row):.1f}", width=5, right=True, rank=4),
     Column("WORKER", lambda row: raw(row["worker"]), lambda row: raw(row["worker"])),
 )
 

@@ -9,8 +9,9 @@ from avio.client import Client
 from avio.client.fleet_shapes import TopInfo
 from avio.commands import options
 from avio.commands.command import Command
+from avio.commands.path_completion import complete_cached_path
 from avio.commands.session import with_client
-from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, size
+from avio.terminal.cells import NOTHING, UNKNOWN, moment, percent, printable, raw, raw_moment, short_moment, size
 from avio.terminal.json_output import print_json
 from avio.terminal.numbers import Number
 from avio.terminal.tables import Column, print_table
@@ -24,13 +25,15 @@ def _bytes(name: str) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
     return lambda row: _at_least(row, size(row[name])), lambda row: raw(row[name])
 
 
-SIZE = Column("SIZE", *_bytes("bytes"), width=9, right=True)
-SHARE = Column("SHARE", lambda row: percent(row["share"]), lambda row: f"{row['share']:.1f}", width=5, right=True)
-FILES = Column(
-    "FILES", lambda row: _at_least(row, raw(row["files"])), lambda row: raw(row["files"]), width=6, right=True
+SIZE = Column("SIZE", *_bytes("bytes"), width=9, right=True, rank=1)
+SHARE = Column(
+    "SHARE", lambda row: percent(row["share"]), lambda row: f"{row['share']:.1f}", width=5, right=True, rank=5
 )
-UNREAD = Column("UNREAD", lambda row: _unread(row, size), lambda row: _unread(row, raw), width=9, right=True)
-UNSAVED = Column("UNSAVED", *_bytes("unsavedBytes"), width=9, right=True)
+FILES = Column(
+    "FILES", lambda row: _at_least(row, raw(row["files"])), lambda row: raw(row["files"]), width=6, right=True, rank=4
+)
+UNREAD = Column("UNREAD", lambda row: _unread(row, size), lambda row: _unread(row, raw), width=9, right=True, rank=2)
+UNSAVED = Column("UNSAVED", *_bytes("unsavedBytes"), width=9, right=True, rank=3)
 ALL = (SIZE, SHARE, FILES, UNREAD, UNSAVED)
 
 # What 80 columns hold beside the name of a row.
@@ -42,8 +45,10 @@ COLUMNS = {
         FILES,
         UNREAD,
         Column("JOB", lambda row: row["job"] or UNKNOWN, lambda row: row["job"] or UNKNOWN),
-        Column("USER", lambda row: _user(row), lambda row: _user(row), width=4),
-        Column("PATH", lambda row: printable(row["path"] or NOTHING), lambda row: raw(row["path"])),
+        Column("USER", lambda row: _user(row), lambda row: _user(row), width=4, rank=5),
+        Column(
+            "PATH", lambda row: printable(row["path"] or NOTHING), lambda row: raw(row["path"]), rank=6, keeps="ends"
+        ),
     ),
     By.MOUNT: (
         SIZE,
@@ -54,6 +59,8 @@ COLUMNS = {
             lambda row: moment(row["oldestUnsaved"]),
             lambda row: raw_moment(row["oldestUnsaved"]),
             width=10,
+            rank=2,
+            short=lambda row: short_moment(row["oldestUnsaved"]),
         ),
         Column("MOUNT", lambda row: printable(row["path"] or UNKNOWN), lambda row: row["path"] or UNKNOWN),
     ),
@@ -61,7 +68,7 @@ COLUMNS = {
 
 
 @click.command(cls=Command)
-@click.argument("path", type=Text(), default="/")
+@click.argument("path", type=Text(), default="/", shell_complete=complete_cached_path)
 @click.option(
     "--by", type=click.Choice([each.value for each in By]), default="prefix", help="What to sum up. Default: prefix."
 )

@@ -53,7 +53,7 @@ def follow_to_end(client: Client, job_id: str, *, limit: float, display: Display
     """Show the job on `display` until it has ended, and return it. Ctrl-C leaves it running: says so if it `stays`."""
     try:
         with display:
-            for job in follow(client, job_id, limit=limit, no_news=display.no_news):
+            for job in follow(client, job_id, limit=limit, no_news=display.no_news, lost=display.lost):
                 display.show(job)
     except KeyboardInterrupt:
         if stays:

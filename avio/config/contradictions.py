@@ -18,6 +18,8 @@ def contradictions(settings: Settings, wrong: Collection[str]) -> Iterator[str]:
         yield "heartbeat must be at most half of fence, else one lost renewal ends every job"
     if are_valid("listeners", "web_threads") and settings.listeners >= settings.web_threads:
         yield "listeners must be below web_threads, else event streams take all threads of the API"
+    if are_valid("metrics", "metrics_token") and (settings.metrics == "token") != (settings.metrics_token is not None):
+        yield "metrics = token and metrics_token need each other: set both, or neither"
     aliases = [tier.alias for tier in settings.tiers]
     for alias in sorted({each for each in aliases if aliases.count(each) > 1}):
         yield f"two tiers have the same alias: {alias}"

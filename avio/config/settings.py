@@ -14,6 +14,7 @@ from avio.config.alluxio import AlluxioSpec
 from avio.config.job_limits import JobLimitSettings
 from avio.config.keeps import KeepSettings
 from avio.config.local import Mount, MountPath, TierSpec, readable
+from avio.config.metrics import MetricsSettings
 from avio.config.networks import WebhookSettings
 from avio.config.retention import RetentionSettings
 from avio.config.schedules import ScheduleSettings
@@ -24,7 +25,9 @@ from avio.config.web import WebLimits
 from avio.wire.job_limits import JobLimits
 
 
-class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, KeepSettings, WebLimits, WebhookSettings):
+class Settings(
+    RetentionSettings, JobLimitSettings, ScheduleSettings, KeepSettings, WebLimits, WebhookSettings, MetricsSettings
+):
     """All settings. The name in the environment is AVIO_ and the field in capitals; in avio.toml the field itself."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -150,11 +153,16 @@ class Settings(RetentionSettings, JobLimitSettings, ScheduleSettings, KeepSettin
         except KeyError:  # the supervisor does not start
             return []
 
+    @property
+    def mount_paths(self) -> list[str]:
+        """Return the paths of the mounts, as far as the settings know them."""
+        return list(self.mounts) if self.alluxio is None else ["/", *self.alluxio.mount_bandwidths]
+
     def job_limits(self) -> JobLimits:
         """Return the limits of running jobs, with the mounts that they are about."""
         most = self.jobs_per_user, self.jobs_per_group, self.jobs_per_mount, self.jobs_per_bucket
         if self.alluxio is not None:
-            return JobLimits(*most, dict.fromkeys(["/", *self.alluxio.mount_bandwidths]))
+            return JobLimits(*most, dict.fromkeys(self.mount_paths))
         return JobLimits(*most, {path: mount.bucket for path, mount in self.mounts.items()})
 
     def engine_settings(self, ids: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:

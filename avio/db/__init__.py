@@ -15,12 +15,14 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   history, users, tokens       web and admin: jobs for people, logins
 #   webhooks, deliveries         web and aggregator: where ends are told; the ends that are told
 #   filelists, plans             web writes, intake reads; web: what is known beside a plan
+#   figures                      web: what its metrics show
+#   counting, totals             aggregator: counts jobs into the totals of metrics; web reads these
 #   retention                    aggregator: deletes old jobs and what hangs on them
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
-#   event_keys                   aggregator and web: who may have sent an event
-#   waiting                      web and admin: what a queued job waits for
+#   event_keys, waiting          web: who may have sent an event (aggregator, too), what a queued job waits for (admin)
+#   kept_slots                   intake and web: slots on several mounts that are kept for a job
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
 #   predecessors, earlier        web adds what a job waits for, aggregator removes it; intake: preloads that go first
@@ -31,5 +33,6 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools
 #   away                         tells an unavailable database from one that refuses a statement
-#   tables, order_models, tier_models  all models; the rows about when jobs begin, and what is told; those of tiers
+#   tables                       all models
+#   order_models, tier_models, metric_models  the rows about when jobs begin, and what is told; of tiers; of metrics
 #   counters, models             the columns of counters; the rows

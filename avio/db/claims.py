@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from avio.db import rooms, turns, uses
 from avio.db.connection import transaction
 from avio.db.fair_order import parts
+from avio.db.kept_slots import kept_slots
 from avio.db.sql import change, row, rows
 from avio.wire.limits import NO_LIMITS, Limits
 
@@ -16,7 +17,7 @@ JOBS_AT_A_TIME = 500
 class Claim:
     """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones.
 
-    `room_waited` is for how many seconds it has waited for room.
+    `room_waited` is for how many seconds it has waited for room, `trace` the traceparent of the request that ordered it.
     """
 
     job: str
@@ -27,6 +28,7 @@ class Claim:
     bytes_wire: int
     limits: Limits = NO_LIMITS
     room_waited: float = 0.0
+    trace: str | None = None
 
 
 def due(limit: int, without: Collection[str] = ()) -> list[str]:
@@ -34,7 +36,8 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
 
     The order is that of `avio.db.fair_order`: try one after the other. Jobs that a limit keeps from starting are left
     out. A preload is not due while a free job drops files of it: it would find in place what is dropped a moment later.
-    A job that found no room is not due before a tier has as much, or it is time for another look.
+    A job that found no room is not due before a tier has as much, or it is time for another look. One that needs slots
+    on several mounts with a limit has one kept on each in the end.
     """
     running = turns.running(limits := turns.limits())
     conditions, values = [rooms.MAY_LOOK], []
@@ -42,6 +45,11 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)
         values += its_values
+    if (kept := kept_slots(limits, running)) is not None:
+        for mount in kept.mounts:
+            condition, its_values = turns.not_on(mount, limits.mounts)
+            conditions.append(f"(j.id = ? OR j.priority > ? OR {condition})")
+            values += [kept.job, kept.priority, *its_values]
     if row("SELECT 1 FROM jobs WHERE state IN {owned} AND type = 4 LIMIT 1") is not None:
         conditions.append(f"NOT EXISTS (SELECT 1 FROM jobs f WHERE {uses.FREED_BY})")  # noqa: S608 - made of constants
     queue: dict[tuple[int, int], list[tuple[str, float, str | None]]] = {}
@@ -104,7 +112,7 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
             " (SELECT 1 FROM nodes WHERE name = ? AND epoch = ? AND state = 'active' AND lease_until > {now})"
             " RETURNING id, attempt, uid, type, params, bytes_wire,"
             " CASE WHEN room_since IS NULL THEN 0 ELSE {now} - room_since END,"
-            " bandwidth, concurrency",
+            " trace, bandwidth, concurrency",
             node,
             epoch,
             job,
@@ -113,9 +121,9 @@ def claim(job: str, node: str, epoch: int, event_key: str | None = None) -> Clai
         )
         if taken is None:
             return None
-        found, attempt, uid, type_, params, bytes_wire, waited, *limits = taken
+        found, attempt, uid, type_, params, bytes_wire, waited, trace, *limits = taken
         turns.charge(starting, now)
-        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits), float(waited))
+        claimed = Claim(found, attempt, uid, type_, params, bytes_wire, Limits(*limits), float(waited), trace)
         change(
             "INSERT INTO attempts (job_id, attempt, node, epoch, event_key, started_at) VALUES (?, ?, ?, ?, ?, {now})",
             claimed.job,

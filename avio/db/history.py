@@ -1,5 +1,6 @@
 """Queries that read jobs for people: one, a page, its attempts. Used by web and admin."""
 
+import json
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from ulid import ULID
 from avio.db.models import Attempt, Job
 from avio.db.running import several_paths
 from avio.db.sql import rows
+from avio.wire.job_filters import LabelTerm
 from avio.wire.path_terms import PathTerm
 from avio.wire.states import JobType, State
 
@@ -19,6 +21,9 @@ SEARCHED = 2000
 # Jobs of each state, type and user that such a page looks at, at least, and seconds that it may compare for.
 SEARCHED_OF_EACH = 50
 SEARCH_SECONDS = 0.006
+
+# Ids in one query.
+IDS_AT_ONCE = 500
 
 # States, types and users together that an index serves, each by itself. More are searched for, too.
 PARTS_MAX = 48
@@ -38,6 +43,7 @@ class Filter:
     names: Collection[str] | None = None
     paths: Collection[PathTerm] | None = None
     nodes: Collection[str] | None = None
+    labels: Collection[LabelTerm] | None = None
     since: float | None = None
     until: float | None = None
 
@@ -54,7 +60,8 @@ class Filter:
     @property
     def needs_search(self) -> bool:
         """Return True if no index finds the jobs."""
-        return self.parts > PARTS_MAX or any(each is not None for each in (self.names, self.paths, self.nodes))
+        searched = (self.names, self.paths, self.nodes, self.labels)
+        return self.parts > PARTS_MAX or any(each is not None for each in searched)
 
 
 def find(job: str, uid: int | None = None) -> Job | None:
@@ -66,10 +73,23 @@ def find(job: str, uid: int | None = None) -> Job | None:
     return found
 
 
+def of_ids(jobs: Collection[str], uid: int | None = None) -> list[Job]:
+    """Return the jobs of some ids, newest first; with `uid`, only those of that user."""
+    ids = sorted(jobs, reverse=True)
+    found: list[Job] = []
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        wanted = Job.id.in_(ids[start : start + IDS_AT_ONCE])
+        if uid is not None:
+            wanted &= Job.uid == uid
+        found.extend(Job.select().where(wanted).order_by(Job.id.desc()))  # += would be the UNION of peewee
+    return found
+
+
 def page(wanted: Filter, size: int, after: str | None = None) -> tuple[list[Job], str | None]:
     """Return up to `size` jobs, newest first, older than the job `after`, and the id after which the next page begins.
 
-    A page by names, paths or nodes looks at about `SEARCHED` jobs: it may have few jobs or none, and a next page.
+    A page by names, paths, nodes or labels looks at about `SEARCHED` jobs: it may have few jobs or none, and a next
+    page.
     """
     if wanted.needs_search:
         found, last = _search(wanted, size, after)
@@ -84,7 +104,7 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     """Return ids of some jobs that match, newest first, and the id up to which was looked."""
     parts = len(list(_conditions(wanted)))
     limit = max(SEARCHED // max(parts, 1), min(SEARCHED_OF_EACH, SEARCHED))
-    columns = "id, state, type, name, path, CASE WHEN path IS NULL THEN params END"
+    columns = "id, state, type, name, labels, path, CASE WHEN path IS NULL THEN params END"
     newest = _newest(columns, wanted, limit, after, in_all=limit * parts)
     oldest: dict[int, list[str]] = {}
     for part, job, *_ in newest:
@@ -106,8 +126,10 @@ def _search(wanted: Filter, size: int, after: str | None) -> tuple[list[str], st
     return (found, found[size - 1]) if len(found) > size else (found, last)
 
 
-def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None, params: str | None) -> bool:
-    """Return True if state, type, name and path of a job are wanted."""
+def _matches(
+    wanted: Filter, state: str, kind: int, name: str, labels: str, path: str | None, params: str | None
+) -> bool:
+    """Return True if state, type, name, labels and path of a job are wanted."""
     if (wanted.states is not None and state not in wanted.states) or (
         wanted.types is not None and kind not in wanted.types
     ):
@@ -115,6 +137,10 @@ def _matches(wanted: Filter, state: str, kind: int, name: str, path: str | None,
     if wanted.names is not None:
         folded = name.casefold()
         if not any(_has(folded, part.casefold()) for part in wanted.names):
+            return False
+    if wanted.labels is not None:
+        of_job = json.loads(labels)
+        if not any(term.matches(of_job) for term in wanted.labels):
             return False
     if wanted.paths is None:
         return True

@@ -217,6 +217,7 @@ class Job(Row):
     verified_bytes = BigIntegerField(null=True)
     plan = TextField(null=True)
     local_path = TextField(null=True)
+    trace = TextField(null=True)
     version = BigIntegerField(default=1)
     created_at = DoubleField()
     started_at = DoubleField(null=True)

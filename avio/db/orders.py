@@ -4,7 +4,7 @@ The T numbers are those of the table of guards in docs/architecture.md.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ulid import ULID
 
@@ -12,6 +12,7 @@ from avio.db import keeps, predecessors
 from avio.db.connection import transaction
 from avio.db.models import Job
 from avio.db.sql import change, now, row
+from avio.wire import traces
 from avio.wire.after import After
 from avio.wire.params import Params
 from avio.wire.paths import shown_path
@@ -22,7 +23,8 @@ from avio.wire.states import JobType
 class NewJob:
     """The order of a new job. `params` is JSON; `digest` identifies the whole request.
 
-    `not_before` is in epoch seconds. It waits for all of `after`. `schedule_id` is the schedule that makes it.
+    `not_before` is in epoch seconds. It waits for all of `after`. `schedule_id` is the schedule that makes it, `trace`
+    the traceparent of the request.
     """
 
     uid: int
@@ -35,6 +37,7 @@ class NewJob:
     not_before: float | None = None
     after: tuple[After, ...] = ()
     schedule_id: str | None = None
+    trace: str | None = field(default_factory=traces.current.get)
 
 
 class QueueFull(Exception):
@@ -72,10 +75,10 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
         _lock_needed(new, list_id, params)
         added = change(
             "INSERT INTO jobs (id, uid, name, type, params, path, list_id, idem_key, idem_digest, retry_of,"
-            " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority,"
+            " schedule_id, not_before, after_jobs, run_at, state, bandwidth, concurrency, own_webhook, priority, trace,"
             " message, attempt, seq, crashes, losses, total_complete, {counters}, speed_bps, errors, version,"
             " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {greatest}({now}, ?), 'queued',"
-            " ?, ?, ?, ?, '', 0, 0, 0, 0, false, {counters_zero}, 0, '[]', 1, {now}, {now})"
+            " ?, ?, ?, ?, ?, '', 0, 0, 0, 0, false, {counters_zero}, 0, '[]', 1, {now}, {now})"
             " ON CONFLICT (uid, idem_key) DO NOTHING",
             job_id,
             new.uid,
@@ -95,6 +98,7 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             params.concurrency,
             params.notify is not None,
             params.priority,
+            new.trace,
         )
         if added:
             predecessors.add(job_id, new.after)

@@ -16,7 +16,7 @@ SCHEMA = ROOT / "schema.sql"
 UPGRADES = Path(__file__).resolve().parent / "upgrades"
 
 # The version of schema.sql, which this code needs.
-VERSION = 20
+VERSION = 21
 
 # Words that begin a statement. Inside the body of a trigger or function no line begins with one.
 VERBS = ("ALTER ", "CREATE ", "DROP ", "INSERT ", "PRAGMA ", "UPDATE ")

@@ -36,6 +36,7 @@ _WORDS = {
 # shared: a query locks its rows against deletion, and waits for one. deleting: it waits for all such locks.
 # alone: it locks its rows against changes, but not against rows that point at them.
 # keeps_alone: transactions that make keeps or free jobs come one by one; SQLite has one that writes at a time.
+# counts_alone: one transaction at a time counts; false in the others.
 # bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
 # by_turn: the jobs before it are read in the order of jobs_turn, of which SQLite thinks less than of other indexes.
 # In SQLite below 3.42 unixepoch('subsec') is NULL, and a comparison with NULL is never true.
@@ -50,6 +51,7 @@ _SQLITE = {
     "deleting": "",
     "alone": "",
     "keeps_alone": "1",
+    "counts_alone": "1",
     **_WORDS,
 }
 _SQLITE |= counter_words(_SQLITE["greatest"])
@@ -64,6 +66,7 @@ _POSTGRESQL = {
     "deleting": "FOR UPDATE",
     "alone": "FOR NO KEY UPDATE",
     "keeps_alone": "pg_advisory_xact_lock(7025130419)",
+    "counts_alone": "pg_try_advisory_xact_lock(7025130421)",
     **_WORDS,
 }
 _POSTGRESQL |= counter_words(_POSTGRESQL["greatest"])

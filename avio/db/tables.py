@@ -1,5 +1,6 @@
 """All models, in an order in which their tables could be made. The schema and its tests go through them."""
 
+from avio.db.metric_models import CountedJob, Total, UncountedJob
 from avio.db.models import (
     Aggregator,
     Artifact,
@@ -24,4 +25,5 @@ MODELS = (
     *(SchemaVersion, UserGroup, User, UserTurn, Token, Node, NodeEpoch, Aggregator, FairOrder, TierId),
     *(FileList, FileListChunk),
     *(Job, Predecessor, Schedule, Attempt, FailedFile, Artifact, JobTiming, Webhook, Delivery, Keep, TierMap),
+    *(Total, CountedJob, UncountedJob),
 )

@@ -1,6 +1,7 @@
 """The rules of list, stat and tiers. Used by web and admin. Uses no database connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from avio.engines.base import Engine, Entry, Page
@@ -19,10 +20,11 @@ CACHED_FILES_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The engine, for callers. One for each process."""
+    """The engine, for callers. One for each process. Each call runs in what `timed` returns for its name."""
 
     engine: Engine
     places: MountPlaces
+    timed: Callable[[str], AbstractContextManager[object]] = lambda _: nullcontext()
 
     def locate(self, text: str) -> str | None:
         """Return the path that was meant by a store's URL, or by a text that lacks its first slash; None if unknown."""
@@ -47,14 +49,14 @@ class Cache:
     ) -> Page:
         """Return a page of the entries below `path`, see `Engine.list`. Raises the engine's errors."""
         caller.require(Right.LOOK, path)
-        with self.places.use(path):
+        with self.places.use(path), self.timed("list"):
             return self.engine.list(path, depth=depth, size=size, after=after, sums=sums)
 
     def stat(self, caller: Caller, path: str) -> Entry:
         """Return the present state of `path`. Raise TooLarge for more than `STAT_FILES_MAX` files."""
         caller.require(Right.LOOK, path)
         try:
-            with self.places.use(path):
+            with self.places.use(path), self.timed("stat"):
                 return self.engine.stat(path, limit=STAT_FILES_MAX)
         except TooLarge as error:
             raise TooLarge(error.message, cure="send Prefer: respond-async to make it a job") from error
@@ -62,12 +64,14 @@ class Cache:
     def cached(self, caller: Caller, path: str) -> Entry:
         """Return what the cache has of `path`, as `Engine.cached`. Raise TooLarge for `CACHED_FILES_MAX` files."""
         caller.require(Right.LOOK, path)
-        return self.engine.cached(path, limit=CACHED_FILES_MAX)
+        with self.timed("cached"):
+            return self.engine.cached(path, limit=CACHED_FILES_MAX)
 
     def tiers(self, caller: Caller) -> Sequence[Tier]:
         """Return the tiers, best first, with their used bytes."""
         caller.require(Right.LOOK)
-        return self.engine.capacity()
+        with self.timed("capacity"):
+            return self.engine.capacity()
 
 
 def _below_mount(url: str, mounts: Mapping[str, str]) -> str | None:

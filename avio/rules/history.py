@@ -3,7 +3,7 @@
 Every function uses a connection only as long as it needs one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from avio.db.models import Attempt, FailedFile, Job
 from avio.errors import NotFound
 from avio.rules import waiting
 from avio.rules.callers import LOCAL_ADMIN, Caller, Right
-from avio.wire.states import TERMINAL
+from avio.wire.states import TERMINAL, State
 
 
 def get(caller: Caller, job: str) -> Job:
@@ -49,6 +49,20 @@ def list_jobs(caller: Caller, wanted: Filter, size: int, after: str | None = Non
         page, following = history.page(wanted, size, after)
         waiting.explain(page)
     return page, following
+
+
+def not_ended(caller: Caller, size: int) -> list[Job]:
+    """Return the newest jobs that have not ended, as `list_jobs`."""
+    page, _ = list_jobs(caller, Filter(states=[state for state in State if state not in TERMINAL]), size)
+    return page
+
+
+def of_ids(caller: Caller, jobs: Collection[str]) -> list[Job]:
+    """Return those of some jobs that the caller may see; queued ones say what they wait for."""
+    with borrow():
+        found = history.of_ids(jobs, None if caller.may(Right.OTHERS_JOBS) else caller.uid)
+        waiting.explain(found)
+    return found
 
 
 def owners(caller: Caller, jobs: list[Job]) -> dict[int, str]:

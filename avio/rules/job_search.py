@@ -24,6 +24,7 @@ def with_filter(caller: Caller, members: Filter, asked: JobFilter, zone: timezon
         "names": asked.name,
         "paths": asked.path,
         "nodes": asked.node,
+        "labels": asked.label,
         "uids": None if asked.user is None else _uids(caller, asked.user),
         "since": None if asked.since is None else moment(asked.since, clock.now(), zone),
         "until": None if asked.until is None else moment(asked.until, clock.now(), zone),

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from avio.db import predecessors, turns, waiting
+from avio.db.kept_slots import KeptSlots, kept_slots
 from avio.db.models import Job
 from avio.db.sql import now
 from avio.db.waiting import Fleet
 from avio.rules.room_waits import Rooms
 from avio.wire.after import After
-from avio.wire.job_limits import Owner, Running
+from avio.wire.job_limits import JobLimits, Owner, Running, used_mounts
 from avio.wire.states import State
 from avio.wire.waiting import Waiting, Why
 
@@ -28,7 +29,9 @@ class _Scene:
     now: float
     fleet: Fleet
     busy: list[tuple[str, int]]
+    limits: JobLimits
     running: Running
+    kept_slots: KeptSlots | None
     owners: dict[int, Owner]
     frees: dict[str, str]
     after: dict[str, list[After]]
@@ -43,11 +46,14 @@ def explain(jobs: list[Job]) -> None:
         return
     ids = [job.id for job in queued]
     _, owners = turns.present({job.uid for job in queued})
+    running = turns.running(limits := turns.limits())
     scene = _Scene(
         now(),
         waiting.fleet(),
         waiting.busy(),
-        turns.running(turns.limits()),
+        limits,
+        running,
+        kept_slots(limits, running),
         dict(owners),
         waiting.frees(ids),
         predecessors.open_of(ids),
@@ -91,6 +97,9 @@ def _kept_back(job: Job, scene: _Scene) -> tuple[Why, str] | None:
         return Why.OTHER_JOB, scene.frees[job.id]
     if (reached := scene.running.reached(scene.owners[job.uid], job.path)) is not None:
         return Why.LIMIT, str(reached)
+    mounts = used_mounts(job.path, scene.limits.mounts)
+    if scene.kept_slots is not None and scene.kept_slots.hold(job.id, job.priority, mounts):
+        return Why.OTHER_JOB, scene.kept_slots.job
     lacking = scene.rooms.lacking(job)
     return None if lacking is None else (Why.TIER_FULL, lacking)
 
@@ -104,6 +113,8 @@ def _whose(busy: list[tuple[str, int]]) -> str:
 def _message(job: Job, why: Why, what: str | None, scene: _Scene) -> str:
     if why is Why.OTHER_JOB and job.id in scene.after:
         return _for_jobs(scene.after[job.id])
+    if why is Why.OTHER_JOB and job.id not in scene.frees:
+        return f"waits: job {what} has waited longer for slots on several mounts; one on each is kept for it"
     if why is Why.START_TIME and job.not_before is not None and job.not_before > scene.now:
         return f"waits: its time comes in {_duration(job.not_before - scene.now)}"
     return _words(why, what, scene.fleet, scene.before.get(job.id) or 0)

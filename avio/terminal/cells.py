@@ -53,6 +53,11 @@ def moment(text: str | None) -> str:
     return _shown_time(text, clock)
 
 
+def short_moment(text: str | None) -> str:
+    """Return an RFC 3339 time as `2026-05-02 11:40`, in this machine's zone, for a narrow column; `-` for None."""
+    return _shown_time(text, lambda time: time.astimezone().strftime("%Y-%m-%d %H:%M"))
+
+
 def raw_moment(text: str | None) -> str:
     """Return an RFC 3339 time as one to the millisecond, in this machine's zone too; `-` for None.
 

@@ -11,6 +11,7 @@ from avio.terminal.widths import rows
 REDRAW_SECONDS = 0.5
 BOLD = "1"
 RED = "31"
+GREY = "90"
 
 _SIZE = (80, 24)  # of a terminal that does not tell its own
 _BLIND = ("dumb", "unknown")  # values of TERM: the cursor can't be moved up
@@ -18,7 +19,7 @@ _BLIND = ("dumb", "unknown")  # values of TERM: the cursor can't be moved up
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A text without control characters; `style` is BOLD, RED or nothing."""
+    """A text without control characters; `style` is BOLD, RED, GREY or nothing."""
 
     text: str
     style: str = ""
@@ -27,10 +28,11 @@ class Line:
 class Live:
     """Draws what `lines` returns: `start`, then as often as it likes, then the last time at `stop`.
 
-    The terminal wraps long lines. They are counted at its present width, so that a window may be resized.
+    `lines` gets the columns of the window; None for the last lines, which stay: nothing of them is left out. The
+    terminal wraps long lines. They are counted at its present width, so that a window may be resized.
     """
 
-    def __init__(self, stream: TextIO, lines: Callable[[], Sequence[Line]]) -> None:
+    def __init__(self, stream: TextIO, lines: Callable[[int | None], Sequence[Line]]) -> None:
         self._stream = stream
         self._lines = lines
         self._in_place = stream.isatty() and os.environ.get("TERM") not in _BLIND
@@ -53,7 +55,7 @@ class Live:
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._put(self._lines())
+        self._put(self._lines(None))
 
     def _redraw(self) -> None:
         while not self._stopped.is_set():
@@ -63,7 +65,7 @@ class Live:
     def _fitting(self) -> Iterator[Line]:
         """Yield the first lines. What does not fit above the cursor could not be erased."""
         columns, room = self._size()
-        for line in self._lines():
+        for line in self._lines(columns):
             room -= rows(self._shown(line.text), columns)
             if room < 1:
                 return

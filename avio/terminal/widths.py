@@ -7,6 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 _NO_CELL = frozenset({"Mn", "Me", "Mc", "Cf"})
+# Korean vowels and finals, which stand in the cells of the first letter.
+_JAMO_REST = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD7FC), 0x3164, 0xFFA0]))
+_AS_EMOJI = "\ufe0f"  # makes the sign before it a picture of two cells
+_SKINS = frozenset(map(chr, range(0x1F3FB, 0x1F400)))  # colour the picture before them
 
 
 def cell_len(text: str) -> int:
@@ -25,9 +29,22 @@ def rows(text: str, columns: int) -> int:
 
 
 def _widths(text: str) -> Iterator[int]:
+    before = ""
     # A decomposed Korean syllable, as macOS writes it, is as wide as the composed one.
     for character in unicodedata.normalize("NFC", text):
-        if unicodedata.category(character) in _NO_CELL:
-            yield 0
-        else:
-            yield 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        yield _width(character, before)
+        before = character
+
+
+def _width(character: str, before: str) -> int:
+    if character == _AS_EMOJI:
+        return 1 if before and _alone(before) == 1 and not before.isalpha() else 0
+    if character in _SKINS and before and _alone(before) == 2:
+        return 0
+    return _alone(character)
+
+
+def _alone(character: str) -> int:
+    if unicodedata.category(character) in _NO_CELL or character in _JAMO_REST:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -4,11 +4,12 @@ Runs in web and in the CLI. Standard library only.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timezone
+from typing import NamedTuple
 
-from avio.wire import durations, moments, path_terms
+from avio.wire import durations, labels, moments, path_terms
 from avio.wire.digits import quoted
 from avio.wire.globs import GlobError
 from avio.wire.path_terms import PathTerm
@@ -28,6 +29,17 @@ class FilterError(ValueError):
     """The filter is invalid. The message has every error, and says what to do."""
 
 
+class LabelTerm(NamedTuple):
+    """A label by its name, with a value, or with any (None)."""
+
+    name: str
+    value: str | None
+
+    def matches(self, of_job: Mapping[str, str]) -> bool:
+        """Return True if it is one of a job's labels."""
+        return self.name in of_job and self.value in (None, of_job[self.name])
+
+
 @dataclass(frozen=True, slots=True)
 class JobFilter:
     """What a filter asks for; None is any. Of each member's values a job must have one.
@@ -41,6 +53,7 @@ class JobFilter:
     user: tuple[str, ...] | None = None
     name: tuple[str, ...] | None = None
     node: tuple[str, ...] | None = None
+    label: tuple[LabelTerm, ...] | None = None
     since: str | None = None
     until: str | None = None
 
@@ -127,6 +140,17 @@ def _path(value: str) -> PathTerm:
         raise FilterError(f"path: {quoted(value)} {error}") from None
 
 
+def _labels(values: list[str]) -> tuple[LabelTerm, ...]:
+    return tuple(map(_label, values))
+
+
+def _label(text: str) -> LabelTerm:
+    name, equals, value = text.partition("=")
+    if not re.fullmatch(labels.NAME, name):
+        raise FilterError(f"label: {quoted(text)} has no name of a label; write label:team or label:team=vision")
+    return LabelTerm(name, value if equals else None)
+
+
 def _time_of(term: str) -> Callable[[list[str]], str]:
     def read(values: list[str]) -> str:
         if len(values) > 1:
@@ -149,6 +173,7 @@ TERMS: dict[str, Callable[[list[str]], object]] = {
     "user": tuple,
     "name": tuple,
     "node": tuple,
+    "label": _labels,
     "since": _time_of("since"),
     "until": _time_of("until"),
 }

@@ -103,19 +103,23 @@ class Running:
             return Reached("group", owner.group, group_max)
         return None
 
-    def full_mounts(self) -> list[str]:
-        """Return the mounts on which no further job may start: their own limit is reached, or that of the bucket."""
+    def full_mounts(self, slots: int = 1) -> list[str]:
+        """Return the mounts on which no `slots` further jobs may start: by their own limit, or that of the bucket."""
         return [
             mount
             for mount, bucket in sorted(self._limits.mounts.items())
-            if (self._limits.mount is not None and self._counts["mount"][mount] >= self._limits.mount)
-            or (self._limits.bucket is not None and bucket and self._counts["bucket"][bucket] >= self._limits.bucket)
+            if _is_full(self._limits.mount, self._counts["mount"][mount] + slots)
+            or (bucket and _is_full(self._limits.bucket, self._counts["bucket"][bucket] + slots))
         ]
 
     def _stores(self, path: str | None) -> dict[str, set[str]]:
         """Return the mounts and buckets that a job at `path` may use."""
         mounts = used_mounts(path, self._limits.mounts)
         return {"mount": mounts, "bucket": {bucket for each in mounts if (bucket := self._limits.mounts[each])}}
+
+
+def _is_full(most: int | None, jobs: int) -> bool:
+    return most is not None and jobs > most
 
 
 def used_mounts(path: str | None, mounts: Collection[str]) -> set[str]:

@@ -30,6 +30,7 @@ class Order:
     with: they may have changed since the request. `looks` is the file for `Engine.use_looks`, `keeps` that of
     `Engine.kept`. `past` are the timings of jobs like this one, newest first. `earlier` are the preloads
     whose files it waits for. A job that `spares` drops no files of others: jobs that load files of it end first.
+    `trace` is the traceparent of the request that ordered the job.
     """
 
     job: str
@@ -50,6 +51,7 @@ class Order:
     past: tuple[Timing, ...] = ()
     earlier: tuple[EarlierJob, ...] = ()
     spares: bool = False
+    trace: str | None = None
 
     @property
     def names_several(self) -> bool:

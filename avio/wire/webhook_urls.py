@@ -40,9 +40,14 @@ def target_of(url: str) -> tuple[str, str, int, str]:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL for people and logs, without its query: that may have a secret."""
+    """Return a URL for its user and admins, without its query: that may have a secret."""
     place, mark, _ = url.partition("?")
     return f"{place}?..." if mark else place
+
+
+def site_of(url: str) -> str:
+    """Return scheme, host and port of a URL, for logs: many services have the secret in the path."""
+    return "/".join(url.partition("?")[0].split("/")[:3])
 
 
 def literal_address(url: str) -> str | None:

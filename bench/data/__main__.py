@@ -26,6 +26,7 @@ PATHS = (
     "preload_one",
     "save_small",
     "ls_job",
+    "dry_run",
     "ls_root",
     "delay",
     "disk",

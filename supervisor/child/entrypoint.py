@@ -28,6 +28,7 @@ from avio.executor.run import run
 from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
 from avio.isolation.session import own_proc
 from avio.wire.limits import Limits
+from avio.wire import traces
 from avio.wire.orders import Order
 from avio.wire.states import JobType
 from supervisor.child.confinement import reach_of, scrub_environment
@@ -83,6 +84,7 @@ def _work(directory: Path, messages: Iterator[Control], ladder: Ladder, heartbea
     if begin is None:
         raise EOFError("keeper closed the control pipe without an order")
     order = Order.from_json(begin.order)
+    _start_log(traces.trace_id(order.trace))
     setproctitle(title_of(order))
     page = Page()
     page.deadline = begin.deadline
@@ -149,9 +151,9 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _start_log() -> None:
-    """Log plain lines, for people who read them with `avio log`."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
-    )
+def _start_log(trace: str | None = None) -> None:
+    """Log plain lines, for people who read them with `avio log`. Each names the trace of the job, if it has one."""
+    named = "" if trace is None else f" [trace {trace}]"
+    line = f"%(asctime)s %(levelname)s{named} %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=line, force=True)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # one line for each request is noise

@@ -196,6 +196,7 @@ class Claimer:
             keeps=str(self._spool.keeps),
             past=timings.past(claim.type, None if params.from_file_list else shown_path(params.path)),
             earlier=self._earlier(claim),
+            trace=claim.trace,
             spares=claim.type == JobType.PRELOAD and params.if_full == EVICT and rooms.others_run(claim.job),
         )
 

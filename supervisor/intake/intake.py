@@ -23,6 +23,7 @@ from avio.db.connection import borrow
 from avio.db.schema import require_upgraded
 from avio.faults import fault
 from avio.log import LogPace
+from avio.metrics.exporter import start_exporter
 from supervisor.intake.announce import Announcer
 from supervisor.intake.artifacts import ArtifactShipper
 from supervisor.intake.channel import Channel
@@ -35,6 +36,7 @@ from supervisor.intake.keeps import KeepsFile
 from supervisor.intake.kept_sweep import KeptSweep
 from supervisor.intake.lease import LeaseHolder
 from supervisor.intake.looks import NodeLooks
+from supervisor.intake.node_metrics import NodeMetrics
 from supervisor.intake.older_attempts import OlderAttempts
 from supervisor.intake.slots import Slots
 from supervisor.intake.sweep import Sweeper
@@ -83,12 +85,12 @@ class Intake:
         self._spool = Spool(settings.spool / settings.node)
         self._announcer = Announcer(settings.redis_url)
         self._shipper = ArtifactShipper(self._spool)
-        self._sweeper = Sweeper(settings)
+        self._metrics = NodeMetrics(settings.node, settings.engine, self._slots, lambda: self._lease_holder.age())
+        self._sweeper = Sweeper(settings, self._metrics.timed)
         self._kept = KeptSweep(self._spool.kept)
         self._tiers = TierWatch(settings, self._slots, self._sweeper)
-        self._finisher = Finisher(
-            self._slots, self._spool, self._channel, self._announcer, self._shipper, self._sweeper
-        )
+        leaves = self._channel, self._announcer, self._shipper, self._sweeper
+        self._finisher = Finisher(self._slots, self._spool, *leaves)
         self._older = OlderAttempts(settings.node, settings.grace, self._finisher, self._spool, self._shipping)
 
     def run(self) -> None:
@@ -98,7 +100,7 @@ class Intake:
             return
         if why := other_keeper(state.version):
             self._leave(Evict(leave=why))
-        looks = NodeLooks(self._settings, self._slots, self._spool)  # keeper has made the spool by now
+        looks = NodeLooks(self._settings, self._slots, self._spool, self._metrics.timed)  # keeper has made the spool
         for job, attempt in state.running:
             self._slots.assign(job, attempt)
         for ended in state.ended:
@@ -111,6 +113,7 @@ class Intake:
         )
         # First: what comes next may take longer than a lease, and the node would be given up again and again.
         _start_thread("lease", self._lease_holder.run)
+        start_exporter(self._settings.host, self._settings.metrics_port, self._metrics)
         if state.epoch is None:
             self._older.end(epoch)
         retry_until_done(partial(self._tiers.check, epoch))
@@ -131,7 +134,7 @@ class Intake:
         )
         _start_thread("database", lambda: self._inbox.run(poll.run, POLL_SECONDS))
         for number in range(SHIPPING_THREADS):
-            _start_thread(f"shipping-{number}", lambda: self._shipping.run(_nothing, IDLE_SECONDS))
+            _start_thread(f"shipping-{number}", lambda: self._shipping.run(Poll().run, IDLE_SECONDS))
         _start_thread("tiers", self._sweeper.measure_tiers)
         _start_thread("room", self._sweeper.report_for_ever)
         _start_thread("looks", looks.run)
@@ -280,10 +283,6 @@ class Intake:
 
     def _enqueue(self, task: Task) -> None:
         self._inbox.put(partial(retry_until_done, task))
-
-
-def _nothing() -> None:
-    """Let a thread for shipping have no poll."""
 
 
 def _start_thread(name: str, work: Task) -> None:

@@ -34,6 +34,11 @@ class LeaseHolder:
         self._settings, self._identity, self._epoch = settings, identity, epoch
         self._slots, self._channel, self._lost = slots, channel, lost
         self._sign = SignPost(settings.signs, "intake")
+        self._renewed_at = boottime()
+
+    def age(self) -> float:
+        """Return for how many seconds the lease was not renewed."""
+        return boottime() - self._renewed_at
 
     def run(self) -> None:
         """Renew each heartbeat; returns when the epoch is over, after telling keeper to kill everything.
@@ -61,6 +66,7 @@ class LeaseHolder:
         with borrow():
             if not leases.renew(self._settings.node, self._epoch, self._settings.lease):
                 return False
+            self._renewed_at = sent
             fault("intake.after-renew")
             self._channel.send(Renew(sent + self._settings.fence))
             self._compare()

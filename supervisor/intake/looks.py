@@ -9,6 +9,7 @@ import time
 from avio.config import Settings
 from avio.engines.factory import open_engine
 from avio.log import LogPace
+from supervisor.intake.node_metrics import Timed, untimed
 from supervisor.intake.slots import Slots
 from supervisor.shared.spool import Spool
 
@@ -22,9 +23,9 @@ log = logging.getLogger(__name__)
 class NodeLooks:
     """The looks of one intake. `needed` is False if the engine has none, or the spool has no room for them."""
 
-    def __init__(self, settings: Settings, slots: Slots, spool: Spool) -> None:
+    def __init__(self, settings: Settings, slots: Slots, spool: Spool, timed: Timed = untimed) -> None:
         self._engine = open_engine(settings.engine_settings())
-        self._slots, self._file = slots, spool.looks
+        self._slots, self._file, self._timed = slots, spool.looks, timed
         self._pace = LogPace()
         self.needed = self._engine.shares_looks
         try:
@@ -43,7 +44,8 @@ class NodeLooks:
     def look(self) -> float:
         """Look once. Return the seconds to the next time. Jobs don't use a look that is too old."""
         try:
-            return self._engine.look(self._file)
+            with self._timed("look"):
+                return self._engine.look(self._file)
         except Exception as error:  # whatever the cache says: intake has other work
             if self._pace.is_due(repr(error)):
                 log.warning("no look at the cache; each job asks it by itself", extra={"why": repr(error)})

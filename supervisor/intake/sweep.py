@@ -19,6 +19,7 @@ from avio.engines.factory import open_engine
 from avio.errors import EngineError
 from avio.log import LogPace
 from avio.wire.options import Ability
+from supervisor.intake.node_metrics import Timed, untimed
 from supervisor.intake.survey import Surveyor
 
 # Seconds between two looks at whether a tier must be measured again.
@@ -32,7 +33,8 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """Sweeps the engine's temporaries; if a store is unavailable, the next sweep removes them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, timed: Timed = untimed) -> None:
+        self._timed = timed
         self._engine = open_engine(settings.engine_settings())
         self._pace = LogPace()
         self._surveyor = Surveyor(settings.node, self._engine.surveys)
@@ -59,7 +61,8 @@ class Sweeper:
         if Ability.WAIT_FOR_ROOM not in self._engine.abilities:
             return
         try:
-            found = self._engine.capacity()
+            with self._timed("capacity"):
+                found = self._engine.capacity()
             told = [TierRoom(each.alias, each.capacity, each.used, each.reserved, each.free) for each in found]
             with borrow():
                 rooms.report(told)

@@ -18,8 +18,8 @@ from supervisor.shared.environment import keep, read_memory, write_memory
 # The variable with the descriptor of what the first start hands to the second.
 HANDED = "AVIO_HANDED_OVER"
 
-# What keeper and its job processes must not have. A job has the URL of its order alone.
-URLS = ("database_url", "redis_url", "executor_redis_url")
+# What keeper and its job processes must not have: URLs and secrets. A job has the URL of its order alone.
+URLS = ("database_url", "redis_url", "executor_redis_url", "metrics_token")
 
 # Variables of the interpreter and the loader, and what tells where files go.
 ALSO_KEPT = ("HOME", "TMPDIR")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import children
+from tests.processes import children, slowness
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "cli.py", "demo"]
@@ -18,7 +18,12 @@ def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
     before = children()
 
     run = subprocess.run(
-        DEMO, cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=100
+        DEMO,
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100 * slowness(),
     )
 
     assert run.returncode == 0, run.stdout + run.stderr

@@ -12,6 +12,7 @@ from supervisor.keeper import process_tree
 from tests.e2e.procfile_cluster import ROOT
 from tests.e2e.terminal import Terminal
 from tests.processes import command, is_alive, kept
+from tests.servers.ports import free_ports
 
 PASSWORD = "correct horse"
 STOP_LIMIT = 20.0  # seconds
@@ -21,10 +22,14 @@ MARKS = {"web": "gunicorn", "supervisor": "-m supervisor", "aggregator": "avio.a
 
 
 class ProcessManager:
-    """An `up` that is ready, and its processes; `admin` is a terminal of the user admin, who has logged in."""
+    """An `up` that is ready, and its processes; `admin` is a terminal of the user admin, who has logged in.
 
-    def __init__(self, home: Path, process: subprocess.Popen[str], admin: Terminal) -> None:
+    `ports` are those of the metrics of supervisor and aggregator.
+    """
+
+    def __init__(self, home: Path, process: subprocess.Popen[str], admin: Terminal, ports: dict[str, int]) -> None:
         self.home = home
+        self.ports = ports
         self.process = process
         self.admin = admin
 
@@ -50,6 +55,11 @@ def roof(directory: Path, *, fault: str) -> Iterator[ProcessManager]:
     home = directory / "home"
     environ = {**os.environ, "AVIO_ADMIN_PASSWORD": PASSWORD, "AVIO_FAULT": fault}
     environ |= {"AVIO_STOP_GRACE": "3", "AVIO_WEB_WORKERS": "1"}
+    ports = free_ports(("supervisor", "aggregator"))
+    environ |= {
+        "AVIO_METRICS_PORT": str(ports["supervisor"]),
+        "AVIO_AGGREGATOR_METRICS_PORT": str(ports["aggregator"]),
+    }
     with (
         open(directory / "up.log", "w") as log,
         subprocess.Popen(
@@ -69,7 +79,7 @@ def roof(directory: Path, *, fault: str) -> Iterator[ProcessManager]:
             assert line.startswith("ready "), (directory / "up.log").read_text()
             admin = Terminal(directory / "admin", line.split()[1], "admin", PASSWORD)
             admin.log_in()
-            yield ProcessManager(home, process, admin)
+            yield ProcessManager(home, process, admin, ports)
         finally:
             process.terminate()
             try:

@@ -15,7 +15,7 @@ MISBEHAVING = "tests.process.programs.misbehaving"
 CHUNK_BYTES = 4 << 20
 
 # Put together here alone, so that no program has one for another reason.
-CANARIES = {name: f"CANARY-{name}" for name in ("database", "redis", "file", "variable")}
+CANARIES = {name: f"CANARY-{name}" for name in ("database", "redis", "file", "variable", "metrics_token")}
 THEIRS = "executors-password"
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may read the memory of a job process")
@@ -26,7 +26,8 @@ def site_with_canaries(tmp_path: Path) -> Iterator[Site]:
     url = f"redis://:{CANARIES['redis']}@127.0.0.1:{free_port()}/0"
     site = Site(tmp_path, url, f"sqlite:///{tmp_path}/{CANARIES['database']}.db")
     config = tmp_path / "avio.toml"
-    config.write_text(f'redis_url = "redis://:{CANARIES["file"]}@127.0.0.1:1/0"\n{config.read_text()}')
+    secrets = f'metrics = "token"\nmetrics_token = "{CANARIES["metrics_token"]}"\n'
+    config.write_text(f'{secrets}redis_url = "redis://:{CANARIES["file"]}@127.0.0.1:1/0"\n{config.read_text()}')
     yield site
     site.close(failed=True)
 

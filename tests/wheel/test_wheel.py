@@ -1,7 +1,10 @@
 """What people install is the wheel: alone it is a small client, with its extra it serves."""
 
+import os
+import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from avio.api.page.page_files import page_files
+from tests.e2e.readme_blocks import blocks
 from tests.processes import kept
 from tests.wheel.conftest import Environment
 
@@ -37,6 +42,7 @@ def test_the_wheel_has_avio_alone_with_its_types_tables_and_the_files_of_the_ser
     assert {
         "avio/py.typed",
         "avio/db/upgrades/0002-failures-by-digest.sql",
+        *(f"avio/api/page/static/{name}" for name in page_files()),
         "avio/server/schema.sql",
         "avio/server/Procfile",
         "avio/server/app.py",
@@ -116,3 +122,28 @@ def test_with_its_extra_it_serves_a_preload_far_from_any_checkout(server: Enviro
         assert Path(local).read_text() == "content"
         looked = server.run("avio-server", "check")
         assert looked.returncode == 0, looked.stdout
+
+
+def test_the_readme_installs_it_and_starts_a_server(wheels: Path, tmp_path: Path) -> None:
+    block = next(each for each in blocks("README.md") if "make wheel" in each)
+    *lines, last = block.splitlines()
+    assert lines[0] == "make wheel"
+    assert last == "avio-server up --home ~/avio-data"
+    (tmp_path / "dist").mkdir()
+    shutil.copy(next(wheels.glob("avio-*.whl")), tmp_path / "dist")  # what `make wheel` leaves
+    environ = {"HOME": str(tmp_path), "PATH": os.defpath, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    script = "\n".join([*lines[1:], f"exec {last} --port 0"]).replace("python3 ", f"{sys.executable} ")
+
+    environ |= {"AVIO_ADMIN_PASSWORD": "correct horse"}
+    line = ["bash", "-euo", "pipefail", "-c", script]
+
+    with subprocess.Popen(
+        line, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        kept.add(process.pid)
+        try:
+            assert process.stdout is not None
+            assert any(line.startswith("ready ") for line in process.stdout)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(STOP_SECONDS)

@@ -16,6 +16,9 @@ from tests.servers.postgres import Postgres
 TABLES = (
     "keeps",
     "cache_maps",
+    "totals",
+    "counted",
+    "uncounted",
     "deliveries",
     "webhooks",
     "failures",

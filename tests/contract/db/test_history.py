@@ -111,6 +111,14 @@ def test_somebody_elses_job_is_not_found(jobs: list[str]) -> None:
     assert history.find(job) is not None
 
 
+def test_jobs_of_many_ids_are_found_a_part_at_a_time(jobs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "IDS_AT_ONCE", 2)
+
+    assert [job.id for job in history.of_ids([*jobs, "none"])] == sorted(jobs, reverse=True)
+    assert history.of_ids(jobs, uid=-1) == []
+    assert history.of_ids([]) == []
+
+
 def test_the_attempts_come_newest_first() -> None:
     job = given.running()
     for attempt in (1, 2):

@@ -125,3 +125,87 @@ def test_a_job_says_which_limit_it_waits_for() -> None:
         (Why.LIMIT, "mount /data has 2 of 2 running jobs"),
     ]
     assert shown[0].message == "waits: user ada has 1 of 1 running jobs; 1 job before it"
+
+
+def in_turn(wide: str, tries: int) -> int | None:
+    """Each running job ends in turn, and all start that may. Return after how many ends `wide` has started."""
+    for ends_ in range(1, tries + 1):
+        oldest = min(started(), key=lambda each: (given.row(each)["started_at"], each))
+        end(oldest)
+        if wide in started():
+            return ends_
+    return None
+
+
+def end(job_id: str) -> None:
+    change(
+        "UPDATE jobs SET state = 'succeeded', finished_at = {now}, node = NULL, node_epoch = NULL WHERE id = ?", job_id
+    )
+
+
+def waited(job_id: str, seconds: float) -> None:
+    change("UPDATE jobs SET run_at = run_at - ? WHERE id = ?", seconds, job_id)
+
+
+@pytest.mark.parametrize("kind", ["mount", "bucket"])
+@pytest.mark.parametrize("path", ["/", None])
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_job_of_several_mounts_has_a_slot_on_each_in_the_end(kind: str, path: str | None, most: int) -> None:
+    """Jobs of one mount start as soon as another has ended there: all mounts are never free at once by chance."""
+    node(**{kind: most})
+    for _ in range(12):
+        job("/data/x"), job("/data/inner/x"), job("/more/x")
+    started()
+    wide = job(path, uid=2)
+    assert in_turn(wide, 4) is None
+
+    waited(wide, 61)
+
+    assert in_turn(wide, 6) is not None
+
+
+def test_slots_are_kept_for_one_job_that_may_start_and_no_more_than_one_of_a_mount() -> None:
+    node(mount=2, user=1)
+    first = job("/data/x", uid=1)
+    assert started() == {first}
+    at_its_limit, wide = job(None, uid=1), job(None, uid=2)
+    waited(at_its_limit, 90), waited(wide, 61)
+    change("UPDATE jobs SET run_at = run_at + 3600 WHERE id = ?", wide)
+    beside = job("/data/x", uid=3)
+
+    assert beside in started(), "no slot is kept for a job that its own user's limit holds"
+
+    change("UPDATE jobs SET run_at = run_at - 3600 WHERE id = ?", wide)
+    given.user("dan")
+    other = job("/more/x", uid=4)
+    assert other in started(), "another slot is free there"
+    given.user("eve")
+    held = job("/more/y", uid=5)
+    assert held not in started()
+    shown = history.get(LOCAL_ADMIN, held)
+    assert shown.waiting is not None
+    assert (shown.waiting.why, shown.waiting.what) == (Why.OTHER_JOB, wide)
+    assert shown.message.startswith(f"waits: job {wide} has waited longer for slots on several mounts; one on each")
+
+
+def test_a_job_of_a_higher_priority_takes_the_slot_that_is_kept_for_another() -> None:
+    node(mount=1)
+    first = job("/data/x")
+    assert started() == {first}
+    waited(job(None, uid=2), 61)
+    urgent = given.job(path="/more/x", priority=1)
+
+    assert urgent in started()
+
+
+def test_a_job_of_several_mounts_that_waits_for_room_keeps_no_slots() -> None:
+    node(mount=1)
+    first = job("/data/x")
+    assert started() == {first}
+    wide = given.job(2, path=None, room_bytes=1 << 50)
+    waited(wide, 61)
+    change("INSERT INTO tiers (name, tier_id, free, seen_at) VALUES ('MEM', 'x', 0, {now})")
+
+    end(first)
+
+    assert job("/data/y") in started()

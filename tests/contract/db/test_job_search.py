@@ -9,6 +9,7 @@ from ulid import ULID
 from avio.db import history
 from avio.db.models import Attempt, Job
 from avio.wire import path_terms
+from avio.wire.job_filters import LabelTerm
 from tests.contract.db import given
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -85,6 +86,16 @@ def test_a_path_is_that_of_the_job_or_above_it(jobs: list[str]) -> None:
     assert at("/data/set-2/x", "/other/*") == [jobs[at] for at in (27, 22, 17, 12, 9, 2)]
     assert at("/data") == [job for at, job in reversed(list(enumerate(jobs))) if at != 8]
     assert at("/nowhere") == []
+
+
+def test_a_label_is_one_of_the_job_with_that_value_or_any(jobs: list[str]) -> None:
+    for number, labels in ((3, '{"team": "vision"}'), (5, '{"team": "speech", "run": "7"}'), (7, '{"run": "vision"}')):
+        given.set_row(jobs[number], labels=labels)
+
+    assert found(Filter(labels=[LabelTerm("team", "vision")])) == [jobs[3]]
+    assert found(Filter(labels=[LabelTerm("team", None)])) == [jobs[5], jobs[3]]
+    assert found(Filter(labels=[LabelTerm("team", "vision"), LabelTerm("run", "7")])) == [jobs[5], jobs[3]]
+    assert found(Filter(labels=[LabelTerm("tea", None)])) == []
 
 
 def test_a_node_is_one_that_has_run_an_attempt(jobs: list[str]) -> None:

@@ -55,6 +55,7 @@ def _make_anew() -> None:
     if not is_sqlite():
         change("DROP FUNCTION guard_jobs CASCADE")
         change("DROP FUNCTION add_delivery CASCADE")
+        change("DROP FUNCTION add_uncounted CASCADE")
     schema.prepare()
 
 

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from avio.api import Web
+from avio.api import Web, page_rules
 from avio.api.sockets.refusals import REASONS
 from avio.wire.options import camel
 from avio.wire.params import OPTIONS
@@ -25,7 +25,7 @@ def calls(app: Web) -> set[tuple[str, str]]:
         (method, rule.rule.replace("<ulid:", "{").replace(">", "}"))
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
-        if method not in ("HEAD", "OPTIONS")
+        if method not in ("HEAD", "OPTIONS") and rule.rule not in page_rules.RULES
     }
 
 

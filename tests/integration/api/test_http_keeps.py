@@ -59,7 +59,7 @@ def test_a_free_of_a_kept_path_says_who_keeps_it(made: dict[str, Any], root: Che
         problem = refused.get_json()
         assert problem["reason"] == "KEPT"
         assert problem["detail"].startswith("ada keeps /data/train cached for another 72h00m")
-        assert problem["cure"] == "ask ada or an admin to end it, or wait"
+        assert problem["cure"] == "end it by its id first: DELETE /keeps/{id}"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from gunicorn.config import Config
 from avio.api import gunicorn_log
 from avio.api.access_quota import LINES
 from avio.api.gunicorn_log import ADMITTED, JsonLogger
+from avio.wire import traces
 
 NOT_FOUND, OK = 404, 200
 
@@ -62,3 +63,10 @@ def test_all_requests_of_users_are_logged(ask: Callable[..., list[Any]], clock: 
 def test_probes_have_no_lines_while_they_succeed(ask: Callable[..., list[Any]], clock: list[float]) -> None:
     assert ask(3, "192.0.2.1", "/healthz", OK) == []
     assert ask(1, "192.0.2.1", "/readyz", 503) == [("192.0.2.1", 503)]
+
+
+def test_the_trace_of_a_request_ends_with_its_line(ask: Callable[..., list[Any]], clock: list[float]) -> None:
+    traces.current.set("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    ask(1, "192.0.2.1")
+
+    assert traces.current.get() is None

@@ -83,12 +83,24 @@ def test_a_terminal_has_the_columns_that_fit_and_admins_see_whose_a_job_is(
 
     on_a_terminal(monkeypatch, 80)
     lines = avio("jobs").stdout.splitlines()
-    assert lines[0].split() == ["ID", "TYPE", "STATUS", "PROGRESS", "AGE", "PATH"]
-    assert lines[1].split() == [JOB, "preload", "running", "50%", "5h", "/数据/训练"]
+    assert lines[0].split() == ["ID", "TYPE", "STATUS", "PROGRESS", "LEFT", "AGE", "PATH"]
+    assert lines[1].split() == [JOB, "preload", "running", "50%", "-", "5h", "/数据/训练"]
     assert max(map(cell_len, lines)) <= 80
     on_a_terminal(monkeypatch, 110)
     lines = avio("jobs").stdout.splitlines()
-    assert lines[0].split() == ["ID", "TYPE", "STATUS", "DONE", "PROGRESS", "SPEED", "LEFT", "WAITS", "AGE", "PATH"]
+    assert lines[0].split() == [
+        "ID",
+        "TYPE",
+        "STATUS",
+        "DONE",
+        "PROGRESS",
+        "SPEED",
+        "LEFT",
+        "WAITS",
+        "AGE",
+        "NAME",
+        "PATH",
+    ]
     assert "1.0 MiB/s" in lines[1]
     assert "MiB/s" not in lines[2]
     stub.on("GET", "/jobs", {**page(*jobs), "users": {"7": "lena"}})

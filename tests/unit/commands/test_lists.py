@@ -28,6 +28,7 @@ def test_all_pages_are_shown_raw_to_programs(avio: Avio, stub: Stub) -> None:
 
 def test_people_get_a_table(avio: Avio, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
     stub.on("GET", "/filelists", {"fileLists": [file_list()], "nextPageToken": None})
 
     heading, row = (line.split() for line in avio("lists").stdout.splitlines())

@@ -148,6 +148,7 @@ def test_the_list_is_raw_to_programs_and_a_table_to_people(
     ]
     assert json.loads(avio("schedule list --json").stdout) == {"schedules": [schedule_info()]}
     monkeypatch.setattr(tables, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "100")
     heading, _ = avio("schedule list").stdout.splitlines()
     assert heading.split() == ["ID", "NAME", "STATUS", "JOB", "LAST", "WHEN"]
 

@@ -111,7 +111,7 @@ def test_off_a_terminal_there_is_a_line_for_each_state_and_phase(avio: Avio, stu
 def test_the_bar_tells_bytes_files_speed_and_what_is_not_known_yet(
     avio: Avio, stub: Stub, job: dict[str, Any], shown: list[str]
 ) -> None:
-    stub.on("GET", EVENTS, sse(("snapshot", job), BREAK))
+    stub.on("GET", EVENTS, sse(("snapshot", job)))
     stub.on("GET", f"/jobs/{JOB}", problem(404, "NOT_FOUND", "gone"))
 
     bar = avio(f"watch {JOB} --progress bar", 6).stdout

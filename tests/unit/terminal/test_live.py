@@ -80,7 +80,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 @pytest.mark.parametrize("then", [60, 77, 250])
 def test_a_frame_takes_the_place_of_the_last_one(terminal: Terminal, columns: int, then: int) -> None:
     frame: list[str] = []
-    display = Live(terminal.stream, lambda: [Line(text) for text in frame])
+    display = Live(terminal.stream, lambda _: [Line(text) for text in frame])
     terminal.stream.write("before\n")
     terminal.resize(columns)
 
@@ -100,7 +100,7 @@ def test_it_draws_by_itself_until_it_is_stopped(terminal: Terminal, monkeypatch:
     monkeypatch.setattr(live, "REDRAW_SECONDS", 0.001)
     drawn = threading.Semaphore(0)
 
-    def lines() -> list[Line]:
+    def lines(_: int | None) -> list[Line]:
         drawn.release()
         return [Line("frame")]
 
@@ -117,7 +117,7 @@ def test_it_draws_by_itself_until_it_is_stopped(terminal: Terminal, monkeypatch:
 
 def test_a_low_window_shows_the_first_lines_and_at_the_end_all(terminal: Terminal) -> None:
     lines = [str(number) for number in range(9)]
-    display = Live(terminal.stream, lambda: [Line(text) for text in lines])
+    display = Live(terminal.stream, lambda _: [Line(text) for text in lines])
     terminal.resize(80, height=4)
 
     display.draw()
@@ -141,14 +141,14 @@ def test_styles_are_for_terminals_that_want_them(
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    Live(terminal.stream, lambda: [Line("head", BOLD), Line("! bad", RED), Line("plain")]).stop()
+    Live(terminal.stream, lambda _: [Line("head", BOLD), Line("! bad", RED), Line("plain")]).stop()
 
     assert terminal.show() == shown
 
 
 def test_elsewhere_only_the_last_frame_is_written() -> None:
     frame = ["1"]
-    display = Live(stream := io.StringIO(), lambda: [Line(text, RED) for text in frame])
+    display = Live(stream := io.StringIO(), lambda _: [Line(text, RED) for text in frame])
 
     display.start()
     frame = ["2", LONG]
@@ -159,7 +159,7 @@ def test_elsewhere_only_the_last_frame_is_written() -> None:
 
 def test_what_an_encoding_lacks_is_counted_as_it_is_written(terminal: Terminal) -> None:
     stream = io.TextIOWrapper(terminal.stream.buffer, encoding="ascii", errors="backslashreplace")
-    display = Live(stream, lambda: [Line(LONG)])
+    display = Live(stream, lambda _: [Line(LONG)])
 
     display.draw()
     display.stop()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avio.wire import path_terms
-from avio.wire.job_filters import MAX_CHARACTERS, TERMS, FilterError, JobFilter, moment, parse
+from avio.wire.job_filters import MAX_CHARACTERS, TERMS, FilterError, JobFilter, LabelTerm, moment, parse
 from avio.wire.states import JobType, State
 
 NOW = 1_800_000_000.0
@@ -16,7 +16,8 @@ SHANGHAI = timezone(timedelta(hours=8))
 
 
 def test_every_term_is_read() -> None:
-    text = 'status:failed,partial type:preload user:lena,7 name:"night ly",x node:n1 since:2d until:2026-05-02'
+    text = 'status:failed,partial type:preload user:lena,7 name:"night ly",x node:n1 label:team=a=b,x'
+    text += " since:2d until:2026-05-02"
 
     assert parse(text) == JobFilter(
         status=(State.FAILED, State.PARTIAL),
@@ -24,6 +25,7 @@ def test_every_term_is_read() -> None:
         user=("lena", "7"),
         name=("night ly", "x"),
         node=("n1",),
+        label=(LabelTerm("team", "a=b"), LabelTerm("x", None)),
         since="2d",
         until="2026-05-02",
     )
@@ -37,7 +39,8 @@ def test_nothing_asks_for_nothing() -> None:
     ("text", "why"),
     [
         ("failed", f"'failed' is not a term; the terms are {', '.join(f'{term}:' for term in TERMS)}"),
-        ("label:x", "'label:x' is not a term"),
+        ("labels:x", "'labels:x' is not a term"),
+        ("label:=x", "label: '=x' has no name of a label; write label:team or label:team=vision"),
         ("Status:failed", "is not a term"),
         ("status:failed status:partial", "status: occurs more than once; give its values with commas"),
         ("status:done", "status: 'done' is unknown; it is one of queued, starting"),

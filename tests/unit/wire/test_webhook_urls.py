@@ -4,7 +4,7 @@ import pytest
 
 from avio.wire.params import Params
 from avio.wire.signatures import new_secret, signature
-from avio.wire.webhook_urls import literal_address, require_url, shown_url, target_of
+from avio.wire.webhook_urls import literal_address, require_url, shown_url, site_of, target_of
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,11 @@ def test_a_url_is_shown_without_its_query() -> None:
     assert shown_url("https://h/x?token=secret") == "https://h/x?..."
     assert shown_url("https://h/x") == "https://h/x"
     assert shown_url("https://h?token=a?b") == "https://h?..."
+
+
+@pytest.mark.parametrize("url", ["https://h:8443/services/T0/B0/secret?x=/y", "https://h:8443", "https://h:8443?a/b"])
+def test_logs_have_no_more_than_the_site(url: str) -> None:
+    assert site_of(url) == "https://h:8443"
 
 
 def test_the_parts_of_a_request() -> None:

@@ -66,7 +66,7 @@ def test_what_an_earlier_intake_saw_is_gone_and_jobs_may_enter(spool: Spool, mon
 def test_an_intake_that_is_faster_than_keeper_waits_for_the_spool(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def begin(_settings: Settings, _slots: Slots, spool: Spool) -> NodeLooks:
+    def begin(_settings: Settings, _slots: Slots, spool: Spool, _timed: object) -> NodeLooks:
         raise Ended(spool.root.is_dir())
 
     monkeypatch.setattr(intake, "NodeLooks", begin)
