@@ -49,7 +49,7 @@ COMMANDS = {
     "tiers": ("avio.admin.tiers", "tiers", "Show what each tier of the cache may hold, and holds."),
     "nodes": ("avio.admin.nodes", "nodes", "List the worker nodes and their leases."),
     "stats": ("avio.admin.stats", "stats", "Show how right the forecasts of jobs were."),
-    "probe": ("avio.admin.probe", "probe", "Tell whether a process of this node is alive, or ready: for Kubernetes."),
+    "probe": ("avio.admin.probe", "probe", "Check that a process of this node is alive, or ready: for Kubernetes."),
     "root": ("avio.admin.root", "root", "Print the directory that the processes start from."),
 }
 

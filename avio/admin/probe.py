@@ -28,7 +28,7 @@ INTAKE_SECONDS = 120.0
     help="The directory of the setting signs.  [default: AVIO_SIGNS]",
 )
 def probe(process: str, ready: bool, limit: float, signs: Path) -> None:
-    """Tell whether PROCESS is alive; exit 1 if it is not. The setting signs must name a directory of its own.
+    """Check that PROCESS is alive; exit 1 if it is not. The setting signs must name a directory of its own.
 
     A supervisor is alive while keeper and intake go on, whatever database and buckets do.
     """

@@ -17,12 +17,6 @@ AWAY_SECONDS = 5.0
 MOST_BYTES = 4096
 
 
-class LoginFileError(ClientError):
-    """A file of the secret can't be read."""
-
-    reason = "LOGIN_FILE"
-
-
 class Account:
     """One user of one server. A token that has ended is replaced by a new login."""
 
@@ -39,12 +33,11 @@ class Account:
         trouble = self._trouble
         return None if trouble is None else trouble[1]
 
-    def client(self) -> Client:
-        """Return a client with a token, to be closed by the caller. Raise the ClientError of a login that failed."""
-        return Client(self.url, self.token())
-
     def token(self) -> str:
-        """Return the token; log in if there is none. All threads share the login, and its failure for a while."""
+        """Return the token; log in if there is none. All threads share the login, and its failure for a while.
+
+        Raise the ClientError of a login that failed.
+        """
         with self._lock:
             if self._token is None:
                 self._token = self._log_in()
@@ -76,7 +69,7 @@ def _read(file: Path) -> str:
         text = read_small(file, MOST_BYTES).decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise LoginFileError(f"{file} can't be read", why=why, cure="give it the text of the secret") from error
+        raise ClientError(f"{file} can't be read", why=why, cure="give it the text of the secret") from error
     if not text:
-        raise LoginFileError(f"{file} is empty", why="the secret has no text", cure="write it into the secret")
+        raise ClientError(f"{file} is empty", why="the secret has no text", cure="write it into the secret")
     return text

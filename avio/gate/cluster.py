@@ -23,7 +23,7 @@ LATE_SECONDS = 30.0
 
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
 
-# No reply, a refusal, or a reply that is none of Kubernetes.
+# No reply, a refusal, or a reply that is not from Kubernetes.
 AWAY = (httpx.HTTPError, ServerError, APITimeoutError, OSError, ValueError, KeyError)
 
 

@@ -9,7 +9,7 @@ from avio.lazygroup import LazyGroup
 
 COMMANDS = {
     "run": ("avio.gate.run", "run", "Free pods from the scheduling gate avio.io/cached, until SIGTERM."),
-    "probe": ("avio.gate.probe", "probe", "Tell whether the avio-gate of this container is alive, or ready."),
+    "probe": ("avio.gate.probe", "probe", "Check that the avio-gate of this container is alive, or ready."),
 }
 
 

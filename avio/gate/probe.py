@@ -14,7 +14,7 @@ LIMIT_SECONDS = 60.0
 @click.option("--ready", is_flag=True, help="Fail, too, while it can't list pods or has no login: it says why.")
 @click.option("--signs", type=click.Path(path_type=Path), required=True, help="The --signs of `avio-gate run`.")
 def probe(ready: bool, signs: Path) -> None:
-    """Tell whether avio-gate is alive; exit 1 if it is not."""
+    """Check that avio-gate is alive; exit 1 if it is not."""
     try:
         sign = living_sign(signs, NAME, LIMIT_SECONDS)
     except NoSign as error:

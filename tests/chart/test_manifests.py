@@ -1,11 +1,13 @@
 """What the chart renders for each set of values in its ci/: valid, and as closed as pods can be."""
 
+import json
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
-from tests.chart.rendered import KUBERNETES, VALUE_SETS, component, documents, helm, of_kind, pods, template
+from tests.chart.rendered import KUBERNETES, ROOT, VALUE_SETS, component, documents, helm, of_kind, pods, template
 
 pytestmark = [pytest.mark.chart, pytest.mark.parametrize("values", VALUE_SETS)]
 
@@ -68,7 +70,7 @@ def test_each_server_process_has_its_own_probes(values: str) -> None:
 def test_nothing_secret_is_in_a_manifest(values: str) -> None:
     for name, pod in pods(documents(values)):
         for variable in pod["spec"]["containers"][0].get("env", ()):
-            if variable["name"].endswith(("_URL", "PASSWORD")) and variable["name"] != "AVIO_URL":
+            if variable["name"].endswith(("_URL", "PASSWORD", "TOKEN")) and variable["name"] != "AVIO_URL":
                 assert variable["valueFrom"]["secretKeyRef"]["name"], name
     assert of_kind(documents(values), "Secret") == []
 
@@ -119,6 +121,17 @@ def test_a_change_of_the_settings_begins_new_pods(values: str) -> None:
 
     assert checksums() != checksums("--set", "settings.queued_max=7")
     assert checksums() == checksums("--set", "web.replicas=5")
+
+
+def test_alert_rules_and_dashboard_are_those_of_the_project(values: str) -> None:
+    found = documents(values)
+    rules = of_kind(found, "PrometheusRule")
+    boards = [each for each in of_kind(found, "ConfigMap") if "avio.json" in each["data"]]
+    if values != "alluxio":
+        assert rules + boards == []
+        return
+    assert rules[0]["spec"] == yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text())
+    assert json.loads(boards[0]["data"]["avio.json"]) == json.loads((ROOT / "deploy/grafana/avio.json").read_text())
 
 
 def test_rendering_is_the_same_each_time(values: str) -> None:

@@ -19,8 +19,8 @@ URLS = {
     "AVIO_DATABASE_URL": "postgresql://avio:hush@db/avio",
     "AVIO_REDIS_URL": "redis://web:hush@redis/0",
     "AVIO_EXECUTOR_REDIS_URL": "redis://executor:hush@redis/0",
+    "AVIO_METRICS_TOKEN": "hush " * 4,
 }
-LATER = ("AVIO_METRICS_PORT",)  # of a version with metrics
 
 
 def container(values: str, name: str) -> dict[str, Any]:
@@ -31,11 +31,7 @@ def container(values: str, name: str) -> dict[str, Any]:
 def settings_of(values: str, name: str, directory: Path) -> Settings:
     """Return the settings as the process reads them in its container. Secrets of others are not there."""
     (config,) = (each for each in of_kind(documents(values), "ConfigMap") if "avio.toml" in each["data"])
-    environ = {
-        each["name"]: each.get("value") or URLS[each["name"]]
-        for each in container(values, name)["env"]
-        if each["name"] not in LATER
-    }
+    environ = {each["name"]: each.get("value") or URLS[each["name"]] for each in container(values, name)["env"]}
     text = config["data"][Path(environ["AVIO_CONFIG"]).name]
     for mount in container(values, name)["volumeMounts"]:
         if mount["mountPath"].startswith("/run/secrets/avio/"):
@@ -76,6 +72,16 @@ def test_web_listens_where_the_service_and_the_probes_look(values: str, tmp_path
     settings = settings_of(values, "web", tmp_path)
 
     assert settings.web_address() == f"0.0.0.0:{container(values, 'web')['ports'][0]['containerPort']}"
+
+
+def test_metrics_are_off_or_where_prometheus_looks(values: str, tmp_path: Path) -> None:
+    kinds = {"alluxio": "token", "local": "off", "shared-volume": "open"}
+    assert settings_of(values, "web", tmp_path).metrics == kinds[values]
+    for name in ("supervisor", "aggregator"):
+        ports = [each["containerPort"] for each in container(values, name).get("ports", ())]
+        port = settings_of(values, name, tmp_path).metrics_port
+        assert ports == ([] if port is None else [port])
+        assert (port is None) == (values == "local")
 
 
 @pytest.mark.parametrize("name", ["web", "supervisor", "aggregator"])

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.chart
         ("alluxio", "gate.existingSecret=", "gate.existingSecret names the secret"),
         ("alluxio", "alluxio.masters=null", "engine alluxio needs alluxio.masters"),
         ("alluxio", "settings.database_url=x", "database_url"),
-        ("alluxio", "metrics.prometheusRule.enabled=true", "alerts.yaml"),
         ("alluxio", "ingress.host=", "ingress.host"),
         ("local", "supervisor.replicas=2", "set local.sharedTiers"),
         ("local", "local.tiers=null", "engine local needs local.mounts and local.tiers"),

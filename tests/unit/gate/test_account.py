@@ -5,10 +5,10 @@ from typing import Self
 
 import pytest
 
-from avio.client import Unreachable
+from avio.client import ClientError, Unreachable
 from avio.client.errors import ApiError
 from avio.gate import account as accounts
-from avio.gate.account import Account, LoginFileError
+from avio.gate.account import Account
 
 
 class Server:
@@ -92,9 +92,9 @@ def test_a_server_that_is_away_is_asked_again_soon(
 
 def test_a_file_that_is_missing_or_empty_is_named(account: Account, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("\n")
-    with pytest.raises(LoginFileError, match="password is empty"):
+    with pytest.raises(ClientError, match="password is empty"):
         account.token()
 
     (tmp_path / "password").unlink()
-    with pytest.raises(LoginFileError, match="password is empty"):
+    with pytest.raises(ClientError, match="password is empty"):
         account.token()  # the same trouble, for a while

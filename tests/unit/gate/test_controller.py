@@ -159,11 +159,12 @@ def test_a_pod_that_asks_for_another_path_is_not_freed_by_the_first() -> None:
     async def scene() -> None:
         pods, avio = FakePods(), Avio()
         pods.add("a", path="/one")
-        async with gate(pods, avio):
+        async with gate(pods, avio) as controller:
             await until(lambda: ("/one", "cached") in avio.asked)
             pods.annotate("a", path="/two")
             avio.cached.add("/one")
             await until(lambda: ("/two", "cached") in avio.asked)
+            await until(lambda: [ask.path for ask in controller._waits] == ["/two"])
             await settled()
             assert pods.gates("a") == [GATE]
 

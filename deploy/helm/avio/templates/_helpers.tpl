@@ -152,6 +152,7 @@ topologySpreadConstraints:
 {{- define "avio.env" -}}
 - {name: AVIO_CONFIG, value: /etc/avio/{{ ternary "avio" "aggregator" (default false .tiers) }}.toml}
 - {name: AVIO_SIGNS, value: /run/avio}
+- {name: AVIO_HOST, value: {{ .root.Values.host | quote }}}
 - name: AVIO_DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ required "database.existingSecret names the secret with the URL of PostgreSQL" .root.Values.database.existingSecret }}, key: {{ .root.Values.database.key }}}}
 - name: AVIO_REDIS_URL
