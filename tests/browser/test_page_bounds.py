@@ -44,7 +44,7 @@ def test_the_memory_of_a_page_stays_flat_over_ten_thousand_events(open_page: Cal
     page = open_page()
     shape = page.call("POST", "preload", {"params": {"alluxioUri": "/data/top.bin"}})
     jobs = [{**shape, "id": f"01ARZ3NDEKTSV4RRFFQ69{n:05}", "status": "running"} for n in range(JOBS)]
-    answers = [stream(jobs, 2_000), stream(jobs, 10_000)]
+    answers = [stream(jobs, 2_000), stream(jobs, 10_000), stream(jobs, 0)]
     served: list[int] = []
 
     def serve(route: Any) -> None:
@@ -70,7 +70,8 @@ def stream(jobs: list[Any], events: int) -> str:
     texts = [f"event: snapshot\ndata: {json.dumps({'jobs': jobs})}\n\n"]
     for number in range(events):
         job = jobs[number % len(jobs)]
-        progress = {**job["progress"], "speedBps": number}
+        shown = ("total", "done", "failed", "percent", "bytesInFlight")
+        progress = {**{name: job["progress"][name] for name in shown}, "speedBps": number, "inFlight": number % 7}
         rest = {"phase": "transferring", "errors": [], "eta": None, "phases": [], "waiting": None}
         texts.append(f"event: progress\ndata: {json.dumps({'id': job['id'], 'progress': progress, **rest})}\n\n")
     return "".join(texts)
