@@ -87,7 +87,7 @@ def test_failures_are_grouped_and_named_and_the_failed_files_are_tried_again(pag
     main.locator(".title [data-state=partial]").wait_for()
 
     main.get_by_text("PATH_NOT_FOUND").first.wait_for()
-    main.get_by_role("cell", name="/data/none.bin").wait_for()
+    main.get_by_role("cell", name="/data/none.bin", exact=True).wait_for()
     main.get_by_role("button", name="Show the end of the log").click()
     main.locator("pre.log").wait_for()
     page.keep_picture("wide-job-partial")

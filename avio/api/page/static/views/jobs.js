@@ -72,7 +72,8 @@ function FilterBar({ filter }) {
     <div class="chips">${Object.entries(CHIPS).map(([name, terms]) => html`
       <a class=${`chip ${terms === filter ? "on" : ""}`} aria-current=${terms === filter ? "true" : undefined} href=${`#/jobs${terms ? `?filter=${terms}` : ""}`}>${t(`chip.${name}`)}</a>`)}
     </div>
-    <input type="search" class="mono" value=${text} onInput=${(event) => setText(event.target.value)} aria-label=${t("filter")} placeholder="status:failed path:/datasets/* user:lena since:2d" spellcheck=${false} />
+    <input type="search" class="mono" value=${text} onInput=${(event) => setText(event.target.value)} aria-label=${t("filter")}
+      placeholder="status:failed path:/datasets/* user:lena since:2d" spellcheck=${false} />
     <button>${t("filter.do")}</button>
   </form>`;
 }
