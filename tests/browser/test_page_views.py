@@ -13,7 +13,7 @@ WIDE = {"width": 1280, "height": 800}
 # A text that each view must show.
 VIEWS = {
     "jobs": "imagenet",
-    "jobs?filter=status:failed": "No job matches",
+    "jobs?filter=name:nothing-has-it": "No job matches",
     "files": "data/",
     "files?path=/data": "imagenet/",
     "files?path=/data/odd": "<img src=x onerror=alert(1)>.bin",

@@ -30,7 +30,7 @@ def _reply(name: str) -> Response:
     found = page_files().get(name)
     if found is None:
         abort(404)
-    is_packed = "gzip" in request.accept_encodings
+    is_packed = request.accept_encodings.quality("gzip") > 0
     response = Response(found.packed if is_packed else found.body, content_type=found.content_type)
     if is_packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -76,10 +76,11 @@ function Head({ login, view, isOpen }) {
 
 function Tools({ login }) {
   const chosen = useStore(theme);
+  const told = t("theme", { name: t(`theme.${chosen}`) });
   const signOut = () => call("POST", "logout").catch(() => {}).finally(() => end());
   return html`<div class=${login ? "tools" : "tools alone"}>
     <button class="plain" onClick=${nextLanguage} lang=${language.get() === "en" ? "zh" : "en"}>${t("language.other")}</button>
-    <button class="plain" onClick=${nextTheme} aria-label=${t("theme", { name: t(`theme.${chosen}`) })} title=${t("theme", { name: t(`theme.${chosen}`) })}>${{ system: "◐", light: "○", dark: "●" }[chosen]}</button>
+    <button class="plain" onClick=${nextTheme} aria-label=${told} title=${told}>${{ system: "◐", light: "○", dark: "●" }[chosen]}</button>
     ${login && html`<button class="plain" onClick=${signOut}>${t("signout")}</button>`}
   </div>`;
 }

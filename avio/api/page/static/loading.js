@@ -1,19 +1,22 @@
 // Asking the API for what a view shows: at once, again each few seconds, and again when told to.
 import { useCallback, useEffect, useRef, useState } from "./vendor/preact_htm.js";
 
-// Return {data, at, problem, reload}. After a failure the data stays, with the time `at` when it came.
+// Return {data, at, problem, reload}. After a failure the data stays, with the time `at` when it came. `reload` asks
+// what the newest drawing of the view would ask, however old the caller's own is.
 export function useLoad(ask, inputs, everySeconds = 0) {
   const [state, setState] = useState({ data: null, at: 0, problem: null });
   const last = useRef(null);
+  const newest = useRef(ask);
+  newest.current = ask;
   const reload = useCallback(() => {
     last.current?.abort();
     const mine = new AbortController();
     last.current = mine;
-    return ask(mine.signal).then(
+    return newest.current(mine.signal).then(
       (data) => mine.signal.aborted || setState({ data, at: Date.now(), problem: null }),
       (problem) => mine.signal.aborted || setState((before) => ({ ...before, problem })),
     );
-  }, inputs);
+  }, []);
   useEffect(() => {
     setState({ data: null, at: 0, problem: null });
     reload();

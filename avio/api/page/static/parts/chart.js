@@ -1,9 +1,10 @@
 // Speed and files in flight over time, by uPlot.
 import { html, useEffect, useRef } from "../vendor/preact_htm.js";
-import { size } from "../format.js";
+import { clock, size } from "../format.js";
 import { t } from "../words.js";
 
 const HEIGHT = 180;
+const LEAST_SECONDS = 60; // that the axis of time shows
 
 export function SpeedChart({ points }) {
   const box = useRef(null);
@@ -25,14 +26,18 @@ function options(box) {
   const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: "11px system-ui" };
   return {
     width: box.clientWidth, height: HEIGHT, cursor: { y: false }, legend: { live: true },
-    scales: { speed: { range: (_, __, most) => [0, Math.max(most, 1024) * 1.1] }, files: { range: (_, __, most) => [0, Math.max(most, 4) * 1.1] } },
+    scales: {
+      x: { range: (_, first, last) => [Math.min(first, last - LEAST_SECONDS), last] },
+      speed: { range: (_, __, most) => [0, Math.max(most, 1024) * 1.1] },
+      files: { range: (_, __, most) => [0, Math.max(most, 4) * 1.1] },
+    },
     axes: [
-      axis,
+      { ...axis, values: (_, ticks) => ticks.map((tick) => clock(new Date(tick * 1000))), space: 90 },
       { ...axis, scale: "speed", size: 72, values: (_, ticks) => ticks.map((tick) => `${size(tick)}/s`) },
       { ...axis, scale: "files", side: 1, size: 40, grid: { show: false } },
     ],
     series: [
-      { label: t("time"), value: "{HH}:{mm}:{ss}" },
+      { label: t("time"), value: (_, value) => (value === null ? "-" : clock(new Date(value * 1000))) },
       { label: t("speed"), scale: "speed", stroke: line, width: 1.5, fill: `${line}22`, value: (_, value) => (value === null ? "-" : `${size(value)}/s`) },
       { label: t("inflight"), scale: "files", stroke: other, width: 1.5, value: (_, value) => value ?? "-" },
     ],

@@ -16,7 +16,8 @@ export function Cache({ query }) {
   const sums = useLoad(async (signal) => dirty(load.data?.tiers ?? [], signal), [load.data?.tiers.map((tier) => tier.alias).join()], 30);
   const keeps = useLoad((signal) => get("keeps", { alluxioUri: "/" }, signal), [], 30);
   return html`<section>
-    <div class="title"><h1>${t("view.cache")}</h1>${load.at > 0 && html`<span class="muted num">${t("asof", { time: clock(new Date(load.at)) })}</span>`}</div>
+    <div class="title"><h1>${t("view.cache")}</h1>
+      ${load.at > 0 && html`<span class="muted num">${t("asof", { time: clock(new Date(load.at)) })}</span>`}</div>
     <${LoadState} load=${load} />
     <div class=${`cards ${load.problem ? "stale" : ""}`}>${(load.data?.tiers ?? []).map((tier) => html`
       <${TierCard} key=${`${tier.alias}${tier.worker}`} tier=${tier} sums=${sums.data?.[tier.alias]} />`)}</div>
@@ -45,7 +46,8 @@ function TierCard({ tier, sums }) {
     <dl class="facts">
       <div><dt>${t("capacity")}</dt><dd class="num">${size(tier.capacity)}</dd></div>
       <div><dt><i class="key clean"></i>${t("used")}</dt><dd class="num">${size(tier.used)}</dd></div>
-      <div><dt><i class="key dirty"></i>${t("dirty")}</dt><dd class="num">${unsaved === null || !surveyed ? "?" : `${least}${size(unsaved)}`}</dd></div>
+      <div><dt><i class="key dirty"></i>${t("dirty")}</dt>
+        <dd class="num">${unsaved === null || !surveyed ? "?" : `${least}${size(unsaved)}`}</dd></div>
       <div><dt><i class="key reserved"></i>${t("reserved")}</dt><dd class="num">${size(tier.reserved)}</dd></div>
       <div><dt><i class="key"></i>${t("free")}</dt><dd class="num">${size(tier.free)}</dd></div>
       <div><dt>${t("unread")}</dt><dd class="num">${sums && surveyed ? `${least}${size(sums.total.unreadBytes)}` : "?"}</dd></div>
@@ -58,9 +60,12 @@ function Keeps({ load }) {
   const found = load.data?.keeps ?? [];
   return html`<div class="card"><h2 class="pad">${t("keeps")}</h2><${LoadState} load=${load} />
     ${load.data && !found.length && html`<p class="empty">${t("keeps.none")}</p>`}
-    ${found.length > 0 && html`<div class="scroll"><table><thead><tr><th>${t("path")}</th><th>${t("col.user")}</th><th>${t("until")}</th><th>${t("keeps.holds")}</th></tr></thead>
-    <tbody>${found.map((keep) => html`<tr key=${keep.id}><td class="mono small"><${Name} text=${keep.path} /></td><td><${Name} text=${keep.user} /></td>
-      <td class="num">${keep.until ? moment(keep.until) : t("keep.open")}</td><td>${t(keep.evictable ? "keeps.evictable" : "keeps.firm")}</td></tr>`)}</tbody></table></div>`}
+    ${found.length > 0 && html`<div class="scroll"><table><thead><tr><th>${t("path")}</th><th>${t("col.user")}</th>
+      <th>${t("until")}</th><th>${t("keeps.holds")}</th></tr></thead>
+    <tbody>${found.map((keep) => html`<tr key=${keep.id}><td class="mono small"><${Name} text=${keep.path} /></td>
+      <td><${Name} text=${keep.user} /></td>
+      <td class="num">${keep.until ? moment(keep.until) : t("keep.open")}</td>
+        <td>${t(keep.evictable ? "keeps.evictable" : "keeps.firm")}</td></tr>`)}</tbody></table></div>`}
     ${load.data?.nextPageToken && html`<p class="pad muted">${t("keeps.more", { count: count(found.length) })}</p>`}
   </div>`;
 }

@@ -10,8 +10,10 @@ import { Actions } from "./file_actions.js";
 export function FileTable({ entries, act }) {
   if (!entries.length) return html`<p class="empty">${t("files.none")}</p>`;
   return html`<div class="scroll"><table class="files">
-    <thead><tr><th>${t("name")}</th><th class="num">${t("size")}</th><th class="num second">${t("col.files")}</th><th class="num">${t("cached")}</th><th>${t("state")}</th>
-      <th class="second">${t("tiers")}</th><th class="wide num">${t("modified")}</th><th class="hover"><span class="hidden">${t("actions")}</span></th></tr></thead>
+    <thead><tr><th>${t("name")}</th><th class="num">${t("size")}</th><th class="num second">${t("col.files")}</th>
+      <th class="num">${t("cached")}</th><th>${t("state")}</th>
+      <th class="second">${t("tiers")}</th><th class="wide num">${t("modified")}</th>
+        <th class="hover"><span class="hidden">${t("actions")}</span></th></tr></thead>
     <tbody>${entries.map((entry) => html`<${Row} key=${entry.path} entry=${entry} act=${act} />`)}</tbody>
   </table></div>`;
 }

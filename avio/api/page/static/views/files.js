@@ -22,6 +22,7 @@ export function Files({ query }) {
   const ask = (sums) => (signal) => get("list", { ...spelled(path, isEncoded), depth: 1, pageSize: PAGE, pageToken: token, sums }, signal);
   const load = useLoad(ask(null), [path, isEncoded, token]);
   const entries = useSums(load.data, ask(true));
+  const next = load.data?.nextPageToken;
   const here = { path, isEncoded, kind: "directory" };
   return html`<section>
     <div class="title">
@@ -30,7 +31,7 @@ export function Files({ query }) {
     </div>
     <${LoadState} load=${load} />
     ${load.data && html`<${Gaps} page=${load.data} /><${FileTable} entries=${entries} act=${setAsked} />`}
-    ${load.data?.nextPageToken && html`<p class="pad"><a class="button" href=${href("files", { path, encoded: isEncoded ? "1" : "", from: load.data.nextPageToken })}>${t("nextpage")}</a></p>`}
+    ${next && html`<p class="pad"><a class="button" href=${href("files", { path, encoded: isEncoded ? "1" : "", from: next })}>${t("nextpage")}</a></p>`}
     ${asked && asked.verb === "free" && html`<${FreeDialog} entry=${asked.entry} onClose=${() => setAsked(null)} onDone=${load.reload} />`}
     ${asked && asked.verb !== "free" && html`<${PlanDialog} verb=${asked.verb} entry=${asked.entry} onClose=${() => setAsked(null)} />`}
   </section>`;
@@ -57,11 +58,14 @@ function Crumbs({ path, isEncoded }) {
     setEdited(false);
     go("files", { path: new FormData(event.target).get("path").trim() || "/" });
   };
-  if (isEdited) return html`<form class="filter" onSubmit=${jump}><input name="path" class="mono" value=${path} autofocus aria-label=${t("path")} /><button>${t("open")}</button></form>`;
+  if (isEdited) return html`<form class="filter" onSubmit=${jump}><input name="path" class="mono" value=${path} autofocus aria-label=${t("path")} />
+    <button>${t("open")}</button></form>`;
   return html`<h1 class="crumbs"><a href=${href("files", { path: "/" })} aria-label=${t("files.root")}>/</a>${parts.map((part, index) => {
     const up = `/${parts.slice(0, index + 1).join("/")}`;
     const isLast = index === parts.length - 1;
-    return html`<span class="slash">${index > 0 ? "/" : ""}</span>${isLast ? html`<${Name} text=${part} />` : html`<a href=${href("files", { path: up, encoded: isEncoded ? "1" : "" })}><${Name} text=${part} /></a>`}`;
+    const shown = html`<${Name} text=${part} />`;
+    const to = href("files", { path: up, encoded: isEncoded ? "1" : "" });
+    return html`<span class="slash">${index > 0 ? "/" : ""}</span>${isLast ? shown : html`<a href=${to}>${shown}</a>`}`;
   })} <button class="plain small" onClick=${() => setEdited(true)}>${t("files.goto")}</button></h1>`;
 }
 

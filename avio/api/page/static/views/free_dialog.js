@@ -35,7 +35,8 @@ export function FreeDialog({ entry, onClose, onDone }) {
     <${LoadState} load=${load} />
     ${found && html`<dl class="facts">
       <div><dt>${t("state")}</dt><dd><${Badge} kind="state" name=${found.state} /></dd></div>
-      <div><dt>${t("free.would")}</dt><dd class="num">${isDirectory ? `${count(found.filesCached)} ${t("files")} · ` : ""}${size(found.cachedBytes)}</dd></div>
+      <div><dt>${t("free.would")}</dt>
+        <dd class="num">${isDirectory ? `${count(found.filesCached)} ${t("files")} · ` : ""}${size(found.cachedBytes)}</dd></div>
       <div><dt>${t("saved")}</dt><dd>${found.saved === null ? "?" : t(found.saved ? "yes" : "free.unsaved")}</dd></div>
     </dl>`}
     ${held.keeps.map((keep) => html`<p class="note bad">${t("free.kept", { user: printable(keep.user), until: keep.until ? moment(keep.until) : t("keep.open") })}</p>`)}

@@ -58,7 +58,8 @@ export function Job({ id }) {
     </div>
     ${job.plan && html`<${PlanFigures} plan=${job.plan} />`}
     <${Timeline} job=${job} />
-    ${points.length > 1 && html`<div class="card pad"><h2>${t("chart")}</h2><${SpeedChart} key=${id} points=${points} /><p class="muted small">${t("chart.since", { time: moment(new Date(points[0].time * 1000).toISOString()) })}</p></div>`}
+    ${points.length > 1 && html`<div class="card pad"><h2>${t("chart")}</h2>
+      <${SpeedChart} key=${id} points=${points} /><p class="muted small">${t("chart.since", { time: moment(new Date(points[0].time * 1000).toISOString()) })}</p></div>`}
     <${Errors} job=${job} />
     <${Failures} job=${job} />
     <${Attempts} job=${job} /><${Facts} job=${job} />

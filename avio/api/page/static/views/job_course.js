@@ -27,7 +27,8 @@ export function Attempts({ job }) {
   return html`<div class="card"><h2 class="pad">${t("attempts")}</h2>
     ${!attempts.length && html`<p class="empty">${t("attempts.none")}</p>`}
     ${attempts.length > 0 && html`<div class="scroll"><table>
-      <thead><tr><th class="num narrow">${t("attempt")}</th><th>${t("node")}</th><th class="num">${t("started")}</th><th class="num">${t("ran")}</th><th>${t("outcome")}</th></tr></thead>
+      <thead><tr><th class="num narrow">${t("attempt")}</th><th>${t("node")}</th><th class="num">${t("started")}</th>
+        <th class="num">${t("ran")}</th><th>${t("outcome")}</th></tr></thead>
       <tbody>${attempts.map((each) => html`<${Attempt} key=${each.attempt} attempt=${each} />`)}</tbody>
     </table></div>`}
   </div>`;

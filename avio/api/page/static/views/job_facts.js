@@ -11,7 +11,8 @@ const link = (id) => html`<a class="mono" href=${href(`jobs/${id.split(":")[0]}`
 
 export function Facts({ job }) {
   return html`<div class="card"><h2 class="pad">${t("facts")}</h2>
-    <dl class="facts">${rows(job).filter(([, value]) => value !== null && value !== "").map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    <dl class="facts">${rows(job).filter(([, value]) => value !== null && value !== "").map(([name, value]) => html`<div><dt>${name}</dt>
+      <dd>${value}</dd></div>`)}</dl>
   </div>`;
 }
 

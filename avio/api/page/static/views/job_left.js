@@ -31,9 +31,11 @@ export function Failures({ job }) {
   if (!failed) return null;
   return html`<div class="card"><h2 class="pad">${t("failures")}</h2>
     <${ProblemBox} problem=${load.problem} />
-    <div class="scroll"><table><thead><tr><th>${t("path")}</th><th>${t("reason")}</th><th>${t("why")}</th><th class="num">${t("tries")}</th></tr></thead>
+    <div class="scroll"><table><thead><tr><th>${t("path")}</th><th>${t("reason")}</th><th>${t("why")}</th>
+      <th class="num">${t("tries")}</th></tr></thead>
     <tbody>${found.map((each) => html`<tr key=${each.path}>
-      <td class="mono small"><${Name} text=${each.path} /></td><td class="mono small">${each.reason}</td><td><bdi>${printable(each.message)}</bdi></td><td class="num">${each.tries}</td>
+      <td class="mono small"><${Name} text=${each.path} /></td><td class="mono small">${each.reason}</td>
+        <td><bdi>${printable(each.message)}</bdi></td><td class="num">${each.tries}</td>
     </tr>`)}</tbody></table></div>
     ${load.data?.nextPageToken && html`<p class="pad muted">${t("failures.more")}</p>`}
   </div>`;

@@ -12,12 +12,13 @@ import { JobTable } from "./job_table.js";
 
 const PAGE = 100;
 const QUIET_MS = 700; // after an arrival, before the list is asked for again: many come at once
-const NONE = { jobs: [], users: {}, next: null, problem: null };
+const NONE = { jobs: [], users: {}, next: null, problem: null, filter: null };
 const CHIPS = { all: "", open: "status:queued,starting,running,stopping", trouble: "status:failed,partial", day: "since:1d" };
 
 export function Jobs({ query }) {
   const filter = query.get("filter") || "";
-  const [more, setMore] = useState(NONE);
+  const [rest, setMore] = useState(NONE);
+  const more = rest.filter === filter ? rest : NONE;
   const [chosen, setChosen] = useState(new Set());
   useStore(pulse);
   const load = useLoad(async (signal) => {
@@ -25,7 +26,7 @@ export function Jobs({ query }) {
     learn(page.jobs);
     return page;
   }, [filter]);
-  useEffect(() => { setMore(NONE); setChosen(new Set()); }, [filter]);
+  useEffect(() => setChosen(new Set()), [filter]);
   useReloadOnArrival(load.reload);
 
   const rows = merged(load.data?.jobs ?? [], more.jobs);
@@ -34,9 +35,9 @@ export function Jobs({ query }) {
     try {
       const page = await get("jobs", { filter, pageSize: PAGE, pageToken: next });
       learn(page.jobs);
-      setMore({ jobs: [...more.jobs, ...page.jobs], users: { ...more.users, ...page.users }, next: page.nextPageToken, problem: null });
+      setMore({ jobs: [...more.jobs, ...page.jobs], users: { ...more.users, ...page.users }, next: page.nextPageToken, problem: null, filter });
     } catch (problem) {
-      setMore({ ...more, problem });
+      setMore({ ...more, problem, filter });
     }
   };
   return html`<section>
@@ -72,7 +73,8 @@ function FilterBar({ filter }) {
     <div class="chips">${Object.entries(CHIPS).map(([name, terms]) => html`
       <a class=${`chip ${terms === filter ? "on" : ""}`} aria-current=${terms === filter ? "true" : undefined} href=${`#/jobs${terms ? `?filter=${terms}` : ""}`}>${t(`chip.${name}`)}</a>`)}
     </div>
-    <input type="search" class="mono" value=${text} onInput=${(event) => setText(event.target.value)} aria-label=${t("filter")} placeholder="status:failed path:/datasets/* user:lena since:2d" spellcheck=${false} />
+    <input type="search" class="mono" value=${text} onInput=${(event) => setText(event.target.value)} aria-label=${t("filter")}
+      placeholder="status:failed path:/datasets/* user:lena since:2d" spellcheck=${false} />
     <button>${t("filter.do")}</button>
   </form>`;
 }

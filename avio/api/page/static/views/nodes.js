@@ -14,6 +14,7 @@ import { t } from "../words.js";
 import { Subject } from "./job_table.js";
 
 const EVERY_SECONDS = 5;
+const SQUARES_MAX = 64; // slots of a node that are drawn
 
 export function Nodes() {
   const load = useLoad((signal) => get("nodes", {}, signal), [], EVERY_SECONDS);
@@ -33,7 +34,9 @@ export function Nodes() {
     <${LoadState} load=${load} />
     <div class=${load.problem ? "card stale" : "card"}>
       ${load.data && !nodes.length && html`<p class="empty">${t("nodes.none")}</p>`}
-      ${nodes.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th>${t("node")}</th><th>${t("state")}</th><th>${t("slots")}</th><th class="num">${t("seen")}</th><th class="num">${t("started")}</th><th>${t("view.jobs")}</th></tr></thead>
+      ${nodes.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th>${t("node")}</th><th>${t("state")}</th>
+        <th>${t("slots")}</th><th class="num">${t("seen")}</th><th class="num">${t("started")}</th><th>${t("view.jobs")}</th></tr>
+        </thead>
         <tbody>${nodes.map((node) => html`<${Node} key=${node.name} node=${node} />`)}</tbody></table></div>`}
     </div>
     <${Queue} load=${queue} />
@@ -43,10 +46,20 @@ export function Nodes() {
 function Node({ node }) {
   return html`<tr>
     <td><b><${Name} text=${node.name} /></b></td><td data-label=${t("state")}><${Badge} kind="node" name=${node.state} /></td>
-    <td data-label=${t("slots")}><span><span class="slots" role="img" aria-label=${t("slots.label", { busy: node.busy, slots: node.slots })}>${Array.from({ length: Math.min(node.slots, 64) }, (_, index) => html`<i class=${index < node.busy ? "busy" : ""}></i>`)}</span> <span class="num">${node.busy}/${node.slots}</span></span></td>
-    <td class="num" data-label=${t("seen")} title=${moment(node.seenTime)}>${age(node.seenTime)}</td><td class="num muted" data-label=${t("started")}>${moment(node.startTime)}</td>
-    <td data-label=${t("view.jobs")}>${node.jobs.length ? node.jobs.map((job) => html`<a class="each" href=${href(`jobs/${job.id}`)}><${Name} text=${job.path ?? job.name ?? job.id} /></a>`) : "-"}</td>
+    <td data-label=${t("slots")}><${Slots} node=${node} /></td>
+    <td class="num" data-label=${t("seen")} title=${moment(node.seenTime)}>${age(node.seenTime)}</td>
+      <td class="num muted" data-label=${t("started")}>${moment(node.startTime)}</td>
+    <td data-label=${t("view.jobs")}>${node.jobs.length ? node.jobs.map((job) => html`<${Running} job=${job} />`) : "-"}</td>
   </tr>`;
+}
+
+const Running = ({ job }) => html`<a class="each" href=${href(`jobs/${job.id}`)}><${Name} text=${job.path ?? job.name ?? job.id} /></a>`;
+
+function Slots({ node: { busy, slots } }) {
+  const squares = Array.from({ length: Math.min(slots, SQUARES_MAX) }, (_, index) => html`<i class=${index < busy ? "busy" : ""}></i>`);
+  return html`<span>
+    <span class="slots" role="img" aria-label=${t("slots.label", { busy, slots })}>${squares}</span> <span class="num">${busy}/${slots}</span>
+  </span>`;
 }
 
 function Queue({ load }) {
@@ -56,13 +69,18 @@ function Queue({ load }) {
   jobs.sort((one, other) => (one.waiting?.position ?? 1e9) - (other.waiting?.position ?? 1e9));
   const oldest = jobs.map((job) => job.createTime).sort()[0];
   return html`<div class=${load.problem ? "card stale" : "card"}>
-    <div class="title pad"><h2>${t("queue")}</h2>${jobs.length > 0 && html`<span class="muted num">${t("queue.sum", { count: `${jobs.length}${load.data.nextPageToken ? "+" : ""}`, age: age(oldest) })}</span>`}</div>
+    <div class="title pad"><h2>${t("queue")}</h2>
+      ${jobs.length > 0 && html`<span class="muted num">${t("queue.sum", { count: `${jobs.length}${load.data.nextPageToken ? "+" : ""}`, age: age(oldest) })}</span>`}
+      </div>
     <${LoadState} load=${load} />
     <${ByUser} jobs=${jobs} users=${users} />
     ${load.data && !jobs.length && html`<p class="empty">${t("queue.none")}</p>`}
-    ${jobs.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th class="num">#</th><th>${t("col.job")}</th><th>${t("col.user")}</th><th>${t("why")}</th><th class="num">${t("col.age")}</th></tr></thead>
-    <tbody>${jobs.map((job) => html`<tr key=${job.id}><td class="num" data-label="#">${job.waiting?.position ?? "-"}</td><td class="what"><${Subject} job=${job} /></td><td data-label=${t("col.user")}>${printable(users[job.uid] ?? job.uid)}</td>
-      <td data-label=${t("why")}><bdi>${printable(waits(job) || job.message)}</bdi></td><td class="num" data-label=${t("col.age")}>${age(job.createTime)}</td></tr>`)}</tbody></table></div>`}
+    ${jobs.length > 0 && html`<div class="scroll"><table class="stack"><thead><tr><th class="num">#</th><th>${t("col.job")}</th>
+      <th>${t("col.user")}</th><th>${t("why")}</th><th class="num">${t("col.age")}</th></tr></thead>
+    <tbody>${jobs.map((job) => html`<tr key=${job.id}><td class="num" data-label="#">${job.waiting?.position ?? "-"}</td>
+      <td class="what"><${Subject} job=${job} /></td><td data-label=${t("col.user")}>${printable(users[job.uid] ?? job.uid)}</td>
+      <td data-label=${t("why")}><bdi>${printable(waits(job) || job.message)}</bdi></td>
+        <td class="num" data-label=${t("col.age")}>${age(job.createTime)}</td></tr>`)}</tbody></table></div>`}
   </div>`;
 }
 

@@ -32,7 +32,10 @@ export function PlanDialog({ verb, entry, onClose }) {
   return html`<${Confirm} title=${t(`verb.${verb}`)} action=${t(`verb.${verb}`)} act=${order} onClose=${onClose}>
     <p class="mono"><${Name} text=${entry.path} /></p>
     ${problem && html`<${ProblemBox} problem=${problem} /><p class="muted">${t("plan.without")}</p>`}
-    ${!problem && !job?.plan && html`<p class="muted" role="status">${job ? t("plan.listing", { count: count(job.progress.total.files) }) : t("plan.asked")}${job?.status === "queued" && job.message ? html` <bdi>${printable(job.message)}</bdi>` : ""}</p>`}
+    ${!problem && !job?.plan && html`<p class="muted" role="status">
+      ${job ? t("plan.listing", { count: count(job.progress.total.files) }) : t("plan.asked")}
+      ${job?.status === "queued" && html` <bdi>${printable(job.message)}</bdi>`}
+    </p>`}
     ${job && hasEnded(job) && !job.plan && html`<p class="note bad">${printable(job.message)}</p>`}
     ${job?.plan && html`<${PlanFigures} plan=${job.plan} />`}
   <//>`;

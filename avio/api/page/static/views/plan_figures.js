@@ -14,8 +14,10 @@ export function PlanFigures({ plan }) {
   ];
   return html`<div class="plan">
     <p class="summary"><b>${printable(plan.summary)}</b></p>
-    <dl class="facts">${facts.filter(([, value]) => value !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd class="num">${value}</dd></div>`)}
-      ${plan.tiers.map((tier) => html`<div><dt>${t("tier")} ${tier.alias}</dt><dd class="num">${t("plan.tier", { free: size(tier.free), capacity: size(tier.capacity) })}</dd></div>`)}
+    <dl class="facts">${facts.filter(([, value]) => value !== null).map(([name, value]) => html`<div><dt>${name}</dt>
+      <dd class="num">${value}</dd></div>`)}
+      ${plan.tiers.map((tier) => html`<div><dt>${t("tier")} ${tier.alias}</dt>
+        <dd class="num">${t("plan.tier", { free: size(tier.free), capacity: size(tier.capacity) })}</dd></div>`)}
     </dl>
     ${plan.warnings.map((each) => html`<p class="note warn"><b class="mono small">${each.reason}</b> ${printable(each.message)}</p>`)}
     ${plan.jobs.length > 0 && html`<p class="muted">${t("plan.jobs")}</p><ul>${plan.jobs.map((job) => html`

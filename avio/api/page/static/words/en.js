@@ -71,7 +71,7 @@ export default {
   "eta.listing": "not yet: still listing",
   "eta.unknown": "not yet",
   "facts": "All figures",
-  "failed.count": "{count} files failed",
+  "failed.count": "{count} failed",
   "failures": "Failed files",
   "failures.more": "There are more; the report names all.",
   "fig.average": "Average speed",
