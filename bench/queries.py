@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from avio.aggregator.counting import Counting
 from avio.aggregator.retention import Retention
 from avio.aggregator.sweeper import sweep
 from avio.config.retention import RetentionSettings
 from avio.db import claims, dead_nodes, hints, history, leases, orders, running, schema, uses
 from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
+from avio.rules.figures import FiguresReader
 from avio.wire import path_terms
 from avio.wire.states import JobType, State
 from bench.figures import Figure, spread
@@ -52,6 +54,7 @@ ASKED: dict[str, Callable[[], object]] = {
     ),
     "node:, rare": lambda: history.page(Filter(nodes=["n9"]), 100),
     "GET /nodes and /mounts": running.all_running,
+    "GET /metrics": FiguresReader(("/data",)).read,
     "count_queued, user with 60 %": lambda: orders.count_queued(filled.OWNER),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "free: used by others": lambda: uses.of_others("/data/set-17/x", 1),
@@ -63,6 +66,7 @@ LOOPED: dict[str, Callable[[], object]] = {
     "due": lambda: claims.due(8),
     "held": lambda: leases.held("n1", 1),
     "live attempts": leases.live_attempts,
+    "counting for metrics": Counting(("/data",)).count,
     "sweep, all jobs hinted": lambda: sweep(lambda: filled.QUEUED, lambda _: None),
 }
 
