@@ -66,7 +66,6 @@ LOOPED: dict[str, Callable[[], object]] = {
     "due": lambda: claims.due(8),
     "held": lambda: leases.held("n1", 1),
     "live attempts": leases.live_attempts,
-    "counting for metrics": Counting(("/data",)).count,
     "sweep, all jobs hinted": lambda: sweep(lambda: filled.QUEUED, lambda _: None),
 }
 
@@ -91,6 +90,9 @@ def _measure(product: str, url: str) -> Iterator[Figure]:
                     yield spread(f"{product}: {name}", [_ms(query) for _ in range(CALLS)], "ms", at_most=limit)
             lost = [_ms_lost() for _ in range(CALLS)]
             yield spread(f"{product}: sweep, 500 hints lost", lost, "ms", at_most=QUERY_MS)
+            counting = Counting(("/data",))
+            counts = [_ms(counting.count) for _ in range(CALLS)]
+            yield spread(f"{product}: counting for metrics", counts, "ms", at_most=QUERY_MS)
             yield from _retention(product)
     finally:
         shut()

@@ -80,9 +80,10 @@ def _outcomes(job: str, after: int) -> list[tuple[int, str]]:
 
 
 def _to_count(*columns: Any) -> ToCount:
-    told, counters = columns[: -len(COUNTERS)], Counters(*columns[-len(COUNTERS) :])
-    forecasts, counted = json.loads(told[-2] or "[]"), json.loads(told[-1] or "{}")
-    return ToCount(*told[:-2], forecasts=forecasts, counted=counted, counters=counters)
+    *told, forecasts, counted = columns[: -len(COUNTERS)]
+    texts = json.loads(forecasts or "[]"), json.loads(counted or "{}")
+    members: tuple[Any, ...] = (*told, *texts, Counters(*columns[-len(COUNTERS) :]))
+    return ToCount(*members)
 
 
 def keep(counts: Iterable[tuple[str, dict[str, Any]]]) -> None:
