@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from avio.aggregator.counting import Counting
 from avio.aggregator.retention import Retention
 from avio.aggregator.sweeper import sweep
 from avio.config.retention import RetentionSettings
 from avio.db import claims, dead_nodes, hints, history, leases, orders, running, schema, uses
 from avio.db.connection import borrow, open_database, shut
 from avio.db.sql import change
+from avio.rules.figures import FiguresReader
 from avio.wire import path_terms
 from avio.wire.states import JobType, State
 from bench.figures import Figure, spread
@@ -52,6 +54,7 @@ ASKED: dict[str, Callable[[], object]] = {
     ),
     "node:, rare": lambda: history.page(Filter(nodes=["n9"]), 100),
     "GET /nodes and /mounts": running.all_running,
+    "GET /metrics": FiguresReader(("/data",)).read,
     "count_queued, user with 60 %": lambda: orders.count_queued(filled.OWNER),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "free: used by others": lambda: uses.of_others("/data/set-17/x", 1),
@@ -87,6 +90,9 @@ def _measure(product: str, url: str) -> Iterator[Figure]:
                     yield spread(f"{product}: {name}", [_ms(query) for _ in range(CALLS)], "ms", at_most=limit)
             lost = [_ms_lost() for _ in range(CALLS)]
             yield spread(f"{product}: sweep, 500 hints lost", lost, "ms", at_most=QUERY_MS)
+            counting = Counting(("/data",))
+            counts = [_ms(counting.count) for _ in range(CALLS)]
+            yield spread(f"{product}: counting for metrics", counts, "ms", at_most=QUERY_MS)
             yield from _retention(product)
     finally:
         shut()

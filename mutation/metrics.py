@@ -14,6 +14,12 @@ MUTANTS = (
         tests=f"{COUNTING} -k sqlite",
     ),
     mutant(
+        "metrics: each end of a job counts",
+        "schema.sql",
+        ("VALUES (NEW.id) ON CONFLICT (job_id) DO NOTHING;\nEND;", "SELECT NEW.id WHERE false;\nEND;"),
+        tests=f"{COUNTING} -k sqlite",
+    ),
+    mutant(
         "metrics: what counted while a job ran does not count again",
         "avio/aggregator/tally.py",
         ("max(0, amount - counted.get(name, 0))", "amount"),

@@ -51,6 +51,7 @@ MUTANTS = (
         "supervisor/intake/intake.py",
         (
             """        _start_thread("lease", self._lease_holder.run)
+        start_exporter(self._settings.host, self._settings.metrics_port, self._metrics)
         if state.epoch is None:
             self._older.end(epoch)
 """,

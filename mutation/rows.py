@@ -11,7 +11,7 @@ MUTANTS = (
     mutant(
         "T1: one job for one Idempotency-Key",
         "avio/db/orders.py",
-        ("            new.idem_key,\n            new.idem_digest,", "            None,\n            new.idem_digest,"),
+        ("*(list_id, new.idem_key, new.idem_digest,", "*(list_id, None, new.idem_digest,"),
         tests=f"{DB}test_orders.py -k sqlite",
     ),
     mutant(

@@ -15,7 +15,10 @@ MUTANTS = (
     mutant(
         "webhooks: only an end adds a delivery",
         "schema.sql",
-        ("WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL\nBEGIN", "BEGIN"),
+        (
+            "WHEN OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL\nBEGIN\n    INSERT INTO deliveries",
+            "BEGIN\n    INSERT INTO deliveries",
+        ),
         tests=f"{DB}test_deliveries.py -k sqlite",
     ),
     mutant(

@@ -85,6 +85,6 @@ def _due(job: ToCount) -> float:
 
 
 def _outcomes(job: ToCount) -> dict[str, int]:
-    """Return the files of an ended job that were not `done`, by what came of them."""
+    """Return the files of an ended job that were not `done`, by their outcome."""
     names = ("skipped", "shared", "kept", "failed", "left_out", "different", "only_in_bucket", "only_in_cache")
     return {name: getattr(job.counters, f"files_{name}") for name in names}

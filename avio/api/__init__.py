@@ -18,7 +18,8 @@
 #   auth, headers, strict_request, page_tokens               who asks; what every request and reply carries
 #   services                                                 what the routes work with
 #   shown_job, news                                          what a listener was shown; what is new since its last look
-#   figures_collector, process_collector, http_metrics, metrics_files  what /metrics shows: the database; this web; request times
+#   figures_collector, process_collector                     what /metrics shows: the database; this web
+#   http_metrics, metrics_files                              how long requests take; where workers write it
 #   hub, throttle, login_lanes, readiness                    one reader of the stream; logins; what is ready
 #   known_clients, proxies, request_places, hang_up          who has logged in where; whose request; shares; who is gone
 #   schedule_shapes, gate_shapes, webhook_shapes             the shapes about schedules, waits and webhooks

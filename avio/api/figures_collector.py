@@ -100,9 +100,9 @@ def _of_totals(found: Figures) -> Iterator[Family]:
 
 
 def _of_jobs(found: Figures) -> Iterator[Family]:
-    none = {(state.value, kind): 0.0 for state in UNFINISHED for kind in KINDS.values()}
-    known = {(state, KINDS[kind]): float(count) for (state, kind), count in found.jobs.items() if kind in KINDS}
-    yield families.gauge(declared.JOBS, {**none, **known})
+    jobs: dict[families.Labels, float] = {(state, kind): 0.0 for state in UNFINISHED for kind in KINDS.values()}
+    jobs |= {(state, KINDS[kind]): count for (state, kind), count in found.jobs.items() if kind in KINDS}
+    yield families.gauge(declared.JOBS, jobs)
     yield families.gauge(declared.QUEUE_OLDEST, {(): found.oldest_due})
 
 
@@ -126,7 +126,9 @@ def _of_tiers(found: Figures) -> Iterator[Family]:
         kinds = {"capacity": tier.capacity, "used": tier.used, "reserved": tier.reserved, "dirty": dirty}
         sizes |= {(tier.name, kind): float(size) for kind, size in kinds.items() if size is not None}
     yield families.gauge(declared.TIER_BYTES, sizes)
-    ages = {(tier.name,): tier.age for tier in found.tiers if tier.age is not None}
+    ages: dict[families.Labels, float] = {(tier.name,): tier.age for tier in found.tiers if tier.age is not None}
     yield families.gauge(declared.TIER_AGE, ages)
-    oldest = {(mount,): max(0.0, found.now - at) if at else 0.0 for mount, at in found.unsaved.oldest.items()}
+    oldest: dict[families.Labels, float] = {
+        (mount,): max(0.0, found.now - at) if at else 0.0 for mount, at in found.unsaved.oldest.items()
+    }
     yield families.gauge(declared.DIRTY_OLDEST, oldest)

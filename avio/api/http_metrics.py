@@ -1,5 +1,6 @@
 """How long requests take, by route: a template, never a path. Run by web alone."""
 
+import re
 import time
 
 from flask import Flask, Response, g, request
@@ -10,6 +11,8 @@ from avio.metrics.observed import Observed
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"
 OTHER = "other"
+
+_WAITS = re.compile(rb"(?:^|&)wait=(?!0*(?:&|$))")  # the text alone: a query that is refused is not parsed
 
 
 def register(app: Flask, observed: Observed) -> None:
@@ -32,4 +35,4 @@ def route() -> str:
     if request.url_rule is None:
         return NO_ROUTE
     template = request.url_rule.rule.replace("<ulid:", "{").replace("<", "{").replace(">", "}")
-    return template if request.args.get("wait", "0") in ("0", "") else f"{template}?wait"
+    return f"{template}?wait" if _WAITS.search(request.query_string) else template

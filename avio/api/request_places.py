@@ -1,6 +1,6 @@
 """Each user's share of the threads: so many requests at once, the rest is refused. Run by web alone.
 
-Requests without a valid token share the places of one user; those for readiness have as many of their own, so that
+Requests without a valid token share the places of one user; readiness has as many of its own, so that
 logins don't keep load balancers from their answer, and so have scrapes. Liveness and the files of the page need none. A
 reply that is not streamed gives its place back before it is sent: `sockets` sends it without a thread.
 """

@@ -15,13 +15,11 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   history, users, tokens       web and admin: jobs for people, logins
 #   webhooks, deliveries         web and aggregator: where ends are told; the ends that are told
 #   filelists, plans             web writes, intake reads; web: what is known beside a plan
-#   figures                      web: what its metrics show
-#   counting, totals             aggregator: counts jobs into the totals of metrics; web reads these
-#   retention                    aggregator: deletes old jobs and what hangs on them
+#   retention, counting, totals  aggregator: deletes old jobs; counts jobs into the totals of metrics
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
-#   event_keys, waiting          web: who may have sent an event (aggregator, too), what a queued job waits for (admin)
+#   event_keys, waiting, figures  web: who may have sent an event (aggregator, too), what a queued job waits for; metrics
 #   kept_slots                   intake and web: slots on several mounts that are kept for a job
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
@@ -33,6 +31,5 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   sql                          one text for both dialects
 #   connection                   opens a URL, pools
 #   away                         tells an unavailable database from one that refuses a statement
-#   tables                       all models
-#   order_models, tier_models, metric_models  the rows about when jobs begin, and what is told; of tiers; of metrics
+#   tables, order_models, tier_models, metric_models  all models; rows about orders, tiers, and metrics
 #   counters, models             the columns of counters; the rows

@@ -17,7 +17,7 @@ JOBS_AT_A_TIME = 500
 class Claim:
     """An attempt that this node runs. `bytes_wire` is what earlier attempts moved; `limits` are the present ones.
 
-    `room_waited` is for how many seconds it has waited for room, `trace` the traceparent of the request that ordered it.
+    `room_waited` is for how many seconds it has waited for room, `trace` the traceparent of its request.
     """
 
     job: str

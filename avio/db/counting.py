@@ -64,20 +64,26 @@ def _with_outcomes(found: Iterable[tuple[Any, ...]]) -> list[ToCount]:
     for job in jobs:
         known = int(job.counted.get("attempts", 0))
         if job.attempt - (job.finished_at is None) > known:
-            job.outcomes = rows(
-                "SELECT attempt, outcome FROM attempts WHERE job_id = ? AND attempt > ? AND outcome IS NOT NULL"
-                " ORDER BY attempt LIMIT 1000",
-                job.job,
-                known,
-            )
+            job.outcomes = _outcomes(job.job, known)
     return jobs
 
 
-def _to_count(*columns: Any) -> ToCount:
-    *first, forecasts, counts = columns[: -len(COUNTERS)]
-    return ToCount(
-        *first, json.loads(forecasts or "[]"), json.loads(counts or "{}"), Counters(*columns[-len(COUNTERS) :])
+def _outcomes(job: str, after: int) -> list[tuple[int, str]]:
+    """Return number and outcome of the attempts of a job that have ended, after one."""
+    found = rows(
+        "SELECT attempt, outcome FROM attempts WHERE job_id = ? AND attempt > ? AND outcome IS NOT NULL"
+        " ORDER BY attempt LIMIT 1000",
+        job,
+        after,
     )
+    return [(int(number), str(outcome)) for number, outcome in found]
+
+
+def _to_count(*columns: Any) -> ToCount:
+    *told, forecasts, counted = columns[: -len(COUNTERS)]
+    texts = json.loads(forecasts or "[]"), json.loads(counted or "{}")
+    members: tuple[Any, ...] = (*told, *texts, Counters(*columns[-len(COUNTERS) :]))
+    return ToCount(*members)
 
 
 def keep(counts: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -64,7 +64,10 @@ def nodes() -> list[NodeFigures]:
 def tiers() -> list[TierFigures]:
     """Return the tiers."""
     found = rows("SELECT name, capacity, used, reserved, {now} - seen_at FROM tiers ORDER BY name LIMIT 1000")
-    return [TierFigures(name, *figures, None if age is None else max(0.0, age)) for name, *figures, age in found]
+    return [
+        TierFigures(name, capacity, used, reserved, None if age is None else max(0.0, age))
+        for name, capacity, used, reserved, age in found
+    ]
 
 
 def map_times() -> list[tuple[str, float]]:

@@ -80,25 +80,12 @@ def insert(new: NewJob, queued_max: int | None = None) -> tuple[Job, bool]:
             " created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {greatest}({now}, ?), 'queued',"
             " ?, ?, ?, ?, ?, '', 0, 0, 0, 0, false, {counters_zero}, 0, '[]', 1, {now}, {now})"
             " ON CONFLICT (uid, idem_key) DO NOTHING",
-            job_id,
-            new.uid,
-            new.name,
-            new.type,
-            new.params,
+            *(job_id, new.uid, new.name, new.type, new.params),
             None if params.alluxio_uri is None else shown_path(params.path),
-            list_id,
-            new.idem_key,
-            new.idem_digest,
-            new.retry_of,
-            new.schedule_id,
-            new.not_before,
+            *(list_id, new.idem_key, new.idem_digest, new.retry_of, new.schedule_id, new.not_before),
             json.dumps([one.text for one in new.after]) if new.after else None,
             predecessors.PARKED if new.after else new.not_before or 0.0,
-            params.bandwidth,
-            params.concurrency,
-            params.notify is not None,
-            params.priority,
-            new.trace,
+            *(params.bandwidth, params.concurrency, params.notify is not None, params.priority, new.trace),
         )
         if added:
             predecessors.add(job_id, new.after)

@@ -77,7 +77,7 @@ WAITED = _histogram(
 FILES = _counter(
     "avio_files_total",
     "type outcome",
-    "Files by what came of them: done while jobs run, the others when they end.",
+    "Files by their outcome: done while jobs run, the others when they end.",
 )
 BYTES = _counter(
     "avio_bytes_total",

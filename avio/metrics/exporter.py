@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
 from typing import Any
@@ -36,7 +37,7 @@ class Server(TCPServer):
         super().__init__((host, port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log nothing of a client that went away or was too slow; a defect is logged by `Handler`."""
+        """Log nothing of a client that hung up or was too slow; a defect is logged by `Handler`."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -77,10 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: scrapes come all the time."""
 
     def _break_off(self) -> None:
-        try:
+        with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 def start_exporter(host: str, port: int | None, *collectors: Collector) -> None:

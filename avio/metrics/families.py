@@ -36,22 +36,29 @@ def gauge(metric: Metric, samples: Mapping[Labels, float]) -> Family:
 def counter(metric: Metric, samples: Mapping[Labels, float]) -> Family:
     """Return a counter with its values. One without labels is there from the beginning, as 0."""
     family = CounterMetricFamily(metric.name, metric.meaning, labels=metric.labels)
-    for labels, value in sorted({**({} if metric.labels else {(): 0.0}), **samples}.items()):
+    if not metric.labels:
+        samples = {(): 0.0, **samples}
+    for labels, value in sorted(samples.items()):
         family.add_metric(labels, value)
     return family
 
 
 def histogram(metric: Metric, parts: Iterable[tuple[Labels, str, float]]) -> Family:
-    """Return a histogram from the counts of its buckets, each for itself, and its sums."""
+    """Return a histogram from the counts of its buckets, each for itself, and its sums.
+
+    What a version with other buckets has counted goes into the bucket that has its upper bound.
+    """
     found: defaultdict[Labels, dict[str, float]] = defaultdict(dict)
-    for labels, part, value in parts:
+    for labels, counted, value in parts:
+        part = counted if counted == SUM else metric.bucket_of(float(counted))
         found[labels][part] = found[labels].get(part, 0.0) + value
     family = HistogramMetricFamily(metric.name, metric.meaning, labels=metric.labels)
     for labels, values in sorted(found.items()):
-        count, buckets = 0.0, []
+        count = 0.0
+        buckets: list[tuple[str, float]] = []
         for part in metric.parts():
             count += values.get(part, 0.0)
-            buckets.append(["+Inf" if part == "inf" else part, count])
+            buckets.append(("+Inf" if part == "inf" else part, count))
         family.add_metric(labels, buckets=buckets, sum_value=values.get(SUM, 0.0))
     return family
 

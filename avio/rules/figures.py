@@ -22,7 +22,7 @@ OUTCOMES = (*sorted(TERMINAL), *Cause)
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """Files that are in the cache alone: their bytes by tier, and the time of the oldest by mount (0: there is none)."""
+    """Files that are in the cache alone: their bytes by tier, and the time of the oldest by mount, 0 for none."""
 
     bytes: dict[str, int] = field(default_factory=dict)
     oldest: dict[str, float] = field(default_factory=dict)

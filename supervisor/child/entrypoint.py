@@ -27,8 +27,8 @@ from avio.executor.run import STOPPED as STOPPED_STATE
 from avio.executor.run import run
 from avio.isolation.ladder import APART, CONFINED, Ground, Ladder
 from avio.isolation.session import own_proc
-from avio.wire.limits import Limits
 from avio.wire import traces
+from avio.wire.limits import Limits
 from avio.wire.orders import Order
 from avio.wire.states import JobType
 from supervisor.child.confinement import reach_of, scrub_environment

@@ -1,4 +1,4 @@
-"""The figures of the database at a scrape: read by one thread, now and then; without the database that is shown, soon."""
+"""The figures of the database at a scrape: one thread reads them, now and then; without them it is shown soon."""
 
 import threading
 import time

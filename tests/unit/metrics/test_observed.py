@@ -1,4 +1,4 @@
-"""Histograms that several processes share: each shows the sums of all, and a new one goes on in the file of a dead one."""
+"""Histograms that processes share: each shows the sums of all, and a new one goes on in the file of a dead one."""
 
 import os
 

@@ -30,7 +30,7 @@ def test_of_a_later_version_the_known_part_is_kept(rest: str) -> None:
         VALID + "0",
         VALID + "-more",
         f"cc-{TRACE}-{PARENT}-01more",
-        f"cc-{TRACE}-{PARENT}-01-\n",
+        f"cc-{TRACE}-{PARENT}-01-\x01",
         f"ff-{TRACE}-{PARENT}-01",
         f"00-{TRACE.upper()}-{PARENT}-01",
         f"00-{'0' * 32}-{PARENT}-01",
