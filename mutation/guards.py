@@ -2,6 +2,7 @@
 
 from mutation import (
     cache_map,
+    face,
     keeps,
     one_transfer,
     processes,
@@ -23,6 +24,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *schedules.MUTANTS,
     *keeps.MUTANTS,
     *cache_map.MUTANTS,
+    *face.MUTANTS,
     *processes.MUTANTS,
     *one_transfer.MUTANTS,
     *transport.MUTANTS,
