@@ -1,4 +1,4 @@
-"""What a person sees: rows that keep their name, figures that are grey once they are old, a shell that is left alone."""
+"""What a person sees: rows that keep their name, grey figures while the server is gone, a shell without errors."""
 
 from mutation.mutant import mutant
 
@@ -13,10 +13,10 @@ MUTANTS = (
         tests="tests/unit/terminal/test_narrow.py",
     ),
     mutant(
-        "a line that is too wide loses columns",
+        "texts are shortened before they are left out",
         NARROW,
         ("        if (over := _line(places) - room) > 0:\n", "        if (over := 0) > 0:\n"),
-        tests=f"{TERMINAL} -k narrow_terminal",
+        tests="tests/unit/terminal/test_narrow.py",
     ),
     mutant(
         "a bar is grey while the server is gone",
