@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SERVER := --extra build --extra server --extra alluxio --extra s3fast --extra gate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo recording venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo docs image sbom recording venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -144,6 +144,19 @@ mutate-guards: .venv/dev.stamp  ## remove each guard in turn; its tests must fai
 
 EXAMPLES ?= 100
 
+image:  ## build the container image without a daemon: .image/avio.tar (needs root, buildah, mmdebstrap, runc)
+	@deploy/image/build.sh
+
+sbom: .venv/dev.stamp  ## list all libraries of a server, with versions and licences: dist/avio.cdx.json (CycloneDX)
+	@rm -rf .sbom && mkdir -p dist
+	@$(BIN)/uv venv --quiet .sbom && $(BIN)/uv pip install --quiet --python .sbom/bin/python --require-hashes --requirement requirements.txt
+	@$(BIN)/uv pip install --quiet --python .sbom/bin/python --no-deps --no-build-isolation .
+	$(BIN)/cyclonedx-py environment .sbom --pyproject pyproject.toml --mc-type application --output-reproducible --output-file dist/avio.cdx.json
+	@rm -rf .sbom
+
+docs: .docs/stamp  ## make a site of the documents: site/index.html; broken links make it fail
+	NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build --quiet --strict
+
 recording: .venv/dev.stamp  ## record the session of README.md on a real server again, and draw it
 	$(BIN)/python -m recording
 
@@ -184,6 +197,12 @@ $(KUBE_APISERVER): tests/kubernetes/server/go.mod
 	@mkdir -p $(@D)
 	cd $(<D) && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false CGO_ENABLED=0 $(GO) build -p=1 -o $@ \
 		-ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$(KUBERNETES_VERSION)" k8s.io/kubernetes/cmd/kube-apiserver
+
+.docs/stamp: requirements-docs.txt | .venv/dev.stamp
+	@rm -rf .docs
+	@$(BIN)/uv venv --quiet .docs
+	@$(BIN)/uv pip install --quiet --python .docs/bin/python --require-hashes --requirement requirements-docs.txt
+	@touch $@
 
 .alluxio/stamp: tests/servers/alluxio/pom.xml
 	@test -n "$(MAVEN)" || { echo "$(NO_MAVEN)" >&2; exit 1; }

@@ -2,6 +2,7 @@
 
 from mutation import (
     cache_map,
+    face,
     keeps,
     kubernetes,
     metrics,
@@ -26,6 +27,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *schedules.MUTANTS,
     *keeps.MUTANTS,
     *cache_map.MUTANTS,
+    *face.MUTANTS,
     *processes.MUTANTS,
     *one_transfer.MUTANTS,
     *transport.MUTANTS,

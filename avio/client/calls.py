@@ -194,10 +194,7 @@ class Client:
     def job(
         self, job_id: str, *, wait: int | None = None, if_version: int | None = None, once: bool = False
     ) -> JobDetail:
-        """Return the job; with `wait` (at most 60 s) once its version is above `if_version`, or the wait is over.
-
-        With `once` the call is not tried again.
-        """
+        """Return the job; with `wait` (at most 60 s) once its version is above `if_version`; with `once` by one try."""
         query = {"wait": wait, "ifVersion": if_version}
         return cast(JobDetail, self._get(_job(job_id), longer=wait or 0, repeatable=not once, **query))
 

@@ -15,6 +15,7 @@ POLL_SECONDS = 30
 # Pings come every 15 s, so the stream can overrun its end by that much; polls are exact.
 POLLED_TAIL_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
+MOST_PAUSE_SECONDS = 10.0  # whatever a server asks for
 
 
 def _ignore(error: ClientError) -> None:
@@ -45,14 +46,28 @@ def follow(
         yield job
         if job["status"] in TERMINAL:
             return
+    for job in _polled(client, job_id, deadline, version, patience, no_news):
+        yield job
+        if job["status"] in TERMINAL:
+            return
+    raise WaitOver(job_id, limit)
+
+
+def _polled(
+    client: Client,
+    job_id: str,
+    deadline: float,
+    version: int | None,
+    patience: float,
+    no_news: Callable[[ClientError], None],
+) -> Iterator[JobInfo]:
+    """Yield the job at each change after `version`, and whenever the server answers again, until the deadline."""
     answered_at = time.monotonic()
     may_wait, is_heard = True, False  # a plain look tells at once that the server is there
     while (left := deadline - time.monotonic()) > 0:
+        query = {"wait": math.ceil(min(POLL_SECONDS, left)), "if_version": version} if may_wait and is_heard else {}
         try:
-            if may_wait and is_heard and version is not None:
-                job = client.job(job_id, wait=math.ceil(min(POLL_SECONDS, left)), if_version=version, once=True)
-            else:
-                job = client.job(job_id, once=True)  # this loop tries again, and says so at once
+            job = client.job(job_id, once=True, **query)  # this loop tries again, and says so at once
         except (Unreachable, ApiError) as error:
             if not is_temporary(error) or time.monotonic() - answered_at > patience:
                 raise
@@ -61,7 +76,8 @@ def follow(
             if may_wait:
                 is_heard = False
                 no_news(error)
-            time.sleep(min(PAUSE_SECONDS, left))
+            asked = error.retry_after or 0 if may_wait else 0
+            time.sleep(min(max(PAUSE_SECONDS, asked), MOST_PAUSE_SECONDS, left))
             continue
         answered_at = time.monotonic()
         was_heard, is_heard = is_heard, True
@@ -70,9 +86,6 @@ def follow(
             continue
         version = job["version"]
         yield job
-        if job["status"] in TERMINAL:
-            return
-    raise WaitOver(job_id, limit)
 
 
 def _streamed(client: Client, job_id: str, until: float, lost: Callable[[ClientError], None]) -> Iterator[JobInfo]:

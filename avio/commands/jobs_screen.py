@@ -29,6 +29,7 @@ class Screen:
         self._users: dict[str, str] = {}
         self._looked = ""
         self._trouble = ""
+        self._room = 80
 
     def show(self, jobs: Sequence[JobInfo], users: dict[str, str]) -> None:
         """Take a look's answer."""
@@ -41,15 +42,16 @@ class Screen:
         self._trouble = printable(f"no news since {since}, trying again: {error.message}")
 
     def lines(self, room: int | None) -> list[Line]:
-        """Return the heading and the table; grey below the trouble while there is one."""
+        """Return the heading and the table; grey below the trouble while there is one. The last ones fit, too."""
         if not self._looked and not self._trouble:
             return []
-        table = laid_out(columns(self._users), self._jobs, room)
+        self._room = room or self._room
+        table = laid_out(columns(self._users), self._jobs, self._room)
         count = f"{len(self._jobs)} job{'' if len(self._jobs) == 1 else 's'} at {self._looked}; Ctrl-C ends this"
         head = self._trouble or count
         rows = [table.heading(), *map(table.line, self._jobs)]
         return [
-            Line(head if room is None else keep_start(head, room), BOLD),
+            Line(keep_start(head, self._room), BOLD),
             *(Line(row, GREY if self._trouble else "") for row in rows),
         ]
 
@@ -61,13 +63,14 @@ def watch_jobs(look: Look, stream: TextIO, *, rest: Callable[[float], None] = ti
     live.start()
     try:
         while True:
-            began = time.monotonic()
+            began, pause = time.monotonic(), LOOK_SECONDS
             try:
                 screen.show(*look())
+                pause = min(MOST_PAUSE_SECONDS, max(pause, LOAD * (time.monotonic() - began)))
             except ClientError as error:
                 if not is_temporary(error):
                     raise
                 screen.no_news(error)
-            rest(min(MOST_PAUSE_SECONDS, max(LOOK_SECONDS, LOAD * (time.monotonic() - began))))
+            rest(pause)
     finally:
         live.stop()

@@ -325,3 +325,8 @@ def test_a_job_in_place_of_a_command_gets_told_how_to_show_it(avio: Avio, stub: 
     assert said.endswith(f"To show the job write: avio job show {name}")
     assert stub.requests == []
     assert "To show the job" not in avio("job sow", 2).stderr
+
+
+def test_a_live_list_needs_a_terminal(avio: Avio, stub: Stub) -> None:
+    assert "-w needs a terminal" in avio("jobs -w", 2).stderr
+    assert stub.requests == []

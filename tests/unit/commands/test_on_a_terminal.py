@@ -32,7 +32,7 @@ from tests.unit.terminal.screen import Screen, on_a_screen
 
 EVENTS = f"/jobs/{JOB}/events"
 CJK = {"alluxioUri": "/数据集/" + "训练" * 30 + "/v2", "fromFileList": False}
-AVIO = Path(sys.executable).with_name("avio")
+AVIO = (sys.executable, "-m", "avio.commands")
 
 
 def environ(stub: Stub, home: Path) -> dict[str, str]:
@@ -55,7 +55,7 @@ def test_a_bar_stays_in_its_place_at_every_width_and_when_the_window_changes(
     stub.on("GET", EVENTS, sse(("snapshot", running())))
     stub.on("GET", f"/jobs/{JOB}", running(), *[running(version=number) for number in range(2, 200)])
 
-    with on_a_screen([AVIO, "watch", JOB], columns=columns, **environ(stub, home)) as screen:
+    with on_a_screen([*AVIO, "watch", JOB], columns=columns, **environ(stub, home)) as screen:
         screen.wait(lambda: is_drawn(screen, "2/4 files"))
         for width in (columns, 250, 100):
             screen.resize(width)
@@ -78,7 +78,7 @@ def test_the_bar_greys_and_says_so_while_the_server_is_gone_and_comes_back(stub:
     stub.on("GET", EVENTS, sse(("snapshot", job_info())))
     stub.on("GET", f"/jobs/{JOB}", away)
 
-    with on_a_screen([AVIO, "watch", JOB], **environ(stub, home)) as screen:
+    with on_a_screen([*AVIO, "watch", JOB], **environ(stub, home)) as screen:
         screen.wait(lambda: is_drawn(screen, "no news since"))
         assert all("brightblack" in screen.colours(row) for row in range(3))
         assert "trying again: the database does not answer" in "".join(screen.lines)
@@ -94,7 +94,7 @@ def test_the_bar_greys_and_says_so_while_the_server_is_gone_and_comes_back(stub:
 def test_jobs_are_shown_anew_in_place_and_grey_while_the_server_is_gone(stub: Stub, home: Path) -> None:
     stub.on("GET", "/jobs", {"jobs": [running()], "nextPageToken": None})
 
-    with on_a_screen([AVIO, "jobs", "-w", "status:running"], **environ(stub, home)) as screen:
+    with on_a_screen([*AVIO, "jobs", "-w", "status:running"], **environ(stub, home)) as screen:
         screen.wait(lambda: is_drawn(screen, "1 job at"))
         assert "Ctrl-C" in screen.lines[0]
         assert screen.lines[2].startswith(JOB)
@@ -112,6 +112,8 @@ def test_jobs_are_shown_anew_in_place_and_grey_while_the_server_is_gone(stub: St
         screen.type("\x03")
         assert screen.finish() == 130
     assert not is_drawn(screen, "Traceback")
+    assert max(map(cell_len, screen.lines)) <= 80
+    assert len([line for line in screen.lines if line.startswith("01JX")]) == 2
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_jobs_are_shown_anew_in_place_and_grey_while_the_server_is_gone(stub: St
     ],
 )
 def test_a_live_list_is_for_a_terminal_alone(stub: Stub, home: Path, words: list[str], said: str) -> None:
-    with on_a_screen([AVIO, *words], **environ(stub, home)) as screen:
+    with on_a_screen([*AVIO, *words], **environ(stub, home)) as screen:
         assert screen.finish() == 2
         assert is_drawn(screen, said)
 
@@ -131,7 +133,7 @@ def test_a_login_that_has_ended_ends_the_live_list(stub: Stub, home: Path) -> No
     wrong = {**environ(stub, home), "AVIO_TOKEN": "other"}
     began = time.monotonic()
 
-    with on_a_screen([AVIO, "jobs", "-w"], **wrong) as screen:
+    with on_a_screen([*AVIO, "jobs", "-w"], **wrong) as screen:
         assert screen.finish() == 4
 
     assert is_drawn(screen, "NOT_AUTHENTICATED")
@@ -206,7 +208,7 @@ def test_every_command_with_a_table_is_looked_at() -> None:
 def test_a_table_fits_a_real_terminal(stub: Stub, home: Path) -> None:
     long_tables(stub)
 
-    with on_a_screen([AVIO, "ls", "/data"], **environ(stub, home)) as screen:
+    with on_a_screen([*AVIO, "ls", "/data"], **environ(stub, home)) as screen:
         assert screen.finish() == 0, screen.lines
 
     assert [line.rpartition("  ")[2] for line in screen.lines[1:]] == [
