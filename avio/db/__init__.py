@@ -19,7 +19,7 @@ Used by web, intake, aggregator and admin; never by the job process or keeper.
 #   claims, artifacts            intake: takes jobs, stores log, report, result; web reads artifacts
 #   ends                         intake and the aggregator's reaper
 #   folds, dead_nodes            aggregator: events into rows, jobs of dead nodes
-#   event_keys, waiting, figures  web: who may have sent an event (aggregator, too), what a queued job waits for; metrics
+#   event_keys, waiting, figures  web: who may have sent an event (aggregator too), what a queued job waits for; metrics
 #   kept_slots                   intake and web: slots on several mounts that are kept for a job
 #   turns                        intake and web: whose turn it is, limits of running jobs
 #   fair_order                   the rule of turns, without a database
