@@ -189,11 +189,7 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         push=lambda job: queue.push(client, [job]),
         places=places,
         queued_max=settings.queued_max,
-        list_limits=ListLimits(
-            settings.list_lines_max,
-            int(settings.list_bytes_max),
-            Quota(settings.lists_max, int(settings.lists_bytes_max)),
-        ),
+        list_limits=_list_limits(settings),
         webhook_networks=settings.webhook_networks,
     )
     return Services(
@@ -225,6 +221,11 @@ def _make_services(settings: Settings, engine: Engine) -> Services:
         scrapes=Places(AT_ONCE),
         zone=parse_zone(settings.timezone),
     )
+
+
+def _list_limits(settings: Settings) -> ListLimits:
+    quota = Quota(settings.lists_max, int(settings.lists_bytes_max))
+    return ListLimits(settings.list_lines_max, int(settings.list_bytes_max), quota)
 
 
 def _registry(observed: Observed, engine: Engine) -> CollectorRegistry:
