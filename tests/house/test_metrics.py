@@ -22,7 +22,7 @@ DASHBOARD = json.loads((ROOT / "deploy/grafana/avio.json").read_text(encoding="u
 
 # Members of log lines that the code does not spell in the call.
 TOLD = {"traceId", "exception", "time", "level", "process", "logger", "message"}  # by the formatter
-TOLD |= {"url", "code", "again_in"}  # by the notifier
+TOLD |= {"site", "code", "again_in"}  # by the notifier
 TOLD |= {"chunks", "deliveries", "keeps", "lists", "nodes", "tokens"}  # by retention
 LOGGING = {"debug", "info", "warning", "error", "exception"}
 
