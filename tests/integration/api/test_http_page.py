@@ -1,6 +1,7 @@
 """The page: its files, their policy and caching; open to everybody, apart from the API."""
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
@@ -135,11 +136,13 @@ def test_a_module_is_one_thought_and_says_which(module: Path) -> None:
     assert not [line for line in lines if "innerHTML" in line or "dangerouslySetInnerHTML" in line or "eval(" in line]
 
 
-def test_what_was_taken_from_others_has_its_version_and_licence() -> None:
+def test_what_was_taken_from_others_is_as_it_was_with_its_version_and_licence() -> None:
     told = (STATIC / "vendor" / "licenses.txt").read_text(encoding="utf-8")
 
     for name in (path.name for path in (STATIC / "vendor").iterdir() if path.suffix in (".js", ".css")):
         assert re.search(rf"^{re.escape(name)} .*\d+\.\d+\.\d+", told, re.MULTILINE), name
+        digest = hashlib.sha256((STATIC / "vendor" / name).read_bytes()).hexdigest()
+        assert f"{digest}  {name}\n" in told, f"{name} was changed here"
     assert "uPlot 1.6.32" in told
     assert "Apache License" in told
     assert "Permission is hereby granted" in told

@@ -4,6 +4,7 @@ import { clock, size } from "../format.js";
 import { t } from "../words.js";
 
 const HEIGHT = 180;
+const STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power); // of the axis of speed: whole KiB, MiB ...
 const LEAST_SECONDS = 60; // that the axis of time shows
 
 export function SpeedChart({ points }) {
@@ -33,8 +34,8 @@ function options(box) {
     },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map((tick) => clock(new Date(tick * 1000))), space: 90 },
-      { ...axis, scale: "speed", size: 72, values: (_, ticks) => ticks.map((tick) => `${size(tick)}/s`) },
-      { ...axis, scale: "files", side: 1, size: 40, grid: { show: false } },
+      { ...axis, scale: "speed", size: 72, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => `${size(tick)}/s`) },
+      { ...axis, scale: "files", side: 1, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], grid: { show: false } },
     ],
     series: [
       { label: t("time"), value: (_, value) => (value === null ? "-" : clock(new Date(value * 1000))) },
