@@ -161,13 +161,16 @@ def test_its_role_is_enough_and_gives_nothing_else(kubernetes: ApiServer) -> Non
         if _may(kubernetes, verb, "pods")
     ]
     assert may == ["get", "list", "watch", "patch"]
-    for other in ("secrets", "events", "nodes", "configmaps", "pods/exec", "pods/log", "deployments.apps"):
+    for other in ("secrets", "events", "nodes", "configmaps", "deployments.apps"):
         assert not any(_may(kubernetes, verb, other) for verb in ("get", "list", "create", "patch")), other
+    for part in ("exec", "log", "status", "ephemeralcontainers"):
+        verbs = ("get", "create", "patch")
+        assert not any(_may(kubernetes, verb, "pods", f"--subresource={part}") for verb in verbs), part
 
 
-def _may(kubernetes: ApiServer, verb: str, what: str) -> bool:
+def _may(kubernetes: ApiServer, verb: str, *what: str) -> bool:
     try:
-        return kubernetes.kubectl("auth", "can-i", verb, what, "-n", "training", config=kubernetes.gate) == "yes"
+        return kubernetes.kubectl("auth", "can-i", verb, *what, "-n", "training", config=kubernetes.gate) == "yes"
     except subprocess.CalledProcessError:
         return False
 
