@@ -150,8 +150,8 @@ image:  ## build the container image without a daemon: .image/avio.tar (needs ro
 sbom: .venv/dev.stamp  ## list all libraries of a server, with versions and licences: dist/avio.cdx.json (CycloneDX)
 	@rm -rf .sbom && mkdir -p dist
 	@$(BIN)/uv venv --quiet .sbom && $(BIN)/uv pip install --quiet --python .sbom/bin/python --require-hashes --requirement requirements.txt
-	@$(BIN)/uv pip install --quiet --python .sbom/bin/python --no-deps --no-build-isolation .
-	$(BIN)/cyclonedx-py environment .sbom --pyproject pyproject.toml --mc-type application --output-reproducible --output-file dist/avio.cdx.json
+	@sed "s/^dynamic = .*/version = \"$$($(BIN)/python -c 'import avio; print(avio.__version__)')\"/" pyproject.toml > .sbom/pyproject.toml
+	$(BIN)/cyclonedx-py environment .sbom --pyproject .sbom/pyproject.toml --mc-type application --output-reproducible --output-file dist/avio.cdx.json
 	@rm -rf .sbom
 
 docs: .docs/stamp  ## make a site of the documents: site/index.html; broken links make it fail

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from avio.findings import Finding, Severity
-from avio.terminal.cells import NOTHING, clock, printable
-from avio.terminal.tables import print_aligned
+from avio.terminal.cells import NOTHING, clock, printable, short_clock
+from avio.terminal.tables import Column, is_terminal, print_aligned, print_table
 
+NAMES = frozenset({"name", "worker"})  # columns that name a row beside the first one
 WORDS = {Severity.GOOD: "ok", Severity.NOTE: "note", Severity.WARNING: "warning", Severity.FAULT: "not ok"}
 
 
@@ -22,7 +23,25 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if not rows:
         click.echo("none", err=True)
         return
-    print_aligned([[name.upper() for name in rows[0]], *([_text(value) for value in row.values()] for row in rows)])
+    if is_terminal():
+        ranks = ((name, 0 if name in NAMES else rank) for rank, name in enumerate(rows[0]))
+        print_table([_column(name, rank, rows) for name, rank in ranks], [rows])
+    else:
+        print_aligned([[name.upper() for name in rows[0]], *([_text(value) for value in row.values()] for row in rows)])
+
+
+def _column(name: str, rank: int, rows: Sequence[dict[str, Any]]) -> Column:
+    """Return a column of these rows: of those with a rank the last gives way first."""
+
+    def text(row: Any) -> str:
+        return _text(row[name])
+
+    def short(row: Any) -> str:
+        value = row[name]
+        return short_clock(value) if isinstance(value, datetime) else _text(value)
+
+    is_text = any(isinstance(row[name], str) for row in rows)
+    return Column(name.upper(), text, text, rank=rank, keeps="start" if rank and is_text else "", short=short)
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

@@ -55,7 +55,7 @@ def moment(text: str | None) -> str:
 
 def short_moment(text: str | None) -> str:
     """Return an RFC 3339 time as `2026-05-02 11:40`, in this machine's zone, for a narrow column; `-` for None."""
-    return _shown_time(text, lambda time: time.astimezone().strftime("%Y-%m-%d %H:%M"))
+    return _shown_time(text, short_clock)
 
 
 def raw_moment(text: str | None) -> str:
@@ -78,6 +78,11 @@ def _shown_time(text: str | None, show: Callable[[datetime], str]) -> str:
 def clock(time: datetime) -> str:
     """Return a time as every table and message shows it: to the second, with its offset."""
     return time.astimezone().isoformat(" ", "seconds")
+
+
+def short_clock(time: datetime) -> str:
+    """Return a time to the minute, for a narrow column."""
+    return time.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def time_of_day(text: str | None) -> str:

@@ -68,7 +68,9 @@ def test_a_bar_stays_in_its_place_at_every_width_and_when_the_window_changes(
 
 
 def bar_fills(screen: Screen, room: int) -> bool:
-    """Return True once the bar has the length that suits the width."""
+    """Return True once the frame is whole and its bar has the length that suits the width."""
+    if not screen.lines or not screen.lines[-1].endswith("0 failed"):
+        return False
     bars = [line for line in screen.lines if line.endswith(("not yet", "still listing"))]
     return bool(bars) and (cell_len(bars[0]) == room or (room == 250 and bars[0].count("━") + bars[0].count("─") == 60))
 
@@ -79,12 +81,12 @@ def test_the_bar_greys_and_says_so_while_the_server_is_gone_and_comes_back(stub:
     stub.on("GET", f"/jobs/{JOB}", away)
 
     with on_a_screen([*AVIO, "watch", JOB], **environ(stub, home)) as screen:
-        screen.wait(lambda: is_drawn(screen, "no news since"))
+        screen.wait(lambda: "trying again: the database does not answer" in "".join(screen.lines))
+        assert is_drawn(screen, "no news since")
         assert all("brightblack" in screen.colours(row) for row in range(3))
-        assert "trying again: the database does not answer" in "".join(screen.lines)
         assert is_drawn(screen, "?/s  ETA ?")
         stub.on("GET", f"/jobs/{JOB}", job_info())
-        screen.wait(lambda: not is_drawn(screen, "no news"))
+        screen.wait(lambda: is_drawn(screen, "0 failed") and not is_drawn(screen, "no news"))
         assert [screen.colours(row) for row in range(3)] == [{"default"}] * 3
         stub.on("GET", f"/jobs/{JOB}", job_info("succeeded", version=9))
         assert screen.finish() == 0
@@ -95,19 +97,17 @@ def test_jobs_are_shown_anew_in_place_and_grey_while_the_server_is_gone(stub: St
     stub.on("GET", "/jobs", {"jobs": [running()], "nextPageToken": None})
 
     with on_a_screen([*AVIO, "jobs", "-w", "status:running"], **environ(stub, home)) as screen:
-        screen.wait(lambda: is_drawn(screen, "1 job at"))
+        screen.wait(lambda: is_drawn(screen, "1 job at") and len(screen.lines) == 3)
         assert "Ctrl-C" in screen.lines[0]
         assert screen.lines[2].startswith(JOB)
         assert screen.lines[2].endswith("/v2")
         assert max(map(cell_len, screen.lines)) <= 80
         assert stub.asked("GET", "/jobs")[0].query["filter"] == ["status:running"]
         stub.on("GET", "/jobs", problem(503, "UNAVAILABLE", "the database does not answer"))
-        screen.wait(lambda: is_drawn(screen, "no news since"))
-        assert screen.colours(2) == {"brightblack", "default"}
+        screen.wait(lambda: is_drawn(screen, "no news since") and screen.colours(2) == {"brightblack", "default"})
         two = {"jobs": [job_info(), job_info(id="01JX7M3K9QZZZZZZZZZZZZZZZZ")], "nextPageToken": None}
         stub.on("GET", "/jobs", two)
-        screen.wait(lambda: is_drawn(screen, "2 jobs at"))
-        assert len(screen.lines) == 4
+        screen.wait(lambda: is_drawn(screen, "2 jobs at") and len(screen.lines) == 4)
         assert screen.colours(2) == {"default"}
         screen.type("\x03")
         assert screen.finish() == 130
