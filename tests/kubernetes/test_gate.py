@@ -16,26 +16,13 @@ from typing import Any
 import pytest
 
 from avio.gate.pods import GATE
-from tests.chart.rendered import template
 from tests.e2e.up_server import PASSWORD, ProcessManager, roof
-from tests.kubernetes.api_server import ApiServer, api_server
+from tests.kubernetes.api_server import ApiServer
 from tests.processes import kept, wait_until
 
 pytestmark = pytest.mark.kubernetes
 
 LIMIT = 60.0
-
-
-@pytest.fixture(scope="module")
-def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """An API server with the namespace `data` and the roles of the chart."""
-    with api_server(tmp_path_factory.mktemp("kubernetes")) as made:
-        for namespace in ("data", "training"):
-            made.kubectl("create", "namespace", namespace)
-        roles = template("alluxio", "--show-only", "templates/gate.yaml")
-        assert roles.returncode == 0, roles.stderr
-        made.kubectl("apply", "--filename", "-", typed=roles.stdout)
-        yield made
 
 
 @pytest.fixture(scope="module")
