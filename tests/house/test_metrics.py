@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from avio.metrics.declared import METRICS, Kind
+from tests.conftest import missing
 from tests.house.test_docs import ROOT, rows
 
 DOCUMENT = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
@@ -110,7 +111,7 @@ def test_each_alert_is_documented_and_tested() -> None:
 def promtool(*words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
     program = shutil.which("promtool")
     if program is None:
-        pytest.skip("promtool is missing: apt-get install prometheus")
+        missing("promtool is missing: apt-get install prometheus")
     return subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False, **options)
 
 
