@@ -89,7 +89,7 @@ def test_every_route_but_the_open_ones_demands_a_token(app: Web, nobody: Checked
         for method in item
         if nobody.open(page.replace("{id}", ABSENT), method=method.upper()).status_code != 401
     }
-    assert open_pages == {"/login", "/healthz", "/readyz", "/openapi.json"}
+    assert open_pages == {"/login", "/healthz", "/readyz", "/openapi.json", "/metrics"}
     described = {
         page for page, item in app.api_doc["paths"].items() if any(not op.get("security") for op in item.values())
     }
