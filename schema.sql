@@ -191,6 +191,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (state, run_at, id) WHERE state = 'queued';
 -- The order in which a user's own jobs are claimed.
 CREATE INDEX jobs_turn ON jobs (uid, priority DESC, run_at, id) WHERE state = 'queued';
+-- Those that wait for room.
+CREATE INDEX jobs_room ON jobs (state, room_bytes) WHERE state = 'queued' AND room_bytes IS NOT NULL;
 CREATE INDEX jobs_owned ON jobs (node) WHERE state IN ('starting', 'running', 'stopping');
 CREATE INDEX jobs_of_user ON jobs (uid, id);
 -- A page of jobs in some states and of some types, of all users or of one.

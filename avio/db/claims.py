@@ -40,7 +40,7 @@ def due(limit: int, without: Collection[str] = ()) -> list[str]:
     on several mounts with a limit has one kept on each in the end.
     """
     running = turns.running(limits := turns.limits())
-    conditions, values = [rooms.MAY_LOOK], []
+    conditions, values = [rooms.MAY_LOOK] if rooms.any_waits() else [], []
     for mount in running.full_mounts():
         condition, its_values = turns.not_on(mount, limits.mounts)
         conditions.append(condition)

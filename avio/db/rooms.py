@@ -99,6 +99,11 @@ def promised() -> dict[str, dict[str, int]]:
     return {job: json.loads(text) for job, text in found}
 
 
+def any_waits() -> bool:
+    """Return True if a queued job waits for room."""
+    return row("SELECT 1 FROM jobs WHERE state = 'queued' AND room_bytes IS NOT NULL LIMIT 1") is not None
+
+
 def others_load(job: str) -> bool:
     """Return True if a preload that did not fit may need less once others have ended, which load files of it."""
     return row(f"SELECT 1 FROM jobs j WHERE j.id = ? AND {_OTHERS_LOAD}", job) is not None  # noqa: S608 - constants

@@ -32,5 +32,7 @@ BEGIN
     INSERT INTO uncounted (job_id) VALUES (NEW.id) ON CONFLICT (job_id) DO NOTHING;
 END;
 -- end
+-- Queued jobs that wait for room.
+CREATE INDEX jobs_room ON jobs (state, room_bytes) WHERE state = 'queued' AND room_bytes IS NOT NULL;
 -- The trace of the request that ordered a job.
 ALTER TABLE jobs ADD COLUMN trace TEXT;

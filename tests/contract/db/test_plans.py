@@ -21,6 +21,7 @@ from avio.db import (
     orders,
     predecessors,
     retention,
+    rooms,
     running,
     schedules,
     schema,
@@ -75,6 +76,7 @@ QUERIES: dict[str, Callable[[], object]] = {
     "queued of a user": lambda: orders.count_queued(1),
     "an Idempotency-Key": lambda: orders.find_by_key(1, "key"),
     "due": lambda: claims.due(8),
+    "a job that waits for room": rooms.any_waits,
     "places in the queue": lambda: waiting.positions({filled.a_queued_job(): filled.OWNER}),
     "what keeps jobs waiting": waiting.busy,
     "the queue by user": turns.queue,
@@ -181,7 +183,7 @@ def _steps(node: dict[str, Any]) -> Iterator[str]:
 def _scans(plan: str) -> list[str]:
     """Return the steps that may read all jobs. The indexes of queued and of owned jobs have few."""
     return [
-        step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned|turn)\b", step)
+        step for step in plan.splitlines() if "SCAN" in step and not re.search(r"\bjobs_(?:queued|owned|turn|room)\b", step)
     ]
 
 
@@ -204,6 +206,7 @@ def test_a_query_goes_by_an_index(name: str, plans: Callable[[Callable[[], objec
         ("jobs_state", "failed at a path"),
         ("jobs_queued", "lost hints"),
         ("jobs_turn", "due"),
+        ("jobs_room", "a job that waits for room"),
         ("jobs_owned", "held"),
         ("jobs_path", "who covers a path"),
         ("jobs_ended", "old jobs"),
