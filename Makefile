@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SERVER := --extra build --extra server --extra alluxio --extra s3fast --extra gate
 
 .DEFAULT_GOAL := help
-.PHONY: help demo docs image sbom recording venv wheel test test-faults test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
+.PHONY: help demo docs image sbom recording venv wheel test test-faults test-setup test-page siege test-wheel test-alluxio test-alerts test-chart test-kubernetes serve alluxio lint house bench bench-data bench-alluxio chaos prove-alluxio prove-eta prove-room mutate-guards fuzz-api proto requirements
 
 # `make alluxio` and `make test-alluxio` need Maven. The Java comes as a wheel.
 MAVEN := $(shell command -v mvn 2>/dev/null)
@@ -56,6 +56,11 @@ test-faults: .venv/dev.stamp  ## run the tests that break processes and check th
 	@$(COMPILED)
 	@$(GO_BUILT)
 	$(PYTEST) -m faults -n 4 $(LOADFILE)
+
+test-setup: .venv/dev.stamp  ## run the README, completion in real shells, live terminals, backup, nginx and units
+	@$(COMPILED)
+	@$(GO_BUILT)
+	$(PYTEST) -m setup -n 2 $(LOADFILE)
 
 siege: .venv/dev.stamp  ## attack a web process, and time another user beside it (needs a quiet machine)
 	$(BIN)/python -m pytest -m siege -s tests/integration/api/test_http_siege.py

@@ -1,6 +1,7 @@
 """What every test stands on: no settings from outside, real servers to ask for, no process left behind."""
 
 import os
+import shutil
 
 for _name in [name for name in os.environ if name.startswith("AVIO_")]:
     del os.environ[_name]  # before avio is imported: some are read then
@@ -65,10 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chart: renders the Helm chart with helm (make test-chart)")
     config.addinivalue_line("markers", "kubernetes: needs a real API server (make test-kubernetes)")
     config.addinivalue_line("markers", "siege: times a user's calls beside attacks, on a quiet machine (make siege)")
+    config.addinivalue_line("markers", "setup: what newcomers and operators do with their tools (make test-setup)")
+    config.addinivalue_line("markers", "program(name): needs a program of the system; without it, it fails in CI")
     config.addinivalue_line("markers", "page: needs a Chromium (make test-page)")
     config.addinivalue_line("markers", "house: looks at the source and the documents alone (make lint)")
     if not config.option.markexpr:
-        apart = ["alluxio", "faults", "wheel", "siege", "page", "chart", "kubernetes"]
+        apart = ["alluxio", "faults", "wheel", "siege", "setup", "page", "chart", "kubernetes"]
         apart += [] if any("house" in argument for argument in config.args) else ["house"]
         config.option.markexpr = " and ".join(f"not {mark}" for mark in apart)
 
@@ -220,6 +223,13 @@ def alluxio_cluster(
             yield cluster
     except NoAlluxio as error:
         missing(str(error))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test with the mark `program` needs one of the system."""
+    for mark in item.iter_markers("program"):
+        if shutil.which(mark.args[0], path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+            missing(f"there is no {mark.args[0]}: install it with apt-get, then try again")
 
 
 def missing(what: str) -> NoReturn:

@@ -18,6 +18,8 @@ from tests.processes import kept
 from tests.servers.ports import free_ports
 from tests.servers.seaweed import S3Server
 
+pytestmark = pytest.mark.setup
+
 PASSWORD = "correct horse"
 LIMIT = 100.0  # seconds for a block
 

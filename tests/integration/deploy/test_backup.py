@@ -15,6 +15,8 @@ import pytest
 from avio.admin.bootstrap import prepare_database
 from tests.servers.postgres import Postgres
 
+pytestmark = pytest.mark.setup
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 PASSWORD = "correct horse"

@@ -1,7 +1,6 @@
 """deploy/nginx/avio.conf in a real nginx: TLS, a prefix, events as they come, and who the client is."""
 
 import math
-import shutil
 import ssl
 import subprocess
 import urllib.error
@@ -22,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CONF = (ROOT / "deploy/nginx/avio.conf").read_text(encoding="utf-8")
 CERTIFICATE = ROOT / "tests/servers/tls.pem"
 
-pytestmark = pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="there is no nginx")
+pytestmark = [pytest.mark.setup, pytest.mark.program("nginx")]
 
 MAIN = """
 daemon off;

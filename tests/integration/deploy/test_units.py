@@ -13,6 +13,8 @@ import pytest
 
 from avio.config import Settings
 
+pytestmark = pytest.mark.setup
+
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy"
 UNITS = {path.stem.removeprefix("avio-"): path for path in (DEPLOY / "systemd").glob("avio-*.service")}
@@ -20,8 +22,8 @@ UNITS = {path.stem.removeprefix("avio-"): path for path in (DEPLOY / "systemd").
 # How open `systemd-analyze security` may find a unit, of 100: a supervisor needs means for the walls of its jobs.
 MOST_OPEN = {"web": 20, "aggregator": 20, "supervisor": 55}
 
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
-needs_logrotate = pytest.mark.skipif(shutil.which("logrotate") is None, reason="there is no logrotate")
+needs_systemd = pytest.mark.program("systemd-analyze")
+needs_logrotate = pytest.mark.program("logrotate")
 
 
 def run(*line: str | Path) -> subprocess.CompletedProcess[str]:

@@ -30,6 +30,8 @@ from tests.unit.commands.samples import (
 from tests.unit.commands.stub import TOKEN, Stub, ndjson, problem, sse
 from tests.unit.terminal.screen import Screen, on_a_screen
 
+pytestmark = pytest.mark.setup
+
 EVENTS = f"/jobs/{JOB}/events"
 CJK = {"alluxioUri": "/数据集/" + "训练" * 30 + "/v2", "fromFileList": False}
 AVIO = (sys.executable, "-m", "avio.commands")

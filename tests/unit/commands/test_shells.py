@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,10 +17,12 @@ from tests.unit.commands.samples import JOB, entry_info, entry_page, job_info
 from tests.unit.commands.stub import TOKEN, Stub
 from tests.unit.terminal.screen import on_a_screen
 
+pytestmark = pytest.mark.setup
+
 BIN = Path(sys.executable).parent
 
-needs_zsh = pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
-needs_fish = pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+needs_zsh = pytest.mark.program("zsh")
+needs_fish = pytest.mark.program("fish")
 
 
 @pytest.fixture
