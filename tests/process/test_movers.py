@@ -67,6 +67,11 @@ def used(site: Site) -> tuple[int, int]:
     return page.used, page.promised
 
 
+def assert_books(site: Site, files: int) -> None:
+    """What was put in place while the tier was measured may count twice, until intake measures again."""
+    wait_until(lambda: used(site) == (files * SIZE, 0), 60, f"the book has {files} files, no promise: {used(site)}")
+
+
 @contextmanager
 def held(pids: list[int]) -> Iterator[list[int]]:
     """Let the processes of a job stand still while a test looks at them: none ends meanwhile."""
@@ -207,7 +212,7 @@ def test_a_killed_mover_costs_its_files_another_try_and_the_job_nothing(site: Si
     assert (row["files_total"], row["files_done"], row["verified_files"]) == (400,) * 3
     assert row["bytes_done"] == 400 * SIZE
     site.assert_all_cached(400)
-    assert used(site) == (400 * SIZE, 0)
+    assert_books(site, 400)
 
 
 def test_movers_that_are_killed_again_and_again_are_a_crash_of_the_attempt(site: Site) -> None:
@@ -233,7 +238,7 @@ def test_a_killed_spawner_is_a_crash_of_the_attempt_and_the_next_one_goes_on(sit
     assert (row["state"], row["attempt"], row["crashes"]) == ("succeeded", 2, 1)
     assert row["files_skipped"] > 0
     site.assert_all_cached(300)
-    assert used(site) == (300 * SIZE, 0)
+    assert_books(site, 300)
 
 
 @pytest.mark.parametrize("whom", ["job", "keeper"])
@@ -252,7 +257,7 @@ def test_no_mover_outlives_its_job_process_or_keeper(site: Site, whom: str) -> N
     row = site.wait_for_end(job, limit=40)
     assert (row["state"], row["attempt"], row["verified_files"]) == ("succeeded", 2, 400)
     site.assert_all_cached(400)
-    assert used(site) == (400 * SIZE, 0)
+    assert_books(site, 400)
 
 
 # -- what hangs, and what must stop
@@ -287,7 +292,7 @@ def test_a_cancel_ends_movers_at_once_even_if_one_hangs(site: Site, hung: bool) 
     assert site.temporaries() == []
     assert site.attempts(job)[0].exit_signal is None
     if not hung:  # what a killed mover had in place is counted when the tier is measured
-        assert used(site) == (len(site.cached()) * SIZE, 0)
+        assert_books(site, len(site.cached()))
 
 
 def test_movers_publish_nothing_after_the_lease_though_their_job_process_sleeps(site: Site) -> None:
