@@ -156,6 +156,6 @@ MUTANTS = (
         "avio/executor/timekeeper.py",
         ("counters.files_skipped + counters.files_shared", "counters.files_skipped"),
         ("counters.bytes_skipped + counters.bytes_shared", "counters.bytes_skipped"),
-        tests="tests/unit/executor/test_timekeeper.py -k came_with_another",
+        tests="tests/unit/executor/test_timekeeper.py -k brings_meanwhile",
     ),
 )

@@ -111,6 +111,7 @@ def test_the_end_of_another_preload_is_a_reason_for_one_look() -> None:
     ends.finish(given.result(rival), "succeeded")
     no_pause(job)
     given.claim(job)
+    change("UPDATE attempts SET started_at = started_at + 1 WHERE attempt = 2")  # not in the same millisecond
     back(job)
     no_pause(job)
     free(42)

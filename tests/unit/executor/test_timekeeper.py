@@ -104,6 +104,21 @@ def test_files_that_were_in_place_or_came_with_another_job_or_stay_are_no_work(t
     assert progress.eta.p50_ms == pytest.approx(40_000, rel=0.1)
 
 
+def test_what_another_job_brings_meanwhile_teaches_no_speed(time: Clock) -> None:
+    attempt = Attempt("JOB", 1)
+    watch = watching(Timekeeper(attempt, JobType.PRELOAD), attempt)
+    listed(attempt, 1000)
+
+    for _ in range(20):
+        for _ in range(10):
+            attempt.arrived(MIB, skipped=False)
+            attempt.shared(MIB)
+        progress = move(attempt, time, watch, 20, 1)
+
+    assert progress.eta is not None
+    assert progress.eta.p50_ms == pytest.approx(20_000, rel=0.15)  # 400 files left, its own speed is 20 a second
+
+
 def test_bytes_of_files_under_way_count_as_moved_and_those_of_earlier_attempts_do_not(time: Clock) -> None:
     attempt = Attempt("JOB", 2, bytes_before=10_000 * MIB)
     watch = watching(Timekeeper(attempt, JobType.PRELOAD), attempt)
