@@ -88,7 +88,10 @@ def test_sets_that_overlap_load_their_difference_and_the_rest_once(roomy: Stage)
     ended = [roomy.end_of(job) for job in jobs]
 
     assert [job["status"] for job in ended] == ["succeeded", "succeeded"]
-    assert ended[1]["progress"]["shared"]["files"] == 1500
+    second = ended[1]["progress"]
+    # What is in place before the second job lists it is skipped.
+    assert second["shared"]["files"] + second["skipped"]["files"] == 1500
+    assert second["shared"]["files"] > 750
     total = sum(map(size_of, trees.values()))
     assert sum(job["progress"]["bytesWire"] for job in ended) == total
     assert read_from_bucket(roomy.books) - before == total
