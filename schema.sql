@@ -210,12 +210,9 @@ CREATE INDEX jobs_uses ON jobs (uid, substr(path, 1, 256), id) WHERE finished_at
 -- The beginning of the path, byte by byte: a whole one is too long for an index.
 -- only postgresql
 CREATE INDEX jobs_path ON jobs (substr(path, 1, 256) COLLATE "C");
-CREATE INDEX jobs_begun ON jobs (uid, substr(path, 1, 256) COLLATE "C", id)
-    WHERE started_at IS NOT NULL;
 -- end
 -- only sqlite
 CREATE INDEX jobs_path ON jobs (substr(path, 1, 256));
-CREATE INDEX jobs_begun ON jobs (uid, substr(path, 1, 256), id) WHERE started_at IS NOT NULL;
 -- end
 
 CREATE TABLE predecessors (

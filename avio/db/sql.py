@@ -38,14 +38,13 @@ _WORDS = {
 # keeps_alone: transactions that make keeps or free jobs come one by one; SQLite has one that writes at a time.
 # counts_alone: one transaction at a time counts; false in the others.
 # bytewise: the text before it is compared byte by byte. owned, unfinished: lists of states.
-# by_turn, by_begun: the jobs before it are read in the order of an index of which SQLite thinks less than of others.
+# by_turn: the jobs before it are read in the order of jobs_turn, of which SQLite thinks less than of other indexes.
 # In SQLite below 3.42 unixepoch('subsec') is NULL, and a comparison with NULL is never true.
 _SQLITE = {
     "now": "((julianday('now') - 2440587.5) * 86400.0)",
     "greatest": "max",
     "bytewise": "",
     "by_turn": "INDEXED BY jobs_turn",
-    "by_begun": "INDEXED BY jobs_begun",
     "skip_locked": "",
     "skip_locked_j": "",
     "shared": "",
@@ -61,7 +60,6 @@ _POSTGRESQL = {
     "greatest": "greatest",
     "bytewise": 'COLLATE "C"',
     "by_turn": "",
-    "by_begun": "",
     "skip_locked": "FOR UPDATE SKIP LOCKED",
     "skip_locked_j": "FOR NO KEY UPDATE OF j SKIP LOCKED",
     "shared": "FOR KEY SHARE",

@@ -23,18 +23,11 @@ SEVERAL_MAX = 2000
 AHEAD_SECONDS = 3600.0
 _NOT_LATER = "NOT (j.state = 'queued' AND coalesce(j.not_before, 0) > {now} + ?)"
 
-# `j.id || ''` keeps a query from using the index of this column: the paths select far fewer rows.
+# `+j.uid` and `j.id || ''` keep a query from using the indexes of these columns: the paths select far fewer rows.
 _AT = "substr(j.path, 1, 256) {bytewise} = ? AND j.path = ?"
 _BELOW = (
     "substr(j.path, 1, 256) {bytewise} >= ? AND substr(j.path, 1, 256) {bytewise} <= ? AND substr(j.path, 1, ?) = ?"
 )
-
-# The newest jobs at one path: those of a user may be most of all jobs there, and the index has them in order.
-_BEGUN_AT = (
-    "SELECT * FROM (SELECT j.id, j.path, j.params FROM jobs j {by_begun} WHERE j.uid = ?"  # noqa: S608 - made of constants
-    f" AND {_AT} AND j.type IN (1, 2) AND j.started_at IS NOT NULL ORDER BY j.id DESC LIMIT ?) AS at_one"
-)
-PATHS_AT_A_TIME = 100
 
 # `f` is a free job that runs, and may drop files of the preload `j`. A file list may name all paths.
 FREED_BY = (
@@ -88,14 +81,15 @@ def covering(path: str, uid: int) -> list[tuple[str, int | None]]:
 
     The counters do not tell what a job has loaded: they are those of its last attempt, at the time of its end.
     """
-    above = [shown_path(each) for each in ancestors(path)]
-    newest: list[tuple[str, str, str]] = []
-    for begin in range(0, len(above), PATHS_AT_A_TIME):
-        some = above[begin : begin + PATHS_AT_A_TIME]
-        at_each = (value for each in some for value in (uid, each[:INDEXED], each, COVERING_MAX))
-        newest += rows(" UNION ALL ".join([_BEGUN_AT] * len(some)), *at_each)
-    newest = sorted(newest, reverse=True)[:COVERING_MAX]
-    single = [(covered, json.loads(params).get("depth")) for _, covered, params in newest]
+    at_or_above, parameters = _at_any([shown_path(each) for each in ancestors(path)])
+    found = rows(
+        "SELECT j.path, j.params FROM jobs j WHERE +j.uid = ? AND j.type IN (1, 2) AND j.started_at IS NOT NULL"  # noqa: S608 - made of constants
+        f" AND {at_or_above} ORDER BY j.id || '' DESC LIMIT ?",
+        uid,
+        *parameters,
+        COVERING_MAX,
+    )
+    single = [(covered, json.loads(params).get("depth")) for covered, params in found]
     return single + _covering_several(path, uid)
 
 

@@ -34,13 +34,5 @@ END;
 -- end
 -- Queued jobs that wait for room.
 CREATE INDEX jobs_room ON jobs (state, room_bytes) WHERE state = 'queued' AND room_bytes IS NOT NULL;
--- The jobs of a user at a path that have begun, newest last.
--- only postgresql
-CREATE INDEX jobs_begun ON jobs (uid, substr(path, 1, 256) COLLATE "C", id)
-    WHERE started_at IS NOT NULL;
--- end
--- only sqlite
-CREATE INDEX jobs_begun ON jobs (uid, substr(path, 1, 256), id) WHERE started_at IS NOT NULL;
--- end
 -- The trace of the request that ordered a job.
 ALTER TABLE jobs ADD COLUMN trace TEXT;
