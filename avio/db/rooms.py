@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from avio.db.sql import change, row, rows
+from avio.db.uses import paths_meet
 from avio.wire.results import ALL_TIERS
 
 # The figures of tiers that nobody has reported for so long say nothing.
@@ -15,11 +16,7 @@ OLD_SECONDS = 60.0
 _IS_NEW = f"t.seen_at > {{now}} - {OLD_SECONDS}"
 
 # `o` is another preload that may load files of the job `j`. A file list may name all paths.
-_MAY_OVERLAP = (
-    "o.type = 1 AND o.id <> j.id AND (j.path IS NULL OR o.path IS NULL OR j.path = o.path OR '/' IN (j.path, o.path)"
-    " OR substr(j.path, 1, length(o.path) + 1) = o.path || '/'"
-    " OR substr(o.path, 1, length(j.path) + 1) = j.path || '/')"
-)
+_MAY_OVERLAP = f"o.type = 1 AND o.id <> j.id AND (j.path IS NULL OR o.path IS NULL OR {paths_meet('o')})"
 
 _BEGAN = "(SELECT a.started_at FROM attempts a WHERE a.job_id = j.id AND a.attempt = j.attempt)"
 

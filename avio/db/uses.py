@@ -29,13 +29,20 @@ _BELOW = (
     "substr(j.path, 1, 256) {bytewise} >= ? AND substr(j.path, 1, 256) {bytewise} <= ? AND substr(j.path, 1, ?) = ?"
 )
 
+
+def paths_meet(other: str) -> str:
+    """Return a condition: the paths of the jobs `j` and `other` are the same, or one is above the other."""
+    return (
+        f"j.path = {other}.path OR '/' IN (j.path, {other}.path)"
+        f" OR substr(j.path, 1, length({other}.path) + 1) = {other}.path || '/'"
+        f" OR substr({other}.path, 1, length(j.path) + 1) = j.path || '/'"
+    )
+
+
+_IS_OWNED = "f.state IN {owned}"
+
 # `f` is a free job that runs, and may drop files of the preload `j`. A file list may name all paths.
-FREED_BY = (
-    "j.type = 1 AND f.type = 4 AND f.state IN {owned}"
-    " AND (j.path IS NULL OR j.path = f.path OR '/' IN (j.path, f.path)"
-    " OR substr(j.path, 1, length(f.path) + 1) = f.path || '/'"
-    " OR substr(f.path, 1, length(j.path) + 1) = j.path || '/')"
-)
+FREED_BY = f"j.type = 1 AND f.type = 4 AND {_IS_OWNED} AND (j.path IS NULL OR {paths_meet('f')})"
 
 
 @dataclass(frozen=True, slots=True)
