@@ -1,5 +1,6 @@
 """What a pod with the gate asks for: a path, and the condition that it must meet. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ NOTE = "avio.io/gate"  # what avio-gate says
 DEFAULT_UNTIL = "cached"
 BEGINS = ("/", "alluxio://")
 PATH_BYTES = 4096
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ def gated(document: Mapping[str, Any]) -> Pod | None:
 def _ask(path: str, until: str) -> tuple[Ask | None, str]:
     if not path:
         return None, f"the annotation {PATH} is missing; it names the path to wait for"
-    if not path.startswith(BEGINS) or len(path.encode()) > PATH_BYTES or not path.isprintable():
-        return None, f"the annotation {PATH} is not a path; write one that begins with /, of at most {PATH_BYTES} bytes"
+    if not path.startswith(BEGINS) or len(path.encode()) > PATH_BYTES or _CONTROL.search(path):
+        form = f"write one that begins with /, of at most {PATH_BYTES} bytes, on one line"
+        return None, f"the annotation {PATH} is not a path; {form}"
     try:
         return Ask(path, str(parse(until))), ""
     except ConditionError as error:

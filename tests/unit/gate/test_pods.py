@@ -26,6 +26,14 @@ def test_without_a_condition_all_must_be_cached() -> None:
     assert found.ask == Ask("alluxio://m:19998/d", "cached")
 
 
+@pytest.mark.parametrize("path", ["/数据\u3000集", "/a\u00a0b", "/\u0645\u06cc\u200c\u062e"])
+def test_a_path_may_have_signs_of_every_language(path: str) -> None:
+    found = gated(pod([GATE], {"avio.io/path": path}))
+
+    assert found is not None
+    assert found.ask == Ask(path, "cached")
+
+
 @pytest.mark.parametrize(
     ("marks", "words"),
     [

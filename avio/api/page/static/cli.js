@@ -18,13 +18,14 @@ export function commandOf(job) {
   const isPlan = kind(job) === "plan";
   const verb = isPlan ? params.planOf : kind(job);
   const paths = pathsOf(job);
-  if (!["preload", "save", "check", "ls", "stat", "free"].includes(verb) || !paths) return "";
+  const rules = decoded(params.filters ?? [], params.filtersEncoded);
+  if (!["preload", "save", "check", "ls", "stat", "free"].includes(verb) || !paths || !rules) return "";
   const words = ["avio", verb, ...paths];
   if (verb === "ls" || verb === "stat") return words.map(shellWord).join(" ");
   if (verb === "free") return [...words, ...(params.depth === 0 ? [] : ["--recursive"])].map(shellWord).join(" ");
   if (params.fileListPath) words.push("--from-object", params.fileListPath);
   if (job.name) words.push("--name", job.name);
-  for (const rule of rulesOf(params)) words.push(...rule);
+  for (const rule of rules) words.push(rule.startsWith("+") ? "--include" : "--exclude", rule.slice(2));
   for (const [name, value] of Object.entries(params)) {
     if (OF_THE_PATH.includes(name) || name === "planOf" || value === false || value === null || value === "***") continue;
     words.push(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
@@ -39,15 +40,15 @@ function pathsOf(job) {
   if (params.fileListPath) return [];
   if (params.fromFileList) return null;
   const named = params.paths?.length ? params.paths : [subject(job).path];
-  if (!params.alluxioUriEncoded) return named;
-  try {
-    return named.map(decodeURIComponent);
-  } catch {
-    return null; // a name that is not UTF-8
-  }
+  return decoded(named, params.alluxioUriEncoded);
 }
 
-function rulesOf({ filters = [], filtersEncoded }) {
-  const plain = filtersEncoded ? filters.map(decodeURIComponent) : filters;
-  return plain.map((rule) => [rule.startsWith("+") ? "--include" : "--exclude", rule.slice(2)]);
+// Texts that may be percent-encoded; null if one is not UTF-8.
+function decoded(texts, isEncoded) {
+  if (!isEncoded) return texts;
+  try {
+    return texts.map(decodeURIComponent);
+  } catch {
+    return null;
+  }
 }

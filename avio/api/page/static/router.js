@@ -5,9 +5,9 @@ export const route = store(read());
 addEventListener("hashchange", () => route.set(read()));
 
 function read() {
-  const [path, query] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  const [path, ...asked] = location.hash.replace(/^#\/?/, "").split("?");
   const [view, ...rest] = path.split("/").map((part) => safely(part));
-  return { view: view || "jobs", id: rest[0] || "", query: new URLSearchParams(query || "") };
+  return { view: view || "jobs", id: rest[0] || "", query: new URLSearchParams(asked.join("?")) };
 }
 
 function safely(part) {
